@@ -1,0 +1,64 @@
+/// Child processes with a line-based conversation over pipes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace edgewise {
+
+/// How a child ended.
+struct ExitState {
+  std::optional<int> code;    ///< exit code, when it exited
+  std::optional<int> signal;  ///< signal number, when one ended it
+};
+std::string to_text(const ExitState& state);  ///< "exited with 1", "was killed by signal 9 (Killed)"
+
+/// A child process whose standard input and output are pipes to this process. Killed and reaped by the destructor.
+/// Not safe to use from two threads.
+class ChildProcess {
+ public:
+  struct Options {
+    std::vector<std::string> environment;  ///< "NAME=value", added to this process's own
+    std::filesystem::path error_log;       ///< where its standard error goes; empty: to this process's
+    bool own_group = false;                ///< a terminal's Ctrl-C does not reach it; it still dies with this process
+    std::vector<int> processors;           ///< pinned to these; empty: as this process
+  };
+  static Result<ChildProcess> start(const std::vector<std::string>& command, const Options& options);
+
+  ChildProcess(ChildProcess&& other) noexcept;
+  ChildProcess& operator=(ChildProcess&& other) noexcept;
+  ~ChildProcess();
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Writes one line; never raises SIGPIPE. @error unavailable when the child has gone
+  Status write_line(std::string_view line);
+  /// The next line without its end. @error unavailable with the way the child ended, or when `timeout` passed (the
+  /// child still runs then), or when a line is longer than 16 MiB
+  Result<std::string> read_line(std::chrono::milliseconds timeout);
+  /// The exit state when the child has ended; does not wait.
+  std::optional<ExitState> poll();
+  /// Waits for the end, at most `timeout`.
+  std::optional<ExitState> wait(std::chrono::milliseconds timeout);
+  void send_signal(int signal);
+  void kill();
+
+ private:
+  ChildProcess() = default;
+  pid_t pid_ = -1;
+  int input_ = -1, output_ = -1;
+  std::string buffer_;
+  std::optional<ExitState> ended_;
+};
+
+/// The folder this program lies in, to find its sister programs.
+std::filesystem::path program_folder();
+
+}  // namespace edgewise

@@ -1,0 +1,237 @@
+/// The architecture of a network as data. Everything else about a network derives from a `Graph`: its costs, the LibTorch
+/// module, the ONNX file, the drawing. No second description of a network exists anywhere.
+///
+/// Shapes leave the batch out: an image is (C, H, W), a feature vector (F), a sequence (N, D). Every operator works on each
+/// sample of a batch alone (batch normalisation in training excepted).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+
+namespace edgewise::graph {
+
+using Shape = std::vector<std::int64_t>;
+std::string to_text(const Shape& shape);  ///< "3x224x224"
+
+/// Height and width.
+struct Pair {
+  std::int64_t h = 1, w = 1;
+  friend bool operator==(const Pair&, const Pair&) = default;
+};
+
+// ---- Operators. Each takes the outputs of earlier nodes; all have one output. ----
+
+struct Input {
+  Shape shape;  ///< (C, H, W) for images
+  friend bool operator==(const Input&, const Input&) = default;
+};
+/// (C, H, W) -> (out_channels, H', W'); parameters "weight" (out, C/groups, kh, kw) and, with `bias`, "bias".
+struct Conv2d {
+  std::int64_t out_channels = 1;
+  Pair kernel_size{1, 1}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
+  std::int64_t groups = 1;
+  bool bias = true;
+  friend bool operator==(const Conv2d&, const Conv2d&) = default;
+};
+/// Parameters "weight", "bias"; buffers "running_mean", "running_var", "num_batches_tracked" (a scalar integer).
+struct BatchNorm2d {
+  double eps = 1e-5, momentum = 0.1;
+  friend bool operator==(const BatchNorm2d&, const BatchNorm2d&) = default;
+};
+/// Normalises over the last axis; parameters "weight", "bias".
+struct LayerNorm {
+  double eps = 1e-5;
+  friend bool operator==(const LayerNorm&, const LayerNorm&) = default;
+};
+enum class ActivationKind { relu, relu6, silu, hardswish, hardsigmoid, gelu, sigmoid };
+struct Activation {
+  ActivationKind kind = ActivationKind::relu;
+  friend bool operator==(const Activation&, const Activation&) = default;
+};
+struct MaxPool2d {
+  Pair kernel_size{2, 2}, stride{2, 2}, padding{0, 0};
+  bool ceil_mode = false;
+  friend bool operator==(const MaxPool2d&, const MaxPool2d&) = default;
+};
+struct AvgPool2d {
+  Pair kernel_size{2, 2}, stride{2, 2}, padding{0, 0};
+  bool ceil_mode = false, count_include_pad = true;
+  friend bool operator==(const AvgPool2d&, const AvgPool2d&) = default;
+};
+/// (C, H, W) -> (C, output_size); {1, 1} is global pooling. Bins as in PyTorch: floor(i*H/out) .. ceil((i+1)*H/out).
+struct AdaptiveAvgPool2d {
+  Pair output_size{1, 1};
+  friend bool operator==(const AdaptiveAvgPool2d&, const AdaptiveAvgPool2d&) = default;
+};
+/// Over the last axis; parameters "weight" (out, in) and, with `bias`, "bias".
+struct Linear {
+  std::int64_t out_features = 1;
+  bool bias = true;
+  friend bool operator==(const Linear&, const Linear&) = default;
+};
+/// Two or more inputs of one shape.
+struct Add {
+  friend bool operator==(const Add&, const Add&) = default;
+};
+/// Two inputs; an axis of extent 1 is stretched (squeeze-and-excitation: (C, H, W) * (C, 1, 1)).
+struct Mul {
+  friend bool operator==(const Mul&, const Mul&) = default;
+};
+/// Joins along `axis` (0 = channels of an image).
+struct Concat {
+  std::int64_t axis = 0;
+  friend bool operator==(const Concat&, const Concat&) = default;
+};
+/// Part `index` of `parts` equal parts along `axis`.
+struct Split {
+  std::int64_t axis = 0, parts = 2, index = 0;
+  friend bool operator==(const Split&, const Split&) = default;
+};
+/// (groups * k, H, W): channel g * k + i moves to i * groups + g.
+struct ChannelShuffle {
+  std::int64_t groups = 2;
+  friend bool operator==(const ChannelShuffle&, const ChannelShuffle&) = default;
+};
+/// Same elements, new shape (without the batch). Flattening is a Reshape to one axis.
+struct Reshape {
+  Shape shape;
+  friend bool operator==(const Reshape&, const Reshape&) = default;
+};
+/// Output axis i is input axis order[i] (without the batch).
+struct Permute {
+  std::vector<std::int64_t> order;
+  friend bool operator==(const Permute&, const Permute&) = default;
+};
+/// (..., m, k) x (..., k, n) -> (..., m, n), times `scale`; with `transpose_b` the second is (..., n, k).
+struct MatMul {
+  bool transpose_b = false;
+  double scale = 1.0;
+  friend bool operator==(const MatMul&, const MatMul&) = default;
+};
+/// Over the last axis.
+struct Softmax {
+  friend bool operator==(const Softmax&, const Softmax&) = default;
+};
+enum class ResizeMode { nearest, bilinear };  ///< bilinear with half-pixel centres (PyTorch's align_corners=false)
+struct Resize {
+  Pair output_size{1, 1};
+  ResizeMode mode = ResizeMode::bilinear;
+  friend bool operator==(const Resize&, const Resize&) = default;
+};
+struct Dropout {
+  double p = 0.5;
+  friend bool operator==(const Dropout&, const Dropout&) = default;
+};
+/// Drops the whole value of a sample with probability p in training, and scales the rest by 1 / (1 - p) (torchvision "row").
+struct StochasticDepth {
+  double p = 0.1;
+  friend bool operator==(const StochasticDepth&, const StochasticDepth&) = default;
+};
+/// One learned factor a channel (axis 0). Its one parameter is called as the node itself, without a suffix, and has the shape (C, 1, 1).
+struct LayerScale {
+  double initial = 1e-6;
+  friend bool operator==(const LayerScale&, const LayerScale&) = default;
+};
+
+using Operator = std::variant<Input, Conv2d, BatchNorm2d, LayerNorm, Activation, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d,
+                              Linear, Add, Mul, Concat, Split, ChannelShuffle, Reshape, Permute, MatMul, Softmax, Resize,
+                              Dropout, StochasticDepth, LayerScale>;
+
+/// The operator's name in JSON, messages and drawings: "conv2d", "batch_norm2d", "relu" (an activation is called by its kind), ...
+std::string_view operator_name(const Operator& op);
+
+/// How the weights of one tensor are drawn before training.
+enum class Init { kaiming_normal_fan_out, kaiming_uniform, xavier_uniform, normal, uniform, trunc_normal, ones, zeros };
+/// An initial distribution with its spread (standard deviation, or half width of a uniform one) where it is not implied.
+struct WeightInit {
+  Init kind = Init::kaiming_normal_fan_out;
+  double spread = 0.0;
+  friend bool operator==(const WeightInit&, const WeightInit&) = default;
+};
+
+/// One operation. Its value is known by the node's index in the graph.
+struct Node {
+  std::string name;                ///< unique; torchvision's module path in the backbones ("features.0.0"), so that its weights load
+  Operator op;
+  std::vector<std::size_t> inputs; ///< indices of earlier nodes
+  WeightInit init;                 ///< of "weight" of Conv2d and Linear; biases start at 0
+  friend bool operator==(const Node&, const Node&) = default;
+};
+
+/// A tensor of parameters or state that a node owns.
+struct TensorSpec {
+  std::string name;  ///< "<node>.weight"; as in torchvision's state dict
+  Shape shape;       ///< full shape, as stored
+  bool trainable = true;
+  friend bool operator==(const TensorSpec&, const TensorSpec&) = default;
+};
+
+/// A checked architecture: one input (node 0), one output, shapes known. Immutable.
+class Graph {
+ public:
+  [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
+  [[nodiscard]] const Node& node(std::size_t index) const { return nodes_[index]; }
+  [[nodiscard]] const Shape& shape(std::size_t index) const { return shapes_[index]; }
+  [[nodiscard]] std::size_t output() const { return output_; }
+  [[nodiscard]] const Shape& input_shape() const { return shapes_.front(); }
+  [[nodiscard]] const Shape& output_shape() const { return shapes_[output_]; }
+  /// All tensors in node order, a state dict's order.
+  [[nodiscard]] std::vector<TensorSpec> tensors() const;
+  /// The tensors of one node.
+  [[nodiscard]] std::vector<TensorSpec> tensors(std::size_t index) const;
+  friend bool operator==(const Graph& a, const Graph& b) { return a.nodes_ == b.nodes_ && a.output_ == b.output_; }
+
+ private:
+  friend Result<Graph> make_graph(std::vector<Node> nodes, std::size_t output);
+  std::vector<Node> nodes_;
+  std::vector<Shape> shapes_;
+  std::size_t output_ = 0;
+};
+
+/// Checks the nodes and infers every shape.
+/// @error invalid_input with the node's name in `where`: no or several inputs, an empty, doubled or over-long name, an input that is not an
+/// earlier node, a wrong number of inputs, a shape that does not fit, a parameter out of range (kernel 0, groups that do not divide, dropout
+/// outside [0, 1)), a value of more than 2^31 elements, more than 100,000 nodes. Nodes the output does not depend on are an error too.
+Result<Graph> make_graph(std::vector<Node> nodes, std::size_t output);
+
+/// Output shape of `op` on inputs of these shapes; `make_graph` uses it. Also for tests and builders.
+Result<Shape> infer_shape(const Operator& op, const std::vector<Shape>& inputs);
+
+/// {"format": "edgewise-graph", "version": 1, "nodes": [{"name", "op", attributes..., "inputs": [names], "init"}], "output": name}.
+/// Attributes equal to their defaults are left out.
+Json to_json(const Graph& graph);
+/// The inverse; every mistake in the document is an error that names the node. Never trusts the file.
+Result<Graph> graph_from_json(const Json& json);
+
+/// A name for the network alone: equal for graphs that compute the same function family by the same nodes, whatever the node names.
+std::uint64_t structural_hash(const Graph& graph);
+
+/// Puts a graph together step by step. The first mistake is kept and comes out of `finish`; later calls do nothing then.
+class GraphBuilder {
+ public:
+  /// A value inside the graph under construction.
+  struct Value {
+    std::size_t index = 0;
+  };
+  explicit GraphBuilder(Shape input_shape);
+  [[nodiscard]] Value input() const { return {0}; }
+  /// Adds a node; an empty name is replaced by "<op>_<index>".
+  Value add(Operator op, const std::vector<Value>& inputs, std::string name = {}, WeightInit init = {});
+  /// Shape of a value; {} after a mistake.
+  [[nodiscard]] Shape shape(Value value) const;
+  Result<Graph> finish(Value output) &&;
+
+ private:
+  std::vector<Node> nodes_;
+  std::vector<Shape> shapes_;
+  std::optional<Error> error_;
+};
+
+}  // namespace edgewise::graph

@@ -1,0 +1,94 @@
+/// What may be chosen: named parameters with conditions and validity, and choices of them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "base/random.hpp"
+
+namespace edgewise::space {
+
+/// The value of one parameter.
+using Value = std::variant<std::string, std::int64_t, double>;
+std::string to_text(const Value& value);
+Json to_json(const Value& value);
+
+struct Categorical {
+  std::vector<std::string> values;  ///< at least one, all different
+};
+struct Integer {
+  std::int64_t low = 0, high = 1, step = 1;
+  bool log_scale = false;
+};
+struct Real {
+  double low = 0.0, high = 1.0;
+  bool log_scale = false;
+};
+
+/// The parameter exists only when `parent` is active and has one of `values` (texts as `to_text` writes them).
+struct Condition {
+  std::string parent;
+  std::vector<std::string> values;
+};
+
+struct Parameter {
+  std::string name;
+  std::variant<Categorical, Integer, Real> domain;
+  std::optional<Condition> condition;
+  std::string description;
+};
+
+/// One value for each active parameter; what is inactive is absent.
+using Choice = std::map<std::string, Value>;
+std::string to_text(const Choice& choice);  ///< "backbone=resnet18 learning_rate=0.001", in name order
+Json to_json(const Choice& choice);
+
+/// A checked search space.
+class Space {
+ public:
+  /// Says what is wrong with a choice, or nothing.
+  using Validity = std::function<std::optional<std::string>(const Choice&)>;
+
+  [[nodiscard]] const std::vector<Parameter>& parameters() const { return parameters_; }
+  /// @error invalid_input with the parameter's name: missing, inactive, unknown, or a value that is not allowed (with the nearest one)
+  [[nodiscard]] Status check(const Choice& choice) const;
+  /// Number of choices, conditions counted, validity not; nothing when a real parameter makes it infinite or it exceeds 2^63.
+  [[nodiscard]] std::optional<std::uint64_t> size() const;
+  /// Choice number `index` of `size()`, in a fixed order (the last parameter moves fastest); nothing when it is not valid.
+  [[nodiscard]] std::optional<Choice> at(std::uint64_t index) const;
+  /// Uniform over the values of each active parameter (over the logarithm with log scale), valid ones only.
+  /// @error invalid_input when 10,000 draws gave no valid choice
+  [[nodiscard]] Result<Choice> sample(RandomStream& random) const;
+  /// All valid choices that differ in one parameter: every other category, one step up or down of a number (a tenth of the range for
+  /// reals). Parameters that become active take their first value.
+  [[nodiscard]] std::vector<Choice> neighbours(const Choice& choice) const;
+  /// Fixed-length vector for surrogates: one-hot for categories, [0, 1] for numbers (in the logarithm with log scale), zeros when inactive,
+  /// and one activity flag for each conditional parameter.
+  [[nodiscard]] std::vector<double> encode(const Choice& choice) const;
+  [[nodiscard]] std::size_t encoded_size() const;
+  /// The inverse of `encode` (nearest category, nearest step).
+  [[nodiscard]] Choice decode(const std::vector<double>& code) const;
+  /// Whether the parameter is active given the values of the parameters before it.
+  [[nodiscard]] bool is_active(const Parameter& parameter, const Choice& choice) const;
+
+ private:
+  friend Result<Space> make_space(std::vector<Parameter> parameters, Validity validity);
+  std::vector<Parameter> parameters_;
+  Validity validity_;
+};
+
+/// @error invalid_input: no parameter, doubled or empty names, empty domains, low > high, step < 1, log scale at or below 0, a condition on an
+/// unknown or later parameter or on a value it cannot have
+Result<Space> make_space(std::vector<Parameter> parameters, Space::Validity validity = {});
+
+/// Numbers become Integer or Real values as the space says. @error as Space::check
+Result<Choice> choice_from_json(const Space& space, const Json& json);
+
+}  // namespace edgewise::space
