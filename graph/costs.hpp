@@ -20,7 +20,10 @@ struct Costs {
   std::int64_t macs = 0;
   std::int64_t parameters = 0;             ///< as torchvision counts: buffers are not parameters
   std::int64_t weight_bytes = 0;           ///< parameters and buffers as deployed (batch norm not folded), 4 bytes each
-  std::int64_t peak_activation_bytes = 0;  ///< most bytes of values alive at once, by liveness in node order; reshapes and dropout make no copy
+  /// Most bytes of values alive at once when the nodes run in their order. A value lives from the node that makes it to the last node
+  /// that reads it; inputs and output of the running node live together (nothing is computed in place); the input lives from the
+  /// start, the output to the end. Reshape, Dropout and StochasticDepth make no copy in inference: they name their input's memory anew.
+  std::int64_t peak_activation_bytes = 0;
   std::int64_t peak_memory_bytes = 0;      ///< weight_bytes + peak_activation_bytes
 };
 

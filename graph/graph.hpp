@@ -196,9 +196,11 @@ class Graph {
 };
 
 /// Checks the nodes and infers every shape.
-/// @error invalid_input with the node's name in `where`: no or several inputs, an empty, doubled or over-long name, an input that is not an
-/// earlier node, a wrong number of inputs, a shape that does not fit, a parameter out of range (kernel 0, groups that do not divide, dropout
-/// outside [0, 1)), a value of more than 2^31 elements, more than 100,000 nodes. Nodes the output does not depend on are an error too.
+/// @error invalid_input with the node's name in `where`: no or several inputs, an empty, doubled or over-long name (more than 200 bytes),
+/// an input that is not an earlier node, a wrong number of inputs, a shape that does not fit, a parameter out of range (kernel 0, groups
+/// that do not divide, dropout outside [0, 1)), two tensors of one name, a node that the output does not depend on. Refused as too large:
+/// 100,000 nodes, 8 axes, 2^31 elements of a value or tensor, kernel sizes, strides, paddings and dilations of 65,536, 2^46
+/// multiply-accumulates of one node are the most; so no cost can overflow.
 Result<Graph> make_graph(std::vector<Node> nodes, std::size_t output);
 
 /// Output shape of `op` on inputs of these shapes; `make_graph` uses it. Also for tests and builders.
@@ -210,7 +212,8 @@ Json to_json(const Graph& graph);
 /// The inverse; every mistake in the document is an error that names the node. Never trusts the file.
 Result<Graph> graph_from_json(const Json& json);
 
-/// A name for the network alone: equal for graphs that compute the same function family by the same nodes, whatever the node names.
+/// A name for the network alone: equal for graphs that compute the same function family by the same nodes in the same order, whatever
+/// the node names and initial distributions.
 std::uint64_t structural_hash(const Graph& graph);
 
 /// Puts a graph together step by step. The first mistake is kept and comes out of `finish`; later calls do nothing then.

@@ -1,0 +1,176 @@
+#include <filesystem>
+#include <format>
+#include <print>
+
+#include "base/file.hpp"
+#include "cli/command.hpp"
+#include "data/statistics.hpp"
+#include "run/session.hpp"
+
+namespace edgewise::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct InspectCall {
+  std::string target, task, format, sheet;
+  int size = 128, count = 24, samples = 5;
+  bool json = false, options = false;
+};
+
+Exit check(const InspectCall& call) {
+  if (call.options) {
+    std::print("{}", job::option_reference());
+    return Exit::done;
+  }
+  if (call.target.empty()) return report_error({ErrorCode::invalid_input, "which job file?", {}, "edgewise check job.yaml"});
+  const auto job = job_or_exit(call.target);
+  if (!job) return job.error();
+  if (call.json) print_json(job::to_json(*job));
+  else std::print("# {}: no mistakes; with every default filled in it says\n{}", call.target, job::to_yaml(*job));
+  return Exit::done;
+}
+
+/// A job file, or the data itself.
+std::expected<data::DataSet, Exit> data_of(const InspectCall& call) {
+  data::DataSpec spec;
+  data::Task task = call.task == "classification" ? data::Task::classification : data::Task::box;
+  const auto extension = fs::path(call.target).extension();
+  if (extension == ".yaml" || extension == ".yml") {
+    auto job = job_or_exit(call.target);
+    if (!job) return std::unexpected(job.error());
+    spec = job->data;
+    task = job->task;
+  } else {
+    spec.path = call.target;
+    spec.format = call.format;
+    if (call.task.empty() && call.target == "builtin:drainage") task = data::Task::classification;
+  }
+  auto set = data::load(spec, task);
+  if (!set && call.task.empty() && extension != ".yaml") set = data::load(spec, data::Task::classification);
+  if (!set) return std::unexpected(report_error(set.error()));
+  return std::move(*set);
+}
+
+void print_tree(const Json& json, int indent) {
+  for (const auto& [key, value] : json.items()) {
+    const std::string pad(static_cast<std::size_t>(indent), ' ');
+    if (value.is_object()) {
+      std::println("{}{}:", pad, key);
+      print_tree(value, indent + 2);
+    } else if (value.is_array()) {
+      const bool is_texts = !value.empty() && value.front().is_string();
+      if (is_texts && key == "remarks") {
+        std::println("{}{}:", pad, key);
+        for (const auto& item : value) std::println("{}  - {}", pad, item.get<std::string>());
+      } else {
+        std::println("{}{}: {}", pad, key, value.dump());
+      }
+    } else {
+      std::println("{}{}: {}", pad, key, value.is_string() ? value.get<std::string>() : value.dump());
+    }
+  }
+}
+
+Exit show_data(const InspectCall& call) {
+  const auto set = data_of(call);
+  if (!set) return set.error();
+  const Json facts = data::statistics(*set);
+  if (call.json) print_json(facts);
+  else print_tree(facts, 0);
+  if (call.sheet.empty()) return Exit::done;
+  const auto cache = data::open_cache(*set, call.size, cache_folder() / "images");
+  if (!cache) return report_error(cache.error());
+  if (const auto written = data::write_contact_sheet(*set, *cache, call.sheet, static_cast<std::size_t>(call.count)); !written) return report_error(written.error());
+  std::println(stderr, "wrote {}", call.sheet);
+  return Exit::done;
+}
+
+std::string domain_text(const space::Parameter& parameter) {
+  return std::visit(
+      [](const auto& domain) -> std::string {
+        using Domain = std::decay_t<decltype(domain)>;
+        if constexpr (std::is_same_v<Domain, space::Categorical>) {
+          std::string text;
+          for (const auto& value : domain.values) text += (text.empty() ? "" : ", ") + value;
+          return text;
+        } else if constexpr (std::is_same_v<Domain, space::Integer>) {
+          return std::format("{} .. {} by {}{}", domain.low, domain.high, domain.step, domain.log_scale ? ", log" : "");
+        } else {
+          return std::format("{} .. {}{}", domain.low, domain.high, domain.log_scale ? ", log" : "");
+        }
+      },
+      parameter.domain);
+}
+
+Exit show_space(const InspectCall& call) {
+  const auto job = job_or_exit(call.target);
+  if (!job) return job.error();
+  const auto set = data::load(job->data, job->task);
+  if (!set) return report_error(set.error());
+  const auto frame = job::frame(*job, *set);
+  const auto family = space::make_family(job->space, job->space_options, frame);
+  if (!family) return report_error(family.error());
+  Json json{{"family", family->name}, {"size", nullptr}, {"parameters", Json::array()}, {"samples", Json::array()}};
+  if (const auto size = family->space.size()) json["size"] = *size;
+  for (const auto& parameter : family->space.parameters()) {
+    Json row{{"name", parameter.name}, {"values", domain_text(parameter)}, {"when", nullptr}, {"description", parameter.description}};
+    if (parameter.condition) {
+      std::string values;
+      for (const auto& value : parameter.condition->values) values += (values.empty() ? "" : ", ") + value;
+      row["when"] = parameter.condition->parent + " is " + values;
+    }
+    json["parameters"].push_back(row);
+  }
+  auto random = RandomStream::named(static_cast<std::uint64_t>(job->seed), "space samples");
+  for (int i = 0; i < call.samples; ++i) {
+    const auto choice = family->space.sample(random);
+    if (!choice) return report_error(choice.error());
+    const auto candidate = family->build(*choice, frame);
+    if (!candidate) return report_error(candidate.error());
+    json["samples"].push_back({{"choice", space::to_json(*choice)}, {"costs", run::known_costs(candidate->graph)}});
+  }
+  if (call.json) {
+    print_json(json);
+    return Exit::done;
+  }
+  std::println("{}: {} choices", family->name, json["size"].is_null() ? std::string("infinitely many") : json["size"].dump());
+  for (const auto& row : json["parameters"])
+    std::println("  {:<16} {}{}{}", row["name"].get<std::string>(), row["values"].get<std::string>(), row["when"].is_null() ? "" : "   when " + row["when"].get<std::string>(),
+                 row["description"].get<std::string>().empty() ? "" : "   # " + row["description"].get<std::string>());
+  if (call.samples > 0) std::println("\n{:>12} {:>10} {:>10} {:>12}  choice", "parameters", "M MACs", "weight MB", "activ. MB");
+  for (const auto& sample : json["samples"]) {
+    const auto& costs = sample["costs"];
+    std::string text;
+    for (const auto& [key, value] : sample["choice"].items()) text += key + "=" + (value.is_string() ? value.get<std::string>() : value.dump()) + " ";
+    std::println("{:>12.0f} {:>10.2f} {:>10.2f} {:>12.2f}  {}", costs["parameters"].get<double>(), costs["macs"].get<double>() / 1e6, costs["weight_mb"].get<double>(), costs["activation_mb"].get<double>(), text);
+  }
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_inspection(CLI::App& app, Action& chosen) {
+  auto call = std::make_shared<InspectCall>();
+  auto* checked = add_command(app, "check", "Check a job file and print it with every default.", "edgewise check job.yaml", chosen, [call] { return check(*call); });
+  checked->add_option("job", call->target, "job file");
+  checked->add_flag("--json", call->json, "print JSON");
+  checked->add_flag("--options", call->options, "print the reference of all options (Markdown)");
+
+  auto* shown = add_command(app, "data", "Statistics and trivial baselines of a data set; a contact sheet.", "edgewise data job.yaml --sheet sheet.png", chosen, [call] { return show_data(*call); });
+  shown->add_option("data", call->target, "job file, folder, annotation file or built-in set")->required();
+  shown->add_option("--task", call->task, "classification or box, where no job file says it")->check(CLI::IsMember({"classification", "box"}));
+  shown->add_option("--format", call->format, "label format, where no job file says it");
+  shown->add_option("--sheet", call->sheet, "write a contact sheet with the boxes drawn (PNG)");
+  shown->add_option("--size", call->size, "edge of a picture on the sheet")->capture_default_str()->check(CLI::Range(16, 512));
+  shown->add_option("--count", call->count, "pictures per split on the sheet")->capture_default_str()->check(CLI::Range(1, 400));
+  shown->add_flag("--json", call->json, "print JSON");
+
+  auto* space = add_command(app, "space", "Show a job's search space: parameters, size, a few networks with their costs.", "edgewise space job.yaml --samples 10", chosen, [call] { return show_space(*call); });
+  space->add_option("job", call->target, "job file")->required();
+  space->add_option("--samples", call->samples, "networks to draw")->capture_default_str()->check(CLI::Range(0, 10000));
+  space->add_flag("--json", call->json, "print JSON");
+}
+
+}  // namespace edgewise::cli

@@ -1,0 +1,97 @@
+/// edgewise: the command line.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <print>
+
+#include "cli/command.hpp"
+
+namespace edgewise::cli {
+
+namespace {
+
+std::atomic<bool> stop_asked = false;
+
+void on_signal(int) {
+  if (stop_asked.exchange(true)) ::_exit(130);
+}
+
+}  // namespace
+
+const std::atomic<bool>& stop_flag() { return stop_asked; }
+
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& sentence, const std::string& example, Action& chosen, const Action& action) {
+  auto* command = app.add_subcommand(name, sentence);
+  command->usage("example: " + example);
+  command->callback([&chosen, action] { chosen = action; });
+  return command;
+}
+
+Exit report_error(const Error& error) {
+  std::println(stderr, "{}", to_text(error));
+  return error.code == ErrorCode::interrupted ? Exit::interrupted : Exit::failed;
+}
+
+Exit report_errors(const std::vector<Error>& errors) {
+  for (const auto& error : errors) std::println(stderr, "{}", to_text(error));
+  if (errors.size() > 1) std::println(stderr, "{} mistakes in all", errors.size());
+  return Exit::failed;
+}
+
+void print_json(const Json& json) { std::println("{}", json.dump(2, ' ', false, Json::error_handler_t::replace)); }
+
+int output_width() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) return size.ws_col;
+  return 100;
+}
+
+std::expected<job::Job, Exit> job_or_exit(const std::string& path) {
+  auto job = job::read_job(path);
+  if (!job) return std::unexpected(report_errors(job.error()));
+  return std::move(*job);
+}
+
+}  // namespace edgewise::cli
+
+int main(int argc, char** argv) {
+  using namespace edgewise;
+  struct sigaction action {};
+  action.sa_handler = cli::on_signal;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  CLI::App app{"edgewise finds neural networks that fit a device: from a folder of labelled images to a measured Pareto front.", "edgewise"};
+  app.usage("example: edgewise init && edgewise search job.yaml && edgewise report job");
+  app.set_version_flag("--version", EDGEWISE_VERSION);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+  cli::Action chosen;
+  cli::add_init(app, chosen);
+  cli::add_inspection(app, chosen);
+  cli::add_search(app, chosen);
+  cli::add_results(app, chosen);
+  cli::add_measure(app, chosen);
+  cli::add_demo(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+    std::vector<std::string> names;
+    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+    std::println(stderr, "error: {}", e.what());
+    if (argc > 1 && argv[1][0] != '-')
+      if (const auto near = nearest_word(argv[1], names); !near.empty() && near != argv[1]) std::println(stderr, "  next: did you mean `edgewise {}`?", near);
+    std::println(stderr, "  next: `edgewise {}--help` shows an example", app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name() + " ");
+    return static_cast<int>(cli::Exit::usage);
+  }
+  try {
+    return static_cast<int>(chosen());
+  } catch (const std::exception& e) {
+    return static_cast<int>(cli::report_error({ErrorCode::unavailable, std::string("the command ended early: ") + e.what(), {}, {}}));
+  }
+}

@@ -1,0 +1,136 @@
+#include <filesystem>
+#include <format>
+#include <print>
+
+#include "base/file.hpp"
+#include "cli/command.hpp"
+#include "report/report.hpp"
+#include "run/session.hpp"
+#include "search/pareto.hpp"
+
+namespace edgewise::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct ResultsCall {
+  std::string study, output, pick = "knee";
+  bool json = false, csv = false, all = false, force = false;
+};
+
+Exit status(const ResultsCall& call) {
+  const auto study = run::read_study(job::study_folder(call.study));
+  if (!study) return report_error(study.error());
+  std::map<study::State, std::size_t> counts;
+  std::map<std::string, std::size_t> reasons;
+  for (const auto& trial : study->trials) {
+    ++counts[trial.state];
+    if (trial.state == study::State::failed) ++reasons[trial.reason];
+  }
+  const auto front = search::pareto_front(*study);
+  if (call.json) {
+    Json json{{"study", study->settings.name}, {"trials", study->trials.size()}, {"states", Json::object()}, {"front", front.size()}, {"failures", reasons}};
+    for (const auto& [state, count] : counts) json["states"][std::string(study::to_text(state))] = count;
+    print_json(json);
+    return Exit::done;
+  }
+  std::println("{}: {} trials, {} on the Pareto front", study->settings.name, study->trials.size(), front.size());
+  for (const auto& [state, count] : counts) std::println("  {:<9} {}", study::to_text(state), count);
+  for (const auto& [reason, count] : reasons) std::println("  {} failed: {}", count, reason);
+  for (const auto& trial : study->trials)
+    if (trial.state == study::State::running)
+      std::println("  running: trial {} on {}, stage {}, {} of {} epochs  {}", study::to_text(trial.id), trial.worker, trial.stage + 1, trial.curve.empty() ? 0 : trial.curve.back().epoch, trial.epochs, space::to_text(trial.choice));
+  return Exit::done;
+}
+
+Exit front(const ResultsCall& call) {
+  const auto study = run::read_study(job::study_folder(call.study));
+  if (!study) return report_error(study.error());
+  if (call.json) {
+    print_json(report::report_data(*study));
+    return Exit::done;
+  }
+  if (call.csv) {
+    std::print("{}", report::csv_table(*study));
+    return Exit::done;
+  }
+  std::print("{}", report::text_table(*study, !call.all, output_width()));
+  std::print("{}", report::text_plot(*study, std::min(output_width(), 100), 18));
+  if (const auto knee = run::pick(*study, "knee")) std::println("knee: trial {} (nearest to the best of every objective)", study::to_text((*knee)->id));
+  return Exit::done;
+}
+
+}  // namespace
+
+Exit write_report(const std::string& name, const std::string& output, bool csv, bool json) {
+  const auto folder = job::study_folder(name);
+  const auto study = run::read_study(folder);
+  if (!study) return report_error(study.error());
+  if (json) {
+    print_json(report::report_data(*study));
+    return Exit::done;
+  }
+  if (csv) {
+    std::print("{}", report::csv_table(*study));
+    return Exit::done;
+  }
+  const fs::path page = output.empty() ? folder / "report.html" : fs::path(output);
+  if (const auto written = write_file(page, report::html_page(*study, run::drawings(*study))); !written) return report_error(written.error());
+  std::println("wrote {}", page.string());
+  return Exit::done;
+}
+
+Exit export_model(const std::string& name, const std::string& picked, const std::string& output, bool json, bool force) {
+  const auto folder = job::study_folder(name);
+  const auto study = run::read_study(folder);
+  if (!study) return report_error(study.error());
+  const auto trial = run::pick(*study, picked);
+  if (!trial) return report_error(trial.error());
+  const auto* result = (*trial)->result();
+  if (!result || !result->details.contains("model"))
+    return report_error({ErrorCode::not_found, std::format("trial {} has no exported model (it is {}{})", study::to_text((*trial)->id), study::to_text((*trial)->state), (*trial)->reason.empty() ? "" : ": " + (*trial)->reason), {}, "pick another one; `edgewise front` lists them"});
+  const fs::path target = output.empty() ? fs::path(std::format("{}-{}.onnx", study->settings.name, study::to_text((*trial)->id))) : fs::path(output);
+  if (fs::exists(target) && !force) return report_error({ErrorCode::conflict, std::format("\"{}\" exists already; nothing was written", target.string()), {}, "give another name with --output, or --force"});
+  const auto bytes = read_file(folder / result->details["model"].get<std::string>(), std::size_t{2} << 30);
+  if (!bytes) return report_error(bytes.error());
+  if (const auto written = write_file(target, *bytes); !written) return report_error(written.error());
+  Json values{{"model", target.string()}, {"trial", (*trial)->id.value}, {"choice", space::to_json((*trial)->choice)}, {"values", result->values}, {"measurement", result->measurement}};
+  if (json) {
+    print_json(values);
+  } else {
+    std::println("wrote {} (trial {}: {})", target.string(), study::to_text((*trial)->id), space::to_text((*trial)->choice));
+    for (const auto& [key, value] : result->values) std::println("  {:<20} {:.6g}", key, value);
+  }
+  return Exit::done;
+}
+
+void add_results(CLI::App& app, Action& chosen) {
+  auto call = std::make_shared<ResultsCall>();
+  const auto study_option = [&](CLI::App* command) { command->add_option("study", call->study, "study: its folder, its name or its job file")->required(); };
+
+  auto* state = add_command(app, "status", "How far a search is.", "edgewise status job", chosen, [call] { return status(*call); });
+  study_option(state);
+  state->add_flag("--json", call->json, "print JSON");
+
+  auto* shown = add_command(app, "front", "The Pareto front: table and plot.", "edgewise front job --all", chosen, [call] { return front(*call); });
+  study_option(shown);
+  shown->add_flag("--all", call->all, "all trials, best first");
+  shown->add_flag("--json", call->json, "print JSON");
+  shown->add_flag("--csv", call->csv, "print all trials as CSV");
+
+  auto* page = add_command(app, "report", "Write the report: one HTML file that needs no network.", "edgewise report job --output report.html", chosen, [call] { return write_report(call->study, call->output, call->csv, call->json); });
+  study_option(page);
+  page->add_option("--output", call->output, "where (default: report.html in the study's folder)");
+  page->add_flag("--json", call->json, "print the report's data as JSON instead");
+  page->add_flag("--csv", call->csv, "print all trials as CSV instead");
+
+  auto* exported = add_command(app, "export", "Copy out the ONNX file of one trial.", "edgewise export job --pick best:iou --output face.onnx", chosen, [call] { return export_model(call->study, call->pick, call->output, call->json, call->force); });
+  study_option(exported);
+  exported->add_option("--pick", call->pick, "knee, best:OBJECTIVE or a trial's number")->capture_default_str();
+  exported->add_option("--output", call->output, "where (default: NAME-TRIAL.onnx here)");
+  exported->add_flag("--force", call->force, "overwrite an existing file");
+  exported->add_flag("--json", call->json, "print JSON");
+}
+
+}  // namespace edgewise::cli

@@ -1,0 +1,153 @@
+#include <format>
+#include <print>
+#include <thread>
+
+#include "cli/command.hpp"
+#include "report/report.hpp"
+#include "run/coordinator.hpp"
+
+namespace edgewise::cli {
+
+namespace {
+
+Json summary_json(const run::Session& session, const run::Summary& summary) {
+  Json counts = Json::object();
+  for (const auto& [state, count] : summary.counts) counts[std::string(study::to_text(state))] = count;
+  const char* ending = summary.ending == run::Ending::finished ? "finished" : summary.ending == run::Ending::interrupted ? "interrupted" : "budget spent";
+  return {{"study", session.folder.string()}, {"ending", ending}, {"elapsed_s", summary.elapsed_s}, {"trials", counts}, {"train_s", summary.train_s},
+          {"measure_s", summary.measure_s}, {"export_s", summary.export_s}, {"overhead_s", summary.overhead_s}};
+}
+
+Exit finish(run::Session& session, const run::Summary& summary, bool json, const std::string& again) {
+  const auto study = session.storage->load();
+  if (!study) return report_error(study.error());
+  const std::string name = session.folder.string();
+  if (json) {
+    Json all = summary_json(session, summary);
+    all["report"] = report::report_data(*study);
+    print_json(all);
+  } else {
+    std::print("{}", report::text_table(*study, true, output_width()));
+  }
+  std::string counts;
+  for (const auto& [state, count] : summary.counts) counts += std::format("{}{} {}", counts.empty() ? "" : ", ", count, study::to_text(state));
+  std::println(stderr, "{} trials ({}) after {}", study->trials.size(), counts, run::duration_text(summary.elapsed_s));
+  const double busy = summary.train_s + summary.measure_s + summary.export_s + summary.overhead_s;
+  if (busy > 0) std::println(stderr, "worker time: {:.1f} % training, {:.1f} % measuring, {:.1f} % exporting, {:.1f} % other", 100 * summary.train_s / busy, 100 * summary.measure_s / busy,
+                             100 * summary.export_s / busy, 100 * summary.overhead_s / busy);
+  if (summary.ending == run::Ending::interrupted) {
+    std::println(stderr, "interrupted; resume with: {}", again);
+    return Exit::interrupted;
+  }
+  std::println(stderr, "next: edgewise report {0}; edgewise export {0} --pick knee", name);
+  return Exit::done;
+}
+
+struct TrainCall {
+  SearchCall search;
+  std::vector<std::string> set;
+  std::string from;
+  std::string pick = "knee";
+  int epochs = 0;
+};
+
+/// "name=value" pairs as a choice of the space.
+Result<space::Choice> parse_choice(const space::Space& space, const std::vector<std::string>& pairs) {
+  Json json = Json::object();
+  for (const auto& pair : pairs) {
+    const auto split = pair.find('=');
+    if (split == std::string::npos || split == 0) return invalid(std::format("--set \"{}\" is not NAME=VALUE", pair), "e.g. --set backbone=resnet18");
+    const std::string name = pair.substr(0, split), text = pair.substr(split + 1);
+    const auto parameter = std::ranges::find(space.parameters(), name, &space::Parameter::name);
+    const bool is_word = parameter == space.parameters().end() || std::holds_alternative<space::Categorical>(parameter->domain);
+    const auto number = is_word ? Result<Json>(Json(text)) : parse_json(text, "--set " + name);
+    if (!number) return std::unexpected(number.error());
+    json[name] = *number;
+  }
+  return space::choice_from_json(space, json);
+}
+
+Exit train(const TrainCall& call) {
+  auto job = job_or_exit(call.search.job_file);
+  if (!job) return job.error();
+  if (call.epochs > 0) job->train.epochs = call.epochs;
+  job->name += "-train";
+  const auto folder = job::study_folder(call.search.study.empty() ? job::study_folder(call.search.job_file).replace_extension().string() + "-train" : call.search.study);
+  auto session = run::start_study(*job, folder);
+  if (!session) return report_error(session.error());
+
+  Result<space::Choice> choice = invalid("which network?", "name it with --set NAME=VALUE..., or take one of a finished search with --from STUDY --pick knee");
+  if (!call.set.empty()) choice = parse_choice(session->family.space, call.set);
+  else if (!call.from.empty()) {
+    const auto source = run::read_study(job::study_folder(call.from));
+    if (!source) return report_error(source.error());
+    const auto trial = run::pick(*source, call.pick);
+    if (!trial) return report_error(trial.error());
+    choice = (*trial)->choice;
+  }
+  if (!choice) return report_error(choice.error());
+  if (const auto checked = session->family.space.check(*choice); !checked) return report_error(checked.error());
+  const auto study = session->storage->load();
+  if (!study) return report_error(study.error());
+  if (!study->find(*choice)) {
+    const auto candidate = session->family.build(*choice, job::frame(session->job, session->set));
+    if (!candidate) return report_error(candidate.error());
+    study::Trial trial{.choice = *choice, .epochs = static_cast<int>(session->job.train.epochs), .seed = static_cast<std::uint64_t>(session->job.seed)};
+    trial.known = run::known_costs(candidate->graph);
+    if (const auto added = session->storage->add({trial}, study->trials.size()); !added) return report_error(added.error());
+  }
+  const auto view = run::make_view(call.search.quiet);
+  auto summary = run::run_search(*session, nullptr, {.workers = 1, .stop = &stop_flag()}, *view);
+  if (!summary) return report_error(summary.error());
+  return finish(*session, *summary, call.search.json, "the same command");
+}
+
+}  // namespace
+
+Exit search(const SearchCall& call) {
+  auto job = job_or_exit(call.job_file);
+  if (!job) return job.error();
+  const auto folder = job::study_folder(call.study.empty() ? call.job_file : call.study);
+  const auto view = run::make_view(call.quiet);
+  view->say(std::format("reading {}", job->data.path));
+  auto session = run::start_study(*job, folder);
+  if (!session) return report_error(session.error());
+  for (const auto& remark : session->set.remarks) view->say("note: " + remark);
+  const auto strategy = search::make_strategy(session->job.search, session->family.space);
+  if (!strategy) return report_error(strategy.error());
+
+  view->say("timing a few networks of the space, to say how long the search will take");
+  const auto model = run::time_space(*session);
+  if (!model) return report_error(model.error());
+  const auto expectation = run::expect(*model, *session, (*strategy)->plan());
+  std::string stages;
+  for (const auto& [name, seconds] : expectation.stages) stages += std::format("{}{} {}", stages.empty() ? "" : ", ", name, run::duration_text(seconds));
+  view->say(std::format("expected: about {} in all ({}), less where constraints reject networks before training", run::duration_text(expectation.total_s()), stages));
+
+  const auto summary = run::run_search(*session, strategy->get(), {.workers = call.workers, .stop = &stop_flag(), .cost_model = *model}, *view);
+  if (!summary) return report_error(summary.error());
+  return finish(*session, *summary, call.json, std::format("edgewise search {}{}", call.job_file, call.study.empty() ? "" : " --study " + call.study));
+}
+
+void add_search(CLI::App& app, Action& chosen) {
+  auto call = std::make_shared<SearchCall>();
+  auto* command = add_command(app, "search", "Search: train, export and measure candidates; run again to resume.", "edgewise search job.yaml --workers 2", chosen, [call] { return search(*call); });
+  command->add_option("job", call->job_file, "job file")->required();
+  command->add_option("--study", call->study, "the study's folder (default: beside the job file, NAME.study)");
+  command->add_option("--workers", call->workers, "worker processes on this machine")->capture_default_str()->check(CLI::Range(1, 256));
+  command->add_flag("--quiet", call->quiet, "errors only");
+  command->add_flag("--json", call->json, "print the result as JSON");
+
+  auto trained = std::make_shared<TrainCall>();
+  auto* train_command = add_command(app, "train", "Train one network of a job's space, export and measure it.", "edgewise train job.yaml --from job --pick knee --epochs 100", chosen, [trained] { return train(*trained); });
+  train_command->add_option("job", trained->search.job_file, "job file")->required();
+  train_command->add_option("--set", trained->set, "NAME=VALUE of each parameter of the space");
+  train_command->add_option("--from", trained->from, "take the network from this study");
+  train_command->add_option("--pick", trained->pick, "which of its trials: knee, best:OBJECTIVE or a number")->capture_default_str();
+  train_command->add_option("--epochs", trained->epochs, "epochs (default: the job's train.epochs)")->check(CLI::Range(1, 10000));
+  train_command->add_option("--study", trained->search.study, "where it is kept (default: NAME-train.study)");
+  train_command->add_flag("--quiet", trained->search.quiet, "errors only");
+  train_command->add_flag("--json", trained->search.json, "print the result as JSON");
+}
+
+}  // namespace edgewise::cli

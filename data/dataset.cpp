@@ -1,0 +1,368 @@
+#include "data/dataset.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <format>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "data/builtin_internal.hpp"
+#include "data/format_internal.hpp"
+#include "data/image_internal.hpp"
+#include "data/parallel_internal.hpp"
+#include "data/split_internal.hpp"
+#include "data/text_internal.hpp"
+
+namespace edgewise::data {
+
+namespace fs = std::filesystem;
+
+std::string_view to_text(Task task) { return task == Task::classification ? "classification" : "box"; }
+
+std::string_view to_text(Split split) {
+  switch (split) {
+    case Split::train: return "train";
+    case Split::validation: return "validation";
+    case Split::test: return "test";
+  }
+  return "";
+}
+
+double intersection_over_union(const Box& a, const Box& b) {
+  const auto area = [](const Box& box) { return std::max(0.0, box.x1 - box.x0) * std::max(0.0, box.y1 - box.y0); };
+  const double shared = area({std::max(a.x0, b.x0), std::max(a.y0, b.y0), std::min(a.x1, b.x1), std::min(a.y1, b.y1)});
+  if (area(a) <= 0 || area(b) <= 0) return 0;
+  return shared / (area(a) + area(b) - shared);
+}
+
+std::vector<std::size_t> DataSet::of(Split split) const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (items[i].split == split) found.push_back(i);
+  return found;
+}
+
+namespace {
+
+Status check_spec(const DataSpec& spec) {
+  if (!(spec.validation_share > 0 && spec.validation_share <= 0.9))
+    return invalid(std::format("validation_share {:g} is not within 0 (excluded) and 0.9", spec.validation_share), "the default is 0.2");
+  if (!(spec.test_share >= 0 && spec.test_share + spec.validation_share <= 0.95))
+    return invalid(std::format("test_share {:g} is not within 0 and {:g}", spec.test_share, 0.95 - spec.validation_share),
+                   "leave at least 5 % for training");
+  if (spec.boxes != "only" && spec.boxes != "largest") {
+    const std::string nearest = nearest_word(spec.boxes, {"only", "largest"});
+    return invalid(std::format("boxes \"{}\" is not one of \"only\" or \"largest\"", shown(spec.boxes)),
+                   nearest.empty() ? "\"only\" keeps images with exactly one box, \"largest\" takes the largest of each image"
+                                   : std::format("did you mean \"{}\"?", nearest));
+  }
+  return {};
+}
+
+/// Finds image files by what the labels call them, and never leaves the data folder.
+class ImageFinder {
+ public:
+  ImageFinder(const Place& place, std::vector<fs::path> folders) : folders_(std::move(folders)) {
+    if (!place.spec.images.empty()) folders_.insert(folders_.begin(), resolved(place.root, place.spec.images));
+    bounds_ = folders_;
+    bounds_.push_back(place.root);
+    for (fs::path& folder : folders_) folder = folder.lexically_normal();
+    for (fs::path& folder : bounds_) folder = closed(folder);
+  }
+
+  /// @error invalid_input when the name leads out of the data folder, not_found when there is no such file
+  Result<fs::path> find(const Record& record) {
+    for (const std::string* name : {&record.image, &record.other_image}) {
+      if (name->empty()) continue;
+      if (std::ranges::any_of(*name, [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
+        return invalid(std::format("the image name \"{}\" holds control characters", shown(*name)), "correct the name", record.where);
+      bool is_inside = false;
+      for (const fs::path& folder : folders_) {
+        const fs::path path = (folder / *name).lexically_normal();
+        if (!is_below(path)) continue;
+        is_inside = true;
+        if (const auto file = existing(path)) return *file;
+      }
+      if (!is_inside && name == &record.image)
+        return invalid(std::format("the image path \"{}\" leads out of the data folder", shown(*name)),
+                       "write paths below the data folder, or name the folder in data.images", record.where);
+    }
+    return fail(ErrorCode::not_found, std::format("the image \"{}\" is not there", shown(record.image)),
+                std::format("put it into \"{}\", or name the image folder in data.images", folders_.front().string()), record.where);
+  }
+
+ private:
+  /// Without an end that would compare unequal: "a/b/." and "a/b/" as "a/b".
+  static fs::path closed(const fs::path& folder) {
+    const fs::path normal = fs::absolute(folder).lexically_normal();
+    return normal.has_filename() ? normal : normal.parent_path();
+  }
+  [[nodiscard]] bool is_below(const fs::path& path) const {
+    const fs::path absolute = fs::absolute(path).lexically_normal();
+    return std::ranges::any_of(bounds_, [&](const fs::path& bound) {
+      return std::mismatch(bound.begin(), bound.end(), absolute.begin(), absolute.end()).first == bound.end();
+    });
+  }
+  static std::optional<fs::path> existing(const fs::path& path) {
+    std::error_code ignored;
+    if (has_image_extension(path) && fs::is_regular_file(path, ignored)) return path;
+    for (const char* extension : {".jpg", ".jpeg", ".png", ".JPG", ".bmp", ".webp", ".JPEG", ".PNG"})
+      if (const fs::path with = path.string() + extension; fs::is_regular_file(with, ignored)) return with;
+    if (fs::is_regular_file(path, ignored)) return path;
+    return std::nullopt;
+  }
+  std::vector<fs::path> folders_, bounds_;
+};
+
+/// A record that stays: its only or largest box, its class, its split.
+struct Kept {
+  const Record* record;
+  const LabelledBox* box = nullptr;
+  std::string label;
+  Split split;
+};
+
+double area(const Box& box) { return (box.x1 - box.x0) * (box.y1 - box.y0); }
+
+/// Classes in the set's own order, else numbers by value, else by the alphabet.
+std::vector<std::string> ordered_classes(const std::vector<Kept>& kept, const std::vector<std::string>& declared) {
+  std::vector<std::string> used;
+  std::unordered_set<std::string> seen;
+  for (const Kept& k : kept)
+    if (seen.insert(k.label).second) used.push_back(k.label);
+  std::unordered_map<std::string, std::size_t> rank;
+  for (const std::string& name : declared) rank.try_emplace(name, rank.size());
+  const bool are_numbers = std::ranges::all_of(used, [](const std::string& s) { return integer_of(s).has_value(); });
+  std::ranges::sort(used, [&](const std::string& a, const std::string& b) {
+    const std::size_t ra = rank.contains(a) ? rank[a] : rank.size(), rb = rank.contains(b) ? rank[b] : rank.size();
+    if (ra != rb) return ra < rb;
+    if (are_numbers && *integer_of(a) != *integer_of(b)) return *integer_of(a) < *integer_of(b);
+    return a < b;
+  });
+  return used;
+}
+
+/// A label in a list is a class's name or, where the set has a class list, its number.
+Result<std::string> named_label(const std::string& label, const std::vector<std::string>& classes, const std::string& where) {
+  if (classes.empty() || std::ranges::find(classes, label) != classes.end()) return label;
+  const auto number = integer_of(label);
+  if (number && *number >= 0 && *number < static_cast<std::int64_t>(classes.size())) return classes[static_cast<std::size_t>(*number)];
+  const std::string nearest = nearest_word(label, classes);
+  return invalid(std::format("label \"{}\" is neither a class nor a number from 0 to {}", shown(label), classes.size() - 1),
+                 nearest.empty() ? "correct the label" : std::format("did you mean \"{}\"?", nearest), where);
+}
+
+/// Applies the class filter and the box rule, and counts what is left out.
+Result<std::vector<Kept>> select(const Place& place, const Records& records, const Splits& splits, std::vector<std::string>& remarks) {
+  const DataSpec& spec = place.spec;
+  const auto is_wanted = [&](const std::string& name) {
+    return spec.classes.empty() || std::ranges::find(spec.classes, name) != spec.classes.end();
+  };
+  if (!spec.classes.empty()) {
+    std::vector<std::string> known = records.classes;
+    std::unordered_set<std::string> seen(known.begin(), known.end());
+    const auto note = [&](const std::string& name) {
+      if (!name.empty() && seen.insert(name).second) known.push_back(name);
+    };
+    for (const Record& record : records.records) {
+      if (record.label) note(*record.label);
+      for (const LabelledBox& box : record.boxes) note(box.name);
+    }
+    for (const std::string& name : splits.labels) note(name);
+    for (const std::string& name : spec.classes)
+      if (!seen.contains(name)) {
+        const std::string nearest = nearest_word(name, known);
+        std::vector<std::string> some(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(known.size(), 20)));
+        return invalid(std::format("class \"{}\" is not in the data", shown(name)),
+                       !nearest.empty() ? std::format("did you mean \"{}\"?", nearest)
+                       : known.empty()  ? "the labels name no classes; remove data.classes"
+                                        : "the data has " + quoted_list(some));
+      }
+  }
+  std::vector<Kept> kept;
+  std::size_t without_box = 0, with_several = 0, other_class = 0;
+  for (std::size_t i = 0; i < records.records.size(); ++i) {
+    if (!splits.of[i]) continue;
+    const Record& record = records.records[i];
+    Kept item{&record, nullptr, {}, *splits.of[i]};
+    if (place.task == Task::classification && !splits.labels.empty()) {
+      TRY(item.label, named_label(splits.labels[i], records.classes, record.where));
+      if (record.label && *record.label != item.label)
+        return invalid(std::format("\"{}\" is \"{}\" in the list, but its own label is \"{}\"", shown(record.image), shown(item.label),
+                                   shown(*record.label)),
+                       "correct the list", record.where);
+    } else if (place.task == Task::classification && record.label) {
+      TRY(item.label, named_label(*record.label, records.classes, record.where));
+    } else {
+      std::size_t count = 0;
+      for (const LabelledBox& box : record.boxes) {
+        if (!is_wanted(box.name)) continue;
+        ++count;
+        if (!item.box || area(box.box) > area(item.box->box)) item.box = &box;
+      }
+      if (count == 0) {
+        ++without_box;
+        continue;
+      }
+      if (count > 1 && spec.boxes == "only") {
+        ++with_several;
+        continue;
+      }
+      item.label = item.box->name;
+      if (place.task == Task::classification && item.label.empty())
+        return invalid("the box has no class", "use task: box, or name the classes", item.box->where);
+    }
+    if (place.task == Task::classification && !is_wanted(item.label)) {
+      ++other_class;
+      continue;
+    }
+    kept.push_back(std::move(item));
+  }
+  const char* of_classes = spec.classes.empty() ? "" : " of the chosen classes";
+  if (without_box > 0) remarks.push_back(std::format("left out: {} images without a box{}", without_box, of_classes));
+  if (with_several > 0)
+    remarks.push_back(std::format("left out: {} images with more than one box{} (boxes: largest keeps them)", with_several, of_classes));
+  if (other_class > 0) remarks.push_back(std::format("left out: {} images of other classes", other_class));
+  if (kept.empty())
+    return invalid(std::format("no image is left of {}", records.records.size()),
+                   with_several > 0 ? "write boxes: largest to keep images with several boxes" : "check data.classes, data.splits and the labels",
+                   place.spec.path);
+  return kept;
+}
+
+/// Box of `kept` in pixels of the image, clipped.
+Result<Box> placed_box(const Kept& kept, const ImageHeader& header) {
+  const Record& record = *kept.record;
+  Box box = kept.box->box;
+  const auto width = static_cast<double>(header.width), height = static_cast<double>(header.height);
+  if (record.is_relative) box = {box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height};
+  if (record.width > 0 && record.height > 0 && (record.width != header.width || record.height != header.height))
+    return invalid(std::format("the labels say that \"{}\" has {} x {} pixels, the file has {} x {}", shown(record.image), record.width,
+                               record.height, header.width, header.height),
+                   "scale the boxes to the file, or take the file they were drawn on", record.where);
+  if (box.x0 < -1 || box.y0 < -1 || box.x1 > width + 1 || box.y1 > height + 1)
+    return invalid(std::format("the box {:g} {:g} {:g} {:g} lies outside of \"{}\", which has {} x {} pixels", box.x0, box.y0, box.x1, box.y1,
+                               shown(record.image), header.width, header.height),
+                   "correct the box; at most 1 pixel outside is clipped", kept.box->where);
+  box = {std::max(box.x0, 0.0), std::max(box.y0, 0.0), std::min(box.x1, width), std::min(box.y1, height)};
+  if (!(box.x0 < box.x1 && box.y0 < box.y1))
+    return invalid(std::format("no part of the box lies inside \"{}\"", shown(record.image)), "correct the box", kept.box->where);
+  return box;
+}
+
+/// Finds the files, reads their headers and places the boxes.
+Status fill_items(const Place& place, const Records& records, const std::vector<Kept>& kept, DataSet& set) {
+  ImageFinder finder(place, records.folders);
+  std::optional<Error> first;
+  std::size_t mistakes = 0, first_at = SIZE_MAX;
+  const auto note = [&](std::size_t i, const Error& error) {
+    ++mistakes;
+    if (i < first_at) first = error, first_at = i;
+  };
+  set.items.resize(kept.size());
+  std::vector<char> is_found(kept.size(), 0);
+  std::unordered_map<std::string, std::size_t> used;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    auto path = finder.find(*kept[i].record);
+    if (!path) {
+      note(i, path.error());
+      continue;
+    }
+    if (const auto [it, is_new] = used.try_emplace(path->string(), i); !is_new) {
+      note(i, Error{ErrorCode::invalid_input, std::format("\"{}\" is labelled twice, first at {}", path->string(), kept[it->second].record->where),
+                    kept[i].record->where, "leave one label for each image"});
+      continue;
+    }
+    Item& item = set.items[i];
+    item.image = std::move(*path);
+    item.group = kept[i].record->group;
+    item.split = kept[i].split;
+    is_found[i] = 1;
+  }
+  std::vector<std::optional<Error>> errors(kept.size());
+  parallel_for(kept.size(), [&](std::size_t i) {
+    if (!is_found[i]) return true;
+    Item& item = set.items[i];
+    auto header = read_image_header(item.image);
+    if (!header) {
+      errors[i] = header.error();
+      errors[i]->where = kept[i].record->where;
+      return true;
+    }
+    item.width = header->width;
+    item.height = header->height;
+    if (set.task == Task::box) {
+      auto box = placed_box(kept[i], *header);
+      if (box) item.box = *box;
+      else errors[i] = box.error();
+    }
+    return true;
+  }, 256);
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    if (errors[i]) note(i, *errors[i]);
+  if (!first) return {};
+  if (mistakes > 1) first->message += std::format(" (and {} more mistakes)", mistakes - 1);
+  return std::unexpected(*first);
+}
+
+void label_items(const std::vector<Kept>& kept, const std::vector<std::string>& declared, DataSet& set) {
+  set.classes = ordered_classes(kept, declared);
+  std::unordered_map<std::string, std::int64_t> index;
+  for (std::size_t c = 0; c < set.classes.size(); ++c) index[set.classes[c]] = static_cast<std::int64_t>(c);
+  for (std::size_t i = 0; i < kept.size(); ++i) set.items[i].label = index[kept[i].label];
+}
+
+Status check_set(DataSet& set) {
+  std::array<std::size_t, 3> images{};
+  for (const Item& item : set.items) ++images[static_cast<std::size_t>(item.split)];
+  for (const Split split : {Split::train, Split::validation})
+    if (images[static_cast<std::size_t>(split)] == 0)
+      return invalid(std::format("the {} split is empty", to_text(split)),
+                     "check data.splits and the class and box filters, or add images", set.spec.path);
+  if (set.task != Task::classification) return {};
+  if (set.classes.size() < 2)
+    return invalid(std::format("there is one class only, \"{}\"; a classifier needs two or more", shown(set.classes.front())),
+                   "add images of another class", set.spec.path);
+  std::vector<std::array<std::size_t, 3>> counts(set.classes.size());
+  for (const Item& item : set.items) ++counts[static_cast<std::size_t>(*item.label)][static_cast<std::size_t>(item.split)];
+  for (std::size_t c = 0; c < counts.size(); ++c)
+    for (const Split split : {Split::train, Split::validation, Split::test})
+      if (images[static_cast<std::size_t>(split)] > 0 && counts[c][static_cast<std::size_t>(split)] == 0)
+        set.remarks.push_back(std::format("warning: class \"{}\" has no image in the {} split", set.classes[c], to_text(split)));
+  return {};
+}
+
+}  // namespace
+
+Result<DataSet> load(const DataSpec& spec, Task task) try {
+  TRY_DO(check_spec(spec));
+  if (spec.path.starts_with("builtin:")) {
+    TRY(DataSet set, load_builtin(spec, task));
+    TRY_DO(check_set(set));
+    return set;
+  }
+  TRY(const Opened opened, open_place(spec, task));
+  const Place& place = opened.place;
+  TRY(const Records records, opened.format->read(place));
+  if (records.records.empty()) return invalid("the labels name no image", std::string("expected: ") + std::string(opened.format->expects), spec.path);
+  TRY(const Splits splits, assign_splits(place, records));
+  DataSet set;
+  set.name = place.root.filename().empty() ? place.root.parent_path().filename().string() : place.root.filename().string();
+  if (set.name.empty() || set.name == ".") set.name = spec.path;
+  set.task = task;
+  set.spec = spec;
+  set.spec.format = opened.format->name;
+  set.remarks = records.remarks;
+  set.remarks.insert(set.remarks.end(), splits.remarks.begin(), splits.remarks.end());
+  TRY(const auto kept, select(place, records, splits, set.remarks));
+  TRY_DO(fill_items(place, records, kept, set));
+  // Labels of a list are the set's own classes; those of the annotations then do not apply.
+  if (task == Task::classification) label_items(kept, records.classes, set);
+  TRY_DO(check_set(set));
+  return set;
+} catch (const fs::filesystem_error& e) {
+  return invalid(std::format("the data cannot be read: {}", e.what()), "check the folder's permissions", spec.path);
+}
+
+}  // namespace edgewise::data

@@ -1,0 +1,104 @@
+/// What every label format gives, and the registry of formats.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "data/dataset.hpp"
+
+namespace edgewise::data {
+
+struct LabelledBox {
+  Box box;            ///< pixels, or shares of the picture when Record::is_relative
+  std::string name;   ///< class; empty when the format has none
+  std::string where;  ///< file:line:column
+};
+
+/// What the labels say about one image.
+struct Record {
+  std::string image;  ///< as written: a path, a name or a stem
+  std::string other_image;                ///< a second name to try when the first is not there
+  std::vector<LabelledBox> boxes;
+  bool is_relative = false;               ///< boxes are shares of the picture
+  std::optional<std::string> label;       ///< class of the whole image
+  std::string group;
+  std::optional<Split> split;             ///< when the labels themselves say so
+  std::int64_t width = 0, height = 0;     ///< as the labels state; 0: not stated
+  std::string where;                      ///< file:line:column
+};
+
+struct Records {
+  std::vector<Record> records;
+  std::vector<std::string> classes;            ///< in the set's own order; empty: the format has none
+  std::vector<std::filesystem::path> folders;  ///< where the images may lie, most likely first
+  std::vector<std::string> remarks;
+};
+
+/// Where a set lies.
+struct Place {
+  std::filesystem::path root;         ///< the data folder: image paths stay below it
+  std::filesystem::path annotations;  ///< file or folder that the user named; empty: at the usual place
+  DataSpec spec;
+  Task task = Task::box;
+};
+
+/// One label format. A new one is a source file with a `read` and a line in format.cpp.
+struct Format {
+  std::string_view name;
+  std::string_view expects;  ///< one sentence: what lies where
+  bool (*is_at)(const Place&);
+  Result<Records> (*read)(const Place&);
+};
+std::span<const Format> formats();
+
+/// Resolves DataSpec::path and finds the format.
+struct Opened {
+  Place place;
+  const Format* format;
+};
+Result<Opened> open_place(const DataSpec& spec, Task task);
+
+/// A path that the user wrote: absolute, below the data folder, or from the current folder.
+std::filesystem::path resolved(const std::filesystem::path& root, const std::string& written);
+/// Sorted entries of a folder; empty when there is none. Hidden ones are left out.
+std::vector<std::filesystem::path> entries(const std::filesystem::path& folder);
+bool has_image_extension(const std::filesystem::path& path);
+/// The first of `names` that is a folder below `root`; empty when there is none.
+std::filesystem::path first_folder(const std::filesystem::path& root, std::initializer_list<const char*> names);
+/// Lines of a class list ("classes.txt"), without blank ones; empty when the file is missing.
+Result<std::vector<std::string>> read_class_names(const std::filesystem::path& file);
+/// "train", "val", "validation", "valid", "dev" or "test" as a split.
+std::optional<Split> split_of_name(std::string_view name);
+
+// The pure text parsers: no file is touched, any bytes are survived. `file` is for messages.
+Result<Records> parse_csv(std::string_view text, const std::string& file, Task task, const std::string& group_column);
+Result<Records> parse_fddb(std::string_view text, const std::string& file);
+/// `names` may be empty: then classes are called by their number.
+Result<std::vector<LabelledBox>> parse_yolo(std::string_view text, const std::string& file,
+                                            std::span<const std::string> names);
+Result<Record> parse_voc(std::string_view text, const std::string& file);
+Result<Records> parse_coco(std::string_view text, const std::string& file);
+
+// Formats, for the registry.
+bool is_folder(const Place&);
+Result<Records> read_folder(const Place&);
+bool is_csv(const Place&);
+Result<Records> read_csv(const Place&);
+bool is_fddb(const Place&);
+Result<Records> read_fddb(const Place&);
+bool is_yolo(const Place&);
+Result<Records> read_yolo(const Place&);
+bool is_voc(const Place&);
+Result<Records> read_voc(const Place&);
+bool is_coco(const Place&);
+Result<Records> read_coco(const Place&);
+
+/// A box whose corners are in order and that has an area, or the error that names what is wrong.
+Result<Box> checked_box(double x0, double y0, double x1, double y1, const std::string& where);
+
+}  // namespace edgewise::data

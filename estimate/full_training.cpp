@@ -1,0 +1,248 @@
+#include "estimate/full_training.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <format>
+
+#include "base/file.hpp"
+#include "deploy/onnx.hpp"
+#include "graph/costs.hpp"
+#include "train/train.hpp"
+
+namespace edgewise::estimate {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+constexpr double largest_export_difference = 1e-4;
+constexpr int export_check_inputs = 2;
+
+std::string utc_now() { return std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())); }
+
+/// The job's training settings with what the choice sets.
+Result<train::Settings> settings_for(const job::Job& job, const space::Candidate& candidate) {
+  train::Settings settings = job.train;
+  for (const auto& [name, value] : candidate.training) {
+    if (name == "learning_rate" && std::holds_alternative<double>(value)) settings.learning_rate = std::get<double>(value);
+    else return invalid(std::format("the space sets the training option \"{}\", which cannot be searched", name));
+  }
+  return settings;
+}
+
+deploy::Metadata metadata(const Workplace& workplace, const study::Trial& trial, std::int64_t size, int best_epoch) {
+  const auto& job = workplace.job();
+  const auto normal = train::normalisation(workplace.set().channels);
+  return {{"task", std::string(data::to_text(job.task))},
+          {"classes", Json(workplace.set().classes).dump()},
+          {"input_size", std::to_string(size)},
+          {"mean", Json(normal.mean).dump()},
+          {"deviation", Json(normal.deviation).dump()},
+          {"pixel_range", "[0, 1] before mean and deviation"},
+          {"study", job.name},
+          {"trial", study::to_text(trial.id)},
+          {"choice", space::to_json(trial.choice).dump()},
+          {"best_epoch", std::to_string(best_epoch)}};
+}
+
+/// An export that computes something else than the module is no export.
+Status check_export(Workplace& workplace, const graph::Graph& graph, const graph::Weights& weights, const fs::path& onnx, double* difference) {
+  std::size_t per_input = 1;
+  for (const auto extent : graph.input_shape()) per_input *= static_cast<std::size_t>(extent);
+  auto random = RandomStream::named(1, "export check");
+  std::vector<float> inputs(per_input * export_check_inputs);
+  for (auto& value : inputs) value = static_cast<float>(random.normal());
+  TRY(const auto expected, train::predict(graph, weights, inputs));
+  TRY(const auto got, workplace.device().infer(onnx, inputs));
+  *difference = deploy::relative_difference(got, expected);
+  if (!(*difference <= largest_export_difference))
+    return invalid(std::format("the exported file differs from the trained network by {:.2g} (at most {:.0e} is right)", *difference, largest_export_difference));
+  return {};
+}
+
+void add_measured(std::map<std::string, double>& values, const device::Measurement& m) {
+  values["latency_ms"] = m.latency_ms;
+  values["latency_p90_ms"] = m.p90_ms;
+  values["latency_p99_ms"] = m.p99_ms;
+  values["memory_mb"] = static_cast<double>(m.peak_memory_bytes) / 1e6;
+  values["load_ms"] = m.load_ms;
+  values["model_mb"] = static_cast<double>(m.model_bytes) / 1e6;
+}
+
+bool bounds_a_measured_value(const std::vector<study::Constraint>& constraints) {
+  std::map<std::string, double> measured;
+  add_measured(measured, {});
+  return std::ranges::any_of(constraints, [&](const auto& constraint) {
+    return std::ranges::any_of(constraint.comparison.names(), [&](const auto& name) { return measured.contains(name); });
+  });
+}
+
+/// A network's cost does not depend on its weights, so what would be rejected after training is rejected before.
+Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, const study::Trial& trial, const graph::Graph& graph, const fs::path& folder) {
+  if (trial.stage > 0 || !bounds_a_measured_value(workplace.job().constraints)) return std::nullopt;
+  const auto start = Clock::now();
+  graph::Weights untrained;
+  auto random = RandomStream::named(trial.seed, "untrained");
+  for (const auto& tensor : graph.tensors()) {
+    std::size_t count = 1;
+    for (const auto extent : tensor.shape) count *= static_cast<std::size_t>(extent);
+    auto& values = untrained[tensor.name];
+    values.shape = tensor.shape;
+    // Not zeros: a runtime may shortcut them, and denormal results would slow it down.
+    for (std::size_t i = 0; i < count; ++i) values.values.push_back(static_cast<float>(tensor.trainable ? random.uniform(-0.1, 0.1) : 1.0));
+  }
+  const fs::path onnx = folder / "untrained.onnx";
+  TRY_DO(deploy::write_onnx(graph, untrained, {{"purpose", "measured before training"}}, onnx));
+  auto measured = workplace.device().measure(onnx, workplace.job().measure);
+  std::error_code ignored;
+  fs::remove(onnx, ignored);
+  if (!measured) return std::unexpected(measured.error());
+  std::map<std::string, double> values = trial.known;
+  add_measured(values, *measured);
+  const auto broken = study::violated(workplace.job().constraints, values);
+  if (!broken) return std::nullopt;
+  Estimate estimate{.state = study::State::rejected, .reason = "measured before training: " + *broken, .result = {}};
+  estimate.result.values = values;
+  estimate.result.measurement = device::to_json(*measured);
+  estimate.result.details = Json::object();
+  estimate.result.measure_s = seconds_since(start);
+  estimate.result.finished = utc_now();
+  return estimate;
+}
+
+}  // namespace
+
+fs::path trial_folder(const fs::path& study_folder, study::TrialId id) { return study_folder / "trials" / std::format("{:06}", id.value); }
+
+Result<std::unique_ptr<Workplace>> Workplace::open(job::Job job, fs::path folder, std::unique_ptr<device::Device> device) {
+  std::unique_ptr<Workplace> workplace(new Workplace);
+  TRY(workplace->set_, data::load(job.data, job.task));
+  TRY(workplace->family_, space::make_family(job.space, job.space_options, job::frame(job, workplace->set_)));
+  workplace->job_ = std::move(job);
+  workplace->folder_ = std::move(folder);
+  workplace->device_ = std::move(device);
+  return workplace;
+}
+
+Result<const data::Cache*> Workplace::cache(std::int64_t size) {
+  if (const auto known = caches_.find(size); known != caches_.end()) return &known->second;
+  TRY(auto opened, data::open_cache(set_, size, cache_folder() / "images"));
+  return &caches_.emplace(size, std::move(opened)).first->second;
+}
+
+Result<space::Candidate> Workplace::build(const space::Choice& choice) const { return family_.build(choice, job::frame(job_, set_)); }
+
+Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const Listener& listener) {
+  const auto start = Clock::now();
+  const auto phase = [&](const char* what) { if (listener.on_phase) listener.on_phase(what); };
+  TRY(const auto candidate, workplace.build(trial.choice));
+  TRY(const auto settings, settings_for(workplace.job(), candidate));
+  const fs::path folder = trial_folder(workplace.folder(), trial.id);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return invalid(std::format("cannot make the folder \"{}\": {}", folder.string(), error.message()));
+
+  phase("measuring before training");
+  TRY(const auto rejected, rejected_before_training(workplace, trial, candidate.graph, folder));
+  if (rejected) return *rejected;
+  const double before_s = seconds_since(start);
+
+  phase("training");
+  const std::int64_t size = candidate.graph.input_shape().back();
+  TRY(const data::Cache* cache, workplace.cache(size));
+  const auto training_start = Clock::now();
+  train::Request request{.graph = &candidate.graph,
+                         .set = &workplace.set(),
+                         .cache = cache,
+                         .settings = settings,
+                         .epochs = trial.epochs,
+                         .seed = trial.seed,
+                         .checkpoint = folder / (settings.restart ? std::format("stage-{}.checkpoint", trial.stage) : "checkpoint"),
+                         .stop = listener.stop,
+                         .on_epoch = [&](const train::Epoch& epoch) {
+                           if (!listener.on_epoch) return;
+                           listener.on_epoch({.stage = trial.stage, .epoch = epoch.epoch, .train_loss = epoch.train_loss, .validation_loss = epoch.validation_loss,
+                                              .metrics = epoch.metrics, .seconds = epoch.seconds, .images_per_s = epoch.images_per_s});
+                         },
+                         .on_batch = listener.on_batch};
+  TRY(const auto outcome, train::train(request));
+  const double training_wall_s = seconds_since(training_start);
+
+  phase("exporting");
+  const auto export_start = Clock::now();
+  const fs::path onnx = folder / "model.onnx";
+  TRY_DO(deploy::write_onnx(candidate.graph, outcome.best_weights, metadata(workplace, trial, size, outcome.best_epoch), onnx));
+  double difference = 0;
+  TRY_DO(check_export(workplace, candidate.graph, outcome.best_weights, onnx, &difference));
+  const double export_s = seconds_since(export_start);
+
+  phase("measuring");
+  const auto measure_start = Clock::now();
+  TRY(const auto measurement, workplace.device().measure(onnx, workplace.job().measure));
+  const double measure_s = seconds_since(measure_start);
+
+  Estimate estimate;
+  auto& result = estimate.result;
+  result.stage = trial.stage;
+  result.epochs = outcome.curve.empty() ? 0 : outcome.curve.back().epoch;
+  result.best_epoch = outcome.best_epoch;
+  result.values = outcome.best.metrics;
+  result.values["validation_loss"] = outcome.best.loss;
+  for (const auto& [name, value] : trial.known) result.values[name] = value;
+  add_measured(result.values, measurement);
+  result.measurement = device::to_json(measurement);
+  result.details = {{"model", fs::relative(onnx, workplace.folder()).string()}, {"export_difference", difference}};
+  if (!outcome.best.confusion.empty()) result.details["confusion"] = outcome.best.confusion;
+  // Training's wall time counts as training, its waits for other workers' measurements included.
+  result.train_s = training_wall_s;
+  result.measure_s = measure_s + before_s;
+  result.export_s = export_s;
+  result.overhead_s = seconds_since(start) - training_wall_s - measure_s - before_s - export_s;
+  result.finished = utc_now();
+  if (outcome.stopped_early) {
+    estimate.state = study::State::pruned;
+    estimate.reason = *outcome.stopped_early;
+  }
+  return estimate;
+}
+
+Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const study::Trial& trial) {
+  TRY(const auto candidate, workplace.build(trial.choice));
+  TRY(const auto settings, settings_for(workplace.job(), candidate));
+  TRY(const data::Cache* cache, workplace.cache(candidate.graph.input_shape().back()));
+  const fs::path folder = trial_folder(workplace.folder(), trial.id);
+  const fs::path checkpoint = folder / (settings.restart ? std::format("stage-{}.checkpoint", trial.stage) : "checkpoint");
+  if (!fs::exists(checkpoint)) return fail(ErrorCode::not_found, "the trial's checkpoint is gone");
+  // All epochs are done, so nothing is trained: this only fetches the best weights.
+  TRY(const auto outcome, train::train({.graph = &candidate.graph, .set = &workplace.set(), .cache = cache, .settings = settings, .epochs = trial.result()->epochs,
+                                        .seed = trial.seed, .checkpoint = checkpoint}));
+  TRY(const auto evaluation, train::evaluate(candidate.graph, outcome.best_weights, workplace.set(), *cache, data::Split::test));
+  return evaluation.metrics;
+}
+
+Result<double> training_seconds_per_image(Workplace& workplace, const space::Choice& choice) {
+  TRY(const auto candidate, workplace.build(choice));
+  TRY(auto settings, settings_for(workplace.job(), candidate));
+  TRY(const data::Cache* cache, workplace.cache(candidate.graph.input_shape().back()));
+  // Four batches through the real loop; the stop flag ends the epoch once they are timed.
+  std::atomic<bool> stop = false;
+  std::vector<Clock::time_point> marks;
+  settings.weights.clear();
+  train::Request request{.graph = &candidate.graph, .set = &workplace.set(), .cache = cache, .settings = settings, .epochs = 1, .seed = 1, .stop = &stop};
+  request.on_batch = [&](int, std::size_t, std::size_t) {
+    marks.push_back(Clock::now());
+    if (marks.size() >= 4) stop = true;
+  };
+  const auto trained = train::train(request);
+  if (!trained && trained.error().code != ErrorCode::interrupted) return std::unexpected(trained.error());
+  if (marks.size() < 2) return fail(ErrorCode::unavailable, "too few images to time a batch");
+  double fastest = 1e30;
+  for (std::size_t i = 1; i < marks.size(); ++i) fastest = std::min(fastest, std::chrono::duration<double>(marks[i] - marks[i - 1]).count());
+  return fastest / static_cast<double>(settings.batch);
+}
+
+}  // namespace edgewise::estimate

@@ -1,0 +1,69 @@
+#include "graph/costs.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "graph/operators_internal.hpp"
+
+namespace edgewise::graph {
+
+namespace {
+
+constexpr std::int64_t bytes_per_element = 4;
+
+std::int64_t peak_activation_bytes(const Graph& graph) {
+  const std::size_t count = graph.nodes().size();
+  // The node whose memory holds each value (a view shares its input's), and the last step that needs that memory.
+  std::vector<std::size_t> owner(count), last_use(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Node& node = graph.node(i);
+    owner[i] = is_view(node.op) ? owner[node.inputs[0]] : i;
+    last_use[owner[i]] = i;
+    for (const std::size_t input : node.inputs) last_use[owner[input]] = i;
+  }
+  last_use[owner[graph.output()]] = count - 1;
+
+  std::vector<std::int64_t> freed_after(count, 0);
+  std::int64_t alive = 0, peak = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (owner[i] == i) {
+      const std::int64_t bytes = elements(graph.shape(i)) * bytes_per_element;
+      alive += bytes;
+      freed_after[last_use[i]] += bytes;
+    }
+    peak = std::max(peak, alive);
+    alive -= freed_after[i];
+  }
+  return peak;
+}
+
+}  // namespace
+
+std::vector<NodeCost> node_costs(const Graph& graph) {
+  std::vector<NodeCost> all;
+  all.reserve(graph.nodes().size());
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    const Node& node = graph.node(i);
+    NodeCost cost;
+    cost.output_elements = elements(graph.shape(i));
+    if (!node.inputs.empty()) cost.macs = operator_macs(node.op, graph.shape(node.inputs[0]), graph.shape(i));
+    for (const TensorSpec& tensor : graph.tensors(i))
+      if (tensor.trainable) cost.parameters += elements(tensor.shape);
+    all.push_back(cost);
+  }
+  return all;
+}
+
+Costs costs(const Graph& graph) {
+  Costs sum;
+  for (const NodeCost& cost : node_costs(graph)) {
+    sum.macs += cost.macs;
+    sum.parameters += cost.parameters;
+  }
+  for (const TensorSpec& tensor : graph.tensors()) sum.weight_bytes += elements(tensor.shape) * bytes_per_element;
+  sum.peak_activation_bytes = peak_activation_bytes(graph);
+  sum.peak_memory_bytes = sum.weight_bytes + sum.peak_activation_bytes;
+  return sum;
+}
+
+}  // namespace edgewise::graph

@@ -1,0 +1,198 @@
+#include "graph/graph.hpp"
+
+#include <cmath>
+#include <format>
+#include <unordered_set>
+#include <utility>
+
+#include "base/random.hpp"
+#include "graph/operators_internal.hpp"
+
+namespace edgewise::graph {
+
+namespace {
+
+/// Well-formed UTF-8 (Unicode 15, table 3-7) without control characters: names go into JSON, ONNX and SVG.
+bool is_clean_text(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  for (std::size_t i = 0; i < text.size();) {
+    const unsigned first = byte(i);
+    const std::size_t length = first < 0x80   ? 1
+                               : first < 0xc2 ? 0
+                               : first < 0xe0 ? 2
+                               : first < 0xf0 ? 3
+                               : first < 0xf5 ? 4
+                                              : 0;
+    if (length == 0 || first < 0x20 || first == 0x7f) return false;
+    for (std::size_t k = 1; k < length; ++k)
+      if ((byte(i + k) & 0xc0) != 0x80) return false;
+    const unsigned second = byte(i + 1);
+    if (first == 0xc2 && second < 0xa0) return false;                                        // C1 control characters
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90)) return false;  // over-long forms
+    if ((first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f))
+      return false;                                                           // surrogates, beyond U+10FFFF
+    if (first == 0xef && second == 0xbf && byte(i + 2) > 0xbd) return false;  // U+FFFE and U+FFFF, which XML forbids
+    i += length;
+  }
+  return true;
+}
+
+Status check_name(const std::string& name) {
+  if (name.empty()) return invalid("the name is empty", "give each node a name of its own");
+  if (name.size() > max_name_bytes)
+    return invalid(std::format("the name has {} bytes, more than {}", name.size(), max_name_bytes));
+  if (!is_clean_text(name)) return invalid("the name is not printable UTF-8 text");
+  return {};
+}
+
+Status check_init(const WeightInit& init) {
+  const auto kind = static_cast<std::size_t>(init.kind);
+  if (kind >= init_names.size()) return invalid(std::format("\"init\" kind {} is unknown", kind));
+  if (!std::isfinite(init.spread) || init.spread < 0.0)
+    return invalid(std::format("\"spread\" {} of \"init\" is not a finite number of at least 0", init.spread));
+  return {};
+}
+
+std::string where_of(const std::string& name, std::size_t index) {
+  return name.empty() ? std::format("node {}", index) : "node " + in_quotes(name);
+}
+
+std::unexpected<Error> at(Error error, const std::string& name, std::size_t index) {
+  error.where = where_of(name, index);
+  return std::unexpected(std::move(error));
+}
+
+/// Nodes from which no path leads to the output compute for nobody.
+Status check_all_used(const std::vector<Node>& nodes, std::size_t output) {
+  std::vector<bool> used(nodes.size(), false);
+  used[output] = true;
+  for (std::size_t i = nodes.size(); i-- > 0;)
+    if (used[i])
+      for (const std::size_t input : nodes[i].inputs) used[input] = true;
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    if (!used[i])
+      return invalid(std::format("the output {} does not depend on this node", in_quotes(nodes[output].name)),
+                     "remove the node or use its value", where_of(nodes[i].name, i));
+  return {};
+}
+
+}  // namespace
+
+Result<Graph> make_graph(std::vector<Node> nodes, std::size_t output) {
+  if (nodes.empty()) return invalid("the graph has no nodes", "start with an \"input\" node");
+  if (nodes.size() > max_nodes)
+    return invalid(std::format("the graph has {} nodes, more than {}", nodes.size(), max_nodes));
+  if (output >= nodes.size())
+    return invalid(std::format("the output is node {}, but there are {} nodes", output, nodes.size()));
+  Graph graph;
+  std::unordered_set<std::string> names, tensor_names;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const Node& node = nodes[i];
+    const auto problem = [&](std::string message, std::string next = {}) {
+      return invalid(std::move(message), std::move(next), where_of(node.name, i));
+    };
+    if (auto status = check_name(node.name); !status) return at(std::move(status).error(), node.name, i);
+    if (auto status = check_init(node.init); !status) return at(std::move(status).error(), node.name, i);
+    if (!names.insert(node.name).second) return problem("two nodes have this name", "rename one of them");
+    const bool is_input = std::holds_alternative<Input>(node.op);
+    if (i == 0 && !is_input) return problem("the first node is not an \"input\"");
+    if (i != 0 && is_input) return problem("this is a second \"input\"", "a graph has one input, its first node");
+    std::vector<Shape> inputs;
+    for (const std::size_t input : node.inputs) {
+      if (input >= i) return problem(std::format("input {} is not an earlier node than node {}", input, i));
+      inputs.push_back(graph.shapes_[input]);
+    }
+    auto shape = infer_shape(node.op, inputs);
+    if (!shape) return at(std::move(shape).error(), node.name, i);
+    for (const TensorSpec& tensor : operator_tensors(node.op, node.name, inputs.empty() ? Shape{} : inputs[0]))
+      if (!tensor_names.insert(tensor.name).second)
+        return problem(std::format("its tensor {} has the name of another node's tensor", in_quotes(tensor.name)),
+                       "rename the node");
+    graph.shapes_.push_back(std::move(*shape));
+  }
+  TRY_DO(check_all_used(nodes, output));
+  graph.nodes_ = std::move(nodes);
+  graph.output_ = output;
+  return graph;
+}
+
+std::vector<TensorSpec> Graph::tensors(std::size_t index) const {
+  const Node& node = nodes_[index];
+  return operator_tensors(node.op, node.name, node.inputs.empty() ? Shape{} : shapes_[node.inputs[0]]);
+}
+
+std::vector<TensorSpec> Graph::tensors() const {
+  std::vector<TensorSpec> all;
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    for (TensorSpec& tensor : tensors(i)) all.push_back(std::move(tensor));
+  return all;
+}
+
+namespace {
+
+/// Attributes as text that differs whenever they differ.
+struct AttributeText {
+  std::string text;
+  void operator()(std::string_view, std::int64_t value) { text += std::format("{},", value); }
+  void operator()(std::string_view, bool value) { text += value ? "t," : "f,"; }
+  void operator()(std::string_view, double value) { text += std::format("{:a},", value); }
+  void operator()(std::string_view, const Pair& value) { text += std::format("{}x{},", value.h, value.w); }
+  void operator()(std::string_view, const Shape& value) { text += to_text(value) + ","; }
+  void operator()(std::string_view, ResizeMode value) { text += std::format("{},", static_cast<int>(value)); }
+};
+
+}  // namespace
+
+std::uint64_t structural_hash(const Graph& graph) {
+  AttributeText canonical;
+  for (const Node& node : graph.nodes()) {
+    canonical.text += operator_name(node.op);
+    canonical.text += '(';
+    std::visit([&](const auto& op) { for_each_attribute(op, canonical); }, node.op);
+    canonical.text += ')';
+    for (const std::size_t input : node.inputs) canonical.text += std::format("{} ", input);
+    canonical.text += '\n';
+  }
+  canonical.text += std::to_string(graph.output());
+  return stable_hash(canonical.text);
+}
+
+GraphBuilder::GraphBuilder(Shape input_shape) {
+  add(Input{std::move(input_shape)}, {}, "input");
+}
+
+GraphBuilder::Value GraphBuilder::add(Operator op, const std::vector<Value>& inputs, std::string name,
+                                      WeightInit init) {
+  if (error_) return {0};
+  const std::size_t index = nodes_.size();
+  if (name.empty()) name = std::format("{}_{}", operator_name(op), index);
+  Node node{std::move(name), std::move(op), {}, init};
+  std::vector<Shape> shapes;
+  for (const Value input : inputs) {
+    EDGEWISE_ASSERT(input.index < index, "a value of another builder was used");
+    node.inputs.push_back(input.index);
+    shapes.push_back(shapes_[input.index]);
+  }
+  auto shape = infer_shape(node.op, shapes);
+  if (!shape) {
+    error_ = std::move(shape).error();
+    error_->where = where_of(node.name, index);
+    return {0};
+  }
+  nodes_.push_back(std::move(node));
+  shapes_.push_back(std::move(*shape));
+  return {index};
+}
+
+Shape GraphBuilder::shape(Value value) const {
+  if (error_) return {};
+  EDGEWISE_ASSERT(value.index < shapes_.size(), "a value of another builder was used");
+  return shapes_[value.index];
+}
+
+Result<Graph> GraphBuilder::finish(Value output) && {
+  if (error_) return std::unexpected(std::move(*error_));
+  return make_graph(std::move(nodes_), output.index);
+}
+
+}  // namespace edgewise::graph

@@ -1,0 +1,313 @@
+#include "job/job.hpp"
+
+#include <algorithm>
+#include <format>
+
+#include "base/file.hpp"
+
+namespace edgewise::job {
+
+namespace {
+
+namespace fs = std::filesystem;
+using config::Options;
+using config::Range;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+const std::vector<std::string> directions{"minimize", "maximize"};
+
+/// Texts of the file that are parsed further once all is read.
+struct Draft {
+  std::string task;
+  std::vector<std::pair<std::string, std::string>> splits, objectives;
+  std::vector<std::string> constraints;
+  std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300;
+  std::vector<std::int64_t> stage_epochs;
+};
+
+void data_fields(Options& o, Job& job, Draft& draft) {
+  auto& data = job.data;
+  o.text("path", data.path, "folder or annotation file with the labelled images, or `builtin:faces`, `builtin:drainage`");
+  if (data.path.empty()) o.problem("path", "data.path is missing: where are the images?", "give a folder, or builtin:faces to try things out");
+  std::vector<std::string> formats = data::format_names();
+  formats.insert(formats.begin(), "");
+  o.word("format", data.format, formats, "how the labels are written; empty: found out from what lies there");
+  o.integer("input", job.input, {16, 1024}, "edge in pixels that pictures are resized to; a family with an input-size parameter overrides it");
+  o.text("annotations", data.annotations, "annotation file or folder, when it is not at the format's usual place");
+  o.text("images", data.images, "image folder, when it is not at the format's usual place");
+  o.pairs("splits", draft.splits, {"train", "validation", "test"}, {}, "list files that fix the splits");
+  o.number("validation_share", data.validation_share, {0, 0.9, true}, "share of the images for validation when no list says it");
+  o.number("test_share", data.test_share, {0, 0.9}, "share of the images for the test split, used once at the end");
+  o.text("group_column", data.group_column, "CSV column; rows with equal values never cross a split");
+  o.word("boxes", data.boxes, {"only", "largest"}, "which box of an image counts: images with exactly one, or the largest of each");
+  o.texts("classes", data.classes, "keep these classes only; empty: all");
+  o.integer("count", data.count, {0, 1e6}, "number of pictures of a built-in set; 0: its default");
+  o.integer("seed", draft.split_seed, {0, 1e15}, "of the split and of built-in sets");
+}
+
+void device_fields(Options& o, Job& job, Draft& draft) {
+  auto& measure = job.measure;
+  o.word("name", job.device, {"local"}, "the device that candidates are measured on");
+  o.word("provider", measure.provider, {"cpu", "xnnpack"}, "execution provider of the runtime");
+  o.integer("threads", draft.device_threads, {1, 256}, "threads of one inference, each pinned to a processor");
+  o.integer("min_runs", draft.min_runs, {5, 100000}, "timed runs at least");
+  o.integer("max_runs", draft.max_runs, {5, 100000}, "timed runs at most");
+  o.number("max_seconds", measure.max_seconds, {0.05, 600}, "time for the timed runs; a slow model gets 5 runs all the same");
+  o.number("timeout_s", measure.timeout_s, {1, 3600}, "a model that takes longer costs one measurement");
+  if (draft.min_runs > draft.max_runs)
+    o.problem("min_runs", std::format("device.min_runs {} is more than device.max_runs {}", draft.min_runs, draft.max_runs), "make min_runs the smaller one");
+}
+
+void augment_fields(Options& o, data::Augment& augment) {
+  o.boolean("flip", augment.flip, "mirror left-right half of the time");
+  o.boolean("flip_vertical", augment.flip_vertical, "mirror up-down half of the time");
+  o.number("scale", augment.scale, {0, 0.9}, "zoom by up to this share");
+  o.number("shift", augment.shift, {0, 0.5}, "move by up to this share of the edge");
+  o.number("colour", augment.colour, {0, 0.9}, "change brightness, contrast and saturation by up to this share");
+  o.number("blur", augment.blur, {0, 1}, "probability of a light blur");
+}
+
+void train_fields(Options& o, train::Settings& train) {
+  o.word("optimizer", train.optimizer, {"adam", "adamw", "sgd"}, "what trains the weights");
+  o.number("learning_rate", train.learning_rate, {0, 10, true}, "largest learning rate; a space may choose it instead");
+  o.integer("batch", train.batch, {2, 4096}, "images a step");
+  o.integer("epochs", train.epochs, {1, 10000}, "passes over the training images; a staged search sets it by stage");
+  o.number("weight_decay", train.weight_decay, {0, 1}, "not on norms and biases");
+  o.number("momentum", train.momentum, {0, 0.999}, "of sgd");
+  o.word("schedule", train.schedule, {"constant", "cosine", "step"}, "how the learning rate falls");
+  o.number("warmup_epochs", train.warmup_epochs, {0, 1000}, "linear rise of the learning rate at the start");
+  o.integer("step_epochs", train.step_epochs, {1, 10000}, "of the schedule step: multiply every so many epochs");
+  o.number("step_factor", train.step_factor, {0, 1, true}, "of the schedule step: by this");
+  o.number("label_smoothing", train.label_smoothing, {0, 0.5}, "of classification");
+  o.word("box_loss", train.box_loss, {"smooth_l1", "giou", "smooth_l1_giou"}, "of box regression");
+  o.number("clip_norm", train.clip_norm, {0, infinity}, "largest norm of the gradient; 0: not clipped");
+  o.word("precision", train.precision, {"auto", "fp32", "bf16"}, "of training; auto takes bf16 where the processor computes it");
+  o.boolean("restart", train.restart, "a promoted trial starts anew instead of continuing its weights");
+  o.integer("threads", train.threads, {0, 256}, "of one worker; 0: the processors shared among the workers");
+  o.text("weights", train.weights, "starting weights: a torchvision .pth file, or a folder with <backbone>*.pth files; empty: random");
+  o.section("augment", "", [&](Options& a) { augment_fields(a, train.augment); }, "random changes of the training pictures");
+}
+
+void search_fields(Options& o, Job& job, Draft& draft) {
+  auto& search = job.search;
+  o.word("strategy", search.strategy, search::strategy_names(), "what proposes the candidates");
+  o.integer("trials", search.trials, {0, 1e6}, "candidates at most; 0: the whole space (grid, staged) or 40 (random)");
+  o.sections(
+      "stages", search.stages.size(),
+      [&](std::size_t count) {
+        search.stages.assign(count, {});
+        draft.stage_epochs.assign(count, 10);
+      },
+      [&](std::size_t i, Options& s) {
+        draft.stage_epochs.resize(search.stages.size(), 0);
+        if (draft.stage_epochs[i] == 0) draft.stage_epochs[i] = search.stages[i].epochs;
+        s.integer("epochs", draft.stage_epochs[i], {1, 10000}, "trained in total by the end of this stage");
+        s.integer("keep", search.stages[i].keep, {0, 1e6}, "candidates that go on; of the last stage ignored");
+        search.stages[i].epochs = static_cast<int>(draft.stage_epochs[i]);
+      },
+      "of the strategy staged: all for the first epochs, the best few for more");
+  if (o.is_given("stages")) {
+    if (search.stages.empty()) o.problem("stages", "search.stages is empty", "give at least one {epochs: 10}");
+    for (std::size_t i = 0; i + 1 < search.stages.size(); ++i) {
+      if (search.stages[i].keep < 1) o.problem("stages", std::format("search.stages[{}].keep must be at least 1", i), "say how many candidates go on to the next stage", static_cast<int>(i));
+      if (search.stages[i + 1].epochs <= search.stages[i].epochs)
+        o.problem("stages", std::format("search.stages[{}].epochs {} is not more than the {} of the stage before", i + 1, search.stages[i + 1].epochs, search.stages[i].epochs),
+                  "epochs are counted in total: let them grow", static_cast<int>(i + 1));
+    }
+  }
+  o.text("rank", search.rank, "expression that ranks candidates, larger is better, e.g. `iou - 0.5 * latency_ms / 33`; empty: non-dominated sorting, then crowding");
+  if (!search.rank.empty()) {
+    const auto expression = study::Expression::parse(search.rank);
+    if (!expression) return o.problem("rank", std::format("search.rank: {} ({})", expression.error().message, expression.error().where), expression.error().next);
+    const auto known = recorded_values(job.task);
+    for (const auto& name : expression->names())
+      if (std::ranges::find(known, name) == known.end()) {
+        const auto near = nearest_word(name, known);
+        o.problem("rank", std::format("search.rank uses \"{}\", which is not recorded; recorded are {}", name, quoted_list(known)),
+                  near.empty() ? "" : std::format("did you mean \"{}\"?", near));
+      }
+  }
+}
+
+void objective_fields(Options& o, Job& job, Draft& draft) {
+  const auto known = recorded_values(job.task);
+  if (!o.is_given("objectives") && draft.objectives.empty())
+    draft.objectives = {{job.task == data::Task::box ? "iou" : "accuracy", "maximize"}, {"latency_ms", "minimize"}};
+  o.pairs("objectives", draft.objectives, known, directions, "what is optimised, and which way");
+  if (draft.objectives.size() > 4) o.problem("objectives", std::format("{} objectives are too many; at most 4 are searched at once", draft.objectives.size()), "turn some of them into constraints");
+  job.objectives.clear();
+  for (const auto& [name, direction] : draft.objectives)
+    job.objectives.push_back({name, direction == "maximize" ? study::Direction::maximize : study::Direction::minimize});
+  if (job.objectives.empty() && o.is_given("objectives")) o.problem("objectives", "there is no objective left", "give one, e.g. {latency_ms: minimize}");
+
+  o.texts("constraints", draft.constraints, "bounds that a network must keep, e.g. `latency_ms < 33`, `parameters < 1e6`");
+  job.constraints.clear();
+  for (std::size_t i = 0; i < draft.constraints.size(); ++i) {
+    const auto& text = draft.constraints[i];
+    const auto comparison = study::Comparison::parse(text);
+    if (!comparison) {
+      o.problem("constraints", std::format("constraint \"{}\": {} ({})", text, comparison.error().message, comparison.error().where), comparison.error().next, static_cast<int>(i));
+      continue;
+    }
+    for (const auto& name : comparison->names())
+      if (std::ranges::find(known, name) == known.end()) {
+        const auto near = nearest_word(name, known);
+        o.problem("constraints", std::format("constraint \"{}\" uses \"{}\", which is not recorded; recorded are {}", text, name, quoted_list(known)),
+                  near.empty() ? "" : std::format("did you mean \"{}\"?", near), static_cast<int>(i));
+      }
+    job.constraints.push_back({text, *comparison});
+  }
+}
+
+void job_fields(Options& o, Job& job, Draft& draft) {
+  draft.task = data::to_text(job.task);
+  o.word("task", draft.task, {"classification", "box"}, "what the network learns: a class per image, or one box per image");
+  job.task = draft.task == "box" ? data::Task::box : data::Task::classification;
+  if (!o.is_given("task") && o.is_given("data")) o.problem("", "task is missing", "add `task: classification` or `task: box`");
+  if (!o.is_given("data") && o.is_given("task")) o.problem("", "data is missing: where are the images?", "add `data: FOLDER`, or `data: builtin:faces` to try things out");
+  o.section("data", "path", [&](Options& d) { if (o.is_given("data") || !o.is_given("task")) data_fields(d, job, draft); }, "the labelled images");
+  job.data.splits.clear();
+  for (const auto& [split, file] : draft.splits) job.data.splits[split] = file;
+  job.data.seed = static_cast<std::uint64_t>(draft.split_seed);
+  if (job.data.validation_share + job.data.test_share > 0.95) o.problem("data", "data.validation_share and data.test_share together leave less than 5 % for training", "make one of them smaller");
+
+  o.section("space", "family", [&](Options& s) {
+    s.word("family", job.space, space::family_names(), "the family of networks that is searched");
+    s.rest(job.space_options, "narrows the family's parameters: a list of values, or {low, high, step}");
+  }, "what may be chosen");
+  const space::Frame any{.channels = 3, .input_size = job.input, .head = job.task == data::Task::box ? space::Head::box : space::Head::classification, .outputs = job.task == data::Task::box ? 4 : 2};
+  const auto family = space::make_family(job.space, job.space_options, any);
+  if (!family) o.problem("space", "space: " + family.error().message, family.error().next);
+
+  o.section("device", "name", [&](Options& d) { device_fields(d, job, draft); }, "where candidates are measured");
+  job.measure.threads = static_cast<int>(draft.device_threads);
+  job.measure.min_runs = static_cast<int>(draft.min_runs);
+  job.measure.max_runs = static_cast<int>(draft.max_runs);
+
+  objective_fields(o, job, draft);
+  o.section("train", "", [&](Options& t) { train_fields(t, job.train); }, "how candidates are trained");
+  o.section("search", "strategy", [&](Options& s) { search_fields(s, job, draft); }, "how the space is searched");
+  o.section("budget", "", [&](Options& b) {
+    b.number("hours", job.budget.hours, {0, 1e5}, "stop asking for new trials after so long; 0: no bound");
+    b.integer("trials", job.budget.trials, {0, 1e6}, "trials at most; 0: no bound");
+    b.integer("epochs", job.budget.epochs, {0, 1e9}, "epochs over all trials at most; 0: no bound");
+  }, "what the whole study may spend");
+  o.integer("seed", job.seed, {0, 1e15}, "of everything random: same seed, same choices");
+  job.search.seed = static_cast<std::uint64_t>(job.seed);
+  job.search.epochs = static_cast<int>(job.train.epochs);
+  if (family && job.search.strategy == "grid" && !family->space.size()) o.problem("search", "search.strategy \"grid\" needs a finite space, but this one has a real-valued parameter", "narrow it to a list of values, or use random");
+}
+
+Job default_job() {
+  Job job;
+  job.space = "backbones";
+  job.space_options = Json::object();
+  return job;
+}
+
+/// Paths of the file are relative to its folder.
+void resolve_paths(Job& job) {
+  const fs::path folder = fs::absolute(job.file).parent_path();
+  const auto resolve = [&](std::string& path) {
+    if (!path.empty() && !path.starts_with("builtin:") && fs::path(path).is_relative()) path = (folder / path).lexically_normal().string();
+  };
+  resolve(job.data.path);
+  resolve(job.train.weights);
+}
+
+std::expected<Job, std::vector<Error>> read_fields(const config::Node& root, const fs::path& file) {
+  Job job = default_job();
+  job.file = file;
+  job.name = file.stem().string();
+  Draft draft;
+  auto errors = config::read(root, file.string(), [&](Options& o) { job_fields(o, job, draft); });
+  if (!errors.empty()) return std::unexpected(std::move(errors));
+  resolve_paths(job);
+  return job;
+}
+
+Json written(Job job) {
+  Draft draft;
+  for (const auto& [split, file] : job.data.splits) draft.splits.emplace_back(split, file);
+  for (const auto& objective : job.objectives)
+    draft.objectives.emplace_back(objective.name, objective.direction == study::Direction::maximize ? "maximize" : "minimize");
+  for (const auto& constraint : job.constraints) draft.constraints.push_back(constraint.text);
+  draft.split_seed = static_cast<std::int64_t>(job.data.seed);
+  draft.device_threads = job.measure.threads;
+  draft.min_runs = job.measure.min_runs;
+  draft.max_runs = job.measure.max_runs;
+  return config::write([&](Options& o) { job_fields(o, job, draft); });
+}
+
+}  // namespace
+
+std::vector<std::string> recorded_values(data::Task task) {
+  std::vector<std::string> names = task == data::Task::box ? std::vector<std::string>{"iou", "iou50"} : std::vector<std::string>{"accuracy", "balanced_accuracy"};
+  for (const char* name : {"validation_loss", "latency_ms", "latency_p90_ms", "latency_p99_ms", "memory_mb", "load_ms", "model_mb", "parameters", "macs", "weight_mb", "activation_mb"})
+    names.emplace_back(name);
+  return names;
+}
+
+std::expected<Job, std::vector<Error>> parse_job(const std::string& text, const fs::path& file) {
+  const auto root = config::parse_yaml(text, file.string());
+  if (!root) return std::unexpected(std::vector<Error>{root.error()});
+  return read_fields(*root, file);
+}
+
+std::expected<Job, std::vector<Error>> read_job(const fs::path& file) {
+  const auto text = read_file(file, std::size_t{2} << 20);
+  if (!text) {
+    Error error = text.error();
+    error.next = "give the path of a job file; `edgewise init` writes a first one";
+    return std::unexpected(std::vector<Error>{error});
+  }
+  return parse_job(*text, file);
+}
+
+Json to_json(const Job& job) {
+  Json json = written(job);
+  json["file"] = job.file.string();
+  json["name"] = job.name;
+  return json;
+}
+
+Result<Job> job_from_json(const Json& json) {
+  if (!json.is_object()) return invalid("the study's job is not an object");
+  Json fields = json;
+  fs::path file = fields.value("file", std::string("job.yaml"));
+  const std::string name = fields.value("name", std::string("study"));
+  fields.erase("file");
+  fields.erase("name");
+  auto job = read_fields(config::from_json(fields), file);
+  if (!job) return std::unexpected(job.error().front());
+  job->name = name;
+  return std::move(*job);
+}
+
+std::string to_yaml(const Job& job) { return config::to_yaml(written(job)); }
+
+space::Frame frame(const Job& job, const data::DataSet& set) {
+  const bool is_box = job.task == data::Task::box;
+  return {.channels = set.channels,
+          .input_size = job.input,
+          .head = is_box ? space::Head::box : space::Head::classification,
+          .outputs = is_box ? 4 : static_cast<std::int64_t>(set.classes.size())};
+}
+
+std::string option_reference() {
+  Job job = default_job();
+  job.data.path = "";
+  Draft draft;
+  return config::reference([&](Options& o) { job_fields(o, job, draft); });
+}
+
+fs::path study_folder(const std::string& name_or_path) {
+  fs::path path = name_or_path;
+  if (path.filename().empty()) path = path.parent_path();
+  if (path.extension() == ".study") return path;
+  if (path.extension() == ".yaml" || path.extension() == ".yml") path.replace_extension();
+  path += ".study";
+  return path;
+}
+
+}  // namespace edgewise::job

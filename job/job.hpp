@@ -1,0 +1,72 @@
+/// The job file: everything a search needs, as one YAML document.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "data/dataset.hpp"
+#include "device/device.hpp"
+#include "search/strategy.hpp"
+#include "space/family.hpp"
+#include "study/study.hpp"
+#include "train/settings.hpp"
+
+namespace edgewise::job {
+
+/// What a whole study may spend; 0 means no bound.
+struct Budget {
+  double hours = 0;
+  std::int64_t trials = 0;
+  std::int64_t epochs = 0;  ///< over all trials
+};
+
+/// A checked job. Every default is filled in.
+struct Job {
+  std::filesystem::path file;  ///< the job file; paths in it are relative to its folder
+  std::string name;            ///< the file's stem
+  data::Task task = data::Task::classification;
+  data::DataSpec data;
+  std::int64_t input = 64;     ///< edge of the pictures in pixels
+  std::string space;           ///< family name
+  Json space_options;          ///< the rest of the `space:` section
+  std::string device = "local";
+  device::MeasureOptions measure;
+  std::vector<study::Objective> objectives;
+  std::vector<study::Constraint> constraints;
+  train::Settings train;
+  search::Options search;
+  Budget budget;
+  std::int64_t seed = 1;
+};
+
+/// Reads and checks a job file.
+/// @error all mistakes of the file at once, in file order, each with file:line:column, what is allowed and the nearest right word
+std::expected<Job, std::vector<Error>> read_job(const std::filesystem::path& file);
+/// The same from a text; `file` names it in messages.
+std::expected<Job, std::vector<Error>> parse_job(const std::string& text, const std::filesystem::path& file);
+
+/// The resolved job, as `edgewise check` prints it and as a study keeps it. `job_from_json` is the inverse.
+Json to_json(const Job& job);
+Result<Job> job_from_json(const Json& json);
+/// The same as a YAML text that `parse_job` reads back.
+std::string to_yaml(const Job& job);
+
+/// The frame for the job's candidates, once the data set is known.
+space::Frame frame(const Job& job, const data::DataSet& set);
+
+/// Names of all values that trials record under this job, for objectives, constraints and ranks.
+std::vector<std::string> recorded_values(data::Task task);
+
+/// One line an option: name, type, default, range, sentence: for the generated reference in docs/job-file.md.
+std::string option_reference();
+
+/// The study's folder for a job file or a name: "face.yaml", "face" and "face.study" all mean face.study/.
+std::filesystem::path study_folder(const std::string& name_or_path);
+
+}  // namespace edgewise::job

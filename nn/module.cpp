@@ -1,0 +1,228 @@
+#include "nn/module.hpp"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "nn/step_internal.hpp"
+
+namespace edgewise::nn {
+
+namespace {
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+
+std::array<std::int64_t, 2> hw(graph::Pair pair) { return {pair.h, pair.w}; }
+
+graph::Shape with_batch(std::int64_t n, const graph::Shape& shape) {
+  graph::Shape full{n};
+  full.insert(full.end(), shape.begin(), shape.end());
+  return full;
+}
+
+// These make a value of their own whose backward pass does not read it, so an activation may write over it.
+bool makes_expendable_value(const graph::Operator& op) {
+  return std::holds_alternative<graph::Conv2d>(op) || std::holds_alternative<graph::BatchNorm2d>(op) ||
+         std::holds_alternative<graph::LayerNorm>(op) || std::holds_alternative<graph::Linear>(op) ||
+         std::holds_alternative<graph::Add>(op) || std::holds_alternative<graph::Concat>(op);
+}
+
+torch::Tensor activate(graph::ActivationKind kind, torch::Tensor x, bool in_place) {
+  switch (kind) {
+    case graph::ActivationKind::relu:
+      return in_place ? x.relu_() : torch::relu(x);
+    case graph::ActivationKind::relu6:
+      return in_place ? torch::hardtanh_(x, 0, 6) : torch::hardtanh(x, 0, 6);
+    case graph::ActivationKind::silu:
+      return torch::silu(x);
+    case graph::ActivationKind::hardswish:
+      return torch::hardswish(x);
+    case graph::ActivationKind::hardsigmoid:
+      return torch::hardsigmoid(x);
+    case graph::ActivationKind::gelu:
+      return torch::gelu(x);
+    case graph::ActivationKind::sigmoid:
+      return torch::sigmoid(x);
+  }
+  EDGEWISE_ASSERT(false, "every activation is handled");
+  return x;
+}
+
+// In channels-last memory the channels of a pixel lie side by side: shuffle them there, so that the result is channels-last again.
+torch::Tensor shuffle_channels(const torch::Tensor& x, std::int64_t groups) {
+  const auto n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
+  const auto pixels = x.permute({0, 2, 3, 1}).reshape({n, h, w, groups, c / groups});
+  return pixels.transpose(3, 4).reshape({n, h, w, c}).permute({0, 3, 1, 2});
+}
+
+std::string registered_name(std::string name) {
+  std::ranges::replace(name, '.', '/');
+  return name;
+}
+
+}  // namespace
+
+NetworkImpl::NetworkImpl(graph::Graph graph, RandomStream random)
+    : graph_(std::move(graph)), generator_(torch::make_generator<at::CPUGeneratorImpl>(0)) {
+  const auto& nodes = graph_.nodes();
+  std::vector<std::size_t> last_use(nodes.size(), 0), uses(nodes.size(), 0);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    for (const auto input : nodes[i].inputs) {
+      last_use[input] = i;
+      ++uses[input];
+    }
+  }
+  steps_.resize(nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    auto& step = steps_[i];
+    step.node = &nodes[i];
+    step.is_output = i == graph_.output();
+    if (nodes[i].inputs.size() == 1) {
+      const auto input = nodes[i].inputs.front();
+      step.may_overwrite = uses[input] == 1 && input != graph_.output() && makes_expendable_value(nodes[input].op);
+    }
+    for (const auto& spec : graph_.tensors(i)) {
+      const bool is_weight = spec.name.ends_with(".weight");
+      torch::Tensor tensor;
+      if (spec.name.ends_with(".num_batches_tracked")) {
+        tensor = torch::zeros(spec.shape, torch::kInt64);
+      } else if (const auto* scale = std::get_if<graph::LayerScale>(&nodes[i].op)) {
+        tensor = torch::full(spec.shape, scale->initial, torch::kFloat32);
+      } else if (is_weight && (std::holds_alternative<graph::Conv2d>(nodes[i].op) || std::holds_alternative<graph::Linear>(nodes[i].op))) {
+        tensor = draw(nodes[i].init, spec.shape, random.child(spec.name));
+      } else {
+        tensor = is_weight || spec.name.ends_with(".running_var") ? torch::ones(spec.shape) : torch::zeros(spec.shape);
+      }
+      if (tensor.dim() == 4) tensor = tensor.contiguous(torch::MemoryFormat::ChannelsLast);
+      const auto name = registered_name(spec.name);
+      step.tensors.push_back(spec.trainable ? register_parameter(name, tensor) : register_buffer(name, tensor));
+    }
+  }
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (i != graph_.output()) steps_[std::max(i, last_use[i])].release.push_back(i);
+  }
+}
+
+NetworkImpl::~NetworkImpl() = default;
+
+void NetworkImpl::seed(std::uint64_t seed) { generator_.set_current_seed(seed); }
+
+torch::Tensor NetworkImpl::cast(const torch::Tensor& parameter) const {
+  return precision_ == Precision::bf16 ? parameter.to(torch::kBFloat16) : parameter;
+}
+
+torch::Tensor NetworkImpl::keep_mask(torch::IntArrayRef shape, double drop, const torch::Tensor& like) {
+  // Drawn on the processor whatever the device is, so that a seed means the same on both.
+  auto mask = torch::empty(shape, torch::kFloat32).bernoulli_(1.0 - drop, generator_).div_(1.0 - drop);
+  if (shape.size() == 4) mask = mask.contiguous(torch::MemoryFormat::ChannelsLast);
+  return mask.to(like.device(), like.scalar_type());
+}
+
+torch::Tensor NetworkImpl::normalise(Step& step, const torch::Tensor& input) {
+  const auto& norm = std::get<graph::BatchNorm2d>(step.node->op);
+  double momentum = norm.momentum;
+  if (is_training()) {
+    ++step.updates;
+    if (norm_momentum_floor_ > 0) {
+      momentum = std::max({momentum, norm_momentum_floor_, 1.0 / static_cast<double>(step.updates)});
+    }
+  }
+  auto& t = step.tensors;  // weight, bias, running_mean, running_var, num_batches_tracked
+  return torch::batch_norm(input, t[0], t[1], t[2], t[3], is_training(), momentum, norm.eps, true);
+}
+
+torch::Tensor NetworkImpl::compute(Step& step, const std::vector<torch::Tensor>& values, bool in_place) {
+  const auto& node = *step.node;
+  const auto in = [&](std::size_t i) -> const torch::Tensor& { return values[node.inputs[i]]; };
+  const auto parameter = [&](std::size_t i) { return i < step.tensors.size() ? cast(step.tensors[i]) : torch::Tensor(); };
+  return std::visit(
+      Overloaded{
+          [&](const graph::Input&) -> torch::Tensor { EDGEWISE_ASSERT(false, "the input is node 0 alone"); return {}; },
+          [&](const graph::Conv2d& op) {
+            return torch::conv2d(in(0), parameter(0), parameter(1), hw(op.stride), hw(op.padding), hw(op.dilation), op.groups);
+          },
+          [&](const graph::BatchNorm2d&) { return normalise(step, in(0)); },
+          [&](const graph::LayerNorm& op) {
+            // Computed in 32 bits: the variance of a long row does not survive 8 bits of mantissa.
+            const auto x = in(0).to(torch::kFloat32);
+            return torch::layer_norm(x, {x.size(-1)}, step.tensors[0], step.tensors[1], op.eps).to(in(0).scalar_type());
+          },
+          [&](const graph::Activation& op) { return activate(op.kind, in(0), in_place && step.may_overwrite); },
+          [&](const graph::MaxPool2d& op) {
+            return torch::max_pool2d(in(0), hw(op.kernel_size), hw(op.stride), hw(op.padding), {1, 1}, op.ceil_mode);
+          },
+          [&](const graph::AvgPool2d& op) {
+            return torch::avg_pool2d(in(0), hw(op.kernel_size), hw(op.stride), hw(op.padding), op.ceil_mode, op.count_include_pad);
+          },
+          [&](const graph::AdaptiveAvgPool2d& op) { return torch::adaptive_avg_pool2d(in(0), hw(op.output_size)); },
+          [&](const graph::Linear&) { return torch::linear(in(0), parameter(0), parameter(1)); },
+          [&](const graph::Add&) {
+            auto sum = in(0) + in(1);
+            for (std::size_t i = 2; i < node.inputs.size(); ++i) sum.add_(in(i));
+            return sum;
+          },
+          [&](const graph::Mul&) { return in(0) * in(1); },
+          [&](const graph::Concat& op) {
+            std::vector<torch::Tensor> parts;
+            for (const auto input : node.inputs) parts.push_back(values[input]);
+            return torch::cat(parts, op.axis + 1);
+          },
+          [&](const graph::Split& op) {
+            const auto extent = in(0).size(op.axis + 1) / op.parts;
+            return in(0).narrow(op.axis + 1, op.index * extent, extent);
+          },
+          [&](const graph::ChannelShuffle& op) { return shuffle_channels(in(0), op.groups); },
+          [&](const graph::Reshape& op) { return in(0).reshape(with_batch(in(0).size(0), op.shape)); },
+          [&](const graph::Permute& op) {
+            std::vector<std::int64_t> order{0};
+            for (const auto axis : op.order) order.push_back(axis + 1);
+            return in(0).permute(order);
+          },
+          [&](const graph::MatMul& op) {
+            const auto product = torch::matmul(in(0), op.transpose_b ? in(1).transpose(-1, -2) : in(1));
+            return op.scale == 1.0 ? product : product * op.scale;
+          },
+          [&](const graph::Softmax&) { return torch::softmax(in(0), -1); },
+          [&](const graph::Resize& op) {
+            const auto size = hw(op.output_size);
+            return op.mode == graph::ResizeMode::nearest ? torch::upsample_nearest2d(in(0), size)
+                                                         : torch::upsample_bilinear2d(in(0), size, false);
+          },
+          [&](const graph::Dropout& op) {
+            return is_training() && op.p > 0 ? in(0) * keep_mask(in(0).sizes(), op.p, in(0)) : in(0);
+          },
+          [&](const graph::StochasticDepth& op) {
+            if (!is_training() || op.p <= 0) return in(0);
+            std::vector<std::int64_t> rows(static_cast<std::size_t>(in(0).dim()), 1);
+            rows[0] = in(0).size(0);
+            return in(0) * keep_mask(rows, op.p, in(0));
+          },
+          [&](const graph::LayerScale&) { return in(0) * parameter(0); },
+      },
+      node.op);
+}
+
+torch::Tensor NetworkImpl::forward(torch::Tensor input) {
+  std::vector<torch::Tensor> values(steps_.size());
+  values[0] = precision_ == Precision::bf16 ? input.to(torch::kBFloat16) : input.to(torch::kFloat32);
+  if (values[0].dim() == 4) values[0] = values[0].contiguous(torch::MemoryFormat::ChannelsLast);
+  input.reset();
+  for (std::size_t i = 1; i < steps_.size(); ++i) {
+    values[i] = compute(steps_[i], values, true);
+    for (const auto dead : steps_[i].release) values[dead].reset();
+  }
+  return values[graph_.output()].to(torch::kFloat32);
+}
+
+std::vector<torch::Tensor> NetworkImpl::trace(torch::Tensor input) {
+  std::vector<torch::Tensor> values(steps_.size());
+  values[0] = input;
+  for (std::size_t i = 1; i < steps_.size(); ++i) values[i] = compute(steps_[i], values, false);
+  return values;
+}
+
+}  // namespace edgewise::nn

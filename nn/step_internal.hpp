@@ -1,0 +1,17 @@
+/// One prepared node of a network. Only for the sources of nn/.
+#pragma once
+
+#include "nn/module.hpp"
+
+namespace edgewise::nn {
+
+struct NetworkImpl::Step {
+  const graph::Node* node = nullptr;
+  std::vector<torch::Tensor> tensors;  ///< as Graph::tensors(index)
+  std::vector<std::size_t> release;    ///< values that no later node needs
+  bool may_overwrite = false;          ///< its input is a fresh value that nobody else reads
+  bool is_output = false;
+  std::int64_t updates = 0;            ///< of the running statistics: "num_batches_tracked"
+};
+
+}  // namespace edgewise::nn

@@ -1,0 +1,122 @@
+#include <cmath>
+
+#include "report/columns_internal.hpp"
+#include "report/report.hpp"
+
+namespace edgewise::report {
+namespace {
+
+/// A broken byte in a recorded text must not make `dump` throw.
+Json clean(const Json& json) {
+  switch (json.type()) {
+    case Json::value_t::string:
+      return valid_utf8(json.get_ref<const std::string&>());
+    case Json::value_t::array: {
+      Json all = Json::array();
+      for (const auto& item : json) all.push_back(clean(item));
+      return all;
+    }
+    case Json::value_t::object: {
+      Json all = Json::object();
+      for (const auto& [name, item] : json.items()) all[valid_utf8(name)] = clean(item);
+      return all;
+    }
+    default:
+      return json;
+  }
+}
+
+/// JSON has no NaN: what is not finite is null.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+Json numbers(const std::map<std::string, double>& values) {
+  Json all = Json::object();
+  for (const auto& [name, value] : values) all[valid_utf8(name)] = number(value);
+  return all;
+}
+
+Json choice_json(const space::Choice& choice) {
+  Json all = Json::object();
+  for (const auto& [name, value] : choice)
+    all[valid_utf8(name)] = std::visit([](const auto& v) { return clean(Json(v)); }, value);
+  return all;
+}
+
+Json result_json(const study::StageResult& result) {
+  return {{"stage", result.stage},
+          {"epochs", result.epochs},
+          {"best_epoch", result.best_epoch},
+          {"values", numbers(result.values)},
+          {"measurement", clean(result.measurement)},
+          {"details", clean(result.details)},
+          {"train_s", number(result.train_s)},
+          {"measure_s", number(result.measure_s)},
+          {"export_s", number(result.export_s)},
+          {"overhead_s", number(result.overhead_s)},
+          {"finished", valid_utf8(result.finished)}};
+}
+
+Json point_json(const study::CurvePoint& point) {
+  return {{"stage", point.stage},
+          {"epoch", point.epoch},
+          {"train_loss", number(point.train_loss)},
+          {"validation_loss", number(point.validation_loss)},
+          {"metrics", numbers(point.metrics)},
+          {"seconds", number(point.seconds)},
+          {"images_per_s", number(point.images_per_s)}};
+}
+
+Json trial_json(const study::Study& study, const Standing& all, const study::Trial& trial) {
+  const auto* result = trial.result();
+  const auto rank = all.rank.find(trial.id);
+  const auto broken = broken_constraint(study, trial);
+  Json json = {{"id", trial.id.value},
+               {"state", study::to_text(trial.state)},
+               {"stage", trial.stage},
+               {"epochs", trial.epochs},
+               {"choice", choice_json(trial.choice)},
+               {"values", result ? numbers(result->values) : Json::object()},
+               {"known", numbers(trial.known)},
+               {"reason", valid_utf8(trial.reason)},
+               {"front", all.is_on_front(trial.id)},
+               {"rank", rank == all.rank.end() ? Json() : Json(rank->second)},
+               {"feasible", broken.empty()},
+               {"violated", broken.empty() ? Json() : Json(valid_utf8(broken))},
+               {"results", Json::array()},
+               {"curve", Json::array()}};
+  for (const auto& one : trial.results) json["results"].push_back(result_json(one));
+  for (const auto& point : trial.curve) json["curve"].push_back(point_json(point));
+  return json;
+}
+
+}  // namespace
+
+Json report_data(const study::Study& study) {
+  const auto& settings = study.settings;
+  const auto all = standing(study);
+  Json about = {{"name", valid_utf8(settings.name)},
+                {"seed", settings.seed},
+                {"created", valid_utf8(settings.created)},
+                {"objectives", Json::array()},
+                {"constraints", Json::array()},
+                {"strategy", Json()}};
+  for (const auto& objective : settings.objectives)
+    about["objectives"].push_back(
+        {{"name", valid_utf8(objective.name)},
+         {"direction", objective.direction == study::Direction::maximize ? "maximize" : "minimize"}});
+  for (const auto& constraint : settings.constraints) about["constraints"].push_back(valid_utf8(constraint.text));
+  if (settings.job.is_object() && settings.job.contains("search") && settings.job["search"].is_object())
+    about["strategy"] = clean(settings.job["search"].value("strategy", Json()));
+
+  Json data = {{"format", "edgewise-report"}, {"version", 1}, {"study", about}, {"trials", Json::array()},
+               {"front", Json::array()},      {"knee", Json()}};
+  for (const auto& trial : study.trials) data["trials"].push_back(trial_json(study, all, trial));
+  for (const auto* trial : all.front) data["front"].push_back(trial->id.value);
+  if (all.knee) data["knee"] = all.knee->id.value;
+  data["chosen"] = data["knee"];
+  data["environment"] = clean(settings.environment);
+  data["job"] = clean(settings.job);
+  return data;
+}
+
+}  // namespace edgewise::report

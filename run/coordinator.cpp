@@ -1,0 +1,353 @@
+#include "run/coordinator.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <format>
+#include <set>
+#include <thread>
+
+#include "base/file.hpp"
+#include "base/process.hpp"
+#include "search/pareto.hpp"
+
+namespace edgewise::run {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+using study::State;
+
+constexpr int max_attempts = 3;
+constexpr auto heartbeat_timeout = std::chrono::seconds(600);
+constexpr int max_idle_deaths = 5;  // workers that die without having finished anything in between
+
+struct Worker {
+  ChildProcess process;
+  WorkerState state;
+};
+
+std::string last_lines(const fs::path& log, std::size_t bytes) {
+  const auto text = read_file(log);
+  if (!text) return {};
+  std::string tail = text->size() > bytes ? text->substr(text->size() - bytes) : *text;
+  while (!tail.empty() && tail.back() == '\n') tail.pop_back();
+  return tail;
+}
+
+class Coordinator {
+ public:
+  Coordinator(Session& session, const search::Strategy* strategy, const SearchOptions& options, View& view)
+      : session_(session), strategy_(strategy), options_(options), view_(view) {}
+
+  Result<Summary> run() {
+    TRY(const FileLock only_one, lock());
+    TRY_DO(recover());
+    TRY_DO(refresh());
+    remember_ended();
+    plan_total();
+    TRY(const bool has_work, propose());
+    bool is_finished = !has_work;
+    while (!is_finished) {
+      if (is_stopped()) {
+        TRY_DO(stop_workers());
+        summary_.ending = Ending::interrupted;
+        break;
+      }
+      TRY_DO(keep_workers());
+      listen();
+      TRY(const auto version, session_.storage->version());
+      if (version != version_) {
+        TRY_DO(refresh());
+        report_ended();
+        TRY(const bool goes_on, propose());
+        is_finished = !goes_on;
+      }
+      view_.show(moment());
+      std::this_thread::sleep_for(100ms);
+    }
+    for (auto& worker : workers_) worker.process.send_signal(SIGTERM);
+    for (auto& worker : workers_) worker.process.wait(20s);
+    workers_.clear();
+    view_.close();
+    if (summary_.ending != Ending::interrupted) TRY_DO(judge_front());
+    clean_up();
+    summary_.elapsed_s = elapsed();
+    for (const auto& trial : study_.trials) ++summary_.counts[trial.state];
+    return summary_;
+  }
+
+ private:
+  Result<FileLock> lock() {
+    auto lock = FileLock::try_acquire(session_.folder / "coordinator.lock", FileLock::Mode::exclusive);
+    if (!lock && lock.error().code == ErrorCode::unavailable)
+      return fail(ErrorCode::conflict, std::format("another search runs the study \"{}\" already", session_.folder.string()), "watch it with `edgewise status`");
+    return lock;
+  }
+
+  [[nodiscard]] bool is_stopped() const { return options_.stop && *options_.stop; }
+  [[nodiscard]] double elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+  Status refresh() {
+    // The version is read first: a change between the two reads is seen again, never missed.
+    TRY(version_, session_.storage->version());
+    TRY(study_, session_.storage->load());
+    return {};
+  }
+
+  Status recover() {
+    TRY(const auto lost, session_.storage->recover(heartbeat_timeout, max_attempts));
+    for (const auto id : lost) view_.say(std::format("trial {} lost its worker; it is taken up again from its last epoch", study::to_text(id)));
+    return {};
+  }
+
+  [[nodiscard]] std::size_t count(State state) const {
+    return static_cast<std::size_t>(std::ranges::count_if(study_.trials, [&](const auto& trial) { return trial.state == state; }));
+  }
+
+  /// What the budget still allows; nothing when it is spent.
+  [[nodiscard]] std::optional<std::string> spent_budget() const {
+    const auto& budget = session_.job.budget;
+    if (budget.hours > 0 && elapsed() > budget.hours * 3600) return std::format("the budget of {} hours is spent", budget.hours);
+    if (budget.trials > 0 && static_cast<std::int64_t>(study_.trials.size() - count(State::rejected)) >= budget.trials)
+      return std::format("the budget of {} trials is spent", budget.trials);
+    if (budget.epochs > 0) {
+      std::int64_t epochs = 0;
+      for (const auto& trial : study_.trials) epochs += trial.state == State::waiting || trial.state == State::running ? trial.epochs : trial.result() ? trial.result()->epochs : 0;
+      if (epochs >= budget.epochs) return std::format("the budget of {} epochs is spent", budget.epochs);
+    }
+    return {};
+  }
+
+  /// Asks the strategy while workers may run dry. Returns whether there is or may come more work.
+  Result<bool> propose() {
+    for (;;) {
+      const std::size_t waiting = count(State::waiting), running = count(State::running);
+      const std::size_t wanted = 2 * static_cast<std::size_t>(options_.workers);
+      if (!strategy_) return waiting + running > 0;
+      if (waiting >= wanted) return true;
+      if (const auto why = spent_budget()) {
+        if (summary_.ending != Ending::budget_spent) view_.say(*why + "; what is under way is finished");
+        summary_.ending = Ending::budget_spent;
+        return waiting + running > 0;
+      }
+      TRY(const auto advice, strategy_->ask(study_, wanted - waiting));
+      if (!advice.note.empty() && advice.note != note_) view_.say(note_ = advice.note);
+      if (advice.proposals.empty()) return !advice.is_finished || waiting + running > 0;
+      TRY_DO(record(advice.proposals));
+      TRY_DO(refresh());
+    }
+  }
+
+  Status record(const std::vector<search::Proposal>& proposals) {
+    std::vector<study::Trial> added;
+    std::map<int, std::vector<study::TrialId>> promoted;
+    const auto frame = job::frame(session_.job, session_.set);
+    auto seeds = RandomStream::named(study_.settings.seed, "trial seeds");
+    for (const auto& proposal : proposals) {
+      if (proposal.promote) {
+        promoted[proposal.epochs].push_back(*proposal.promote);
+        continue;
+      }
+      study::Trial trial{.choice = proposal.choice, .epochs = proposal.epochs};
+      // Two settings of one network start from the same weights only if they are the same trial.
+      trial.seed = seeds.child("trial", study_.trials.size() + added.size()).next() >> 1;
+      const auto candidate = session_.family.build(proposal.choice, frame);
+      if (!candidate) {
+        trial.state = State::rejected;
+        trial.reason = candidate.error().message;
+      } else {
+        trial.known = known_costs(candidate->graph);
+        if (const auto broken = study::violated(session_.job.constraints, trial.known)) {
+          trial.state = State::rejected;
+          trial.reason = "known before training: " + *broken;
+        }
+      }
+      added.push_back(std::move(trial));
+    }
+    for (const auto& [epochs, ids] : promoted) TRY_DO(session_.storage->promote(ids, epochs));
+    if (added.empty()) return {};
+    TRY(const auto ids, session_.storage->add(added, study_.trials.size()));
+    return {};
+  }
+
+  Status keep_workers() {
+    for (auto& worker : workers_) {
+      const auto ended = worker.process.poll();
+      if (!ended) continue;
+      listen();  // its last words
+      if (++idle_deaths_ > max_idle_deaths)
+        return fail(ErrorCode::unavailable, std::format("workers do not stay alive; the last one {}; its log ends with:\n{}", to_text(*ended), last_lines(session_.folder / "worker.log", 1500)),
+                    "mend what the log tells, then run the same command again");
+      view_.say(std::format("a worker {}; another one takes over", to_text(*ended)));
+      TRY_DO(recover());
+      TRY(worker.process, start_worker());
+      worker.state = {};
+    }
+    const auto wanted = std::min(static_cast<std::size_t>(options_.workers), std::max<std::size_t>(1, count(State::waiting) + count(State::running)));
+    while (workers_.size() < wanted) {
+      TRY(auto process, start_worker());
+      workers_.push_back({std::move(process), {}});
+    }
+    return {};
+  }
+
+  Result<ChildProcess> start_worker() {
+    const int processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    const int share = session_.job.train.threads > 0 ? static_cast<int>(session_.job.train.threads) : std::max(1, processors / options_.workers);
+    return ChildProcess::start({(program_folder() / "edgewise-worker").string(), "run", session_.folder.string()},
+                               {.environment = {std::format("OMP_NUM_THREADS={}", share)}, .error_log = session_.folder / "worker.log", .own_group = true});
+  }
+
+  /// Reads what workers say; never waits.
+  void listen() {
+    for (auto& worker : workers_) {
+      while (const auto line = worker.process.read_line(0ms)) {
+        const auto message = parse_json(*line, "worker");
+        if (message && message->is_object()) hear(worker.state, *message);
+      }
+    }
+  }
+
+  void hear(WorkerState& state, const Json& message) {
+    if (message.contains("error")) view_.say("a worker says: " + message.value("error", "") + (message.value("where", "").empty() ? "" : " at " + message.value("where", "")));
+    if (!message.contains("trial")) return;
+    state.trial = message.value("trial", std::int64_t{-1});
+    state.epoch = message.value("epoch", state.epoch);
+    state.epochs = message.value("epochs", state.epochs);
+    state.batch = message.value("batch", std::size_t{0});
+    state.batches = message.value("batches", std::size_t{0});
+    const std::string phase = message.value("phase", state.phase);
+    if (phase == "start") {
+      state.epoch = 0;
+      if (const auto trial = static_cast<std::size_t>(state.trial); trial < study_.trials.size()) state.label = space::to_text(study_.trials[trial].choice);
+    }
+    if (study::state_from_text(phase)) {
+      state = {};
+      idle_deaths_ = 0;
+    } else {
+      state.phase = phase;
+    }
+  }
+
+  void remember_ended() {
+    for (const auto& trial : study_.trials)
+      if (trial.state != State::waiting && trial.state != State::running) ended_.insert({trial.id.value, trial.stage});
+  }
+
+  void report_ended() {
+    for (const auto& trial : study_.trials) {
+      if (trial.state == State::waiting || trial.state == State::running || !ended_.insert({trial.id.value, trial.stage}).second) continue;
+      if (const auto* result = trial.result(); result && result->stage == trial.stage) {
+        summary_.train_s += result->train_s;
+        summary_.measure_s += result->measure_s;
+        summary_.export_s += result->export_s;
+        summary_.overhead_s += result->overhead_s;
+        done_work_s_ += work_seconds(trial, result->epochs);
+      }
+      view_.ended(moment(), trial);
+    }
+  }
+
+  /// What the cost model says a trial's present stage costs.
+  [[nodiscard]] double work_seconds(const study::Trial& trial, int epochs) const {
+    const auto macs = trial.known.find("macs");
+    const int before = trial.results.size() > 1 ? trial.results[trial.results.size() - 2].epochs : 0;
+    return (macs == trial.known.end() ? 0 : epoch_seconds(options_.cost_model, session_, macs->second) * std::max(0, epochs - before)) + 5.0;
+  }
+
+  void plan_total() {
+    if (!strategy_) {
+      planned_ = ended_.size() + count(State::waiting) + count(State::running);
+      return;
+    }
+    const auto plan = strategy_->plan();
+    for (const auto& stage : plan) planned_ += stage.trials;
+    const auto expectation = expect(options_.cost_model, session_, plan);
+    double before = 0;
+    for (const auto& trial : study_.trials)
+      for (const auto& result : trial.results) before += result.train_s + result.measure_s + result.export_s + result.overhead_s;
+    planned_work_s_ = std::max(0.0, expectation.total_s() - before);
+  }
+
+  [[nodiscard]] Moment moment() const {
+    Moment moment{.study = &study_, .workers = {}, .note = note_, .elapsed_s = elapsed(), .planned = planned_, .done = ended_.size()};
+    for (const auto& worker : workers_) moment.workers.push_back(worker.state);
+    if (planned_work_s_ > 0) {
+      // The first minutes say little; then what was expected is corrected by what came.
+      const double pace = done_work_s_ > 30 ? elapsed() / done_work_s_ : 1.0;
+      moment.left_s = std::max(0.0, (planned_work_s_ - done_work_s_) * pace);
+    }
+    return moment;
+  }
+
+  Status stop_workers() {
+    view_.say("stopping: finished trials are kept, the epochs of running ones too");
+    for (auto& worker : workers_) worker.process.send_signal(SIGTERM);
+    const auto deadline = Clock::now() + 60s;
+    for (auto& worker : workers_)
+      if (!worker.process.wait(std::chrono::duration_cast<std::chrono::milliseconds>(std::max(deadline - Clock::now(), Clock::duration{1s})))) worker.process.kill();
+    TRY_DO(recover());
+    return refresh();
+  }
+
+  /// The test split is looked at once: what is in test.json is never computed again.
+  Status judge_front() {
+    if (session_.set.of(data::Split::test).empty()) return {};
+    const fs::path kept = session_.folder / "test.json";
+    Json known = Json::object();
+    if (fs::exists(kept)) {
+      TRY(known, read_json(kept));
+    }
+    std::vector<std::string> command{(program_folder() / "edgewise-worker").string(), "judge", session_.folder.string()};
+    for (const auto* trial : search::pareto_front(study_))
+      if (!known.contains(study::to_text(trial->id))) command.push_back(study::to_text(trial->id));
+    if (command.size() == 3) return {};
+    view_.say("judging the front on the test split, once");
+    TRY(auto worker, ChildProcess::start(command, {.error_log = session_.folder / "worker.log", .own_group = true}));
+    for (std::size_t i = 3; i < command.size(); ++i) {
+      TRY(const auto line, worker.read_line(30min));
+      TRY(const auto answer, parse_json(line, "edgewise-worker"));
+      if (answer.contains("test")) known[std::to_string(answer.value("trial", std::int64_t{0}))] = answer["test"];
+    }
+    return write_file(kept, known.dump(1));
+  }
+
+  /// Checkpoints are for trials that may still go on; a finished search keeps those of its front.
+  void clean_up() const {
+    if (summary_.ending != Ending::finished) return;
+    std::set<study::TrialId> front;
+    for (const auto* trial : search::pareto_front(study_)) front.insert(trial->id);
+    for (const auto& trial : study_.trials) {
+      if (front.contains(trial.id)) continue;
+      std::error_code ignored;
+      for (const auto& entry : fs::directory_iterator(session_.folder / "trials" / std::format("{:06}", trial.id.value), ignored))
+        if (entry.path().filename().string().ends_with("checkpoint")) fs::remove(entry.path(), ignored);
+    }
+  }
+
+  Session& session_;
+  const search::Strategy* strategy_;
+  const SearchOptions& options_;
+  View& view_;
+  Clock::time_point start_ = Clock::now();
+  study::Study study_;
+  std::int64_t version_ = -1;
+  std::vector<Worker> workers_;
+  std::set<std::pair<std::int64_t, int>> ended_;  // (trial, stage)
+  std::size_t planned_ = 0;
+  double planned_work_s_ = 0, done_work_s_ = 0;
+  int idle_deaths_ = 0;
+  std::string note_;
+  Summary summary_;
+};
+
+}  // namespace
+
+Result<Summary> run_search(Session& session, const search::Strategy* strategy, const SearchOptions& options, View& view) {
+  return Coordinator(session, strategy, options, view).run();
+}
+
+}  // namespace edgewise::run

@@ -1,0 +1,35 @@
+/// Runs a search: asks the strategy, keeps workers at work, shows what happens, stops cleanly.
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include "run/cost_model.hpp"
+#include "run/session.hpp"
+#include "run/view.hpp"
+#include "search/strategy.hpp"
+
+namespace edgewise::run {
+
+struct SearchOptions {
+  int workers = 1;
+  const std::atomic<bool>* stop = nullptr;  ///< Ctrl-C
+  CostModel cost_model;
+};
+
+enum class Ending { finished, interrupted, budget_spent };
+
+struct Summary {
+  Ending ending = Ending::finished;
+  double elapsed_s = 0;
+  std::map<study::State, std::size_t> counts;
+  double train_s = 0, measure_s = 0, export_s = 0, overhead_s = 0;  ///< of the trials that ended during this call, summed over workers
+};
+
+/// Searches until the strategy is finished, the budget is spent or `stop` is set. Without a strategy, runs what waits in the study.
+/// One coordinator a study: a second one is refused. Workers that die cost an attempt of their trial; a trial that loses three attempts fails.
+/// At the end, the front's networks are judged on the test split when there is one (once; kept in `test.json`).
+/// @error conflict when another coordinator runs this study; unavailable when workers cannot be kept running, with their last words
+Result<Summary> run_search(Session& session, const search::Strategy* strategy, const SearchOptions& options, View& view);
+
+}  // namespace edgewise::run

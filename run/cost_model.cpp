@@ -1,0 +1,114 @@
+#include "run/cost_model.hpp"
+
+#include <algorithm>
+#include <format>
+#include <numeric>
+
+#include "base/file.hpp"
+#include "base/process.hpp"
+
+namespace edgewise::run {
+
+CostModel::CostModel(std::vector<Point> points) : points_(std::move(points)) { std::ranges::sort(points_, {}, &Point::macs); }
+
+double CostModel::seconds_per_image(double macs) const {
+  if (points_.empty()) return 0;
+  if (macs <= points_.front().macs) return points_.front().seconds_per_image;
+  for (std::size_t i = 1; i < points_.size(); ++i) {
+    if (macs > points_[i].macs) continue;
+    const double share = (macs - points_[i - 1].macs) / (points_[i].macs - points_[i - 1].macs);
+    return points_[i - 1].seconds_per_image + share * (points_[i].seconds_per_image - points_[i - 1].seconds_per_image);
+  }
+  return points_.back().seconds_per_image * macs / points_.back().macs;
+}
+
+namespace {
+
+struct Sized {
+  space::Choice choice;
+  double macs = 0;
+};
+
+/// All choices of a small space, else a sample, by MACs.
+std::vector<Sized> sized_choices(const Session& session) {
+  constexpr std::uint64_t most = 300;
+  constexpr int sampled = 64;
+  std::vector<space::Choice> choices;
+  if (const auto size = session.family.space.size(); size && *size <= most) {
+    for (std::uint64_t i = 0; i < *size; ++i)
+      if (auto choice = session.family.space.at(i)) choices.push_back(std::move(*choice));
+  } else {
+    auto random = RandomStream::named(static_cast<std::uint64_t>(session.job.seed), "cost model");
+    for (int i = 0; i < sampled; ++i)
+      if (auto choice = session.family.space.sample(random)) choices.push_back(std::move(*choice));
+  }
+  std::vector<Sized> sized;
+  const auto frame = job::frame(session.job, session.set);
+  for (auto& choice : choices)
+    if (const auto candidate = session.family.build(choice, frame)) sized.push_back({std::move(choice), known_costs(candidate->graph).at("macs")});
+  std::ranges::stable_sort(sized, {}, &Sized::macs);
+  return sized;
+}
+
+constexpr double measuring_s_per_trial = 5.0;  // warm-up, timed runs and session start; refined by what trials report
+
+}  // namespace
+
+Result<CostModel> time_space(Session& session) {
+  const auto kept = session.folder / "cost_model.json";
+  if (const auto json = read_json(kept); json && json->is_array()) {
+    std::vector<CostModel::Point> points;
+    for (const auto& point : *json)
+      if (point.is_object() && point.contains("macs") && point["macs"].is_number() && point.contains("seconds_per_image") && point["seconds_per_image"].is_number())
+        points.push_back({point["macs"], point["seconds_per_image"]});
+    if (!points.empty()) return CostModel(points);
+  }
+  const auto sized = sized_choices(session);
+  if (sized.empty()) return CostModel{};
+  TRY(auto worker, ChildProcess::start({(program_folder() / "edgewise-worker").string(), "time", session.folder.string()},
+                                       {.error_log = session.folder / "worker.log", .own_group = true}));
+  std::vector<CostModel::Point> points;
+  for (const double share : {0.05, 0.35, 0.65, 0.95}) {
+    const auto& one = sized[static_cast<std::size_t>(share * static_cast<double>(sized.size() - 1) + 0.5)];
+    if (!points.empty() && points.back().macs == one.macs) continue;
+    TRY_DO(worker.write_line(space::to_json(one.choice).dump()));
+    TRY(const auto line, worker.read_line(std::chrono::minutes(10)));
+    TRY(const auto answer, parse_json(line, "edgewise-worker"));
+    if (answer.contains("seconds_per_image")) points.push_back({one.macs, answer["seconds_per_image"]});
+  }
+  Json json = Json::array();
+  for (const auto& point : points) json.push_back({{"macs", point.macs}, {"seconds_per_image", point.seconds_per_image}});
+  TRY_DO(write_file(kept, json.dump(1)));
+  return CostModel(points);
+}
+
+double epoch_seconds(const CostModel& model, const Session& session, double macs) {
+  const auto images = static_cast<double>(session.set.of(data::Split::train).size());
+  const auto judged = static_cast<double>(session.set.of(data::Split::validation).size());
+  return model.seconds_per_image(macs) * (images + judged / 3);  // forward alone is about a third of forward and backward
+}
+
+Expectation expect(const CostModel& model, const Session& session, const std::vector<search::PlannedStage>& plan) {
+  const auto sized = sized_choices(session);
+  double mean_epoch_s = 0;
+  for (const auto& one : sized) mean_epoch_s += epoch_seconds(model, session, one.macs) / static_cast<double>(sized.size());
+  Expectation expectation;
+  for (const auto& stage : plan) {
+    const auto trials = static_cast<double>(stage.trials);
+    const double training = trials * (stage.epochs_after - stage.epochs_before) * mean_epoch_s;
+    const double measuring = trials * measuring_s_per_trial;
+    expectation.training_s += training;
+    expectation.measuring_s += measuring;
+    expectation.stages.emplace_back(stage.name, training + measuring);
+  }
+  return expectation;
+}
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  if (whole >= 3600) return std::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
+  if (whole >= 60) return std::format("{} min {:02} s", whole / 60, whole % 60);
+  return std::format("{} s", whole);
+}
+
+}  // namespace edgewise::run

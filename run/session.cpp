@@ -1,0 +1,139 @@
+#include "run/session.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <format>
+
+#include "graph/costs.hpp"
+#include "graph/drawing.hpp"
+#include "run/environment.hpp"
+#include "search/pareto.hpp"
+
+namespace edgewise::run {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Result<Session> attach(job::Job job, const fs::path& folder) {
+  Session session;
+  TRY(session.set, data::load(job.data, job.task));
+  TRY(session.family, space::make_family(job.space, job.space_options, job::frame(job, session.set)));
+  session.job = std::move(job);
+  session.folder = folder;
+  return session;
+}
+
+/// The first option whose value differs, as "train.batch: 64 there, 32 here".
+std::string first_difference(const Json& there, const Json& here, const std::string& path = {}) {
+  for (const auto& [key, value] : here.items()) {
+    if (path.empty() && (key == "file" || key == "frame")) continue;
+    const std::string name = path.empty() ? key : path + "." + key;
+    if (!there.is_object() || !there.contains(key)) return name + " is new";
+    if (there[key] == value) continue;
+    if (value.is_object() && there[key].is_object())
+      if (auto inner = first_difference(there[key], value, name); !inner.empty()) return inner;
+    return std::format("{}: {} there, {} in the job file", name, there[key].dump(), value.dump());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Session> start_study(job::Job job, const fs::path& folder) {
+  TRY(Session session, attach(std::move(job), folder));
+  Json resolved = job::to_json(session.job);
+  if (!fs::exists(folder / "study.db")) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", folder.string(), error.message()), "choose another place with --study");
+    const auto frame = job::frame(session.job, session.set);
+    resolved["frame"] = {{"channels", frame.channels}, {"outputs", frame.outputs}, {"classes", session.set.classes}};
+    TRY(session.storage, study::create_storage(folder, {.name = session.job.name,
+                                                        .seed = static_cast<std::uint64_t>(session.job.seed),
+                                                        .objectives = session.job.objectives,
+                                                        .constraints = session.job.constraints,
+                                                        .job = resolved,
+                                                        .environment = environment(),
+                                                        .created = std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()))}));
+    return session;
+  }
+  TRY(session.storage, study::open_storage(folder));
+  TRY(const auto settings, session.storage->settings());
+  if (const auto difference = first_difference(settings.job, resolved); !difference.empty())
+    return fail(ErrorCode::conflict, std::format("the study \"{}\" was made with other settings ({})", folder.string(), difference),
+                "put the job file back, or start another study with --study NAME");
+  return session;
+}
+
+Result<Session> open_study(const fs::path& folder) {
+  TRY(auto storage, study::open_storage(folder));
+  TRY(const auto settings, storage->settings());
+  TRY(auto job, job::job_from_json([&] { Json json = settings.job; json.erase("frame"); return json; }()));
+  TRY(Session session, attach(std::move(job), folder));
+  session.storage = std::move(storage);
+  return session;
+}
+
+Result<study::Study> read_study(const fs::path& folder) {
+  TRY(const auto storage, study::open_storage(folder));
+  return storage->load();
+}
+
+Result<space::Candidate> rebuild(const study::Study& study, const space::Choice& choice) {
+  Json json = study.settings.job;
+  const Json stored = json.value("frame", Json::object());
+  json.erase("frame");
+  TRY(const auto job, job::job_from_json(json));
+  space::Frame frame{.channels = stored.value("channels", std::int64_t{3}),
+                     .input_size = job.input,
+                     .head = job.task == data::Task::box ? space::Head::box : space::Head::classification,
+                     .outputs = stored.value("outputs", std::int64_t{4})};
+  TRY(const auto family, space::make_family(job.space, job.space_options, frame));
+  return family.build(choice, frame);
+}
+
+std::map<std::string, double> known_costs(const graph::Graph& graph) {
+  const auto costs = graph::costs(graph);
+  return {{"parameters", static_cast<double>(costs.parameters)},
+          {"macs", static_cast<double>(costs.macs)},
+          {"weight_mb", static_cast<double>(costs.weight_bytes) / 1e6},
+          {"activation_mb", static_cast<double>(costs.peak_activation_bytes) / 1e6}};
+}
+
+Result<const study::Trial*> pick(const study::Study& study, const std::string& what) {
+  const auto front = search::pareto_front(study);
+  const std::string choices = "pick knee, best:OBJECTIVE or a trial's number; `edgewise front` lists them";
+  std::int64_t number = 0;
+  if (const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), number); error == std::errc{} && end == what.data() + what.size()) {
+    if (number < 0 || number >= static_cast<std::int64_t>(study.trials.size()))
+      return invalid(std::format("there is no trial {}; the study has {} trials", number, study.trials.size()), choices);
+    return &study.trials[static_cast<std::size_t>(number)];
+  }
+  if (front.empty()) return fail(ErrorCode::not_found, "no trial has finished and keeps all constraints yet", "run `edgewise search` on");
+  if (what == "knee") {
+    const auto index = search::knee_point(search::objective_matrix(study.settings.objectives, front));
+    return front[index.value_or(0)];
+  }
+  std::vector<std::string> names;
+  for (const auto& objective : study.settings.objectives) {
+    names.push_back("best:" + objective.name);
+    if (what != names.back()) continue;
+    const double sign = objective.direction == study::Direction::maximize ? -1 : 1;
+    return *std::ranges::min_element(front, {}, [&](const auto* trial) { return sign * trial->value(objective.name).value_or(0); });
+  }
+  names.insert(names.begin(), "knee");
+  const auto near = nearest_word(what, names);
+  return invalid(std::format("cannot pick \"{}\"; it is none of {} and no number", what, quoted_list(names)), near.empty() ? choices : std::format("did you mean \"{}\"?", near));
+}
+
+std::map<std::string, std::string> drawings(const study::Study& study) {
+  std::map<std::string, std::string> result;
+  for (const auto* trial : search::pareto_front(study)) {
+    if (result.size() >= 12) break;  // a page of a hundred drawings helps nobody
+    if (const auto candidate = rebuild(study, trial->choice)) result[study::to_text(trial->id)] = graph::draw_svg(candidate->graph);
+  }
+  return result;
+}
+
+}  // namespace edgewise::run

@@ -1,0 +1,46 @@
+/// A study on disk together with its job, data set and family: what every command starts from.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/dataset.hpp"
+#include "job/job.hpp"
+#include "space/family.hpp"
+#include "study/storage.hpp"
+
+namespace edgewise::run {
+
+struct Session {
+  std::filesystem::path folder;
+  job::Job job;
+  data::DataSet set;
+  space::Family family;
+  std::unique_ptr<study::Storage> storage;
+};
+
+/// Opens the job's study, or makes it when there is none.
+/// @error conflict when the study was made by another version of the job file (with what differs): a study's settings never change
+Result<Session> start_study(job::Job job, const std::filesystem::path& folder);
+/// Opens an existing study with its data. @error not_found with how to make one
+Result<Session> open_study(const std::filesystem::path& folder);
+/// Only the trials, for commands that look at results; the data set may be gone.
+Result<study::Study> read_study(const std::filesystem::path& folder);
+
+/// The network of a trial, rebuilt from the study alone. The number of classes comes from the study, so the data may be gone.
+Result<space::Candidate> rebuild(const study::Study& study, const space::Choice& choice);
+
+/// Parameters, MACs, weight_mb, activation_mb: known before anything is trained.
+std::map<std::string, double> known_costs(const graph::Graph& graph);
+
+/// One of the study's trials: "knee", "best:OBJECTIVE" or a trial's number.
+/// @error invalid_input with what can be picked
+Result<const study::Trial*> pick(const study::Study& study, const std::string& what);
+
+/// SVG drawings by trial id, of the front's networks.
+std::map<std::string, std::string> drawings(const study::Study& study);
+
+}  // namespace edgewise::run

@@ -1,0 +1,70 @@
+/// What to try next, as a function of the study.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "study/study.hpp"
+
+namespace edgewise::search {
+
+/// A new trial, or the next stage of an old one.
+struct Proposal {
+  std::optional<study::TrialId> promote;  ///< absent: a new trial of `choice`
+  space::Choice choice;
+  int epochs = 1;                         ///< to be trained in total
+  friend bool operator==(const Proposal&, const Proposal&) = default;
+};
+
+/// What a strategy says when asked.
+struct Advice {
+  std::vector<Proposal> proposals;
+  bool is_finished = false;  ///< nothing will ever come any more; otherwise no proposals means: wait for running trials
+  std::string note;          ///< one line for people, e.g. "stage 2 of 3: the best 8 of 84 by non-dominated rank"
+};
+
+/// The plan, for the estimate of time before a search starts: how many trials of how many further epochs each.
+struct PlannedStage {
+  std::string name;
+  std::size_t trials = 0;
+  int epochs_before = 0, epochs_after = 0;
+};
+
+/// Proposes choices. Keeps no state that matters: the same study, settings and seed give the same advice, in a new process too.
+class Strategy {
+ public:
+  virtual ~Strategy() = default;
+  [[nodiscard]] virtual std::string name() const = 0;
+  /// At most `n` proposals. Never proposes a choice that the study has. A choice that `known` (space::Space validity aside) would reject is still proposed:
+  /// the caller records it as rejected.
+  [[nodiscard]] virtual Result<Advice> ask(const study::Study& study, std::size_t n) const = 0;
+  [[nodiscard]] virtual std::vector<PlannedStage> plan() const = 0;
+};
+
+/// One stage of a staged search: train to `epochs` in total, then keep the best `keep`.
+struct Stage {
+  int epochs = 10;
+  std::int64_t keep = 0;  ///< of the last stage: ignored
+};
+
+/// The `search:` section of the job file.
+struct Options {
+  std::string strategy = "random";  ///< "grid", "random", "staged"
+  std::int64_t trials = 0;          ///< at most so many trials; 0: grid and staged: the whole space, random: 40
+  int epochs = 10;                  ///< of grid and random; the train section's
+  std::vector<Stage> stages{{10, 8}, {30, 2}, {60, 0}};  ///< of staged
+  std::string rank;                 ///< expression, larger is better; empty: non-dominated sorting, then crowding
+  std::uint64_t seed = 1;
+};
+
+const std::vector<std::string>& strategy_names();
+
+/// @param space  borrowed; must outlive the strategy
+/// @error invalid_input: unknown strategy, grid over an infinite space, staged with no stages, epochs or keep that do not shrink as they should,
+/// a rank over values that are not recorded
+Result<std::unique_ptr<Strategy>> make_strategy(const Options& options, const space::Space& space);
+
+}  // namespace edgewise::search

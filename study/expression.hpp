@@ -1,0 +1,46 @@
+/// Arithmetic over recorded values: rankings ("iou - 0.5 * latency_ms / 33") and constraints ("latency_ms < 33").
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace edgewise::study {
+
+/// Numbers, names, + - * / ^, unary minus, parentheses, and the functions log, exp, sqrt, abs, min(a, b), max(a, b). Immutable.
+class Expression {
+ public:
+  /// @error invalid_input with the column (from 1) of the mistake in `where` as "column 7"; at most 1,000 characters and 100 levels
+  static Result<Expression> parse(std::string_view text);
+  /// Nothing when a name has no value or the result is not finite.
+  [[nodiscard]] std::optional<double> evaluate(const std::map<std::string, double>& values) const;
+  [[nodiscard]] const std::set<std::string>& names() const { return names_; }
+  [[nodiscard]] const std::string& text() const { return text_; }
+  struct Node;
+
+ private:
+  friend class Comparison;
+  std::shared_ptr<const Node> root_;  // shared between copies; immutable
+  std::set<std::string> names_;
+  std::string text_;
+};
+
+/// Two expressions with <, <=, > or >= between them.
+class Comparison {
+ public:
+  static Result<Comparison> parse(std::string_view text);
+  /// Nothing when a name has no value.
+  [[nodiscard]] std::optional<bool> holds(const std::map<std::string, double>& values) const;
+  [[nodiscard]] std::set<std::string> names() const;
+
+ private:
+  std::shared_ptr<const Expression> left_, right_;  // shared between copies; immutable
+  std::string sign_;
+};
+
+}  // namespace edgewise::study

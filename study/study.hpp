@@ -1,0 +1,112 @@
+/// A study: one search with everything that was tried and what came of it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "space/space.hpp"
+#include "study/expression.hpp"
+
+namespace edgewise::study {
+
+/// Trials are numbered from 0 in the order they were proposed.
+struct TrialId {
+  std::int64_t value = 0;
+  friend auto operator<=>(const TrialId&, const TrialId&) = default;
+};
+std::string to_text(TrialId id);  ///< "17"
+
+/// waiting -> running -> complete | pruned | failed | rejected; a running trial whose worker died waits again.
+/// pruned: stopped early (NaN); rejected: a constraint that is known before training forbids it, nothing was spent on it.
+enum class State { waiting, running, complete, pruned, failed, rejected };
+std::string_view to_text(State state);
+std::optional<State> state_from_text(std::string_view text);
+
+/// One epoch of a trial's curve, as recorded.
+struct CurvePoint {
+  int stage = 0;  ///< from 0
+  int epoch = 0;  ///< from 1, counted over all stages unless the trial restarted
+  double train_loss = 0, validation_loss = 0;  ///< NaN when it was not finite, as in the epoch that ended a pruned trial
+  std::map<std::string, double> metrics;
+  double seconds = 0, images_per_s = 0;
+  friend bool operator==(const CurvePoint&, const CurvePoint&) = default;
+};
+
+/// A trial's outcome at one stage (rung). `values` holds everything recorded: metrics of the best epoch, latency_ms, memory_mb, parameters, macs, ...
+struct StageResult {
+  int stage = 0;
+  int epochs = 0;     ///< trained in total when it ended
+  int best_epoch = 0;
+  std::map<std::string, double> values;
+  Json measurement;   ///< device::Measurement as JSON; null when not measured
+  Json details;       ///< confusion matrix, artifacts (paths below the study's folder), remarks; an object
+  double train_s = 0, measure_s = 0, export_s = 0, overhead_s = 0;
+  std::string finished;  ///< UTC, ISO 8601
+};
+
+struct Trial {
+  TrialId id;
+  space::Choice choice;
+  State state = State::waiting;
+  int stage = 0;             ///< the stage it is in or ended in
+  int epochs = 1;            ///< to be trained in total by the end of this stage
+  std::uint64_t seed = 0;
+  std::map<std::string, double> known;  ///< what is known before training: parameters, macs, weight_mb, peak_memory_mb
+  std::string reason;        ///< why it failed, was pruned or was rejected
+  int attempts = 0;          ///< times a worker took it up in this stage
+  std::string worker;        ///< who runs it: "host:pid"
+  std::vector<StageResult> results;  ///< by stage
+  std::vector<CurvePoint> curve;
+
+  /// The latest result, or nothing.
+  [[nodiscard]] const StageResult* result() const { return results.empty() ? nullptr : &results.back(); }
+  /// Latest value by name, `known` included.
+  [[nodiscard]] std::optional<double> value(const std::string& name) const;
+  /// All latest values by name, `known` included.
+  [[nodiscard]] std::map<std::string, double> values() const;
+};
+
+enum class Direction { minimize, maximize };
+
+struct Objective {
+  std::string name;  ///< "iou", "accuracy", "latency_ms", "memory_mb", "parameters", ...
+  Direction direction = Direction::minimize;
+};
+
+/// `left < right` etc. of two expressions over values: "latency_ms < 33".
+struct Constraint {
+  std::string text;
+  Comparison comparison;
+};
+
+/// What does not change while a study runs, as stored with it.
+struct Settings {
+  std::string name;
+  std::uint64_t seed = 1;
+  std::vector<Objective> objectives;
+  std::vector<Constraint> constraints;
+  Json job;          ///< the resolved job, defaults included
+  Json environment;  ///< machine, versions
+  std::string created;
+};
+
+/// A snapshot of a study.
+struct Study {
+  Settings settings;
+  std::vector<Trial> trials;  ///< by id, without gaps
+  [[nodiscard]] const Trial* find(const space::Choice& choice) const;
+};
+
+/// Whether all constraints hold for these values; a constraint over values that are not there yet holds. The first that does not is told:
+/// "latency_ms < 33 does not hold (latency_ms is 41.2)".
+std::optional<std::string> violated(const std::vector<Constraint>& constraints, const std::map<std::string, double>& values);
+
+/// Trials with a result that has all objectives, that are not failed, and that keep all constraints.
+std::vector<const Trial*> feasible_trials(const Study& study);
+
+}  // namespace edgewise::study

@@ -1,0 +1,99 @@
+#include "base/config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace edgewise::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct Sample {
+  std::string colour = "red";
+  double rate = 0.5;
+  std::int64_t count = 3;
+  bool is_on = false;
+  std::vector<std::string> words;
+  std::vector<std::int64_t> sizes;
+};
+
+void fields(Options& o, Sample& s) {
+  o.word("colour", s.colour, {"red", "green", "blue"}, "a colour");
+  o.section("inner", "rate", [&](Options& i) {
+    i.number("rate", s.rate, {0, 1, true}, "a rate");
+    i.integer("count", s.count, {1, 10}, "a count");
+  }, "numbers");
+  o.boolean("is_on", s.is_on, "a switch");
+  o.texts("words", s.words, "words");
+  o.sections("list", s.sizes.size(), [&](std::size_t n) { s.sizes.assign(n, 1); },
+             [&](std::size_t i, Options& one) { if (s.sizes.size() <= i) s.sizes.resize(i + 1); one.integer("size", s.sizes[i], {1, 5}, "a size"); }, "sizes");
+}
+
+std::vector<std::string> mistakes(const std::string& text) {
+  Sample sample;
+  const auto root = parse_yaml(text, "f.yaml");
+  if (!root) return {root.error().where + " " + root.error().message};
+  std::vector<std::string> all;
+  for (const auto& e : read(*root, "f.yaml", [&](Options& o) { fields(o, sample); })) all.push_back(e.where + " " + e.message + (e.next.empty() ? "" : " -> " + e.next));
+  return all;
+}
+
+TEST(Config, ReadsWhatIsGivenAndKeepsDefaults) {
+  Sample s;
+  const auto root = parse_yaml("colour: blue\ninner: 0.25\nwords: [a, 'b c']\nlist: [{size: 2}, {size: 4}]\n", "f.yaml");
+  ASSERT_TRUE(root);
+  EXPECT_TRUE(read(*root, "f.yaml", [&](Options& o) { fields(o, s); }).empty());
+  EXPECT_EQ(s.colour, "blue");
+  EXPECT_EQ(s.rate, 0.25);
+  EXPECT_EQ(s.count, 3);
+  EXPECT_THAT(s.words, ElementsAre("a", "b c"));
+  EXPECT_THAT(s.sizes, ElementsAre(2, 4));
+}
+
+TEST(Config, ReportsAllMistakesInFileOrderWithTheirPlaces) {
+  EXPECT_THAT(mistakes("inner: {count: 99, rate: zero}\ncolor: red\ncolour: gren\nlist: [{size: 9}, 3]\n"),
+              ElementsAre("f.yaml:1:16 inner.count must be at least 1 and at most 10, not \"99\"",
+                          "f.yaml:1:26 inner.rate must be a number, above 0 and at most 1, not \"zero\"",
+                          AllOf(HasSubstr("f.yaml:2:1 \"color\" is not an option"), HasSubstr("did you mean \"colour\"?")),
+                          "f.yaml:3:9 colour \"gren\" is not one of \"red\", \"green\" or \"blue\" -> did you mean \"green\"?",
+                          "f.yaml:4:15 list[0].size must be at least 1 and at most 5, not \"9\"",
+                          "f.yaml:4:19 list[1] must be a section of \"name: value\" pairs, not \"3\""));
+}
+
+TEST(Config, RefusesWhatYamlCanDoAndAJobFileNeedsNot) {
+  EXPECT_THAT(mistakes("a: &x 1\nb: *x\n"), ElementsAre(HasSubstr("f.yaml:2:4 aliases")));
+  EXPECT_THAT(mistakes("a: 1\na: 2\n"), ElementsAre(HasSubstr("f.yaml:2:1 \"a\" is given twice (first in line 1)")));
+  EXPECT_THAT(mistakes("a: !!binary x\n"), ElementsAre(HasSubstr("tags")));
+  EXPECT_THAT(mistakes("a: 1\n---\nb: 2\n"), ElementsAre(HasSubstr("more than one YAML document")));
+  EXPECT_THAT(mistakes(""), ElementsAre(HasSubstr("the file is empty")));
+  EXPECT_THAT(mistakes("just words"), ElementsAre(HasSubstr("expected \"name: value\" lines")));
+  EXPECT_THAT(mistakes(std::string(5000, '[')), ElementsAre(HasSubstr("nested deeper")));
+  EXPECT_THAT(mistakes("a: [1, 2\nb: 3\n"), ElementsAre(HasSubstr("not valid YAML")));
+}
+
+TEST(Config, AQuotedNumberIsAText) {
+  EXPECT_THAT(mistakes("inner: {count: \"5\"}\n"), ElementsAre(HasSubstr("inner.count must be a whole number")));
+}
+
+TEST(Config, WhatIsWrittenReadsBack) {
+  Sample s{.colour = "green", .rate = 1e-5, .count = 7, .is_on = true, .words = {"true", "1", "a: b", "", "- x"}, .sizes = {5}};
+  const Json written = write([&](Options& o) { fields(o, s); });
+  Sample again;
+  const auto root = parse_yaml(to_yaml(written), "again.yaml");
+  ASSERT_TRUE(root) << to_yaml(written);
+  EXPECT_TRUE(read(*root, "again.yaml", [&](Options& o) { fields(o, again); }).empty());
+  EXPECT_EQ(write([&](Options& o) { fields(o, again); }), written) << to_yaml(written);
+  Sample from_json_again;
+  EXPECT_TRUE(read(from_json(written), "json", [&](Options& o) { fields(o, from_json_again); }).empty());
+  EXPECT_EQ(write([&](Options& o) { fields(o, from_json_again); }), written);
+}
+
+TEST(Config, TheReferenceNamesEveryOption) {
+  Sample s;
+  const auto text = reference([&](Options& o) { fields(o, s); });
+  for (const char* name : {"`colour`", "`inner.rate`", "`inner.count`", "`is_on`", "`words`", "`list[].size`"}) EXPECT_THAT(text, HasSubstr(name));
+}
+
+}  // namespace
+}  // namespace edgewise::config

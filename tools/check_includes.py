@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Checks that folders include each other only downwards, and that heavy libraries stay where they belong.
+
+    tools/check_includes.py            prints every arrow that is not allowed; exit code 1 when there is one
+"""
+import pathlib
+import re
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+
+# folder -> folders it may include (itself always). docs/architecture.md draws the same picture.
+ALLOWED = {
+    "base": [],
+    "graph": ["base"],
+    "space": ["base", "graph"],
+    "data": ["base"],
+    "agent": ["base"],
+    "device": ["base", "agent"],
+    "deploy": ["base", "graph"],
+    "nn": ["base", "graph"],
+    "train": ["base", "graph", "data", "nn"],
+    "study": ["base", "space"],
+    "search": ["base", "space", "study"],
+    "job": ["base", "data", "device", "search", "space", "study", "train"],
+    "estimate": ["base", "data", "deploy", "device", "graph", "job", "space", "study", "train"],
+    "report": ["base", "search", "study", "space"],
+    "run": ["base", "data", "graph", "job", "report", "search", "space", "study"],
+    "worker": ["base", "device", "estimate", "study"],
+    "cli": ["base", "data", "device", "job", "report", "run", "search", "space", "study"],
+}
+# header pattern -> folders that may include it
+HEAVY = {
+    r"torch/|ATen/|c10/": {"nn", "train"},
+    r"onnxruntime": {"agent"},
+    r"onnx/": {"deploy"},
+    r"opencv2/": {"data"},
+    r"sqlite3\.h": {"study"},
+    r"pagmo/": {"search"},
+    r"CLI/": {"cli"},
+}
+# job/ needs the plain settings of training, not training itself.
+ONLY = {("job", "train"): {"train/settings.hpp"}, ("device", "agent"): {"agent/wire.hpp"}}
+
+
+def main() -> int:
+    wrong = []
+    for folder, allowed in ALLOWED.items():
+        for path in sorted((TOP / folder).rglob("*.[ch]pp")):
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                found = re.match(r'\s*#\s*include\s+["<]([^">]+)[">]', line)
+                if not found:
+                    continue
+                header = found[1]
+                place = f"{path.relative_to(TOP)}:{number}"
+                first = header.split("/")[0]
+                if first in ALLOWED and first != folder:
+                    if first not in allowed:
+                        wrong.append(f"{place}: {folder}/ may not include {first}/ ({header})")
+                    elif header not in ONLY.get((folder, first), {header}):
+                        wrong.append(f"{place}: {folder}/ may include only {', '.join(ONLY[folder, first])} of {first}/")
+                    if header.endswith("_internal.hpp"):
+                        wrong.append(f"{place}: {header} is private to {first}/")
+                for pattern, homes in HEAVY.items():
+                    if re.match(pattern, header) and folder not in homes:
+                        wrong.append(f"{place}: {header} belongs in {', '.join(sorted(homes))} only")
+    print("\n".join(wrong) if wrong else "includes: every arrow points downwards")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+#include <ATen/Parallel.h>
+
+#include <format>
+#include <new>
+
+#include "train/loop_internal.hpp"
+
+namespace edgewise::train {
+
+Normalisation normalisation(std::int64_t channels) {
+  if (channels == 3) return {{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
+  const auto n = static_cast<std::size_t>(std::max<std::int64_t>(0, channels));
+  return {std::vector<float>(n, 0.5F), std::vector<float>(n, 0.25F)};
+}
+
+torch::Device device() { return torch::cuda::is_available() ? torch::kCUDA : torch::kCPU; }
+
+Result<torch::Tensor> input_tensor(const data::Batch& batch, const graph::Shape& input, torch::Device device) {
+  EDGEWISE_ASSERT(input.size() == 3, "pictures have three axes");
+  const auto n = static_cast<std::int64_t>(batch.count), c = input[0], h = input[1], w = input[2];
+  if (n == 0 || batch.pixels.size() != static_cast<std::size_t>(n * c * h * w)) {
+    return invalid(std::format("a batch of {} pictures holds {} bytes, the network's input {} needs {}", n, batch.pixels.size(),
+                               graph::to_text(input), n * c * h * w),
+                   "build the cache for the network's input size and channels");
+  }
+  const auto norm = normalisation(c);
+  std::vector<float> factor, offset;
+  for (std::int64_t i = 0; i < c; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    factor.push_back(1.0F / (255.0F * norm.deviation[k]));
+    offset.push_back(-norm.mean[k] / norm.deviation[k]);
+  }
+  if (device.is_cuda()) {
+    // Bytes travel, floats are made there.
+    auto* bytes = const_cast<std::uint8_t*>(batch.pixels.data());
+    auto x = torch::from_blob(bytes, {n, h, w, c}, torch::kUInt8).to(device).to(torch::kFloat32);
+    x.mul_(torch::tensor(factor).to(device)).add_(torch::tensor(offset).to(device));
+    return x.permute({0, 3, 1, 2});
+  }
+  auto x = torch::empty({n, c, h, w}, torch::TensorOptions(torch::kFloat32).memory_format(torch::MemoryFormat::ChannelsLast));
+  // With an inner axis of 3, LibTorch's broadcasting falls back to a loop per pixel; this one is limited by memory.
+  auto* const to = x.data_ptr<float>();
+  const auto* const from = batch.pixels.data();
+  at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * h * w; i < end * h * w; ++i) {
+      for (std::int64_t k = 0; k < c; ++k) {
+        to[i * c + k] = static_cast<float>(from[i * c + k]) * factor[static_cast<std::size_t>(k)] + offset[static_cast<std::size_t>(k)];
+      }
+    }
+  });
+  return x;
+}
+
+Result<torch::Tensor> target_tensor(const data::Batch& batch, const Goal& goal, torch::Device device) {
+  const auto n = static_cast<std::int64_t>(batch.count);
+  if (goal.task == data::Task::box) {
+    if (batch.boxes.size() != batch.count * 4) return invalid("the pictures have no boxes", "use a data set with one box per picture");
+    return torch::tensor(batch.boxes).reshape({n, 4}).to(device);
+  }
+  if (batch.labels.size() != batch.count) return invalid("the pictures have no classes", "use a data set with classes");
+  for (const auto label : batch.labels) {
+    if (label < 0 || label >= goal.classes) {
+      return invalid(std::format("the class {} of a picture is not in [0, {}]", label, goal.classes - 1));
+    }
+  }
+  return torch::tensor(batch.labels, torch::kInt64).to(device);
+}
+
+std::unexpected<Error> torch_error(const std::string& context, const std::exception& error) {
+  std::string text = error.what();
+  const bool out_of_memory = dynamic_cast<const std::bad_alloc*>(&error) || text.contains("can't allocate memory") ||
+                             text.contains("out of memory") || text.contains("alloc_cpu");
+  if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
+  if (out_of_memory) {
+    return fail(ErrorCode::unavailable, std::format("{}: memory ran out ({})", context, text),
+                "use a smaller batch, a smaller input or fewer workers");
+  }
+  return invalid(std::format("{}: {}", context, text));
+}
+
+}  // namespace edgewise::train

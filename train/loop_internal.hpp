@@ -1,0 +1,91 @@
+/// The training loop over any source of batches. Only for the sources and tests of train/.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "data/dataset.hpp"
+#include "data/loader.hpp"
+#include "nn/module.hpp"
+#include "train/train.hpp"
+
+namespace edgewise::train {
+
+/// Where batches come from: a data::Loader, or a test. Goes through the items once per `start`.
+class Batches {
+ public:
+  virtual ~Batches() = default;
+  virtual void start(int epoch) = 0;
+  virtual std::optional<data::Batch> next() = 0;
+  virtual void recycle(data::Batch batch) = 0;
+  [[nodiscard]] virtual std::size_t batches() const = 0;
+};
+
+/// What is asked of a network, apart from where the pictures lie.
+struct Goal {
+  data::Task task = data::Task::classification;
+  std::int64_t classes = 2;  ///< classification
+};
+
+/// A request without files.
+struct LoopRequest {
+  const graph::Graph* graph = nullptr;
+  Goal goal;
+  Batches* training = nullptr;
+  Batches* validation = nullptr;
+  Settings settings;
+  int epochs = 1;
+  std::uint64_t seed = 1;
+  std::filesystem::path checkpoint;
+  const std::atomic<bool>* stop = nullptr;
+  std::function<void(const Epoch&)> on_epoch;
+  std::function<void(int, std::size_t, std::size_t)> on_batch;
+  /// Weights to start from when there is no checkpoint to continue; nothing: random ones.
+  std::function<Result<graph::Weights>(const graph::Weights& random)> starting_weights;
+  std::optional<std::array<float, 4>> mean_box;  ///< of the training split: where box outputs start
+};
+
+/// `train` without files. @error as `train`
+Result<Outcome> run_loop(const LoopRequest& request);
+
+/// cuda when LibTorch has it, else cpu.
+torch::Device device();
+
+/// (n, C, H, W), normalised, channels-last in memory, from interleaved bytes; a copy.
+/// @error invalid_input when the batch does not have the shape of the graph's input
+Result<torch::Tensor> input_tensor(const data::Batch& batch, const graph::Shape& input, torch::Device device);
+
+/// (n) class indices or (n, 4) corners. @error invalid_input when they are missing, or a label is no class
+Result<torch::Tensor> target_tensor(const data::Batch& batch, const Goal& goal, torch::Device device);
+
+/// Judges the network in evaluation mode and 32-bit floats; leaves its mode and precision as they were.
+/// The loss is always cross-entropy, or the sum of both box losses, so that trials with different train options can be compared.
+/// @param stop  may be null. @error interrupted
+Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batches, const std::atomic<bool>* stop);
+
+/// Checks that the network's output fits. @error invalid_input
+Status check_output(const graph::Graph& graph, const Goal& goal);
+
+/// "fp32" or "bf16" for one network: see precision.cpp for what "auto" was measured to mean.
+nn::Precision choose_precision(const std::string& setting, const graph::Graph& graph, torch::Device device);
+
+/// Runs `body` and turns what LibTorch throws into an error: unavailable when memory ran out, else invalid_input with `context` before.
+template <class T, class Body>
+Result<T> with_torch_errors(const std::string& context, Body&& body);
+
+/// The first line of LibTorch's message; the rest is a stack trace.
+std::unexpected<Error> torch_error(const std::string& context, const std::exception& error);
+
+template <class T, class Body>
+Result<T> with_torch_errors(const std::string& context, Body&& body) {
+  try {
+    return body();
+  } catch (const std::exception& error) {
+    return torch_error(context, error);
+  }
+}
+
+}  // namespace edgewise::train

@@ -1,0 +1,35 @@
+/// How a network is trained: the `train:` section of the job file. No LibTorch here.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "data/augment.hpp"
+
+namespace edgewise::train {
+
+struct Settings {
+  std::string optimizer = "adamw";  ///< "adam", "adamw", "sgd" (with momentum 0.9)
+  double learning_rate = 1e-3;      ///< (0, 10]
+  std::int64_t batch = 64;          ///< 2 .. 4096
+  std::int64_t epochs = 10;         ///< 1 .. 10,000; a staged search sets it by stage
+  double weight_decay = 1e-4;       ///< not on norms and biases
+  double momentum = 0.9;            ///< of sgd
+  std::string schedule = "cosine";  ///< "constant", "cosine", "step"
+  double warmup_epochs = 0.5;       ///< linear from 0
+  std::int64_t step_epochs = 10;    ///< of "step": the rate is multiplied by step_factor every so many epochs
+  double step_factor = 0.1;
+  double label_smoothing = 0.0;     ///< classification, [0, 0.5]
+  std::string box_loss = "smooth_l1_giou";  ///< "smooth_l1", "giou", "smooth_l1_giou" (their sum)
+  double clip_norm = 5.0;           ///< largest gradient norm; 0: not clipped
+  std::string precision = "auto";   ///< "fp32", "bf16", "auto" (bf16 where the processor computes it natively)
+  bool restart = false;             ///< a promoted trial starts anew instead of continuing its weights
+  std::int64_t threads = 0;         ///< of one worker; 0: the processors shared among the workers
+  std::string weights;              ///< starting weights: folder of torchvision .pth files or one file; empty: random
+  data::Augment augment{.flip = true, .flip_vertical = false, .scale = 0.1, .shift = 0.1, .colour = 0.2, .blur = 0.0};
+};
+
+}  // namespace edgewise::train

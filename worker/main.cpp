@@ -1,0 +1,174 @@
+/// edgewise-worker: claims trials of a study and evaluates them. Started by `edgewise search`, `train` and `demo`; talks to its
+/// starter in JSON lines on standard output and ends when told to (SIGTERM, or end of standard input).
+///   edgewise-worker run FOLDER          claim and evaluate until told to stop
+///   edgewise-worker time FOLDER         a JSON choice a line in, {"seconds_per_image"} a line out
+///   edgewise-worker judge FOLDER ID...  metrics on the test split
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <print>
+#include <string>
+#include <thread>
+
+#include "estimate/full_training.hpp"
+#include "study/storage.hpp"
+
+namespace {
+
+using namespace edgewise;
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+std::atomic<bool> stop_asked = false;
+
+void on_signal(int) { stop_asked = true; }
+
+void tell(const Json& message) {
+  const std::string line = message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fflush(stdout);
+}
+
+Json error_json(const Error& error) { return {{"error", error.message}, {"where", error.where}, {"next", error.next}}; }
+
+/// Whether the starter closed our input: then nobody needs us any more.
+bool is_abandoned() {
+  pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+  return ::poll(&input, 1, 0) > 0 && (input.revents & (POLLHUP | POLLERR | POLLIN)) != 0 && [] {
+    char byte;
+    return ::read(STDIN_FILENO, &byte, 1) == 0;
+  }();
+}
+
+/// Storage calls that fail because of a full disk or a long lock are tried again; what was computed must not be lost.
+template <class Call>
+auto persist(Call call) {
+  auto result = call();
+  for (int attempt = 0; attempt < 10 && !result && result.error().code == ErrorCode::unavailable && !stop_asked; ++attempt) {
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    result = call();
+  }
+  return result;
+}
+
+Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const study::Trial& trial, const std::string& name) {
+  const auto id = trial.id;
+  tell({{"trial", id.value}, {"phase", "start"}, {"stage", trial.stage}, {"epochs", trial.epochs}});
+  auto last_beat = Clock::now(), last_told = Clock::time_point{};
+  estimate::Listener listener;
+  listener.stop = &stop_asked;
+  listener.on_phase = [&](const std::string& what) { tell({{"trial", id.value}, {"phase", what}}); };
+  listener.on_epoch = [&](const study::CurvePoint& point) {
+    if (auto recorded = persist([&] { return storage.record(id, name, point); }); !recorded) tell(error_json(recorded.error()));
+    tell({{"trial", id.value}, {"epoch", point.epoch}, {"epochs", trial.epochs}, {"validation_loss", point.validation_loss}, {"metrics", point.metrics}, {"seconds", point.seconds}});
+  };
+  listener.on_batch = [&](int epoch, std::size_t batch, std::size_t batches) {
+    const auto now = Clock::now();
+    if (now - last_told > std::chrono::milliseconds(500)) {
+      last_told = now;
+      tell({{"trial", id.value}, {"epoch", epoch}, {"epochs", trial.epochs}, {"batch", batch}, {"batches", batches}});
+    }
+    if (now - last_beat > std::chrono::seconds(5)) {
+      last_beat = now;
+      if (auto mine = storage.heartbeat(id, name); mine && !*mine) stop_asked = true;
+      if (is_abandoned()) stop_asked = true;
+    }
+  };
+  // Whatever a library throws costs this trial, not the worker.
+  const auto estimated = [&]() -> Result<estimate::Estimate> {
+    try {
+      return estimate::evaluate(workplace, trial, listener);
+    } catch (const std::bad_alloc&) {
+      return fail(ErrorCode::unavailable, "memory ran out");
+    } catch (const std::exception& e) {
+      return invalid(e.what());
+    }
+  }();
+  if (!estimated && estimated.error().code == ErrorCode::interrupted) {
+    tell({{"trial", id.value}, {"phase", "released"}});
+    return storage.release(id, name);
+  }
+  if (!estimated) {
+    const auto& error = estimated.error();
+    const std::string reason = error.where.empty() ? error.message : error.message + " (at " + error.where + ")";
+    TRY_DO(persist([&] { return storage.fail_trial(id, name, reason); }));
+    tell({{"trial", id.value}, {"phase", "failed"}, {"reason", reason}});
+    return {};
+  }
+  TRY_DO(persist([&] { return storage.finish(id, name, estimated->state, estimated->result, estimated->reason); }));
+  tell({{"trial", id.value}, {"phase", std::string(study::to_text(estimated->state))}, {"values", estimated->result.values}, {"reason", estimated->reason}});
+  return {};
+}
+
+Status run(estimate::Workplace& workplace, study::Storage& storage) {
+  const std::string name = study::worker_name();
+  while (!stop_asked && !is_abandoned()) {
+    TRY(const auto claimed, storage.claim(name));
+    if (!claimed) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      continue;
+    }
+    TRY_DO(run_trial(workplace, storage, *claimed, name));
+  }
+  return {};
+}
+
+Status time_choices(estimate::Workplace& workplace) {
+  for (std::string line; !stop_asked && std::getline(std::cin, line);) {
+    TRY(const auto json, parse_json(line, "standard input"));
+    TRY(const auto choice, space::choice_from_json(workplace.family().space, json));
+    const auto seconds = estimate::training_seconds_per_image(workplace, choice);
+    tell(seconds ? Json{{"seconds_per_image", *seconds}} : error_json(seconds.error()));
+  }
+  return {};
+}
+
+Status judge(estimate::Workplace& workplace, study::Storage& storage, const std::vector<std::string>& ids) {
+  for (const auto& id : ids) {
+    TRY(const auto trial, storage.trial({std::stoll(id)}));
+    const auto metrics = estimate::judge_on_test(workplace, trial);
+    tell(metrics ? Json{{"trial", trial.id.value}, {"test", *metrics}} : error_json(metrics.error()));
+  }
+  return {};
+}
+
+Status main_program(const std::vector<std::string>& arguments) {
+  if (arguments.size() < 2 || (arguments[0] != "run" && arguments[0] != "time" && arguments[0] != "judge"))
+    return invalid("usage: edgewise-worker run|time|judge FOLDER [ID...]", "this program is started by `edgewise search`");
+  const fs::path folder = arguments[1];
+  TRY(const auto storage, study::open_storage(folder));
+  TRY(const auto settings, storage->settings());
+  TRY(auto job, job::job_from_json(settings.job));
+  TRY(const auto workplace, estimate::Workplace::open(std::move(job), folder, device::make_local_device()));
+  if (arguments[0] == "run") return run(*workplace, *storage);
+  if (arguments[0] == "time") return time_choices(*workplace);
+  return judge(*workplace, *storage, {arguments.begin() + 2, arguments.end()});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGINT, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    if (const auto status = main_program({argv + 1, argv + argc}); !status) {
+      tell(error_json(status.error()));
+      std::println(stderr, "{}", to_text(status.error()));
+      return status.error().code == ErrorCode::interrupted ? 130 : 1;
+    }
+  } catch (const std::exception& e) {
+    tell({{"error", e.what()}});
+    std::println(stderr, "error: {}", e.what());
+    return 1;
+  }
+  return 0;
+}
