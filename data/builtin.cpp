@@ -11,8 +11,6 @@ namespace edgewise::data {
 const std::vector<BuiltinSet>& builtin_sets() {
   static const std::vector<BuiltinSet> sets{
       {"builtin:faces", "drawn faces, one in each picture", Task::box, {}, 2000, 256, 1, describe_face, render_face},
-      {"builtin:drainage", "drawn elevation tiles: does a stream cross the road", Task::classification,
-       {"no_crossing", "crossing"}, 2400, 128, 1, describe_drainage, render_drainage},
   };
   return sets;
 }

@@ -28,7 +28,9 @@ class Cache {
   [[nodiscard]] std::span<const std::uint8_t> pixels(std::size_t item) const;
   /// The box as shares of the picture's width and height: x0, y0, x1, y1 in [0, 1]. Box tasks only.
   [[nodiscard]] std::array<float, 4> box(std::size_t item) const;
+  /// Index into DataSet::classes. Classification tasks only.
   [[nodiscard]] std::int64_t label(std::size_t item) const;
+  [[nodiscard]] bool has_boxes() const;  ///< a box task: `box` may be asked; else `label`
 
  private:
   friend Result<Cache> open_cache(const DataSet&, std::int64_t, const std::filesystem::path&,

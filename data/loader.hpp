@@ -22,7 +22,7 @@ struct Batch {
 struct LoaderOptions {
   std::size_t batch = 64;
   bool shuffle = false;             ///< a new order each epoch, a function of seed and epoch
-  bool drop_last = false;           ///< leave out an incomplete last batch (batch norm needs more than one sample)
+  bool drop_last = false;           ///< leave out an incomplete last batch (batch norm needs more than one sample), unless it is the only one and has two
   std::optional<Augment> augment;   ///< nothing: pictures as they are
   std::uint64_t seed = 1;
   int threads = 1;                  ///< background threads; 0: work in the calling thread

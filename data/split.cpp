@@ -220,7 +220,7 @@ Result<Splits> assign_splits(const Place& place, const Records& records) {
       splits.remarks.push_back("no training list is given: all images in no list are for training");
     }
     if (!lists.contains(Split::validation)) split_off_validation(place, records, splits);
-    const auto left_out = std::ranges::count(splits.of, std::nullopt);
+    const auto left_out = std::ranges::count_if(splits.of, [](const auto& s) { return !s.has_value(); });
     if (left_out > 0) splits.remarks.push_back(std::format("{} labelled images are in no list", left_out));
     const auto labelled = std::ranges::count_if(splits.labels, [](const std::string& s) { return !s.empty(); });
     const auto listed = std::ranges::count_if(splits.of, [](const auto& s) { return s.has_value(); });

@@ -17,7 +17,7 @@ namespace {
 // Pixels.
 constexpr double box_width = 262, tall_box = 42, flat_box = 25, row_gap = 13, run_gap = 7;
 constexpr double left_margin = 42, lane_offset = 14, lane_width = 9, column_gap = 22, stub_height = 22;
-constexpr double header_height = 66, bottom_margin = 30;
+constexpr double header_height = 66, bottom_margin = 46;
 
 constexpr std::string_view ink = "#1e293b", pale_ink = "#64748b", line_colour = "#94a3b8", skip_colour = "#8b9dc3";
 
@@ -102,7 +102,7 @@ std::string counted(std::int64_t value) {
       const double scaled = number / unit;
       return std::format("{:.{}f}{}", scaled, scaled < 10 ? 2 : scaled < 100 ? 1 : 0, sign);
     }
-  return std::to_string(value) + " ";
+  return std::to_string(value);
 }
 
 bool is_depthwise(const Graph& graph, std::size_t node) {
@@ -206,14 +206,19 @@ std::string share_text(double share) {
 
 /// The words of the first node and the names of those folded into it; "concat of 2 .. 7" where repeats differ.
 void describe(const Graph& graph, const Box& box, const Box& last, Picture& picture) {
-  Words words = words_of(graph, box.nodes[0]);
+  // Moves of axes are left to the tooltip where a box does something else.
+  const auto moves_axes = [&](std::size_t node) { return std::holds_alternative<Permute>(graph.node(node).op); };
+  const auto found = std::ranges::find_if_not(box.nodes, moves_axes);
+  const std::size_t main = found == box.nodes.end() ? box.nodes[0] : *found;
+  Words words = words_of(graph, main);
   const std::size_t inputs = graph.node(box.nodes[0]).inputs.size(),
                     last_inputs = graph.node(last.nodes[0]).inputs.size();
   if (inputs != last_inputs) words.title += std::format(" … {}", last_inputs);
   picture.title = std::move(words.title);
   picture.details = std::move(words.details);
-  for (std::size_t k = 1; k < box.nodes.size(); ++k)
-    picture.details += (picture.details.empty() ? "" : " · ") + words_of(graph, box.nodes[k]).title;
+  for (const std::size_t node : box.nodes)
+    if (node > main && !moves_axes(node))
+      picture.details += (picture.details.empty() ? "" : " · ") + words_of(graph, node).title;
   const Shape &shape = graph.shape(box.nodes.back()), &last_shape = graph.shape(last.nodes.back());
   picture.shape = shape == last_shape ? pretty(shape) : std::format("{} … {}", shape[0], pretty(last_shape));
 }
@@ -226,7 +231,7 @@ std::string tooltip_of(const Graph& graph, const Box& box, const Row& row, std::
     text += std::format("{} ({}) {}\n", node.name, operator_name(node.op), pretty(graph.shape(box.nodes[k])));
   }
   if (box.nodes.size() > most) text += "…\n";
-  text += std::format("{}MACs, {}parameters", counted(row.macs), counted(row.parameters));
+  text += std::format("{} MACs, {} parameters", counted(row.macs), counted(row.parameters));
   if (times > 1) text += std::format(" in all {} repeats", times);
   return text;
 }
@@ -297,10 +302,10 @@ void draw_box(Pen& pen, const Picture& picture, double x, double y) {
   pen.svg += std::format("<path d=\"M{:.1f} {:.1f}q-6 0 -6 6v{:.1f}q0 6 6 6z\" fill=\"{}\"/>\n", x + 6, y, h - 12,
                          picture.family.colour);
   const double baseline = y + (h == flat_box ? 16.5 : 17.0), right = x + box_width - 9;
-  const std::size_t shape_size = picture.shape.size() < 14 ? 14 : picture.shape.size();
+  const std::size_t shape_size = std::clamp<std::size_t>(picture.shape.size(), 14, 28);
   pen.text(x + 14, baseline, 12, ink, escaped(shortened(picture.title, 44 - shape_size)),
            is_input ? " font-weight=\"700\"" : " font-weight=\"600\"");
-  pen.text(right, baseline, 11, pale_ink, escaped(picture.shape), " text-anchor=\"end\"");
+  pen.text(right, baseline, 11, pale_ink, escaped(shortened(picture.shape, 28)), " text-anchor=\"end\"");
   if (!picture.details.empty()) pen.text(x + 14, y + 32, 10.5, pale_ink, escaped(shortened(picture.details, 37)));
   if (!picture.share.empty()) {
     pen.text(right, y + 32, 10.5, picture.family.colour, picture.share, " text-anchor=\"end\" font-weight=\"600\"");
@@ -378,7 +383,7 @@ void connect(Pen& pen, const ColumnLayout& from, const ColumnLayout& to) {
 
 void draw_header(Pen& pen, const Graph& graph, const Costs& costs, const std::vector<Picture>& pictures) {
   pen.text(10, 22, 14, ink,
-           std::format("{} → {}: {}MACs, {}parameters", pretty(graph.input_shape()), pretty(graph.output_shape()),
+           std::format("{} → {}: {} MACs, {} parameters", pretty(graph.input_shape()), pretty(graph.output_shape()),
                        counted(costs.macs), counted(costs.parameters)),
            " font-weight=\"700\"");
   double x = 10;
@@ -408,7 +413,7 @@ std::string draw_svg(const Graph& graph) {
     x += columns.back().width + column_gap;
     height = std::max(height, columns.back().bottom);
   }
-  const double width = std::max(x, 420.0);
+  const double width = std::max(x, 520.0);
   height += bottom_margin;
 
   Pen pen;
@@ -427,6 +432,9 @@ std::string draw_svg(const Graph& graph) {
   pen.text(middle, end.bottom + 23, 11, pale_ink,
            plan.boxes_hidden > 0 ? std::format("… and {} more operations", plan.boxes_hidden) : std::string("output"),
            " text-anchor=\"middle\"");
+  if (cost.macs > 0)
+    pen.text(10, height - 8, 10.5, pale_ink,
+             "% and bar: share of the multiply-accumulates (MACs), all repeats of a block together");
   pen.svg += "</svg>\n";
   return pen.svg;
 }

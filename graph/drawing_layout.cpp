@@ -27,10 +27,12 @@ bool is_any(const Operator& op) {
   return (std::holds_alternative<T>(op) || ...);
 }
 
-/// Follows its input without a box of its own.
-bool folds(const Operator& op) {
-  return is_any<BatchNorm2d, LayerNorm, Activation, Dropout, StochasticDepth, LayerScale, Permute, Reshape,
-                ChannelShuffle, Softmax>(op);
+/// Whether `op` goes into the box that `first` began. A norm after a join stands alone: it opens the next block.
+bool folds(const Operator& op, const Operator& first) {
+  if (is_any<Input>(first)) return false;
+  if (is_any<Activation, Dropout, ChannelShuffle>(op)) return true;
+  if (is_any<Add, Mul, Concat, Split>(first)) return false;
+  return is_any<BatchNorm2d, LayerNorm, StochasticDepth, LayerScale, Permute, Reshape, Softmax>(op);
 }
 
 /// Attributes that make two boxes look different. Drop rates grow from block to block and are not among them.
@@ -48,8 +50,9 @@ struct SignatureWriter {
   }
 };
 
-/// Equal numbers for boxes that look the same and read values from the same places relative to themselves. A concat may
-/// read more values in each repeat (dense blocks), so its inputs and shape do not count.
+/// Equal numbers for boxes that look the same and read values from the same places relative to themselves. In dense
+/// blocks each layer joins more values or channels than the one before; so a concat's inputs do not count, and the
+/// first axis only where the box itself sets it.
 std::vector<std::size_t> signatures(const Graph& graph, const std::vector<Box>& boxes) {
   std::map<std::string, std::size_t> known;
   std::vector<std::size_t> all;
@@ -60,10 +63,12 @@ std::vector<std::size_t> signatures(const Graph& graph, const std::vector<Box>& 
       writer.text += ' ';
       std::visit([&](const auto& op) { for_each_attribute(op, writer); }, graph.node(node).op);
     }
-    if (!is_any<Concat>(graph.node(boxes[i].nodes[0]).op)) {
-      writer.text += to_text(graph.shape(boxes[i].nodes.back()));
+    const Operator& first = graph.node(boxes[i].nodes[0]).op;
+    Shape shape = graph.shape(boxes[i].nodes.back());
+    if (!is_any<Input, Conv2d, Linear, Reshape>(first)) shape[0] = 0;
+    writer.text += to_text(shape);
+    if (!is_any<Concat>(first))
       for (const std::size_t input : boxes[i].inputs) writer.text += std::format(" -{}", i - input);
-    }
     all.push_back(known.emplace(std::move(writer.text), known.size()).first->second);
   }
   return all;
@@ -94,20 +99,20 @@ class RunFinder {
     for (std::size_t period = 1; period <= max_period; ++period) {
       const std::size_t times = std::min(1 + equal_ahead_[period][start] / period, max_times);
       const std::size_t hidden = (times - 1) * period, best_hidden = (best.times - 1) * best.period;
-      if (hidden > best_hidden && has_one_entry(start, period) && has_one_exit(start, period, times))
+      if (hidden > best_hidden && has_one_entry(start, period, times) && has_one_exit(start, period, times))
         best = {period, times};
     }
     return best;
   }
 
  private:
-  /// Each repeat reads only what the box right before it made.
-  [[nodiscard]] bool has_one_entry(std::size_t start, std::size_t period) const {
-    for (std::size_t i = start; i < start + period; ++i) {
-      if (is_any<Input>(graph_.node(boxes_[i].nodes[0]).op)) return false;
-      if (is_any<Concat>(graph_.node(boxes_[i].nodes[0]).op)) continue;
-      for (const std::size_t input : boxes_[i].inputs)
-        if (input + 1 < start) return false;
+  /// Each repeat reads only what the box right before it made; a concat also what earlier repeats made.
+  [[nodiscard]] bool has_one_entry(std::size_t start, std::size_t period, std::size_t times) const {
+    for (std::size_t i = start; i < start + period * times; ++i) {
+      const std::vector<std::size_t>& inputs = boxes_[i].inputs;
+      if (inputs.empty() || inputs.front() + 1 < start) return false;
+      const std::size_t repeat_start = start + (i - start) / period * period;
+      if (!is_any<Concat>(graph_.node(boxes_[i].nodes[0]).op) && inputs.front() + 1 < repeat_start) return false;
     }
     return true;
   }
@@ -138,7 +143,7 @@ std::vector<Box> fold_boxes(const Graph& graph) {
   for (std::size_t i = 0; i < count; ++i) {
     const Node& node = graph.node(i);
     const bool is_folded =
-        folds(node.op) && readers[node.inputs[0]] == 1 && !is_any<Input>(graph.node(node.inputs[0]).op);
+        i > 0 && readers[node.inputs[0]] == 1 && folds(node.op, graph.node(boxes[box_of[node.inputs[0]]].nodes[0]).op);
     if (is_folded) {
       box_of[i] = box_of[node.inputs[0]];
     } else {

@@ -16,7 +16,9 @@ struct Overloaded : F... {
   using F::operator()...;
 };
 
-std::array<std::int64_t, 2> hw(graph::Pair pair) { return {pair.h, pair.w}; }
+std::array<std::int64_t, 2> hw(graph::Pair pair) {
+  return {pair.h, pair.w};
+}
 
 graph::Shape with_batch(std::int64_t n, const graph::Shape& shape) {
   graph::Shape full{n};
@@ -52,7 +54,8 @@ torch::Tensor activate(graph::ActivationKind kind, torch::Tensor x, bool in_plac
   return x;
 }
 
-// In channels-last memory the channels of a pixel lie side by side: shuffle them there, so that the result is channels-last again.
+// In channels-last memory the channels of a pixel lie side by side: shuffle them there, so that the result is
+// channels-last again.
 torch::Tensor shuffle_channels(const torch::Tensor& x, std::int64_t groups) {
   const auto n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
   const auto pixels = x.permute({0, 2, 3, 1}).reshape({n, h, w, groups, c / groups});
@@ -92,7 +95,8 @@ NetworkImpl::NetworkImpl(graph::Graph graph, RandomStream random)
         tensor = torch::zeros(spec.shape, torch::kInt64);
       } else if (const auto* scale = std::get_if<graph::LayerScale>(&nodes[i].op)) {
         tensor = torch::full(spec.shape, scale->initial, torch::kFloat32);
-      } else if (is_weight && (std::holds_alternative<graph::Conv2d>(nodes[i].op) || std::holds_alternative<graph::Linear>(nodes[i].op))) {
+      } else if (is_weight && (std::holds_alternative<graph::Conv2d>(nodes[i].op) ||
+                               std::holds_alternative<graph::Linear>(nodes[i].op))) {
         tensor = draw(nodes[i].init, spec.shape, random.child(spec.name));
       } else {
         tensor = is_weight || spec.name.ends_with(".running_var") ? torch::ones(spec.shape) : torch::zeros(spec.shape);
@@ -109,7 +113,9 @@ NetworkImpl::NetworkImpl(graph::Graph graph, RandomStream random)
 
 NetworkImpl::~NetworkImpl() = default;
 
-void NetworkImpl::seed(std::uint64_t seed) { generator_.set_current_seed(seed); }
+void NetworkImpl::seed(std::uint64_t seed) {
+  generator_.set_current_seed(seed);
+}
 
 torch::Tensor NetworkImpl::cast(const torch::Tensor& parameter) const {
   return precision_ == Precision::bf16 ? parameter.to(torch::kBFloat16) : parameter;
@@ -138,12 +144,18 @@ torch::Tensor NetworkImpl::normalise(Step& step, const torch::Tensor& input) {
 torch::Tensor NetworkImpl::compute(Step& step, const std::vector<torch::Tensor>& values, bool in_place) {
   const auto& node = *step.node;
   const auto in = [&](std::size_t i) -> const torch::Tensor& { return values[node.inputs[i]]; };
-  const auto parameter = [&](std::size_t i) { return i < step.tensors.size() ? cast(step.tensors[i]) : torch::Tensor(); };
+  const auto parameter = [&](std::size_t i) {
+    return i < step.tensors.size() ? cast(step.tensors[i]) : torch::Tensor();
+  };
   return std::visit(
       Overloaded{
-          [&](const graph::Input&) -> torch::Tensor { EDGEWISE_ASSERT(false, "the input is node 0 alone"); return {}; },
+          [&](const graph::Input&) -> torch::Tensor {
+            EDGEWISE_ASSERT(false, "the input is node 0 alone");
+            return {};
+          },
           [&](const graph::Conv2d& op) {
-            return torch::conv2d(in(0), parameter(0), parameter(1), hw(op.stride), hw(op.padding), hw(op.dilation), op.groups);
+            return torch::conv2d(in(0), parameter(0), parameter(1), hw(op.stride), hw(op.padding), hw(op.dilation),
+                                 op.groups);
           },
           [&](const graph::BatchNorm2d&) { return normalise(step, in(0)); },
           [&](const graph::LayerNorm& op) {
@@ -156,7 +168,8 @@ torch::Tensor NetworkImpl::compute(Step& step, const std::vector<torch::Tensor>&
             return torch::max_pool2d(in(0), hw(op.kernel_size), hw(op.stride), hw(op.padding), {1, 1}, op.ceil_mode);
           },
           [&](const graph::AvgPool2d& op) {
-            return torch::avg_pool2d(in(0), hw(op.kernel_size), hw(op.stride), hw(op.padding), op.ceil_mode, op.count_include_pad);
+            return torch::avg_pool2d(in(0), hw(op.kernel_size), hw(op.stride), hw(op.padding), op.ceil_mode,
+                                     op.count_include_pad);
           },
           [&](const graph::AdaptiveAvgPool2d& op) { return torch::adaptive_avg_pool2d(in(0), hw(op.output_size)); },
           [&](const graph::Linear&) { return torch::linear(in(0), parameter(0), parameter(1)); },

@@ -11,13 +11,14 @@
 
 namespace edgewise::nn {
 
-/// Number format of activations and products. Parameters, normalisation statistics and the output are 32-bit floats in both.
+/// Number format of activations and products. Parameters, normalisation statistics and the output are 32-bit floats in
+/// both.
 enum class Precision { fp32, bf16 };
 
-/// Computes a graph. Parameters and buffers stand for `Graph::tensors()`, in that order; because LibTorch allows no dot in a
-/// parameter's name, it is registered with "/" in the place of ".". `weights` and `load_weights` use the graph's own names.
-/// Values between nodes are kept channels-last, which is what oneDNN and cuDNN compute fastest.
-/// Not safe to use from two threads.
+/// Computes a graph. Parameters and buffers stand for `Graph::tensors()`, in that order; because LibTorch allows no dot
+/// in a parameter's name, it is registered with "/" in the place of ".". `weights` and `load_weights` use the graph's
+/// own names. Values between nodes are kept channels-last, which is what oneDNN and cuDNN compute fastest. Not safe to
+/// use from two threads.
 class NetworkImpl : public torch::nn::Module {
  public:
   /// Weights are drawn from `random` as each node's `init` says; they depend on the stream and the tensor's name alone.
@@ -39,11 +40,12 @@ class NetworkImpl : public torch::nn::Module {
   Status load_weights(const graph::Weights& weights);
 
   void set_precision(Precision precision) { precision_ = precision; }
+  [[nodiscard]] Precision precision() const { return precision_; }
   /// Restarts the random numbers of dropout and stochastic depth.
   void seed(std::uint64_t seed);
-  /// How fast batch norms forget in training: update k (from 1) has the weight max(the node's momentum, `floor`, 1/k), so that the
-  /// running statistics start as the mean over the batches seen instead of from 0 and 1. With `floor` 0 (the default) the node's momentum
-  /// alone counts, as in PyTorch.
+  /// How fast batch norms forget in training: update k (from 1) has the weight max(the node's momentum, `floor`, 1/k),
+  /// so that the running statistics start as the mean over the batches seen instead of from 0 and 1. With `floor` 0
+  /// (the default) the node's momentum alone counts, as in PyTorch.
   void set_norm_momentum_floor(double floor) { norm_momentum_floor_ = floor; }
 
  private:
@@ -62,8 +64,9 @@ class NetworkImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Network);
 
-/// Draws a tensor of `shape` (a weight: (out, in, ...)) as `init` says. Kaiming (He et al., ICCV 2015) and Xavier (Glorot, Bengio,
-/// AISTATS 2010) take their spread from the fans unless `spread` is given; trunc_normal is cut at two standard deviations.
+/// Draws a tensor of `shape` (a weight: (out, in, ...)) as `init` says. Kaiming (He et al., ICCV 2015) and Xavier
+/// (Glorot, Bengio, AISTATS 2010) take their spread from the fans unless `spread` is given; trunc_normal is cut at two
+/// standard deviations.
 torch::Tensor draw(const graph::WeightInit& init, const graph::Shape& shape, RandomStream random);
 
 /// The state dict as plain data, in 32-bit floats.

@@ -59,8 +59,12 @@ Status NetworkImpl::load_weights(const graph::Weights& weights) {
   return {};
 }
 
-graph::Weights weights(const Network& network) { return network->weights(); }
+graph::Weights weights(const Network& network) {
+  return network->weights();
+}
 
-Status load_weights(Network& network, const graph::Weights& weights) { return network->load_weights(weights); }
+Status load_weights(Network& network, const graph::Weights& weights) {
+  return network->load_weights(weights);
+}
 
 }  // namespace edgewise::nn

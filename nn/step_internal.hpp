@@ -11,7 +11,7 @@ struct NetworkImpl::Step {
   std::vector<std::size_t> release;    ///< values that no later node needs
   bool may_overwrite = false;          ///< its input is a fresh value that nobody else reads
   bool is_output = false;
-  std::int64_t updates = 0;            ///< of the running statistics: "num_batches_tracked"
+  std::int64_t updates = 0;  ///< of the running statistics: "num_batches_tracked"
 };
 
 }  // namespace edgewise::nn

@@ -38,7 +38,7 @@ class Strategy {
  public:
   virtual ~Strategy() = default;
   [[nodiscard]] virtual std::string name() const = 0;
-  /// At most `n` proposals. Never proposes a choice that the study has. A choice that `known` (space::Space validity aside) would reject is still proposed:
+  /// At most `n` proposals. Only trials that were not rejected count against the number of trials to try. Never proposes a choice that the study has. A choice that `known` (space::Space validity aside) would reject is still proposed:
   /// the caller records it as rejected.
   [[nodiscard]] virtual Result<Advice> ask(const study::Study& study, std::size_t n) const = 0;
   [[nodiscard]] virtual std::vector<PlannedStage> plan() const = 0;
@@ -58,6 +58,7 @@ struct Options {
   std::vector<Stage> stages{{10, 8}, {30, 2}, {60, 0}};  ///< of staged
   std::string rank;                 ///< expression, larger is better; empty: non-dominated sorting, then crowding
   std::uint64_t seed = 1;
+  std::vector<std::string> recorded;  ///< what trials record, to check `rank` against; empty: not checked
 };
 
 const std::vector<std::string>& strategy_names();

@@ -73,6 +73,15 @@ class Net {
 /// `value` to the nearest multiple of `divisor`, never more than 10 % below it (the rule of the MobileNet family).
 std::int64_t round_to_multiple(double value, std::int64_t divisor);
 
+/// A residual block (He et al. 2016): two convolutions of `kernel`, or, as a bottleneck, 1x1 - `kernel` - 1x1 to four
+/// times the width. A 1x1 projection stands for the identity where the shape changes.
+struct ResidualBlock {
+  std::int64_t width = 64, stride = 1, kernel = 3;
+  bool bottleneck = false;
+  [[nodiscard]] std::int64_t out_channels() const { return bottleneck ? 4 * width : width; }
+};
+Wire residual_block(Net& net, const std::string& scope, Wire x, const ResidualBlock& block);
+
 /// Channels, input size and outputs within what can be built at all.
 Status check_frame(const Frame& frame);
 

@@ -11,23 +11,14 @@ namespace {
 
 // ---- ResNet-18
 
-/// Two 3x3 convolutions beside the identity, or beside a 1x1 projection where the shape changes.
-Wire basic_block(Net& net, const std::string& scope, Wire x, std::int64_t out, std::int64_t stride) {
-  const bool projected = stride != 1 || net.channels(x) != out;
-  auto y = net.norm(scope + ".bn1", net.conv(scope + ".conv1", x, out, {.kernel = 3, .stride = stride}));
-  y = net.conv(scope + ".conv2", net.activation(scope + ".relu", y), out, {.kernel = 3});
-  y = net.norm(scope + ".bn2", y);
-  const auto shortcut = projected ? net.conv_norm(scope + ".downsample", x, out, {.stride = stride}, {}) : x;
-  return net.activation(scope + ".relu_2", net.add(scope + ".add", y, shortcut));
-}
-
 Wire resnet18_features(Net& net) {
   auto x = net.conv("conv1", net.input(), 64, {.kernel = 7, .stride = 2});
   x = net.activation("relu", net.norm("bn1", x));
   x = net.max_pool("maxpool", x, {.kernel = 3, .stride = 2, .padding = 1});
   for (int stage = 1; stage <= 4; ++stage) {
     for (int block = 0; block < 2; ++block) {
-      x = basic_block(net, std::format("layer{}.{}", stage, block), x, 32 << stage, stage > 1 && block == 0 ? 2 : 1);
+      x = residual_block(net, std::format("layer{}.{}", stage, block), x,
+                         {.width = 32 << stage, .stride = stage > 1 && block == 0 ? 2 : 1});
     }
   }
   return x;
@@ -175,6 +166,27 @@ Wire convnext_classifier(Net& net, Wire x, std::int64_t classes) {
 }
 
 }  // namespace
+
+Wire residual_block(Net& net, const std::string& scope, Wire x, const ResidualBlock& block) {
+  const auto out = block.out_channels();
+  const bool projected = block.stride != 1 || net.channels(x) != out;
+  const auto layer = [&](int number, Wire from, std::int64_t to, Window window) {
+    return net.norm(std::format("{}.bn{}", scope, number),
+                    net.conv(std::format("{}.conv{}", scope, number), from, to, window));
+  };
+  const Window wide{.kernel = block.kernel, .stride = block.stride};
+  Wire y;
+  if (block.bottleneck) {
+    y = net.activation(scope + ".relu", layer(1, x, block.width, {}));
+    y = net.activation(scope + ".relu_2", layer(2, y, block.width, wide));
+    y = layer(3, y, out, {});
+  } else {
+    y = net.activation(scope + ".relu", layer(1, x, out, wide));
+    y = layer(2, y, out, {.kernel = block.kernel});
+  }
+  const auto shortcut = projected ? net.conv_norm(scope + ".downsample", x, out, {.stride = block.stride}, {}) : x;
+  return net.activation(scope + (block.bottleneck ? ".relu_3" : ".relu_2"), net.add(scope + ".add", y, shortcut));
+}
 
 void add_resnet18(std::vector<Backbone>& all) {
   all.push_back({"resnet18", he_fan_out_init, {}, resnet18_features, [](Net& net, Wire x, std::int64_t classes) {

@@ -10,7 +10,9 @@ namespace edgewise::space {
 
 namespace {
 
-std::int64_t last_value(const Integer& range) { return range.low + (range.high - range.low) / range.step * range.step; }
+std::int64_t last_value(const Integer& range) {
+  return range.low + (range.high - range.low) / range.step * range.step;
+}
 
 /// The multiple of the step nearest to a number.
 std::int64_t nearest_value(const Integer& range, double number) {
@@ -18,7 +20,7 @@ std::int64_t nearest_value(const Integer& range, double number) {
   if (!(number > static_cast<double>(range.low))) return range.low;  // NaN goes here too
   if (number >= static_cast<double>(last)) return last;
   const auto steps = std::llround((number - static_cast<double>(range.low)) / static_cast<double>(range.step));
-  return std::min(last, range.low + steps * range.step);
+  return std::min(last, range.low + static_cast<std::int64_t>(steps) * range.step);
 }
 
 std::optional<double> number_in(const std::string& text) {
@@ -28,11 +30,13 @@ std::optional<double> number_in(const std::string& text) {
   return number;
 }
 
-/// Draws over the logarithm such that each value gets the part of the scale nearest to it; the end values reach out as far as in.
+/// Draws over the logarithm such that each value gets the part of the scale nearest to it; the end values reach out as
+/// far as in.
 std::int64_t draw_logarithmic(const Integer& range, RandomStream& random) {
   const auto last = last_value(range);
   if (last == range.low) return range.low;
-  const auto low = static_cast<double>(range.low), high = static_cast<double>(last), half = static_cast<double>(range.step) / 2;
+  const auto low = static_cast<double>(range.low), high = static_cast<double>(last),
+             half = static_cast<double>(range.step) / 2;
   const auto from = 2 * std::log(low) - std::log(low + half), to = 2 * std::log(high) - std::log(high - half);
   return nearest_value(range, std::exp(random.uniform(from, to)));
 }
@@ -57,10 +61,12 @@ std::optional<std::string> domain_mistake(const Domain& domain) {
   const auto of_integers = [](const Integer& range) -> std::optional<std::string> {
     if (range.low > range.high) return std::format("has its low end {} above its high end {}", range.low, range.high);
     if (range.low < -largest_integer || range.high > largest_integer) {
-      return std::format("goes from {} to {}; at most {} either way is possible", range.low, range.high, largest_integer);
+      return std::format("goes from {} to {}; at most {} either way is possible", range.low, range.high,
+                         largest_integer);
     }
     if (range.step < 1) return std::format("has the step {}; it must be at least 1", range.step);
-    if (range.log_scale && range.low <= 0) return std::format("has a log scale from {}; it must start above 0", range.low);
+    if (range.log_scale && range.low <= 0)
+      return std::format("has a log scale from {}; it must start above 0", range.low);
     return {};
   };
   const auto of_reals = [](const Real& range) -> std::optional<std::string> {
@@ -68,7 +74,8 @@ std::optional<std::string> domain_mistake(const Domain& domain) {
       return "has an end that is not a finite number";
     }
     if (range.low > range.high) return std::format("has its low end {} above its high end {}", range.low, range.high);
-    if (range.log_scale && range.low <= 0) return std::format("has a log scale from {}; it must start above 0", range.low);
+    if (range.log_scale && range.low <= 0)
+      return std::format("has a log scale from {}; it must start above 0", range.low);
     return {};
   };
   return std::visit(Cases{of_categories, of_integers, of_reals}, domain);
@@ -76,7 +83,8 @@ std::optional<std::string> domain_mistake(const Domain& domain) {
 
 std::optional<std::uint64_t> value_count(const Domain& domain) {
   if (const auto* set = std::get_if<Categorical>(&domain)) return set->values.size();
-  if (const auto* range = std::get_if<Integer>(&domain)) return static_cast<std::uint64_t>((range->high - range->low) / range->step) + 1;
+  if (const auto* range = std::get_if<Integer>(&domain))
+    return static_cast<std::uint64_t>((range->high - range->low) / range->step) + 1;
   const auto& range = std::get<Real>(domain);
   if (range.low == range.high) return 1;
   return {};
@@ -84,7 +92,8 @@ std::optional<std::uint64_t> value_count(const Domain& domain) {
 
 Value value_at(const Domain& domain, std::uint64_t index) {
   if (const auto* set = std::get_if<Categorical>(&domain)) return set->values.at(index);
-  if (const auto* range = std::get_if<Integer>(&domain)) return range->low + static_cast<std::int64_t>(index) * range->step;
+  if (const auto* range = std::get_if<Integer>(&domain))
+    return range->low + static_cast<std::int64_t>(index) * range->step;
   return std::get<Real>(domain).low;
 }
 
@@ -98,7 +107,8 @@ std::optional<std::uint64_t> index_of(const Domain& domain, const Value& value) 
   }
   if (const auto* range = std::get_if<Integer>(&domain)) {
     const auto* number = std::get_if<std::int64_t>(&value);
-    if (number == nullptr || *number < range->low || *number > range->high || (*number - range->low) % range->step != 0) return {};
+    if (number == nullptr || *number < range->low || *number > range->high || (*number - range->low) % range->step != 0)
+      return {};
     return static_cast<std::uint64_t>((*number - range->low) / range->step);
   }
   const auto& range = std::get<Real>(domain);
@@ -111,8 +121,9 @@ std::optional<std::uint64_t> index_of_text(const Domain& domain, const std::stri
   if (std::holds_alternative<Categorical>(domain)) return index_of(domain, text);
   if (const auto count = value_count(domain); !count) return {};
   const auto number = number_in(text);
-  if (!number || std::abs(*number) > static_cast<double>(largest_integer)) return {};
-  const Value value = std::holds_alternative<Integer>(domain) ? Value(static_cast<std::int64_t>(*number)) : Value(*number);
+  if (!number || !(std::abs(*number) <= static_cast<double>(largest_integer))) return {};  // NaN too
+  const Value value =
+      std::holds_alternative<Integer>(domain) ? Value(static_cast<std::int64_t>(*number)) : Value(*number);
   if (to_text(value) != text) return {};
   return index_of(domain, value);
 }
@@ -138,7 +149,8 @@ std::string nearest_hint(const Domain& domain, const Value& value) {
   }
   const auto number = number_in(text);
   if (!number || !std::isfinite(*number)) return {};
-  if (const auto* range = std::get_if<Integer>(&domain)) return std::format("the nearest is {}", nearest_value(*range, *number));
+  if (const auto* range = std::get_if<Integer>(&domain))
+    return std::format("the nearest is {}", nearest_value(*range, *number));
   const auto& range = std::get<Real>(domain);
   return std::format("the nearest is {}", std::clamp(*number, range.low, range.high));
 }
@@ -163,14 +175,16 @@ Value value_at_position(const Domain& domain, double position) {
     return log_scale ? low * std::pow(high / low, share) : low + share * (high - low);
   };
   if (const auto* range = std::get_if<Integer>(&domain)) {
-    return nearest_value(*range, number(static_cast<double>(range->low), static_cast<double>(last_value(*range)), range->log_scale));
+    return nearest_value(
+        *range, number(static_cast<double>(range->low), static_cast<double>(last_value(*range)), range->log_scale));
   }
   const auto& range = std::get<Real>(domain);
   return std::clamp(number(range.low, range.high, range.log_scale), range.low, range.high);
 }
 
 Value draw(const Domain& domain, RandomStream& random) {
-  if (const auto* range = std::get_if<Integer>(&domain); range != nullptr && range->log_scale) return draw_logarithmic(*range, random);
+  if (const auto* range = std::get_if<Integer>(&domain); range != nullptr && range->log_scale)
+    return draw_logarithmic(*range, random);
   if (const auto count = value_count(domain)) return value_at(domain, random.below(*count));
   return value_at_position(domain, random.uniform());
 }

@@ -19,7 +19,7 @@ struct Frame {
   std::int64_t channels = 3;
   std::int64_t input_size = 64;  ///< square; a family with an input-size parameter overrides it
   Head head = Head::classification;
-  std::int64_t outputs = 10;     ///< classes, or 4 for a box (x0, y0, x1, y1 as shares of the input size)
+  std::int64_t outputs = 10;  ///< classes, or 4 for a box (x0, y0, x1, y1 as shares of the input size)
 };
 
 /// What a choice stands for: the network and how to train it.
@@ -38,7 +38,8 @@ struct Family {
 /// The names for messages and `--help`: "backbones", "resnet".
 std::vector<std::string> family_names();
 
-/// @param options  the `space:` section of the job file without `family`: for each parameter an optional list of values or
+/// @param options  the `space:` section of the job file without `family`: for each parameter an optional list of values
+/// or
 ///                 {low, high, step} that narrows it; {} keeps the family's own ranges
 /// @error invalid_input: unknown name (with the nearest), unknown parameter, values that the family does not know
 Result<Family> make_family(const std::string& name, const Json& options, const Frame& frame);

@@ -44,12 +44,15 @@ std::optional<std::string> condition_mistake(const std::vector<Parameter>& param
     return std::format("depends on \"{}\", which is not a parameter{}", condition.parent,
                        near.empty() ? "" : std::format("; did you mean \"{}\"?", near));
   }
-  if (parent >= &parameters[index]) return std::format("depends on \"{}\", which comes after it or is itself", condition.parent);
+  if (parent >= &parameters[index])
+    return std::format("depends on \"{}\", which comes after it or is itself", condition.parent);
   if (!value_count(parent->domain)) return std::format("depends on \"{}\", which is a real number", condition.parent);
-  if (condition.values.empty()) return std::format("depends on no value of \"{}\" and would never exist", condition.parent);
+  if (condition.values.empty())
+    return std::format("depends on no value of \"{}\" and would never exist", condition.parent);
   for (const auto& value : condition.values) {
     if (!index_of_text(parent->domain, value)) {
-      return std::format("depends on \"{}\" being \"{}\", but that must be {}", condition.parent, value, description(parent->domain));
+      return std::format("depends on \"{}\" being \"{}\", but that must be {}", condition.parent, value,
+                         description(parent->domain));
     }
   }
   return {};
@@ -67,7 +70,8 @@ Json to_json(const Value& value) {
 
 std::string to_text(const Choice& choice) {
   std::string text;
-  for (const auto& [name, value] : choice) text += std::format("{}{}={}", text.empty() ? "" : " ", name, to_text(value));
+  for (const auto& [name, value] : choice)
+    text += std::format("{}{}={}", text.empty() ? "" : " ", name, to_text(value));
   return text;
 }
 
@@ -116,8 +120,9 @@ Status Space::check(const Choice& choice) const {
                      std::format("leave \"{}\" out", parameter.name), parameter.name);
     }
     if (found == choice.end()) {
-      return invalid(std::format("parameter \"{}\" is missing; it must be {}", parameter.name, description(parameter.domain)), {},
-                     parameter.name);
+      return invalid(
+          std::format("parameter \"{}\" is missing; it must be {}", parameter.name, description(parameter.domain)), {},
+          parameter.name);
     }
     if (!index_of(parameter.domain, found->second)) return not_allowed(parameter, found->second);
   }

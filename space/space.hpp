@@ -57,20 +57,23 @@ class Space {
   using Validity = std::function<std::optional<std::string>(const Choice&)>;
 
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return parameters_; }
-  /// @error invalid_input with the parameter's name: missing, inactive, unknown, or a value that is not allowed (with the nearest one)
+  /// @error invalid_input with the parameter's name: missing, inactive, unknown, or a value that is not allowed (with
+  /// the nearest one)
   [[nodiscard]] Status check(const Choice& choice) const;
-  /// Number of choices, conditions counted, validity not; nothing when a real parameter makes it infinite or it exceeds 2^63.
+  /// Number of choices, conditions counted, validity not; nothing when a real parameter makes it infinite or it exceeds
+  /// 2^63.
   [[nodiscard]] std::optional<std::uint64_t> size() const;
-  /// Choice number `index` of `size()`, in a fixed order (the last parameter moves fastest); nothing when it is not valid.
+  /// Choice number `index` of `size()`, in a fixed order (the last parameter moves fastest); nothing when it is not
+  /// valid.
   [[nodiscard]] std::optional<Choice> at(std::uint64_t index) const;
   /// Uniform over the values of each active parameter (over the logarithm with log scale), valid ones only.
   /// @error invalid_input when 10,000 draws gave no valid choice
   [[nodiscard]] Result<Choice> sample(RandomStream& random) const;
-  /// All valid choices that differ in one parameter: every other category, one step up or down of a number (a tenth of the range for
-  /// reals). Parameters that become active take their first value.
+  /// All valid choices that differ in one parameter: every other category, one step up or down of a number (a tenth of
+  /// the range for reals). Parameters that become active take their first value.
   [[nodiscard]] std::vector<Choice> neighbours(const Choice& choice) const;
-  /// Fixed-length vector for surrogates: one-hot for categories, [0, 1] for numbers (in the logarithm with log scale), zeros when inactive,
-  /// and one activity flag for each conditional parameter.
+  /// Fixed-length vector for surrogates: one-hot for categories, [0, 1] for numbers (in the logarithm with log scale),
+  /// zeros when inactive, and one activity flag for each conditional parameter.
   [[nodiscard]] std::vector<double> encode(const Choice& choice) const;
   [[nodiscard]] std::size_t encoded_size() const;
   /// The inverse of `encode` (nearest category, nearest step).
@@ -84,8 +87,8 @@ class Space {
   Validity validity_;
 };
 
-/// @error invalid_input: no parameter, doubled or empty names, empty domains, low > high, step < 1, log scale at or below 0, a condition on an
-/// unknown or later parameter or on a value it cannot have
+/// @error invalid_input: no parameter, doubled or empty names, empty domains, low > high, step < 1, log scale at or
+/// below 0, a condition on an unknown or later parameter or on a value it cannot have
 Result<Space> make_space(std::vector<Parameter> parameters, Space::Validity validity = {});
 
 /// Numbers become Integer or Real values as the space says. @error as Space::check

@@ -1,4 +1,5 @@
-// Walking about in a space: how many choices there are, the n-th one, random ones, near ones, and their codes for surrogates.
+// Walking about in a space: how many choices there are, the n-th one, random ones, near ones, and their codes for
+// surrogates.
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -18,13 +19,13 @@ std::optional<std::uint64_t> times(std::uint64_t a, std::uint64_t b) {
   return product;
 }
 
-/// Conditions make a forest: a parameter belongs to one parent. The choices of a tree are the sum over its root's values of the product of
-/// what these values make exist.
+/// Conditions make a forest: a parameter belongs to one parent. The choices of a tree are the sum over its root's
+/// values of the product of what these values make exist.
 struct Counts {
   struct Tree {
     std::uint64_t values = 1, choices = 1;
-    std::map<std::uint64_t, std::vector<std::size_t>> children;        ///< by the parent's value, in order
-    std::map<std::uint64_t, std::uint64_t> choices_below;              ///< product over those children
+    std::map<std::uint64_t, std::vector<std::size_t>> children;  ///< by the parent's value, in order
+    std::map<std::uint64_t, std::uint64_t> choices_below;        ///< product over those children
   };
   std::vector<Tree> trees;  ///< one for each parameter
   std::uint64_t all = 1;
@@ -68,7 +69,8 @@ std::optional<Counts> count(const std::vector<Parameter>& parameters) {
   return counts;
 }
 
-/// Which value of a tree's root the choices numbered `index` (in units of choices below the root) have, and the number left over.
+/// Which value of a tree's root the choices numbered `index` (in units of choices below the root) have, and the number
+/// left over.
 std::pair<std::uint64_t, std::uint64_t> find_value(const Counts::Tree& tree, std::uint64_t rest, std::uint64_t index) {
   std::uint64_t value = 0;
   for (const auto& [special, below] : tree.choices_below) {
@@ -159,7 +161,8 @@ Result<Choice> Space::sample(RandomStream& random) const {
     if (validity_) mistake = validity_(choice);
     if (!mistake) return choice;
   }
-  return invalid("none of 10000 random choices is valid; the last one: " + *mistake, "narrow the space less, or relax what makes choices valid");
+  return invalid("none of 10000 random choices is valid; the last one: " + *mistake,
+                 "narrow the space less, or relax what makes choices valid");
 }
 
 std::vector<Choice> Space::neighbours(const Choice& choice) const {

@@ -13,14 +13,16 @@ Normalisation normalisation(std::int64_t channels) {
   return {std::vector<float>(n, 0.5F), std::vector<float>(n, 0.25F)};
 }
 
-torch::Device device() { return torch::cuda::is_available() ? torch::kCUDA : torch::kCPU; }
+torch::Device device() {
+  return torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
+}
 
 Result<torch::Tensor> input_tensor(const data::Batch& batch, const graph::Shape& input, torch::Device device) {
   EDGEWISE_ASSERT(input.size() == 3, "pictures have three axes");
   const auto n = static_cast<std::int64_t>(batch.count), c = input[0], h = input[1], w = input[2];
   if (n == 0 || batch.pixels.size() != static_cast<std::size_t>(n * c * h * w)) {
-    return invalid(std::format("a batch of {} pictures holds {} bytes, the network's input {} needs {}", n, batch.pixels.size(),
-                               graph::to_text(input), n * c * h * w),
+    return invalid(std::format("a batch of {} pictures holds {} bytes, the network's input {} needs {}", n,
+                               batch.pixels.size(), graph::to_text(input), n * c * h * w),
                    "build the cache for the network's input size and channels");
   }
   const auto norm = normalisation(c);
@@ -37,14 +39,16 @@ Result<torch::Tensor> input_tensor(const data::Batch& batch, const graph::Shape&
     x.mul_(torch::tensor(factor).to(device)).add_(torch::tensor(offset).to(device));
     return x.permute({0, 3, 1, 2});
   }
-  auto x = torch::empty({n, c, h, w}, torch::TensorOptions(torch::kFloat32).memory_format(torch::MemoryFormat::ChannelsLast));
+  auto x = torch::empty({n, c, h, w},
+                        torch::TensorOptions(torch::kFloat32).memory_format(torch::MemoryFormat::ChannelsLast));
   // With an inner axis of 3, LibTorch's broadcasting falls back to a loop per pixel; this one is limited by memory.
   auto* const to = x.data_ptr<float>();
   const auto* const from = batch.pixels.data();
   at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin * h * w; i < end * h * w; ++i) {
       for (std::int64_t k = 0; k < c; ++k) {
-        to[i * c + k] = static_cast<float>(from[i * c + k]) * factor[static_cast<std::size_t>(k)] + offset[static_cast<std::size_t>(k)];
+        to[i * c + k] = static_cast<float>(from[i * c + k]) * factor[static_cast<std::size_t>(k)] +
+                        offset[static_cast<std::size_t>(k)];
       }
     }
   });
@@ -54,7 +58,8 @@ Result<torch::Tensor> input_tensor(const data::Batch& batch, const graph::Shape&
 Result<torch::Tensor> target_tensor(const data::Batch& batch, const Goal& goal, torch::Device device) {
   const auto n = static_cast<std::int64_t>(batch.count);
   if (goal.task == data::Task::box) {
-    if (batch.boxes.size() != batch.count * 4) return invalid("the pictures have no boxes", "use a data set with one box per picture");
+    if (batch.boxes.size() != batch.count * 4)
+      return invalid("the pictures have no boxes", "use a data set with one box per picture");
     return torch::tensor(batch.boxes).reshape({n, 4}).to(device);
   }
   if (batch.labels.size() != batch.count) return invalid("the pictures have no classes", "use a data set with classes");

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <format>
 #include <numeric>
 
@@ -12,7 +13,8 @@ namespace {
 // Restores what judging changes.
 class EvaluationMode {
  public:
-  explicit EvaluationMode(nn::Network& network) : network_(network), was_training_(network->is_training()), was_(network->precision()) {
+  explicit EvaluationMode(nn::Network& network)
+      : network_(network), was_training_(network->is_training()), was_(network->precision()) {
     network_->eval();
     network_->set_precision(nn::Precision::fp32);
   }
@@ -51,17 +53,20 @@ void finish_classification(Evaluation& evaluation) {
 Status check_output(const graph::Graph& graph, const Goal& goal) {
   const auto wanted = goal.task == data::Task::box ? std::int64_t{4} : goal.classes;
   if (graph.output_shape() != graph::Shape{wanted}) {
-    return invalid(std::format("the network's output is {}, the task needs {}", graph::to_text(graph.output_shape()), wanted),
-                   "build the network for this data set", graph.node(graph.output()).name);
+    return invalid(
+        std::format("the network's output is {}, the task needs {}", graph::to_text(graph.output_shape()), wanted),
+        "build the network for this data set", graph.node(graph.output()).name);
   }
   if (graph.input_shape().size() != 3) {
-    return invalid(std::format("the network's input is {}, pictures need channels x height x width", graph::to_text(graph.input_shape())), {},
-                   graph.node(0).name);
+    return invalid(std::format("the network's input is {}, pictures need channels x height x width",
+                               graph::to_text(graph.input_shape())),
+                   {}, graph.node(0).name);
   }
   return {};
 }
 
-Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batches, const std::atomic<bool>* stop) {
+Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batches, const std::atomic<bool>* stop,
+                         double* waited) {
   const EvaluationMode mode(network);
   const torch::InferenceMode no_gradients;
   const auto where = device();
@@ -75,7 +80,9 @@ Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batche
   batches.start(0);
   while (auto batch = batches.next()) {
     if (stop && stop->load()) return fail(ErrorCode::interrupted, "judging the network was stopped");
+    const auto asked = std::chrono::steady_clock::now();
     TRY(const auto busy, BusyMachine::enter());
+    if (waited) *waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count();
     TRY(const auto inputs, input_tensor(*batch, network->graph().input_shape(), where));
     TRY(const auto targets, target_tensor(*batch, goal, where));
     const auto outputs = network->forward(inputs);

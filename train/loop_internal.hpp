@@ -62,9 +62,13 @@ Result<torch::Tensor> input_tensor(const data::Batch& batch, const graph::Shape&
 Result<torch::Tensor> target_tensor(const data::Batch& batch, const Goal& goal, torch::Device device);
 
 /// Judges the network in evaluation mode and 32-bit floats; leaves its mode and precision as they were.
-/// The loss is always cross-entropy, or the sum of both box losses, so that trials with different train options can be compared.
-/// @param stop  may be null. @error interrupted
-Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batches, const std::atomic<bool>* stop);
+/// The loss is always cross-entropy, or the sum of both box losses, so that trials with different train options can be
+/// compared.
+/// @param stop    may be null
+/// @param waited  when not null, receives the seconds that measurements kept it waiting
+/// @error interrupted
+Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batches, const std::atomic<bool>* stop,
+                         double* waited = nullptr);
 
 /// Checks that the network's output fits. @error invalid_input
 Status check_output(const graph::Graph& graph, const Goal& goal);
@@ -72,7 +76,8 @@ Status check_output(const graph::Graph& graph, const Goal& goal);
 /// "fp32" or "bf16" for one network: see precision.cpp for what "auto" was measured to mean.
 nn::Precision choose_precision(const std::string& setting, const graph::Graph& graph, torch::Device device);
 
-/// Runs `body` and turns what LibTorch throws into an error: unavailable when memory ran out, else invalid_input with `context` before.
+/// Runs `body` and turns what LibTorch throws into an error: unavailable when memory ran out, else invalid_input with
+/// `context` before.
 template <class T, class Body>
 Result<T> with_torch_errors(const std::string& context, Body&& body);
 

@@ -37,8 +37,11 @@ bool is_decayed(const graph::Node& node, const std::string& tensor_name) {
          (std::holds_alternative<graph::Conv2d>(node.op) || std::holds_alternative<graph::Linear>(node.op));
 }
 
-Optimizer::Optimizer(Options options, std::vector<torch::Tensor> decayed, std::vector<torch::Tensor> plain) : options_(std::move(options)) {
-  const auto device = !decayed.empty() ? decayed.front().device() : !plain.empty() ? plain.front().device() : torch::Device(torch::kCPU);
+Optimizer::Optimizer(Options options, std::vector<torch::Tensor> decayed, std::vector<torch::Tensor> plain)
+    : options_(std::move(options)) {
+  const auto device = !decayed.empty() ? decayed.front().device()
+                      : !plain.empty() ? plain.front().device()
+                                       : torch::Device(torch::kCPU);
   const bool has_second = options_.name != "sgd";
   for (auto* parameters : {&decayed, &plain}) {
     Group group{.parameters = *parameters, .weight_decay = parameters == &decayed ? options_.weight_decay : 0.0};
@@ -82,18 +85,19 @@ double Optimizer::step(double learning_rate) {
 void Optimizer::update(Group& group, double learning_rate, const std::optional<torch::Tensor>& scale) {
   const auto slopes = gradients(group.parameters);
   if (options_.name == "sgd") {
-    at::_fused_sgd_(group.parameters, slopes, group.first, group.weight_decay, options_.momentum, learning_rate, /*dampening=*/0.0,
+    at::_fused_sgd_(group.parameters, slopes, group.first, group.weight_decay, options_.momentum, learning_rate,
+                    /*dampening=*/0.0,
                     /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false, scale);
     return;
   }
   const std::vector<torch::Tensor> steps(group.parameters.size(), steps_);
-  const auto& step = options_.name == "adamw" ? static_cast<void (*)(at::TensorList, at::TensorList, at::TensorList, at::TensorList,
-                                                                      at::TensorList, at::TensorList, double, double, double, double, double,
-                                                                      bool, bool, const std::optional<at::Tensor>&,
-                                                                      const std::optional<at::Tensor>&)>(&at::_fused_adamw_)
-                                               : &at::_fused_adam_;
-  step(group.parameters, slopes, group.first, group.second, {}, steps, learning_rate, beta1, beta2, group.weight_decay, epsilon,
-       /*amsgrad=*/false, /*maximize=*/false, scale, {});
+  if (options_.name == "adamw") {
+    at::_fused_adamw_(group.parameters, slopes, group.first, group.second, {}, steps, learning_rate, beta1, beta2,
+                      group.weight_decay, epsilon, /*amsgrad=*/false, /*maximize=*/false, scale);
+  } else {
+    at::_fused_adam_(group.parameters, slopes, group.first, group.second, {}, steps, learning_rate, beta1, beta2,
+                     group.weight_decay, epsilon, /*amsgrad=*/false, /*maximize=*/false, scale);
+  }
 }
 
 std::vector<torch::Tensor> Optimizer::state() const {

@@ -13,8 +13,9 @@ namespace edgewise::train {
 /// Whether weight decay applies to a tensor of this node: to the weights of convolutions and linear layers only.
 bool is_decayed(const graph::Node& node, const std::string& tensor_name);
 
-/// Adam (Kingma, Ba, ICLR 2015), AdamW (Loshchilov, Hutter, ICLR 2019) and SGD with momentum, by LibTorch's fused kernels: one pass over each
-/// tensor. torch::optim makes a dozen passes, each with temporaries, which costs AlexNet more time than its convolutions.
+/// Adam (Kingma, Ba, ICLR 2015), AdamW (Loshchilov, Hutter, ICLR 2019) and SGD with momentum, by LibTorch's fused
+/// kernels: one pass over each tensor. torch::optim makes a dozen passes, each with temporaries, which costs AlexNet
+/// more time than its convolutions.
 class Optimizer {
  public:
   struct Options {
@@ -25,8 +26,8 @@ class Optimizer {
   Optimizer(Options options, std::vector<torch::Tensor> decayed, std::vector<torch::Tensor> plain);
 
   void clear_gradients();
-  /// One update with the gradients at hand. Returns their norm before clipping (NaN or infinite: nothing was changed), or 0 when it is not
-  /// computed because clipping is off.
+  /// One update with the gradients at hand. Returns their norm before clipping (NaN or infinite: nothing was changed),
+  /// or 0 when it is not computed because clipping is off.
   double step(double learning_rate);
 
   /// What continues an interrupted training: moments of all parameters, first the decayed, then the plain.

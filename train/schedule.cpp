@@ -1,8 +1,8 @@
-#include "train/schedule_internal.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+
+#include "train/schedule_internal.hpp"
 
 namespace edgewise::train {
 

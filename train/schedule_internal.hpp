@@ -7,8 +7,9 @@
 
 namespace edgewise::train {
 
-/// One stretch of training with its own schedule: a trial that is promoted from 3 to 6 epochs has the stretches [0, 3) and [3, 6), and the
-/// schedule, warm-up included, runs anew in the second (a warm restart: Loshchilov, Hutter, ICLR 2017).
+/// One stretch of training with its own schedule: a trial that is promoted from 3 to 6 epochs has the stretches [0, 3)
+/// and [3, 6), and the schedule, warm-up included, runs anew in the second (a warm restart: Loshchilov, Hutter, ICLR
+/// 2017).
 struct Stretch {
   int begin = 0, end = 1;  ///< epochs done before and after
 };

@@ -22,13 +22,13 @@ struct Settings {
   double warmup_epochs = 0.5;       ///< linear from 0
   std::int64_t step_epochs = 10;    ///< of "step": the rate is multiplied by step_factor every so many epochs
   double step_factor = 0.1;
-  double label_smoothing = 0.0;     ///< classification, [0, 0.5]
+  double label_smoothing = 0.0;             ///< classification, [0, 0.5]
   std::string box_loss = "smooth_l1_giou";  ///< "smooth_l1", "giou", "smooth_l1_giou" (their sum)
-  double clip_norm = 5.0;           ///< largest gradient norm; 0: not clipped
-  std::string precision = "auto";   ///< "fp32", "bf16", "auto" (bf16 where the processor computes it natively)
-  bool restart = false;             ///< a promoted trial starts anew instead of continuing its weights
-  std::int64_t threads = 0;         ///< of one worker; 0: the processors shared among the workers
-  std::string weights;              ///< starting weights: folder of torchvision .pth files or one file; empty: random
+  double clip_norm = 5.0;                   ///< largest gradient norm; 0: not clipped
+  std::string precision = "auto";           ///< "fp32", "bf16", "auto" (bf16 where the processor computes it natively)
+  bool restart = false;                     ///< a promoted trial starts anew instead of continuing its weights
+  std::int64_t threads = 0;                 ///< of one worker; 0: the processors shared among the workers
+  std::string weights;  ///< starting weights: folder of torchvision .pth files or one file; empty: random
   data::Augment augment{.flip = true, .flip_vertical = false, .scale = 0.1, .shift = 0.1, .colour = 0.2, .blur = 0.0};
 };
 

@@ -17,17 +17,18 @@
 
 namespace edgewise::train {
 
-/// Values by name. Classification: "accuracy", "balanced_accuracy" in [0, 1]. Box: "iou" (mean), "iou50" (share with IoU >= 0.5).
+/// Values by name. Classification: "accuracy", "balanced_accuracy" in [0, 1]. Box: "iou" (mean), "iou50" (share with
+/// IoU >= 0.5).
 using Metrics = std::map<std::string, double>;
 
 /// One epoch of a learning curve.
 struct Epoch {
   int epoch = 0;  ///< from 1
   double train_loss = 0, validation_loss = 0;
-  Metrics metrics;            ///< on validation
+  Metrics metrics;  ///< on validation
   double learning_rate = 0;
-  double seconds = 0;         ///< of computing this epoch, waiting for a measurement left out
-  double images_per_s = 0;    ///< training part alone
+  double seconds = 0;       ///< of computing this epoch, waiting for a measurement left out
+  double images_per_s = 0;  ///< training part alone
 };
 
 /// What a split was judged by.
@@ -38,29 +39,31 @@ struct Evaluation {
 };
 
 struct Request {
-  const graph::Graph* graph = nullptr;   ///< borrowed, as the next two
+  const graph::Graph* graph = nullptr;  ///< borrowed, as the next two
   const data::DataSet* set = nullptr;
-  const data::Cache* cache = nullptr;    ///< of the graph's input size
+  const data::Cache* cache = nullptr;  ///< of the graph's input size
   Settings settings;
-  int epochs = 1;                        ///< train until so many epochs are done, those of earlier calls counted
+  int epochs = 1;  ///< train until so many epochs are done, those of earlier calls counted
   std::uint64_t seed = 1;
-  std::filesystem::path checkpoint;      ///< continued when it exists (same network); written after each epoch, renamed into place
-  const std::atomic<bool>* stop = nullptr;                 ///< looked at between batches
-  std::function<void(const Epoch&)> on_epoch;              ///< after each epoch
+  std::filesystem::path
+      checkpoint;  ///< continued when it exists (same network); written after each epoch, renamed into place
+  const std::atomic<bool>* stop = nullptr;     ///< looked at between batches
+  std::function<void(const Epoch&)> on_epoch;  ///< after each epoch
   std::function<void(int epoch, std::size_t batch, std::size_t batches)> on_batch;
 };
 
 struct Outcome {
-  std::vector<Epoch> curve;        ///< all epochs of the trial, earlier calls included
-  int best_epoch = 0;              ///< by validation: accuracy or iou, ties by loss
+  std::vector<Epoch> curve;  ///< all epochs of the trial, earlier calls included
+  int best_epoch = 0;        ///< by validation: accuracy or iou, ties by loss
   graph::Weights best_weights;
-  Evaluation best;                 ///< on validation, of the best epoch
-  std::optional<std::string> stopped_early;  ///< "the loss became NaN in epoch 3, batch 17"; the best epoch before it still counts when there is one
+  Evaluation best;                           ///< on validation, of the best epoch
+  std::optional<std::string> stopped_early;  ///< "the loss became NaN in epoch 3, batch 17"; the best epoch before it
+                                             ///< still counts when there is one
 };
 
 /// Trains, with each batch under `BusyMachine`, so that a measurement on this machine waits for no more than one batch.
-/// @error interrupted when `stop` became true (the checkpoint holds the last whole epoch); invalid_input when weights do not fit, or no epoch
-/// ended with finite numbers (the message says when and why); unavailable when memory ran out
+/// @error interrupted when `stop` became true (the checkpoint holds the last whole epoch); invalid_input when weights
+/// do not fit, or no epoch ended with finite numbers (the message says when and why); unavailable when memory ran out
 Result<Outcome> train(const Request& request);
 
 /// Judges weights on one split.
@@ -68,23 +71,26 @@ Result<Evaluation> evaluate(const graph::Graph& graph, const graph::Weights& wei
                             const data::Cache& cache, data::Split split);
 
 /// Outputs of the network in evaluation mode on `inputs` ((n, C, H, W) row-major, already normalised): (n, outputs).
-Result<std::vector<float>> predict(const graph::Graph& graph, const graph::Weights& weights, const std::vector<float>& inputs);
+Result<std::vector<float>> predict(const graph::Graph& graph, const graph::Weights& weights,
+                                   const std::vector<float>& inputs);
 
-/// Mean and standard deviation per channel that pictures are normalised with, after division by 255: ImageNet's for 3 channels, 0.5 and 0.25 else.
+/// Mean and standard deviation per channel that pictures are normalised with, after division by 255: ImageNet's for 3
+/// channels, 0.5 and 0.25 else.
 struct Normalisation {
   std::vector<float> mean, deviation;
 };
 Normalisation normalisation(std::int64_t channels);
 
-/// Reads a torchvision state dict (`.pth`: a zip of a pickle and raw tensors). The pickle is interpreted by a reader that knows only the few
-/// opcodes and names a state dict of plain tensors needs; nothing in the file is ever executed.
+/// Reads a torchvision state dict (`.pth`: a zip of a pickle and raw tensors). The pickle is interpreted by a reader
+/// that knows only the few opcodes and names a state dict of plain tensors needs; nothing in the file is ever executed.
 /// @error invalid_input naming the file and what is not understood
 Result<graph::Weights> read_state_dict(const std::filesystem::path& pth);
 
-/// Starting weights for `graph` from a state dict: tensors are taken by name where the shape is equal; a head of another size keeps its random
-/// weights. @param taken  receives the number of tensors taken
+/// Starting weights for `graph` from a state dict: tensors are taken by name where the shape is equal; a head of
+/// another size keeps its random weights. @param taken  receives the number of tensors taken
 /// @error invalid_input when less than half of the network's tensors are found
-Result<graph::Weights> adapt_weights(const graph::Graph& graph, const graph::Weights& random, const graph::Weights& loaded, std::size_t* taken);
+Result<graph::Weights> adapt_weights(const graph::Graph& graph, const graph::Weights& random,
+                                     const graph::Weights& loaded, std::size_t* taken);
 
 /// "fp32" or "bf16": what "auto" means on this processor.
 std::string resolved_precision(const std::string& setting);

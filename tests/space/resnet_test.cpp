@@ -1,0 +1,115 @@
+#include "space/resnet.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "graph/costs.hpp"
+#include "space/backbones.hpp"
+
+namespace edgewise::space {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Family resnet(const char* options = "{}", Frame frame = {}) {
+  auto made = make_family("resnet", parse_json(options, "options").value(), frame);
+  EDGEWISE_ASSERT(made.has_value(), made ? "" : made.error().message.c_str());
+  return *std::move(made);
+}
+
+TEST(ResNet, OfEighteenLayersHasTheBlocksOfTheBackbone) {
+  const ResNet net{.stages = {{64, 2}, {128, 2}, {256, 2}, {512, 2}}, .stem_kernel_size = 7, .stem_stride = 2};
+  const Frame frame{.input_size = 64, .outputs = 10};
+  const auto mine = build_resnet(net, frame)->tensors(), theirs = build_backbone("resnet18", frame)->tensors();
+  EXPECT_EQ(mine, theirs);  // names, shapes and order; it differs in the pooling after the stem, which has no tensors
+}
+
+TEST(ResNet, PredictsItsParametersAndBuildsWhatTheChoiceSays) {
+  RandomStream random(7);
+  std::vector<std::int64_t> sizes;
+  for (int i = 0; i < 300; ++i) {
+    const Frame frame{
+        .channels = 4, .input_size = 64, .head = i % 2 == 0 ? Head::classification : Head::box, .outputs = 2};
+    const auto family = resnet("{}", frame);
+    const auto choice = family.space.sample(random).value();
+    SCOPED_TRACE(to_text(choice));
+    const auto candidate = family.build(choice, frame);
+    ASSERT_TRUE(candidate.has_value()) << to_text(candidate.error());
+    const auto& graph = candidate->graph;
+    EXPECT_THAT(graph.input_shape(), ElementsAre(4, std::get<std::int64_t>(choice.at("input_size")),
+                                                 std::get<std::int64_t>(choice.at("input_size"))));
+    EXPECT_THAT(graph.output_shape(), ElementsAre(frame.head == Head::box ? 4 : 2));
+    std::map<std::string, int> blocks;
+    for (const auto& node : graph.nodes()) {
+      if (node.name.ends_with(".add")) ++blocks[node.name.substr(0, 6)];
+    }
+    EXPECT_EQ(blocks.size(), std::get<std::int64_t>(choice.at("stages")));
+    for (const auto& [stage, count] : blocks)
+      EXPECT_EQ(count, std::get<std::int64_t>(choice.at("blocks" + stage.substr(5))));
+    const auto costs = graph::costs(graph);
+    EXPECT_LE(costs.parameters, 2'000'000);
+    sizes.push_back(costs.parameters);
+  }
+  std::ranges::sort(sizes);
+  EXPECT_LT(sizes.front(), 20'000);
+  EXPECT_GT(sizes.back(), 1'000'000);
+}
+
+TEST(ResNet, CountsParametersAsItsGraphDoes) {
+  for (const bool bottleneck : {false, true}) {
+    for (const auto head : {Head::classification, Head::box}) {
+      for (const std::int64_t kernel : {3, 5}) {
+        const ResNet net{.stages = {{8, 1}, {12, 3}, {20, 2}},
+                         .bottleneck = bottleneck,
+                         .kernel_size = kernel,
+                         .stem_kernel_size = 5,
+                         .stem_stride = 2};
+        const Frame frame{.channels = 2, .input_size = 32, .head = head, .outputs = 5};
+        EXPECT_EQ(parameter_count(net, frame), graph::costs(build_resnet(net, frame).value()).parameters);
+      }
+    }
+  }
+}
+
+TEST(ResNet, RefusesAMapBelowOnePixelAndTooManyParameters) {
+  EXPECT_THAT(
+      build_resnet({.stages = {{8, 1}, {8, 1}, {8, 1}, {8, 1}}, .stem_stride = 2}, {.input_size = 15}).error().message,
+      HasSubstr("stem stride 2 and 4 stages shrink an input of 15 pixels below 1"));
+  EXPECT_THAT(build_resnet({}, {}).error().message, HasSubstr("at least one stage"));
+  const auto family = resnet(R"({"max_parameters": 50000, "stages": 4, "filters": 64, "block": "basic"})");
+  RandomStream random(1);
+  const auto refused = family.space.sample(random);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().message, HasSubstr("more than max_parameters 50000"));
+}
+
+TEST(ResNet, OffersInputSizesUpToTheJobsOwn) {
+  const auto sizes = [](std::int64_t input) {
+    const auto family = resnet("{}", {.input_size = input});
+    const auto found = std::ranges::find(family.space.parameters(), "input_size", &Parameter::name);
+    const auto& range = std::get<Integer>(found->domain);
+    return std::vector<std::int64_t>{range.low, range.high, range.step};
+  };
+  EXPECT_THAT(sizes(64), ElementsAre(32, 64, 16));
+  EXPECT_THAT(sizes(100), ElementsAre(52, 100, 16));
+  EXPECT_THAT(sizes(24), ElementsAre(24, 24, 16));
+}
+
+TEST(ResNet, LearnsAtARateOnlyWhenTheJobAsks) {
+  RandomStream random(2);
+  const auto fixed = resnet();
+  EXPECT_TRUE(fixed.build(fixed.space.sample(random).value(), {})->training.empty());
+  EXPECT_TRUE(fixed.space.size().has_value());
+  const auto searched = resnet(R"({"learning_rate": {"low": 0.001}})");
+  const auto rate =
+      std::get<double>(searched.build(searched.space.sample(random).value(), {})->training.at("learning_rate"));
+  EXPECT_GE(rate, 0.001);
+  EXPECT_LE(rate, 0.01);
+}
+
+}  // namespace
+}  // namespace edgewise::space

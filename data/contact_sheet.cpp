@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <format>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "base/file.hpp"
+#include "data/statistics.hpp"
+
+namespace edgewise::data {
+
+namespace {
+
+constexpr int margin = 6, title_height = 26, label_height = 18, sheet_columns = 8;
+const cv::Scalar paper(250, 250, 250), ink(40, 40, 40), box_colour(60, 220, 60), box_edge(0, 0, 0);
+
+void write_text(cv::Mat& sheet, const std::string& text, cv::Point at, double scale) {
+  cv::putText(sheet, text, at, cv::FONT_HERSHEY_SIMPLEX, scale, ink, 1, cv::LINE_AA);
+}
+
+/// At least 112 pixels, so that labels can be read, by a whole factor, so that small pictures stay what they are.
+int shown_edge(std::int64_t size) {
+  const auto edge = static_cast<int>(size);
+  return edge * std::max(1, (112 + edge - 1) / edge);
+}
+
+void draw_box(cv::Mat& tile, const std::array<float, 4>& box) {
+  const auto at = [&](std::size_t k) { return static_cast<int>(std::lround(box[k] * static_cast<float>(tile.cols))); };
+  const cv::Rect outline(cv::Point(at(0), at(1)), cv::Point(at(2), at(3)));
+  cv::rectangle(tile, outline, box_edge, 3);
+  cv::rectangle(tile, outline, box_colour, 1);
+}
+
+}  // namespace
+
+Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::filesystem::path& png, std::size_t count) try {
+  if (count < 1 || count > 1000) return invalid(std::format("{} pictures on a contact sheet are not within 1 and 1000", count));
+  EDGEWISE_ASSERT(cache.count() == set.items.size(), "the cache is of this set");
+  const int edge = shown_edge(cache.size()), cell = edge + margin;
+  const bool has_labels = set.task == Task::classification;
+  const int cell_height = cell + (has_labels ? label_height : 0);
+  // Spread over the split: neighbours in a list are often alike.
+  std::vector<std::pair<Split, std::vector<std::size_t>>> parts;
+  int height = margin;
+  for (const Split split : {Split::train, Split::validation, Split::test}) {
+    const auto items = set.of(split);
+    if (items.empty()) continue;
+    std::vector<std::size_t> chosen;
+    const std::size_t many = std::min(count, items.size());
+    for (std::size_t k = 0; k < many; ++k) chosen.push_back(items[k * items.size() / many]);
+    height += title_height + static_cast<int>((many + sheet_columns - 1) / sheet_columns) * cell_height;
+    parts.emplace_back(split, std::move(chosen));
+  }
+  cv::Mat sheet(height, margin + sheet_columns * cell, CV_8UC3, paper);
+  int top = margin;
+  for (const auto& [split, items] : parts) {
+    write_text(sheet, std::format("{}: {} of {} images", to_text(split), items.size(), set.of(split).size()), {margin, top + 17}, 0.5);
+    top += title_height;
+    for (std::size_t k = 0; k < items.size(); ++k) {
+      const int x = margin + static_cast<int>(k % sheet_columns) * cell, y = top + static_cast<int>(k / sheet_columns) * cell_height;
+      const auto size = static_cast<int>(cache.size());
+      cv::Mat picture(size, size, cache.channels() == 1 ? CV_8UC1 : CV_8UC3), tile;
+      const auto pixels = cache.pixels(items[k]);
+      std::memcpy(picture.data, pixels.data(), pixels.size());
+      cv::cvtColor(picture, tile, cache.channels() == 1 ? cv::COLOR_GRAY2BGR : cv::COLOR_RGB2BGR);
+      cv::resize(tile, tile, cv::Size(edge, edge), 0, 0, cv::INTER_NEAREST);
+      if (set.task == Task::box) draw_box(tile, cache.box(items[k]));
+      tile.copyTo(sheet(cv::Rect(x, y, edge, edge)));
+      if (has_labels) {
+        const std::string& name = set.classes[static_cast<std::size_t>(cache.label(items[k]))];
+        write_text(sheet, name.substr(0, static_cast<std::size_t>(edge) / 7), {x, y + edge + 13}, 0.38);
+      }
+    }
+    top += static_cast<int>((items.size() + sheet_columns - 1) / sheet_columns) * cell_height;
+  }
+  std::vector<std::uint8_t> bytes;
+  if (!cv::imencode(".png", sheet, bytes)) return invalid("the contact sheet cannot be written as PNG");
+  return write_file(png, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+} catch (const cv::Exception& e) {
+  return invalid(std::format("the contact sheet cannot be drawn: {}", e.err));
+}
+
+}  // namespace edgewise::data

@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <format>
+#include <limits>
+#include <set>
+
+#include "search/strategies_internal.hpp"
+
+namespace edgewise::search {
+
+namespace {
+
+constexpr std::uint64_t countable = 100'000;  // spaces up to this size are walked through where a draw finds nothing new
+constexpr std::uint64_t draws = 200;          // in a row that give known choices before the search for new ones changes
+constexpr std::size_t rejected_per_trial = 100;  // a random search whose draws are rejected more often than this gives up
+
+std::set<space::Choice> known_choices(const study::Study& study) {
+  std::set<space::Choice> known;
+  for (const auto& trial : study.trials) known.insert(trial.choice);
+  return known;
+}
+
+bool is_countable(const space::Space& space) {
+  const auto size = space.size();
+  return size && *size <= countable;
+}
+
+}  // namespace
+
+std::optional<std::size_t> count_choices(const space::Space& space) {
+  const auto size = space.size();
+  if (!size) return std::nullopt;
+  if (*size > countable) return *size;
+  std::size_t count = 0;
+  for (std::uint64_t i = 0; i < *size; ++i)
+    if (space.at(i)) ++count;
+  return count;
+}
+
+std::size_t count_tried(const study::Study& study) {
+  return static_cast<std::size_t>(std::ranges::count_if(study.trials, [](const auto& trial) { return trial.state != study::State::rejected; }));
+}
+
+NewChoices next_in_order(const space::Space& space, const study::Study& study, std::size_t n) {
+  NewChoices result;
+  const auto known = known_choices(study);
+  const auto size = space.size();
+  EDGEWISE_ASSERT(size.has_value(), "only a finite space has an order");
+  for (std::uint64_t i = 0; i < *size; ++i) {
+    if (result.choices.size() == n) return result;
+    auto choice = space.at(i);
+    if (choice && !known.contains(*choice)) result.choices.push_back(std::move(*choice));
+  }
+  result.is_exhausted = true;
+  return result;
+}
+
+NewChoices next_at_random(const space::Space& space, const study::Study& study, std::uint64_t seed, std::size_t n) {
+  NewChoices result;
+  auto known = known_choices(study);
+  const auto streams = RandomStream::named(seed, "random search");
+  while (result.choices.size() < n) {
+    const auto stream = streams.child("trial", study.trials.size() + result.choices.size());
+    std::optional<space::Choice> found;
+    for (std::uint64_t draw = 0; draw < draws && !found; ++draw) {
+      auto random = stream.child("draw", draw);
+      auto choice = space.sample(random);
+      if (!choice) break;  // hardly anything is valid; walking through the space may still find it
+      if (!known.contains(*choice)) found = std::move(*choice);
+    }
+    if (!found && is_countable(space)) {
+      std::vector<space::Choice> rest;
+      for (std::uint64_t i = 0; i < *space.size(); ++i)
+        if (auto choice = space.at(i); choice && !known.contains(*choice)) rest.push_back(std::move(*choice));
+      if (!rest.empty()) found = rest[stream.child("rest").below(rest.size())];
+    }
+    if (!found) {
+      result.is_exhausted = true;
+      return result;
+    }
+    known.insert(*found);
+    result.choices.push_back(std::move(*found));
+  }
+  return result;
+}
+
+Advice Candidates::ask(const study::Study& study, std::size_t n, int epochs) const {
+  const std::size_t tried = count_tried(study);
+  const std::size_t left = trials_ == 0 ? std::numeric_limits<std::size_t>::max() : trials_ - std::min(trials_, tried);
+  Advice advice;
+  if (left == 0) {
+    advice.is_finished = true;
+    return advice;
+  }
+  if (!in_order_ && (study.trials.size() - tried) / rejected_per_trial >= trials_) {
+    advice.is_finished = true;
+    advice.note = std::format("{} of {} choices were rejected before training; loosen the constraints or narrow the space", study.trials.size() - tried, study.trials.size());
+    return advice;
+  }
+  if (n == 0) return advice;
+  auto next = in_order_ ? next_in_order(*space_, study, std::min(n, left)) : next_at_random(*space_, study, seed_, std::min(n, left));
+  advice.is_finished = next.choices.empty() && next.is_exhausted;
+  for (auto& choice : next.choices) advice.proposals.push_back({.choice = std::move(choice), .epochs = epochs});
+  if (advice.is_finished && trials_ > 0) advice.note = std::format("the space has no choice that was not tried; {} trials of {} were made", tried, trials_);
+  return advice;
+}
+
+std::size_t Candidates::planned() const {
+  const auto count = count_choices(*space_);
+  if (!count) return trials_;
+  return trials_ == 0 ? *count : std::min(trials_, *count);
+}
+
+}  // namespace edgewise::search

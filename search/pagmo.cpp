@@ -1,0 +1,26 @@
+#include <exception>
+#include <format>
+#include <pagmo/utils/hypervolume.hpp>
+#include <pagmo/utils/multi_objective.hpp>
+
+#include "search/pagmo_internal.hpp"
+
+namespace edgewise::search::by_pagmo {
+
+std::vector<std::size_t> ranks(const Matrix& points) {
+  const auto sorted = pagmo::fast_non_dominated_sorting(points);
+  const auto& ranks = std::get<3>(sorted);
+  return {ranks.begin(), ranks.end()};
+}
+
+std::vector<double> crowding(const Matrix& front) { return pagmo::crowding_distance(front); }
+
+Result<double> hypervolume(const Matrix& points, const std::vector<double>& reference) {
+  try {
+    return pagmo::hypervolume(points, true).compute(reference);
+  } catch (const std::exception& e) {
+    return invalid(std::format("the hypervolume cannot be computed: {}", e.what()));
+  }
+}
+
+}  // namespace edgewise::search::by_pagmo

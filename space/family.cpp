@@ -1,0 +1,76 @@
+#include "space/family.hpp"
+
+#include <format>
+#include <memory>
+
+#include "space/backbones.hpp"
+#include "space/backbones_internal.hpp"
+#include "space/family_internal.hpp"
+
+namespace edgewise::space {
+
+namespace {
+
+/// One line for each family.
+struct Maker {
+  const char* name;
+  Result<Family> (*make)(const Json& options, const Frame& frame);
+};
+constexpr Maker makers[] = {{"backbones", make_backbones}, {"resnet", make_resnet}};
+
+}  // namespace
+
+std::vector<std::string> family_names() {
+  std::vector<std::string> names;
+  for (const auto& maker : makers) names.emplace_back(maker.name);
+  return names;
+}
+
+Result<Family> make_family(const std::string& name, const Json& options, const Frame& frame) {
+  TRY_DO(check_frame(frame));
+  for (const auto& maker : makers) {
+    if (name == maker.name) return maker.make(options, frame);
+  }
+  const auto near = nearest_word(name, family_names());
+  return invalid(std::format("space family \"{}\" is not one of {}", name, quoted_list(family_names())),
+                 near.empty() ? "" : std::format("did you mean \"{}\"?", near), "family");
+}
+
+Result<Family> make_backbones(const Json& options, const Frame& frame) {
+  const Categorical all{backbone_names()};
+  TRY(auto parameters,
+      narrowed(
+          {{.parameter = {.name = "backbone", .domain = all, .description = "the network, as torchvision builds it"},
+            .known = all},
+           {.parameter = {.name = "learning_rate",
+                          .domain = Categorical{{"0.01", "0.001", "0.0001", "0.00001"}},
+                          .description = "the optimizer's highest step size"},
+            .known = Real{1e-7, 1.0, true}}},
+          options));
+  // What this input is too small for is known before any choice is made.
+  std::map<std::string, std::string> impossible;
+  std::size_t possible = 0;
+  for (const auto& name : std::get<Categorical>(parameters.front().domain).values) {
+    if (const auto graph = build_backbone(name, frame)) {
+      ++possible;
+    } else {
+      impossible[name] = graph.error().message;
+    }
+  }
+  if (possible == 0)
+    return invalid("no backbone of the space can be built: " + impossible.begin()->second, {}, "backbone");
+  auto validity = [impossible = std::move(impossible)](const Choice& choice) -> std::optional<std::string> {
+    const auto found = impossible.find(std::get<std::string>(choice.at("backbone")));
+    return found == impossible.end() ? std::nullopt : std::optional(found->second);
+  };
+  TRY(auto space, make_space(std::move(parameters), std::move(validity)));
+  auto shared = std::make_shared<const Space>(space);  // the builder outlives the family it came from
+  auto build = [shared](const Choice& choice, const Frame& wanted) -> Result<Candidate> {
+    TRY_DO(shared->check(choice));
+    TRY(auto graph, build_backbone(std::get<std::string>(choice.at("backbone")), wanted));
+    return Candidate{std::move(graph), {{"learning_rate", number_in(choice, "learning_rate")}}};
+  };
+  return Family{"backbones", std::move(space), std::move(build)};
+}
+
+}  // namespace edgewise::space

@@ -1,0 +1,33 @@
+/// The `resnet` family: residual networks of many depths and widths (He, Zhang, Ren, Sun, CVPR 2016).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "space/family.hpp"
+
+namespace edgewise::space {
+
+/// One residual network: a stem convolution, stages of blocks (each stage after the first halves the map), global
+/// pooling, a head. Differs from the paper: no pooling after the stem, and the kernels of a block may be larger than 3.
+struct ResNet {
+  struct Stage {
+    std::int64_t width = 16;  ///< channels of a block's wide convolution; a bottleneck gives four times as many
+    std::int64_t blocks = 1;
+  };
+  std::vector<Stage> stages;
+  bool bottleneck = false;
+  std::int64_t kernel_size = 3;       ///< of the blocks' spatial convolutions, odd
+  std::int64_t stem_kernel_size = 3;  ///< odd
+  std::int64_t stem_stride = 1;
+};
+
+/// Number of trainable parameters, without building the network.
+std::int64_t parameter_count(const ResNet& net, const Frame& frame);
+
+/// Nodes are called as in torchvision's resnet: "conv1", "layer1.0.conv1", ..., "fc" (or "head.0", "head.2").
+/// @error invalid_input: no stage, a frame that cannot be, a map that shrinks below one pixel
+Result<graph::Graph> build_resnet(const ResNet& net, const Frame& frame);
+
+}  // namespace edgewise::space

@@ -1,0 +1,80 @@
+#include "job/job.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.hpp"
+
+namespace edgewise::job {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Job, TheShortestUsefulOneHasEveryDefault) {
+  const auto job = parse_job("task: box\ndata: builtin:faces\n", "/x/face.yaml");
+  ASSERT_TRUE(job) << to_text(job.error().front());
+  EXPECT_EQ(job->name, "face");
+  EXPECT_EQ(job->space, "backbones");
+  ASSERT_EQ(job->objectives.size(), 2U);
+  EXPECT_EQ(job->objectives[0].name, "iou");
+  EXPECT_EQ(job->objectives[0].direction, study::Direction::maximize);
+  EXPECT_EQ(job->search.strategy, "random");
+}
+
+TEST(Job, TheDesignsExampleIsUnderstood) {
+  const auto job = parse_job(
+      "task: box\n"
+      "data: {path: faces/, format: voc, input: 96}\n"
+      "space: backbones\n"
+      "device: local\n"
+      "objectives: {iou: maximize, latency_ms: minimize}\n"
+      "constraints: [latency_ms < 33, memory_mb < 100]\n"
+      "train: {optimizer: adamw, batch: 64}\n"
+      "search: {strategy: staged, stages: [{epochs: 10, keep: 8}, {epochs: 30, keep: 2}, {epochs: 60}]}\n"
+      "budget: {hours: 5}\n"
+      "seed: 1\n",
+      "/x/face.yaml");
+  ASSERT_TRUE(job) << to_text(job.error().front());
+  EXPECT_EQ(job->data.path, "/x/faces/");
+  EXPECT_EQ(job->input, 96);
+  ASSERT_EQ(job->search.stages.size(), 3U);
+  EXPECT_EQ(job->search.stages[1].epochs, 30);
+  EXPECT_EQ(job->search.stages[1].keep, 2);
+  EXPECT_EQ(job->constraints.size(), 2U);
+  EXPECT_EQ(job->budget.hours, 5);
+}
+
+TEST(Job, WhatIsPrintedReadsBackAsTheSameJob) {
+  const auto job = parse_job("task: classification\ndata: {path: 'a: b', validation_share: 0.1, classes: [cat, 'true']}\nspace: {family: resnet}\n"
+                             "constraints: ['memory_mb < 100']\nsearch: {rank: accuracy - latency_ms / 100}\ntrain: {augment: {blur: 0.5}}\n", "/x/y.yaml");
+  ASSERT_TRUE(job) << to_text(job.error().front());
+  const auto again = parse_job(to_yaml(*job), "/x/y.yaml");
+  ASSERT_TRUE(again) << to_text(again.error().front()) << to_yaml(*job);
+  EXPECT_EQ(to_json(*again), to_json(*job));
+  const auto stored = job_from_json(to_json(*job));
+  ASSERT_TRUE(stored) << to_text(stored.error());
+  EXPECT_EQ(to_json(*stored), to_json(*job));
+}
+
+TEST(Job, RankIsCheckedAgainstTheTask) {
+  const auto job = parse_job("task: classification\ndata: builtin:drainage\nspace: resnet\nsearch: {rank: iou}\n", "/x/y.yaml");
+  ASSERT_FALSE(job);
+  EXPECT_THAT(job.error().front().message, HasSubstr("search.rank uses \"iou\", which is not recorded"));
+  EXPECT_EQ(job.error().front().where, "/x/y.yaml:4:16");
+}
+
+TEST(Job, AStudyIsFoundByFolderNameOrJobFile) {
+  EXPECT_EQ(study_folder("face.yaml"), "face.study");
+  EXPECT_EQ(study_folder("a/face"), "a/face.study");
+  EXPECT_EQ(study_folder("a/face.study"), "a/face.study");
+  EXPECT_EQ(study_folder("a/face.study/"), "a/face.study");
+}
+
+TEST(Job, TheReferencePageInDocsIsWhatTheProgramPrints) {
+  const auto page = read_file(std::filesystem::path(EDGEWISE_SOURCE) / "docs/job-file.md");
+  ASSERT_TRUE(page);
+  EXPECT_THAT(*page, HasSubstr(option_reference())) << "make it again: edgewise check --options";
+}
+
+}  // namespace
+}  // namespace edgewise::job

@@ -1,0 +1,31 @@
+"""What the whole-program tests share: running edgewise in a folder of its own, and comparing with golden files."""
+import difflib
+import os
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent.parent / "build/release/bin").resolve()
+EDGEWISE = str(BIN / "edgewise")
+
+
+def run(arguments, cwd, timeout=120, **kwargs):
+    """Runs `edgewise ARGUMENTS` in `cwd`; standard input is empty, the terminal is none."""
+    return subprocess.run([EDGEWISE, *arguments], cwd=cwd, timeout=timeout, text=True, stdin=subprocess.DEVNULL,
+                          capture_output=True, errors="replace", **kwargs)
+
+
+def compare(name, text):
+    """Compares with golden/NAME; EDGEWISE_APPROVE=1 takes the text as right. Returns whether they are equal."""
+    golden = HERE / "golden" / name
+    if os.environ.get("EDGEWISE_APPROVE"):
+        golden.write_text(text)
+        print(f"approved {golden}")
+        return True
+    wanted = golden.read_text() if golden.exists() else ""
+    if wanted == text:
+        return True
+    sys.stdout.writelines(difflib.unified_diff(wanted.splitlines(True), text.splitlines(True), f"golden/{name}", "now"))
+    print("\nif the new text is right: make approve")
+    return False

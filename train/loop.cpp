@@ -1,0 +1,307 @@
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <format>
+#include <limits>
+#include <print>
+
+#include "base/quiet.hpp"
+#include "train/checkpoint_internal.hpp"
+#include "train/loop_internal.hpp"
+#include "train/losses_internal.hpp"
+#include "train/optimizer_internal.hpp"
+#include "train/schedule_internal.hpp"
+
+namespace edgewise::train {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Batch norms forget half of their past every 7 batches at the latest. mnasnet's own 0.0003 suits the 1e5 batches of an
+// ImageNet training; after the few dozen of a search its running statistics would still be those of random weights, and
+// validation would judge noise.
+constexpr double norm_momentum_floor = 0.1;
+
+// Activations of some MB come and go with every batch. By default the C library gives each back to the kernel and takes
+// fresh, zeroed pages for the next: a third of the time of a small network.
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  ::mallopt(M_MMAP_MAX, 0);
+  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
+
+bool is_better(const Goal& goal, const Evaluation& a, const Evaluation& b) {
+  const char* metric = goal.task == data::Task::box ? "iou" : "accuracy";
+  const double left = a.metrics.at(metric), right = b.metrics.at(metric);
+  return left != right ? left > right : a.loss < b.loss;
+}
+
+std::string number_name(double value) {
+  return std::isnan(value) ? "NaN" : "infinite";
+}
+
+class Trainer {
+ public:
+  explicit Trainer(const LoopRequest& request)
+      : request_(request),
+        settings_(request.settings),
+        device_(device()),
+        network_(*request.graph, RandomStream::named(request.seed, "weights")) {}
+
+  Result<Outcome> run() {
+    TRY_DO(prepare());
+    while (state_.epoch < request_.epochs && !stopped_early_) TRY_DO(run_epoch());
+    return finish();
+  }
+
+ private:
+  Status prepare();
+  Status continue_checkpoint();
+  Status start_weights();
+  void start_box_at_mean();
+  void make_optimizer();
+  Status run_epoch();
+  Status train_part(Epoch& epoch);
+  Result<double> train_batch(const data::Batch& batch, double rate, double& waited);
+  Status save();
+  Result<Outcome> finish();
+  Result<torch::Tensor> loss_of(const data::Batch& batch);
+
+  const LoopRequest& request_;
+  const Settings& settings_;
+  torch::Device device_;
+  nn::Network network_;
+  std::optional<Optimizer> optimizer_;
+  Checkpoint state_;
+  std::optional<std::string> stopped_early_;
+};
+
+void Trainer::make_optimizer() {
+  std::vector<torch::Tensor> decayed, plain;
+  const auto& graph = network_->graph();
+  const auto tensors = network_->tensors();
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    for (const auto& spec : graph.tensors(i)) {
+      const auto& tensor = tensors[next++];
+      if (spec.trainable) (is_decayed(graph.node(i), spec.name) ? decayed : plain).push_back(tensor);
+    }
+  }
+  optimizer_.emplace(Optimizer::Options{.name = settings_.optimizer,
+                                        .weight_decay = settings_.weight_decay,
+                                        .momentum = settings_.momentum,
+                                        .clip_norm = settings_.clip_norm},
+                     decayed, plain);
+}
+
+Status Trainer::prepare() {
+  TRY_DO(check_output(*request_.graph, request_.goal));
+  keep_freed_memory();
+  if (settings_.threads > 0) torch::set_num_threads(static_cast<int>(settings_.threads));
+  network_->to(device_);
+  make_optimizer();
+  network_->set_precision(choose_precision(settings_.precision, *request_.graph, device_));
+  network_->set_norm_momentum_floor(norm_momentum_floor);
+  state_.network = network_key(*request_.graph);
+  state_.optimizer = settings_.optimizer;
+  state_.stretch = {0, request_.epochs};
+  std::error_code error;
+  if (!request_.checkpoint.empty() && std::filesystem::exists(request_.checkpoint, error)) {
+    if (const auto status = continue_checkpoint(); status) {
+      if (state_.epoch > 0) return {};
+    } else {
+      std::println(stderr, "remark: the checkpoint \"{}\" is not used, the training starts over: {}",
+                   request_.checkpoint.string(), status.error().message);
+      // It may be half read: everything starts anew.
+      network_ = nn::Network(*request_.graph, RandomStream::named(request_.seed, "weights"));
+      network_->to(device_);
+      network_->set_precision(choose_precision(settings_.precision, *request_.graph, device_));
+      network_->set_norm_momentum_floor(norm_momentum_floor);
+      make_optimizer();
+      state_ = {.network = state_.network, .stretch = {0, request_.epochs}, .optimizer = settings_.optimizer};
+    }
+  }
+  return start_weights();
+}
+
+Status Trainer::continue_checkpoint() {
+  Checkpoint read{.network = state_.network,
+                  .optimizer = state_.optimizer,
+                  .model = network_->tensors(),
+                  .moments = optimizer_->state()};
+  TRY_DO(read_checkpoint(request_.checkpoint, read));
+  const bool same_stretch = read.stretch.end == request_.epochs || read.epoch >= request_.epochs;
+  if (settings_.restart && !same_stretch) return invalid("the settings ask for a restart of a promoted trial");
+  network_->tensors_changed();
+  optimizer_->set_steps(read.steps);
+  read.model.clear();
+  read.moments.clear();
+  state_ = std::move(read);
+  // When the last epoch is the best one its weights are in the file once.
+  if (state_.best_model.empty()) {
+    for (const auto& tensor : network_->tensors()) state_.best_model.push_back(tensor.detach().clone());
+  }
+  if (!same_stretch) state_.stretch = {state_.epoch, request_.epochs};
+  return {};
+}
+
+Status Trainer::start_weights() {
+  if (request_.goal.task == data::Task::box && request_.mean_box) start_box_at_mean();
+  if (!request_.starting_weights) return {};
+  TRY(const auto weights, request_.starting_weights(nn::weights(network_)));
+  return nn::load_weights(network_, weights);
+}
+
+// A box network that starts at the mean box of the training pictures, with small weights in its last layer, need not
+// spend its first epochs on finding the picture's middle.
+void Trainer::start_box_at_mean() {
+  const auto& graph = *request_.graph;
+  const auto* linear = std::get_if<graph::Linear>(&graph.node(graph.output()).op);
+  if (!linear || !linear->bias) return;
+  const torch::NoGradGuard no_grad;
+  const auto tensors = network_->tensors();
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    const auto count = graph.tensors(i).size();
+    if (i == graph.output()) {
+      auto weight = tensors[next], bias = tensors[next + 1];
+      const auto deviation = weight.numel() > 1 ? weight.std().item<double>() : 0.0;
+      if (deviation > 0.01) weight.mul_(0.01 / deviation);
+      const auto& box = *request_.mean_box;
+      bias.copy_(torch::tensor({box[0], box[1], box[2], box[3]}));
+    }
+    next += count;
+  }
+}
+
+Result<torch::Tensor> Trainer::loss_of(const data::Batch& batch) {
+  TRY(const auto inputs, input_tensor(batch, request_.graph->input_shape(), device_));
+  TRY(const auto targets, target_tensor(batch, request_.goal, device_));
+  const auto outputs = network_->forward(inputs);
+  return request_.goal.task == data::Task::box ? box_loss(outputs, targets, settings_.box_loss)
+                                               : classification_loss(outputs, targets, settings_.label_smoothing);
+}
+
+// The loss; when it or the gradient is not finite, nothing was changed and `stopped_early_` says why.
+Result<double> Trainer::train_batch(const data::Batch& batch, double rate, double& waited) {
+  const auto start = Clock::now();
+  TRY(const auto busy, BusyMachine::enter());
+  waited += seconds_since(start);
+  optimizer_->clear_gradients();
+  TRY(const auto loss, loss_of(batch));
+  const auto value = loss.item<double>();
+  if (!std::isfinite(value)) {
+    stopped_early_ = std::format("the loss became {}", number_name(value));
+    return value;
+  }
+  loss.backward();
+  const auto norm = optimizer_->step(rate);
+  if (!std::isfinite(norm)) stopped_early_ = std::format("the gradient became {}", number_name(norm));
+  return value;
+}
+
+Status Trainer::train_part(Epoch& epoch) {
+  network_->train();
+  network_->seed(
+      RandomStream::named(request_.seed, "dropout").child("epoch", static_cast<std::uint64_t>(epoch.epoch)).next());
+  const auto start = Clock::now();
+  double waited = 0, loss = 0;
+  std::size_t images = 0, number = 0;
+  const auto batches = static_cast<std::int64_t>(request_.training->batches());
+  request_.training->start(epoch.epoch);
+  while (auto batch = request_.training->next()) {
+    if (request_.stop && request_.stop->load()) {
+      return fail(ErrorCode::interrupted, std::format("training was stopped in epoch {}", epoch.epoch),
+                  "run the same command again to continue");
+    }
+    const auto iteration =
+        static_cast<std::int64_t>(state_.epoch - state_.stretch.begin) * batches + static_cast<std::int64_t>(number);
+    epoch.learning_rate = learning_rate(settings_, state_.stretch, iteration, batches);
+    ++number;
+    TRY(const auto value, train_batch(*batch, epoch.learning_rate, waited));
+    if (stopped_early_) {
+      *stopped_early_ += std::format(" in epoch {}, batch {}", epoch.epoch, number);
+      return {};
+    }
+    loss += value * static_cast<double>(batch->count);
+    images += batch->count;
+    request_.training->recycle(std::move(*batch));
+    if (request_.on_batch) request_.on_batch(epoch.epoch, number, static_cast<std::size_t>(batches));
+  }
+  if (images == 0) return invalid("there is no picture to train on", "give the training split at least two pictures");
+  epoch.seconds = seconds_since(start) - waited;
+  epoch.images_per_s = static_cast<double>(images) / std::max(1e-9, epoch.seconds);
+  epoch.train_loss = loss / static_cast<double>(images);
+  return {};
+}
+
+Status Trainer::run_epoch() {
+  Epoch epoch{.epoch = state_.epoch + 1};
+  TRY_DO(train_part(epoch));
+  if (stopped_early_) return {};
+  double waited = 0;
+  const auto start = Clock::now();
+  TRY(auto evaluation, judge(network_, request_.goal, *request_.validation, request_.stop, &waited));
+  epoch.seconds += seconds_since(start) - waited;
+  if (!std::isfinite(evaluation.loss)) {
+    stopped_early_ =
+        std::format("the validation loss became {} after epoch {}", number_name(evaluation.loss), epoch.epoch);
+    return {};
+  }
+  epoch.validation_loss = evaluation.loss;
+  epoch.metrics = evaluation.metrics;
+  state_.epoch = epoch.epoch;
+  state_.curve.push_back(epoch);
+  if (state_.best_epoch == 0 || is_better(request_.goal, evaluation, state_.best)) {
+    state_.best_epoch = epoch.epoch;
+    state_.best = std::move(evaluation);
+    state_.best_model.clear();
+    for (const auto& tensor : network_->tensors()) state_.best_model.push_back(tensor.detach().clone());
+  }
+  TRY_DO(save());
+  if (request_.on_epoch) request_.on_epoch(epoch);
+  return {};
+}
+
+Status Trainer::save() {
+  if (request_.checkpoint.empty()) return {};
+  auto written = state_;  // tensors are shared, not copied
+  written.steps = optimizer_->steps();
+  written.model = network_->tensors();
+  written.moments = optimizer_->state();
+  if (state_.best_epoch == state_.epoch) written.best_model.clear();
+  return write_checkpoint(request_.checkpoint, written);
+}
+
+Result<Outcome> Trainer::finish() {
+  if (state_.best_epoch == 0) {
+    return invalid(
+        std::format("no epoch ended with finite numbers: {}", stopped_early_.value_or("nothing was trained")),
+        "lower the learning rate or the batch's changes, or clip gradients (train.clip_norm)");
+  }
+  Outcome outcome{
+      .curve = state_.curve, .best_epoch = state_.best_epoch, .best = state_.best, .stopped_early = stopped_early_};
+  const torch::NoGradGuard no_grad;
+  const auto tensors = network_->tensors();
+  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].copy_(state_.best_model[i]);
+  network_->tensors_changed();
+  outcome.best_weights = nn::weights(network_);
+  return outcome;
+}
+
+}  // namespace
+
+Result<Outcome> run_loop(const LoopRequest& request) {
+  return with_torch_errors<Outcome>("the network cannot be trained", [&] { return Trainer(request).run(); });
+}
+
+}  // namespace edgewise::train

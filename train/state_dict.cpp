@@ -1,0 +1,279 @@
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <format>
+#include <functional>
+#include <optional>
+
+#include "base/file.hpp"
+#include "train/pickle_internal.hpp"
+#include "train/state_dict_internal.hpp"
+#include "train/train.hpp"
+
+namespace edgewise::train {
+
+namespace {
+
+using pickle::Document;
+using pickle::Kind;
+using pickle::Value;
+
+float from_half(std::uint16_t bits) {
+  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16;
+  const std::uint32_t exponent = bits >> 10 & 31U, mantissa = bits & 1023U;
+  if (exponent == 0) return (sign ? -1.0F : 1.0F) * std::ldexp(static_cast<float>(mantissa), -24);
+  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000U | mantissa << 13);
+  return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
+}
+
+template <class T>
+float plain(const char* data) {
+  T value;
+  std::memcpy(&value, data, sizeof(T));
+  return static_cast<float>(value);
+}
+
+/// How the numbers of a storage are kept.
+struct Format {
+  std::string_view name;
+  std::size_t size;
+  float (*read)(const char*);
+};
+constexpr std::array<Format, 9> formats = {{
+    {"torch.FloatStorage", 4, plain<float>},
+    {"torch.DoubleStorage", 8, plain<double>},
+    {"torch.HalfStorage", 2,
+     [](const char* data) {
+       std::uint16_t bits = 0;
+       std::memcpy(&bits, data, 2);
+       return from_half(bits);
+     }},
+    {"torch.BFloat16Storage", 2,
+     [](const char* data) {
+       std::uint16_t bits = 0;
+       std::memcpy(&bits, data, 2);
+       return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+     }},
+    {"torch.LongStorage", 8, plain<std::int64_t>},
+    {"torch.IntStorage", 4, plain<std::int32_t>},
+    {"torch.ShortStorage", 2, plain<std::int16_t>},
+    {"torch.CharStorage", 1, plain<std::int8_t>},
+    {"torch.ByteStorage", 1, plain<std::uint8_t>},
+}};
+
+/// Finds the bytes of a storage by its key.
+using Storages = std::function<std::optional<std::string_view>(const std::string& key, std::size_t item_size)>;
+
+class StateDict {
+ public:
+  StateDict(const Document& document, Storages storages, std::size_t most_elements, bool with_values)
+      : document_(document), storages_(std::move(storages)), elements_left_(most_elements), with_values_(with_values) {}
+
+  Result<graph::Weights> read() {
+    const auto* root = &at(document_.root);
+    if (root->kind != Kind::dictionary) return invalid("the file holds no dictionary of tensors", advice);
+    // Training scripts put the state dict beside other things.
+    for (const auto& [key, value] : root->entries) {
+      if (at(key).kind == Kind::text && (at(key).text == "state_dict" || at(key).text == "model") &&
+          at(value).kind == Kind::dictionary) {
+        root = &at(value);
+        break;
+      }
+    }
+    graph::Weights weights;
+    for (const auto& [key, value] : root->entries) {
+      if (at(key).kind != Kind::text || at(key).text.size() > 1000) return invalid("a tensor has no name", advice);
+      const auto& name = at(key).text;
+      auto tensor = read_tensor(at(value), 0);
+      if (!tensor) return fail_with(std::move(tensor).error(), std::format("tensor \"{}\"", name));
+      if (!weights.emplace(name, std::move(*tensor)).second)
+        return invalid(std::format("two tensors are called \"{}\"", name));
+    }
+    if (weights.empty()) return invalid("the file holds no tensor", advice);
+    return weights;
+  }
+
+ private:
+  static constexpr const char* advice = "save the weights alone: torch.save(model.state_dict(), path)";
+
+  [[nodiscard]] const Value& at(std::size_t index) const { return document_.values[index]; }
+
+  Result<std::vector<std::int64_t>> integers(std::size_t index) {
+    const auto& value = at(index);
+    if (value.kind != Kind::sequence || value.items.size() > 16) return invalid("its shape is no short tuple");
+    std::vector<std::int64_t> numbers;
+    for (const auto item : value.items) {
+      if (at(item).kind != Kind::integer || at(item).integer < 0)
+        return invalid("its shape has a part that is no natural number");
+      numbers.push_back(at(item).integer);
+    }
+    return numbers;
+  }
+
+  Result<graph::Tensor> read_tensor(const Value& value, int depth) {
+    if (value.kind == Kind::call && value.text == "torch._utils._rebuild_parameter" && !value.items.empty() &&
+        depth == 0) {
+      return read_tensor(at(value.items.front()), 1);
+    }
+    if (value.kind != Kind::call || value.text != "torch._utils._rebuild_tensor_v2" || value.items.size() < 4) {
+      return invalid("it is no plain tensor", advice);
+    }
+    const auto& storage = at(value.items[0]);
+    if (storage.kind != Kind::persistent || storage.items.size() < 5) return invalid("its storage is not described");
+    const auto& type = at(storage.items[1]);
+    const auto& key = at(storage.items[2]);
+    const auto& count = at(storage.items[4]);
+    const auto& offset = at(value.items[1]);
+    if (type.kind != Kind::name || key.kind != Kind::text || count.kind != Kind::integer || count.integer < 0 ||
+        offset.kind != Kind::integer || offset.integer < 0) {
+      return invalid("its storage is not described");
+    }
+    const auto format = std::ranges::find(formats, type.text, &Format::name);
+    if (format == formats.end())
+      return invalid(std::format("its numbers are of the kind \"{}\"", type.text), "save the weights as 32-bit floats");
+    TRY(const auto shape, integers(value.items[2]));
+    TRY(const auto strides, integers(value.items[3]));
+    if (shape.size() != strides.size()) return invalid("its shape and strides do not fit");
+    return gather(*format, key.text, static_cast<std::uint64_t>(offset.integer), shape, strides);
+  }
+
+  Result<graph::Tensor> gather(const Format& format, const std::string& key, std::uint64_t offset,
+                               const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& strides) {
+    const auto bytes = storages_(key, format.size);
+    if (!bytes)
+      return invalid(std::format("its storage \"{}\" is missing", key.substr(0, 40)), "download the file again");
+    const std::uint64_t available = bytes->size() / format.size;
+    std::uint64_t elements = 1, last = offset;
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      const auto extent = static_cast<std::uint64_t>(shape[i]), stride = static_cast<std::uint64_t>(strides[i]);
+      if (extent > available || stride > available) return invalid("it reaches beyond its storage");
+      elements *= extent;  // both factors are at most the file's size, and the product is cut here
+      if (elements > available) return invalid("it reaches beyond its storage");
+      if (extent > 0) last += (extent - 1) * stride;
+    }
+    if (elements > 0 && (offset >= available || last >= available)) return invalid("it reaches beyond its storage");
+    if (elements > elements_left_) return invalid("the tensors together are larger than the file");
+    elements_left_ -= elements;
+    graph::Tensor tensor{shape, {}};
+    if (!with_values_) return tensor;
+    tensor.values.resize(elements);
+    std::vector<std::int64_t> index(shape.size(), 0);
+    std::uint64_t place = offset;
+    for (auto& value : tensor.values) {
+      value = format.read(bytes->data() + place * format.size);
+      for (std::size_t axis = shape.size(); axis-- > 0;) {
+        place += static_cast<std::uint64_t>(strides[axis]);
+        if (++index[axis] < shape[axis]) break;
+        place -= static_cast<std::uint64_t>(strides[axis]) * static_cast<std::uint64_t>(shape[axis]);
+        index[axis] = 0;
+      }
+    }
+    return tensor;
+  }
+
+  const Document& document_;
+  Storages storages_;
+  std::size_t elements_left_;
+  bool with_values_;
+};
+
+Result<graph::Weights> parse_zip(std::string_view bytes, bool with_values) {
+  TRY(const auto files, list_zip(bytes));
+  // One folder holds all: "archive/data.pkl" and "archive/data/0", "archive/data/1", ...
+  std::string folder;
+  std::string_view description;
+  for (const auto& [name, contents] : files) {
+    if (!name.ends_with("/data.pkl")) continue;
+    folder = name.substr(0, name.size() - std::string_view("data.pkl").size());
+    description = contents;
+    break;
+  }
+  if (folder.empty())
+    return invalid("the zip archive holds no \"data.pkl\"",
+                   "give a file written by torch.save(model.state_dict(), path)");
+  if (files.contains(folder + "constants.pkl")) {
+    return invalid("the file is a TorchScript program, not a state dict",
+                   "save the weights alone: torch.save(model.state_dict(), path)");
+  }
+  if (const auto order = files.find(folder + "byteorder"); order != files.end() && order->second != "little") {
+    return invalid("the file was written on a big-endian machine");
+  }
+  TRY(const auto document, pickle::read(description));
+  const auto storages = [&](const std::string& key, std::size_t) -> std::optional<std::string_view> {
+    const auto found = files.find(folder + "data/" + key);
+    return found == files.end() ? std::nullopt : std::optional(found->second);
+  };
+  return StateDict(document, storages, bytes.size(), with_values).read();
+}
+
+// Before version 1.6: pickles of a magic number, a version, the machine's word sizes, the state dict and the list of
+// storage keys; then for each key the number of elements (64 bits) and the elements.
+constexpr std::string_view old_magic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
+
+Result<graph::Weights> parse_old(std::string_view bytes, bool with_values) {
+  std::vector<Document> documents;
+  auto rest = bytes;
+  for (int i = 0; i < 5; ++i) {
+    TRY(auto document, pickle::read(rest));
+    rest.remove_prefix(document.bytes);
+    documents.push_back(std::move(document));
+    if (i == 0 && documents[0].values[documents[0].root].text != old_magic) {
+      return invalid("the file is neither a zip archive nor an old PyTorch file",
+                     "give a file written by torch.save(model.state_dict(), path)");
+    }
+  }
+  // The elements' size of each storage is known from the tensors alone.
+  std::map<std::string, std::size_t> item_sizes;
+  for (const auto& value : documents[3].values) {
+    if (value.kind != Kind::persistent || value.items.size() < 5) continue;
+    const auto& type = documents[3].values[value.items[1]];
+    const auto& key = documents[3].values[value.items[2]];
+    const auto format = std::ranges::find(formats, type.text, &Format::name);
+    if (key.kind == Kind::text && format != formats.end()) item_sizes[key.text] = format->size;
+  }
+  std::map<std::string, std::string_view> storages;
+  const auto& keys = documents[4].values[documents[4].root];
+  if (keys.kind != Kind::sequence) return invalid("the list of storages is damaged", "download the file again");
+  for (const auto item : keys.items) {
+    const auto& key = documents[4].values[item];
+    const auto size = item_sizes.find(key.text);
+    if (key.kind != Kind::text || size == item_sizes.end())
+      return invalid("the list of storages is damaged", "download the file again");
+    if (rest.size() < 8) return invalid("the file ends too early", "download the file again");
+    std::uint64_t count = 0;
+    std::memcpy(&count, rest.data(), 8);
+    rest.remove_prefix(8);
+    if (count > rest.size() / size->second) return invalid("the file ends too early", "download the file again");
+    storages[key.text] = rest.substr(0, count * size->second);
+    rest.remove_prefix(count * size->second);
+  }
+  const auto find = [&](const std::string& key, std::size_t item_size) -> std::optional<std::string_view> {
+    const auto found = storages.find(key);
+    return found == storages.end() || item_sizes.at(key) != item_size ? std::nullopt : std::optional(found->second);
+  };
+  return StateDict(documents[3], find, bytes.size(), with_values).read();
+}
+
+}  // namespace
+
+Result<graph::Weights> parse_state_dict(std::string_view bytes, bool with_values) {
+  if (bytes.starts_with("PK\x03\x04")) return parse_zip(bytes, with_values);
+  if (bytes.starts_with('\x80')) return parse_old(bytes, with_values);
+  return invalid("the file is neither a zip archive nor an old PyTorch file",
+                 "give a file written by torch.save(model.state_dict(), path)");
+}
+
+Result<graph::Weights> read_state_dict(const std::filesystem::path& pth) {
+  TRY(const auto bytes, read_file(pth, std::size_t{4} << 30));
+  auto weights = parse_state_dict(bytes);
+  if (!weights) {
+    auto error = std::move(weights).error();
+    error.message = std::format("cannot read the weights \"{}\": {}", pth.string(), error.message);
+    return std::unexpected(std::move(error));
+  }
+  return weights;
+}
+
+}  // namespace edgewise::train

@@ -1,0 +1,165 @@
+#include "train/train.hpp"
+
+#include <algorithm>
+#include <format>
+
+#include "base/file.hpp"
+#include "train/loop_internal.hpp"
+#include "train/state_dict_internal.hpp"
+
+namespace edgewise::train {
+
+namespace {
+
+class LoadedBatches : public Batches {
+ public:
+  LoadedBatches(const data::Cache& cache, std::vector<std::size_t> items, const data::LoaderOptions& options)
+      : loader_(cache, std::move(items), options) {}
+  void start(int epoch) override { loader_.start(epoch); }
+  std::optional<data::Batch> next() override { return loader_.next(); }
+  void recycle(data::Batch batch) override { loader_.recycle(std::move(batch)); }
+  [[nodiscard]] std::size_t batches() const override { return loader_.batches(); }
+
+ private:
+  data::Loader loader_;
+};
+
+Goal goal_of(const data::DataSet& set) {
+  return {set.task, static_cast<std::int64_t>(set.classes.size())};
+}
+
+Status check_cache(const graph::Graph& graph, const data::Cache& cache, const data::DataSet& set) {
+  const graph::Shape pictures{cache.channels(), cache.size(), cache.size()};
+  if (graph.input_shape() != pictures) {
+    return invalid(std::format("the network's input is {}, the pictures are {}", graph::to_text(graph.input_shape()),
+                               graph::to_text(pictures)),
+                   "build the cache for the network's input size");
+  }
+  if (cache.count() != set.items.size()) {
+    return invalid(std::format("the cache has {} pictures, the data set {}", cache.count(), set.items.size()),
+                   "open the cache anew");
+  }
+  return {};
+}
+
+data::LoaderOptions training_options(const Request& request, std::size_t items) {
+  const auto batch = static_cast<std::size_t>(std::max<std::int64_t>(1, request.settings.batch));
+  // Batch norm cannot normalise one picture alone.
+  return {.batch = batch,
+          .shuffle = true,
+          .drop_last = items > batch && items % batch == 1,
+          .augment = request.settings.augment,
+          .seed = request.seed};
+}
+
+std::array<float, 4> mean_box(const data::Cache& cache, const std::vector<std::size_t>& items) {
+  std::array<double, 4> sum{};
+  for (const auto item : items) {
+    const auto box = cache.box(item);
+    for (std::size_t i = 0; i < 4; ++i) sum[i] += box[i];
+  }
+  std::array<float, 4> mean{};
+  for (std::size_t i = 0; i < 4; ++i)
+    mean[i] = static_cast<float>(sum[i] / static_cast<double>(std::max<std::size_t>(1, items.size())));
+  return mean;
+}
+
+// How many of the network's tensors a file has, by names and shapes alone.
+std::size_t fitting(const graph::Graph& graph, const graph::Weights& shapes) {
+  std::size_t count = 0;
+  for (const auto& spec : graph.tensors()) {
+    const auto found = shapes.find(spec.name);
+    if (found != shapes.end() && found->second.shape == spec.shape) ++count;
+  }
+  return count;
+}
+
+// In a folder: the file that fits the network best.
+Result<std::filesystem::path> weights_file(const graph::Graph& graph, const std::filesystem::path& place) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(place, error)) return place;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(place, error)) {
+    if (entry.path().extension() == ".pth" || entry.path().extension() == ".pt") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  if (files.empty())
+    return fail(ErrorCode::not_found, std::format("there is no .pth file in \"{}\"", place.string()),
+                "put torchvision's weights there");
+  std::filesystem::path best;
+  std::size_t most = 0;
+  for (const auto& file : files) {
+    TRY(const auto bytes, read_file(file, std::size_t{4} << 30));
+    const auto shapes = parse_state_dict(bytes, false);
+    if (!shapes) continue;  // another kind of file may lie there; if none fits, the message below says so
+    if (const auto count = fitting(graph, *shapes); count > most) {
+      most = count;
+      best = file;
+    }
+  }
+  if (most == 0) {
+    return invalid(std::format("none of the {} .pth files in \"{}\" fits the network", files.size(), place.string()),
+                   "put the weights of this backbone there, or train from random weights");
+  }
+  return best;
+}
+
+}  // namespace
+
+Result<Outcome> train(const Request& request) {
+  EDGEWISE_ASSERT(request.graph && request.set && request.cache, "a request names its network, data set and cache");
+  TRY_DO(check_cache(*request.graph, *request.cache, *request.set));
+  const auto training = request.set->of(data::Split::train), validation = request.set->of(data::Split::validation);
+  if (training.size() < 2) {
+    return invalid(std::format("the training split has {} pictures, at least 2 are needed", training.size()),
+                   "give more pictures");
+  }
+  if (validation.empty())
+    return invalid("the validation split is empty", "give a validation list or data.validation_share");
+  return with_torch_errors<Outcome>("the network cannot be trained", [&]() -> Result<Outcome> {
+    LoadedBatches training_batches(*request.cache, training, training_options(request, training.size()));
+    LoadedBatches validation_batches(*request.cache, validation, {.batch = 64, .prefetch = 2});
+    LoopRequest loop{.graph = request.graph,
+                     .goal = goal_of(*request.set),
+                     .training = &training_batches,
+                     .validation = &validation_batches,
+                     .settings = request.settings,
+                     .epochs = request.epochs,
+                     .seed = request.seed,
+                     .checkpoint = request.checkpoint,
+                     .stop = request.stop,
+                     .on_epoch = request.on_epoch,
+                     .on_batch = request.on_batch};
+    if (request.set->task == data::Task::box) loop.mean_box = mean_box(*request.cache, training);
+    if (!request.settings.weights.empty()) {
+      loop.starting_weights = [&](const graph::Weights& random) -> Result<graph::Weights> {
+        TRY(const auto file, weights_file(*request.graph, request.settings.weights));
+        TRY(const auto loaded, read_state_dict(file));
+        auto adapted = adapt_weights(*request.graph, random, loaded, nullptr);
+        if (!adapted)
+          return fail_with(std::move(adapted).error(), std::format("the weights \"{}\" do not fit", file.string()));
+        return adapted;
+      };
+    }
+    return run_loop(loop);
+  });
+}
+
+Result<Evaluation> evaluate(const graph::Graph& graph, const graph::Weights& weights, const data::DataSet& set,
+                            const data::Cache& cache, data::Split split) {
+  TRY_DO(check_cache(graph, cache, set));
+  const auto items = set.of(split);
+  if (items.empty())
+    return invalid(std::format("the {} split is empty", data::to_text(split)), "give a list for it, or a share");
+  return with_torch_errors<Evaluation>("the network cannot be computed", [&]() -> Result<Evaluation> {
+    const auto goal = goal_of(set);
+    TRY_DO(check_output(graph, goal));
+    nn::Network network(graph, RandomStream(0));
+    TRY_DO(nn::load_weights(network, weights));
+    network->to(device());
+    LoadedBatches batches(cache, items, {.batch = 64, .prefetch = 2});
+    return judge(network, goal, batches, nullptr);
+  });
+}
+
+}  // namespace edgewise::train
