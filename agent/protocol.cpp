@@ -105,7 +105,7 @@ Result<Json> Agent::load(const Json& request) {
   loaded_.reset();
   // Threads that the provider starts by itself inherit this.
   TRY_DO(pin_to(options.processors));
-  static_cast<void>(providers());
+  TRY_DO(start_runtime());
   const bool is_reset = reset_peak_memory();
   const std::int64_t memory_before = is_reset ? resident_bytes() : peak_resident_bytes();
   const auto begin = std::chrono::steady_clock::now();

@@ -199,6 +199,15 @@ Result<std::vector<float>> Session::output() const {
   }
 }
 
+Status start_runtime() {
+  try {
+    environment();
+    return {};
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::unavailable, std::format("ONNX Runtime cannot start: {}", e.what()));
+  }
+}
+
 std::string runtime_version() { return "onnxruntime " + Ort::GetVersionString(); }
 
 std::vector<std::string> providers() {

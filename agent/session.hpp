@@ -47,6 +47,8 @@ class Session {
   std::unique_ptr<State> state_;
 };
 
+/// Makes the runtime's environment, which is not part of what a model costs; later calls do nothing.
+Status start_runtime();
 /// "onnxruntime 1.21.0".
 std::string runtime_version();
 /// Providers that this build of the runtime has, of those the agent knows.

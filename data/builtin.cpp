@@ -11,6 +11,8 @@ namespace edgewise::data {
 const std::vector<BuiltinSet>& builtin_sets() {
   static const std::vector<BuiltinSet> sets{
       {"builtin:faces", "drawn faces, one in each picture", Task::box, {}, 2000, 256, 1, describe_face, render_face},
+      {"builtin:drainage", "drawn elevation tiles: does a stream cross the road", Task::classification,
+       {"no_crossing", "crossing"}, 2400, 80, 1, describe_drainage, render_drainage},
   };
   return sets;
 }
@@ -46,6 +48,7 @@ Result<DataSet> load_builtin(const DataSpec& spec, Task task) {
   set.is_builtin = true;
   set.spec = spec;
   const std::int64_t count = spec.count > 0 ? spec.count : builtin->default_count;
+  std::vector<std::string> names;
   for (std::int64_t i = 0; i < count; ++i) {
     Item item;
     item.image = std::format("{}/{}", spec.path, i);
@@ -53,9 +56,11 @@ Result<DataSet> load_builtin(const DataSpec& spec, Task task) {
     const Drawn drawn = builtin->describe(spec.seed, static_cast<std::uint64_t>(i));
     if (task == Task::box) item.box = drawn.box;
     else item.label = drawn.label;
-    item.split = hashed_split(spec.seed, item.image.string(), spec.validation_share, spec.test_share);
+    names.push_back(item.image.string());
     set.items.push_back(std::move(item));
   }
+  const auto splits = hashed_splits(spec.seed, names, spec.validation_share, spec.test_share);
+  for (std::size_t i = 0; i < splits.size(); ++i) set.items[i].split = splits[i];
   return set;
 }
 

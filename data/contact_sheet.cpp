@@ -32,6 +32,18 @@ void draw_box(cv::Mat& tile, const std::array<float, 4>& box) {
   cv::rectangle(tile, outline, box_colour, 1);
 }
 
+/// Channels of elevation tiles as a map: green lowlands to pale heights, shaded. Photographs stay as they are.
+void colour_as_map(cv::Mat& tile) {
+  for (int y = 0; y < tile.rows; ++y)
+    for (int x = 0; x < tile.cols; ++x) {
+      auto& pixel = tile.at<cv::Vec3b>(y, x);  // RGB: hill-shade, elevation, slope
+      const float light = 0.25F + 0.95F * static_cast<float>(pixel[0]) / 255, height = static_cast<float>(pixel[1]) / 255;
+      const cv::Vec3f low(96, 140, 92), middle(196, 178, 120), high(238, 232, 224);
+      const cv::Vec3f colour = height < 0.5F ? low + (middle - low) * (2 * height) : middle + (high - middle) * (2 * height - 1);
+      for (int c = 0; c < 3; ++c) pixel[c] = cv::saturate_cast<std::uint8_t>(colour[c] * light);
+    }
+}
+
 }  // namespace
 
 Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::filesystem::path& png, std::size_t count) try {
@@ -63,6 +75,7 @@ Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::fi
       cv::Mat picture(size, size, cache.channels() == 1 ? CV_8UC1 : CV_8UC3), tile;
       const auto pixels = cache.pixels(items[k]);
       std::memcpy(picture.data, pixels.data(), pixels.size());
+      if (set.is_builtin && set.spec.path == "builtin:drainage") colour_as_map(picture);
       cv::cvtColor(picture, tile, cache.channels() == 1 ? cv::COLOR_GRAY2BGR : cv::COLOR_RGB2BGR);
       cv::resize(tile, tile, cv::Size(edge, edge), 0, 0, cv::INTER_NEAREST);
       if (set.task == Task::box) draw_box(tile, cache.box(items[k]));

@@ -231,6 +231,28 @@ Result<std::vector<Kept>> select(const Place& place, const Records& records, con
   return kept;
 }
 
+/// Splits what no list decided. After the filters, so that a small set is not left without a validation split.
+void decide_splits(const Place& place, Undecided undecided, std::vector<Kept>& kept, std::vector<std::string>& remarks) {
+  if (undecided == Undecided::nothing) return;
+  std::vector<std::string> keys;
+  std::vector<Kept*> open;
+  bool has_groups = false;
+  for (Kept& item : kept) {
+    if (item.split != Split::train) continue;
+    keys.push_back(split_key(*item.record));
+    open.push_back(&item);
+    has_groups = has_groups || !item.record->group.empty();
+  }
+  const DataSpec& spec = place.spec;
+  const double test_share = undecided == Undecided::all ? spec.test_share : 0;
+  const auto splits = hashed_splits(spec.seed, keys, spec.validation_share, test_share);
+  for (std::size_t i = 0; i < open.size(); ++i) open[i]->split = splits[i];
+  remarks.push_back(std::format("{} by a hash of the {} with seed {}: {:g} % validation{}",
+                                undecided == Undecided::all ? "split" : "no validation split is given; the training images are split",
+                                has_groups ? "group" : "image's name", spec.seed, spec.validation_share * 100,
+                                test_share > 0 ? std::format(", {:g} % test", test_share * 100) : ""));
+}
+
 /// Box of `kept` in pixels of the image, clipped.
 Result<Box> placed_box(const Kept& kept, const ImageHeader& header) {
   const Record& record = *kept.record;
@@ -355,7 +377,8 @@ Result<DataSet> load(const DataSpec& spec, Task task) try {
   set.spec.format = opened.format->name;
   set.remarks = records.remarks;
   set.remarks.insert(set.remarks.end(), splits.remarks.begin(), splits.remarks.end());
-  TRY(const auto kept, select(place, records, splits, set.remarks));
+  TRY(auto kept, select(place, records, splits, set.remarks));
+  decide_splits(place, splits.undecided, kept, set.remarks);
   TRY_DO(fill_items(place, records, kept, set));
   // Labels of a list are the set's own classes; those of the annotations then do not apply.
   if (task == Task::classification) label_items(kept, records.classes, set);

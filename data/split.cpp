@@ -109,50 +109,6 @@ std::map<Split, fs::path> usual_lists(const fs::path& root) {
   return {};
 }
 
-/// What decides where record `i` goes: its group, else its own name.
-std::string split_key(const Record& record) {
-  return record.group.empty() ? "image/" + fs::path(record.image).lexically_normal().generic_string() : "group/" + record.group;
-}
-
-/// Takes validation images out of the training split, whole groups.
-void split_off_validation(const Place& place, const Records& records, Splits& splits) {
-  for (std::size_t i = 0; i < splits.of.size(); ++i)
-    if (splits.of[i] == Split::train)
-      splits.of[i] = hashed_split(place.spec.seed, split_key(records.records[i]), place.spec.validation_share, 0);
-  splits.remarks.push_back(std::format("no validation split is given: {:g} % of the training images were set apart by a hash of their name",
-                                       place.spec.validation_share * 100));
-}
-
-void split_by_hash(const Place& place, const Records& records, Splits& splits) {
-  for (std::size_t i = 0; i < splits.of.size(); ++i)
-    splits.of[i] = hashed_split(place.spec.seed, split_key(records.records[i]), place.spec.validation_share, place.spec.test_share);
-  // A handful of images may all fall on one side; then the ones nearest to the border cross it.
-  for (const Split needed : {Split::validation, Split::train}) {
-    if (std::ranges::find(splits.of, needed) != splits.of.end() || splits.of.empty()) continue;
-    const Split other = needed == Split::train ? Split::validation : Split::train;
-    std::string nearest;
-    for (std::size_t i = 0; i < splits.of.size(); ++i) {
-      const std::string key = split_key(records.records[i]);
-      if (splits.of[i] != other) continue;
-      const auto further = [&](const std::string& a, const std::string& b) {
-        const double pa = position_of(place.spec.seed, a), pb = position_of(place.spec.seed, b);
-        return needed == Split::validation ? pa > pb : pa < pb;
-      };
-      if (nearest.empty() || further(nearest, key)) nearest = key;
-    }
-    std::size_t moved = 0;
-    std::unordered_set<std::string> keys;
-    for (const Record& record : records.records) keys.insert(split_key(record));
-    if (keys.size() < 2) return;
-    for (std::size_t i = 0; i < splits.of.size(); ++i)
-      if (splits.of[i] == other && split_key(records.records[i]) == nearest) splits.of[i] = needed, ++moved;
-  }
-  const bool has_groups = std::ranges::any_of(records.records, [](const Record& r) { return !r.group.empty(); });
-  splits.remarks.push_back(std::format("split by a hash of the {} with seed {}: {:g} % validation{}", has_groups ? "group" : "image's name",
-                                       place.spec.seed, place.spec.validation_share * 100,
-                                       place.spec.test_share > 0 ? std::format(", {:g} % test", place.spec.test_share * 100) : ""));
-}
-
 /// Whoever names groups relies on them: a group in two splits is an error.
 Status check_groups(const Records& records, const Splits& splits) {
   std::unordered_map<std::string, std::size_t> first;
@@ -171,10 +127,30 @@ Status check_groups(const Records& records, const Splits& splits) {
 
 }  // namespace
 
+std::string split_key(const Record& record) {
+  return record.group.empty() ? "image/" + fs::path(record.image).lexically_normal().generic_string() : "group/" + record.group;
+}
+
 Split hashed_split(std::uint64_t seed, const std::string& name, double validation_share, double test_share) {
   const double position = position_of(seed, name);
   if (position < validation_share) return Split::validation;
   return position < validation_share + test_share ? Split::test : Split::train;
+}
+
+std::vector<Split> hashed_splits(std::uint64_t seed, const std::vector<std::string>& names, double validation_share, double test_share) {
+  std::vector<Split> splits;
+  for (const std::string& name : names) splits.push_back(hashed_split(seed, name, validation_share, test_share));
+  const std::unordered_set<std::string> different(names.begin(), names.end());
+  if (different.size() < 2) return splits;
+  for (const Split needed : {Split::validation, Split::train}) {
+    if (std::ranges::find(splits, needed) != splits.end()) continue;
+    // Validation lies at the low positions, training at the high ones.
+    const auto by_position = [&](const std::string& a, const std::string& b) { return position_of(seed, a) < position_of(seed, b); };
+    const std::string nearest = needed == Split::validation ? *std::ranges::min_element(names, by_position) : *std::ranges::max_element(names, by_position);
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (names[i] == nearest) splits[i] = needed;
+  }
+  return splits;
 }
 
 Result<Splits> assign_splits(const Place& place, const Records& records) {
@@ -219,7 +195,7 @@ Result<Splits> assign_splits(const Place& place, const Records& records) {
         if (!split) split = Split::train;
       splits.remarks.push_back("no training list is given: all images in no list are for training");
     }
-    if (!lists.contains(Split::validation)) split_off_validation(place, records, splits);
+    if (!lists.contains(Split::validation)) splits.undecided = Undecided::validation;
     const auto left_out = std::ranges::count_if(splits.of, [](const auto& s) { return !s.has_value(); });
     if (left_out > 0) splits.remarks.push_back(std::format("{} labelled images are in no list", left_out));
     const auto labelled = std::ranges::count_if(splits.labels, [](const std::string& s) { return !s.empty(); });
@@ -230,9 +206,10 @@ Result<Splits> assign_splits(const Place& place, const Records& records) {
                      lists.begin()->second.string());
   } else if (is_recorded) {
     for (std::size_t i = 0; i < count; ++i) splits.of[i] = records.records[i].split;
-    if (std::ranges::find(splits.of, Split::validation) == splits.of.end()) split_off_validation(place, records, splits);
+    if (std::ranges::find(splits.of, Split::validation) == splits.of.end()) splits.undecided = Undecided::validation;
   } else {
-    split_by_hash(place, records, splits);
+    splits.of.assign(count, Split::train);
+    splits.undecided = Undecided::all;
   }
   TRY_DO(check_groups(records, splits));
   return splits;

@@ -1,7 +1,7 @@
 // One function for each operator of a graph, in the operators of ONNX opset 17.
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <cmath>
 #include <numbers>
 #include <numeric>
 #include <utility>
@@ -41,6 +41,22 @@ std::vector<float> transposed(const std::vector<float>& matrix, std::int64_t row
     for (std::int64_t c = 0; c < columns; ++c)
       result[static_cast<std::size_t>(c * rows + r)] = matrix[static_cast<std::size_t>(r * columns + c)];
   return result;
+}
+
+/// The pixel that PyTorch's nearest resize takes for output `i`: a product of 32-bit floats, rounded, then cut.
+std::int64_t nearest_in_torch(std::int64_t i, std::int64_t in, std::int64_t out) {
+  const float scale = static_cast<float>(in) / static_cast<float>(out);
+  return std::min(in - 1, static_cast<std::int64_t>(std::floor(static_cast<float>(i) * scale)));
+}
+/// The same by ONNX's "asymmetric": a quotient, which rounds to the other side of a whole number at some sizes.
+std::int64_t nearest_in_onnx(std::int64_t i, std::int64_t in, std::int64_t out) {
+  const float scale = static_cast<float>(out) / static_cast<float>(in);
+  return std::min(in - 1, static_cast<std::int64_t>(std::floor(static_cast<float>(i) / scale)));
+}
+bool is_nearest_the_same(std::int64_t in, std::int64_t out) {
+  for (std::int64_t i = 0; i < out; ++i)
+    if (nearest_in_torch(i, in, out) != nearest_in_onnx(i, in, out)) return false;
+  return true;
 }
 
 class NodeWriter {
@@ -267,6 +283,20 @@ class NodeWriter {
   void emit(const Softmax&) { OnnxWriter::set(node("Softmax", in_), "axis", std::int64_t{-1}); }
 
   void emit(const Resize& op) {
+    const std::int64_t h = in_shape()[1], w = in_shape()[2];
+    if (op.mode == ResizeMode::nearest &&
+        !(is_nearest_the_same(h, op.output_size.h) && is_nearest_the_same(w, op.output_size.w))) {
+      const auto pick = [&](std::int64_t in, std::int64_t out, const char* what) {
+        Axes pixels;
+        for (std::int64_t i = 0; i < out; ++i) pixels.push_back(nearest_in_torch(i, in, out));
+        return writer_.constant(inner(what), pixels);
+      };
+      auto& rows = writer_.node("Gather", {in_[0], pick(h, op.output_size.h, "rows")}, writer_.unique(inner("height")));
+      OnnxWriter::set(rows, "axis", std::int64_t{2});
+      const std::string high = rows.output(0);
+      OnnxWriter::set(node("Gather", {high, pick(w, op.output_size.w, "columns")}), "axis", std::int64_t{3});
+      return;
+    }
     const auto sizes = writer_.constant(inner("sizes"), with_batch(out_shape()));
     auto& made = node("Resize", {in_[0], "", "", sizes});
     const bool is_nearest = op.mode == ResizeMode::nearest;

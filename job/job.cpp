@@ -276,7 +276,7 @@ Result<Job> job_from_json(const Json& json) {
   Json fields = json;
   fs::path file = fields.value("file", std::string("job.yaml"));
   const std::string name = fields.value("name", std::string("study"));
-  fields.erase("file");
+  for (const char* recorded : {"file", "frame"}) fields.erase(recorded);  // what a study keeps beside the job's options
   fields.erase("name");
   auto job = read_fields(config::from_json(fields), file);
   if (!job) return std::unexpected(job.error().front());

@@ -69,7 +69,7 @@ std::string registered_name(std::string name) {
 
 }  // namespace
 
-NetworkImpl::NetworkImpl(graph::Graph graph, RandomStream random)
+NetworkImpl::NetworkImpl(graph::Graph graph, std::optional<RandomStream> random)
     : graph_(std::move(graph)), generator_(torch::make_generator<at::CPUGeneratorImpl>(0)) {
   const auto& nodes = graph_.nodes();
   std::vector<std::size_t> last_use(nodes.size(), 0), uses(nodes.size(), 0);
@@ -97,7 +97,7 @@ NetworkImpl::NetworkImpl(graph::Graph graph, RandomStream random)
         tensor = torch::full(spec.shape, scale->initial, torch::kFloat32);
       } else if (is_weight && (std::holds_alternative<graph::Conv2d>(nodes[i].op) ||
                                std::holds_alternative<graph::Linear>(nodes[i].op))) {
-        tensor = draw(nodes[i].init, spec.shape, random.child(spec.name));
+        tensor = random ? draw(nodes[i].init, spec.shape, random->child(spec.name)) : torch::zeros(spec.shape);
       } else {
         tensor = is_weight || spec.name.ends_with(".running_var") ? torch::ones(spec.shape) : torch::zeros(spec.shape);
       }

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <optional>
 #include <vector>
 
 #include "base/random.hpp"
@@ -22,7 +23,8 @@ enum class Precision { fp32, bf16 };
 class NetworkImpl : public torch::nn::Module {
  public:
   /// Weights are drawn from `random` as each node's `init` says; they depend on the stream and the tensor's name alone.
-  NetworkImpl(graph::Graph graph, RandomStream random);
+  /// Without a stream they are 0, to be loaded: drawing takes a second for every 1e8 of them.
+  explicit NetworkImpl(graph::Graph graph, std::optional<RandomStream> random = std::nullopt);
   ~NetworkImpl() override;
 
   /// (n, C, H, W) -> (n, outputs...), in 32-bit floats. Values are freed as soon as no later node needs them.

@@ -20,10 +20,10 @@ std::vector<std::string> value_names(const study::Study& study);
 
 /// Where each trial stands.
 struct Standing {
-  std::vector<const study::Trial*> ranked;          ///< best first; trials without a rank are not in it
-  std::vector<const study::Trial*> front;           ///< in order of the first objective
-  const study::Trial* knee = nullptr;               ///< of the front; null without a front
-  std::map<study::TrialId, std::size_t> rank;       ///< from 1
+  std::vector<const study::Trial*> ranked;     ///< best first; trials without a rank are not in it
+  std::vector<const study::Trial*> front;      ///< in order of the first objective
+  const study::Trial* knee = nullptr;          ///< of the front; null without a front
+  std::map<study::TrialId, std::size_t> rank;  ///< from 1
   [[nodiscard]] bool is_on_front(study::TrialId id) const;
 };
 /// The ranking that the study's own job asks for (`search.rank`), or by dominance.
@@ -31,7 +31,7 @@ Standing standing(const study::Study& study);
 
 /// Values of a trial by name: what is known, overlaid by the latest result.
 std::map<std::string, double> all_values(const study::Trial& trial);
-/// The first constraint that the trial breaks; "" when it keeps all.
+/// What `study::violated` says of the trial; "" when it keeps all constraints.
 std::string broken_constraint(const study::Study& study, const study::Trial& trial);
 
 /// Four significant digits, "3.505M" for a large count, "-" for what is not finite.
@@ -45,7 +45,8 @@ std::string exact_number(double value);
 std::string valid_utf8(std::string_view text);
 /// As `valid_utf8`, and control characters become spaces, so that a recorded text cannot steer a terminal.
 std::string one_line(std::string_view text);
-/// Columns that a terminal needs for valid UTF-8: 2 for East Asian wide characters and pictographs, 0 for combining marks.
+/// Columns that a terminal needs for valid UTF-8: 2 for East Asian wide characters and pictographs, 0 for combining
+/// marks.
 std::size_t display_width(std::string_view text);
 /// At most `width` columns, the last of them an ellipsis when something was cut.
 std::string cut(std::string_view text, std::size_t width);

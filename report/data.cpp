@@ -27,7 +27,9 @@ Json clean(const Json& json) {
 }
 
 /// JSON has no NaN: what is not finite is null.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json();
+}
 
 Json numbers(const std::map<std::string, double>& values) {
   Json all = Json::object();
@@ -94,12 +96,9 @@ Json trial_json(const study::Study& study, const Standing& all, const study::Tri
 Json report_data(const study::Study& study) {
   const auto& settings = study.settings;
   const auto all = standing(study);
-  Json about = {{"name", valid_utf8(settings.name)},
-                {"seed", settings.seed},
-                {"created", valid_utf8(settings.created)},
-                {"objectives", Json::array()},
-                {"constraints", Json::array()},
-                {"strategy", Json()}};
+  Json about = {
+      {"name", valid_utf8(settings.name)}, {"seed", settings.seed},        {"created", valid_utf8(settings.created)},
+      {"objectives", Json::array()},       {"constraints", Json::array()}, {"strategy", Json()}};
   for (const auto& objective : settings.objectives)
     about["objectives"].push_back(
         {{"name", valid_utf8(objective.name)},
@@ -108,8 +107,8 @@ Json report_data(const study::Study& study) {
   if (settings.job.is_object() && settings.job.contains("search") && settings.job["search"].is_object())
     about["strategy"] = clean(settings.job["search"].value("strategy", Json()));
 
-  Json data = {{"format", "edgewise-report"}, {"version", 1}, {"study", about}, {"trials", Json::array()},
-               {"front", Json::array()},      {"knee", Json()}};
+  Json data = {{"format", "edgewise-report"}, {"version", 1},           {"study", about},
+               {"trials", Json::array()},     {"front", Json::array()}, {"knee", Json()}};
   for (const auto& trial : study.trials) data["trials"].push_back(trial_json(study, all, trial));
   for (const auto* trial : all.front) data["front"].push_back(trial->id.value);
   if (all.knee) data["knee"] = all.knee->id.value;

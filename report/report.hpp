@@ -12,13 +12,14 @@
 
 namespace edgewise::report {
 
-/// The data behind the page and `--json`: stable names. {"format": "edgewise-report", "version": 1, "study": {name, seed, created, objectives, constraints, strategy},
-/// "trials": [{id, state, stage, epochs, choice, values, known, reason, front (bool), rank, feasible, results: [...], curve: [...]}], "front": [ids], "knee": id or null,
+/// The data behind the page and `--json`: stable names. {"format": "edgewise-report", "version": 1, "study": {name,
+/// seed, created, objectives, constraints, strategy}, "trials": [{id, state, stage, epochs, choice, values, known,
+/// reason, front (bool), rank, feasible, results: [...], curve: [...]}], "front": [ids], "knee": id or null,
 /// "environment", "job", "chosen": id or null}
 Json report_data(const study::Study& study);
 
-/// The page. `drawings` holds an SVG for a trial id (as text) where one is had; the chosen network's at least. All text from the study is escaped.
-/// Needs no network: script and style are inside.
+/// The page. `drawings` holds an SVG for a trial id (as text) where one is had; the chosen network's at least. All text
+/// from the study is escaped. Needs no network: script and style are inside.
 std::string html_page(const study::Study& study, const std::map<std::string, std::string>& drawings);
 
 /// One row a trial: id, state, stage, epochs, front, rank, then choice columns, then values, then reason. RFC 4180.

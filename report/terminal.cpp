@@ -11,8 +11,8 @@ namespace {
 
 struct Column {
   std::string title;
-  bool right = false;      ///< numbers stand to the right
-  bool can_shrink = false; ///< texts may be cut
+  bool right = false;       ///< numbers stand to the right
+  bool can_shrink = false;  ///< texts may be cut
   std::vector<std::string> cells;
   std::size_t width = 0;
 
@@ -25,8 +25,9 @@ struct Column {
 constexpr std::size_t gap = 2, shortest_text = 8;
 
 std::size_t total_width(const std::vector<Column>& columns) {
-  return std::accumulate(columns.begin(), columns.end(), std::size_t{0},
-                         [](std::size_t sum, const Column& column) { return sum + column.width + (sum > 0 ? gap : 0); });
+  return std::accumulate(columns.begin(), columns.end(), std::size_t{0}, [](std::size_t sum, const Column& column) {
+    return sum + column.width + (sum > 0 ? gap : 0);
+  });
 }
 
 /// Cuts the widest text until the table fits, then leaves columns out from the right and says how many.
@@ -35,7 +36,8 @@ std::size_t fit(std::vector<Column>& columns, std::size_t width, std::size_t nee
   while (total_width(columns) > width) {
     Column* widest = nullptr;
     for (auto& column : columns)
-      if (column.can_shrink && column.width > shortest_text && (!widest || column.width > widest->width)) widest = &column;
+      if (column.can_shrink && column.width > shortest_text && (!widest || column.width > widest->width))
+        widest = &column;
     if (widest) {
       const auto over = total_width(columns) - width;
       widest->width = std::max(shortest_text, widest->width > over ? widest->width - over : std::size_t{0});
@@ -52,7 +54,8 @@ std::size_t fit(std::vector<Column>& columns, std::size_t width, std::size_t nee
 std::string line(const std::vector<Column>& columns, const std::function<std::string(const Column&)>& cell) {
   std::string text;
   for (std::size_t i = 0; i < columns.size(); ++i)
-    text += (i == 0 ? "" : std::string(gap, ' ')) + padded(cut(cell(columns[i]), columns[i].width), columns[i].width, columns[i].right);
+    text += (i == 0 ? "" : std::string(gap, ' ')) +
+            padded(cut(cell(columns[i]), columns[i].width), columns[i].width, columns[i].right);
   text.erase(text.find_last_not_of(' ') + 1);
   return text + "\n";
 }
@@ -105,11 +108,13 @@ std::string text_table(const study::Study& study, bool only_front, int width) {
     });
   const auto needed = columns.size();
   for (const auto& name : varying_choice_names(study)) columns.push_back(choice_column(name, trials));
-  if (std::ranges::any_of(trials, [&](const auto* trial) { return !trial->reason.empty() || !broken_constraint(study, *trial).empty(); }))
+  if (std::ranges::any_of(trials, [&](const auto* trial) {
+        return !trial->reason.empty() || !broken_constraint(study, *trial).empty();
+      }))
     add({.title = "reason", .can_shrink = true}, [&](const auto& trial) {
       if (!trial.reason.empty()) return one_line(trial.reason);
       const auto broken = broken_constraint(study, trial);
-      return broken.empty() ? "" : one_line("breaks " + broken);
+      return broken.empty() ? "" : one_line(broken);
     });
   for (auto& column : columns) column.measure();
   const auto dropped = fit(columns, static_cast<std::size_t>(std::max(width, 1)), needed);
@@ -152,7 +157,8 @@ std::string text_plot(const study::Study& study, int width, int height) {
   const auto& objectives = study.settings.objectives;
   if (objectives.size() < 2) return "";
   // As on the page: what costs goes to the right, what is gained goes up.
-  const bool swap = objectives[0].direction == study::Direction::maximize || objectives[1].direction == study::Direction::minimize;
+  const bool swap =
+      objectives[0].direction == study::Direction::maximize || objectives[1].direction == study::Direction::minimize;
   const auto& x_objective = objectives[swap ? 1 : 0];
   const auto& y_objective = objectives[swap ? 0 : 1];
 
@@ -167,8 +173,8 @@ std::string text_plot(const study::Study& study, int width, int height) {
     if (!trial.result() || trial.state == study::State::failed) continue;
     const auto x = trial.value(x_objective.name), y = trial.value(y_objective.name);
     if (!x || !y || !std::isfinite(*x) || !std::isfinite(*y)) continue;
-    const int kind = &trial == all.knee             ? 3
-                     : all.is_on_front(trial.id)    ? 2
+    const int kind = &trial == all.knee                        ? 3
+                     : all.is_on_front(trial.id)               ? 2
                      : broken_constraint(study, trial).empty() ? 1
                                                                : 0;
     dots.push_back({*x, *y, kind});
@@ -192,7 +198,11 @@ std::string text_plot(const study::Study& study, int width, int height) {
   }
   std::string plot = std::format("{}{}\n", y_axis.name, y_axis.log_scale ? " (log)" : "");
   for (std::size_t row = 0; row < rows; ++row) {
-    plot += padded(row == 0 ? top : row == rows - 1 ? bottom : "", margin, true) + (row == 0 || row == rows - 1 ? " ┤" : " │");
+    plot += padded(row == 0          ? top
+                   : row == rows - 1 ? bottom
+                                     : "",
+                   margin, true) +
+            (row == 0 || row == rows - 1 ? " ┤" : " │");
     std::string cells;
     for (const int kind : canvas[row]) cells += kind < 0 ? std::string_view(" ") : marks[kind];
     cells.erase(cells.find_last_not_of(' ') + 1);
@@ -206,7 +216,9 @@ std::string text_plot(const study::Study& study, int width, int height) {
   const auto room = columns > used ? columns - used : 0;
   plot += "\n" + std::string(margin + 2, ' ') + left + std::string(std::max<std::size_t>(room / 2, 1), ' ') + title +
           std::string(std::max<std::size_t>(room - room / 2, 1), ' ') + right + "\n";
-  const auto count = [&](int kind) { return std::ranges::count_if(dots, [&](const Dot& dot) { return dot.kind == kind; }); };
+  const auto count = [&](int kind) {
+    return std::ranges::count_if(dots, [&](const Dot& dot) { return dot.kind == kind; });
+  };
   std::string legend;
   if (count(3) + count(2) > 0) legend += "o front, @ its knee";
   if (count(1) > 0) legend += std::string(legend.empty() ? "" : ", ") + "· other trials";

@@ -69,7 +69,7 @@ Result<Session> start_study(job::Job job, const fs::path& folder) {
 Result<Session> open_study(const fs::path& folder) {
   TRY(auto storage, study::open_storage(folder));
   TRY(const auto settings, storage->settings());
-  TRY(auto job, job::job_from_json([&] { Json json = settings.job; json.erase("frame"); return json; }()));
+  TRY(auto job, job::job_from_json(settings.job));
   TRY(Session session, attach(std::move(job), folder));
   session.storage = std::move(storage);
   return session;
@@ -81,10 +81,8 @@ Result<study::Study> read_study(const fs::path& folder) {
 }
 
 Result<space::Candidate> rebuild(const study::Study& study, const space::Choice& choice) {
-  Json json = study.settings.job;
-  const Json stored = json.value("frame", Json::object());
-  json.erase("frame");
-  TRY(const auto job, job::job_from_json(json));
+  const Json stored = study.settings.job.value("frame", Json::object());
+  TRY(const auto job, job::job_from_json(study.settings.job));
   space::Frame frame{.channels = stored.value("channels", std::int64_t{3}),
                      .input_size = job.input,
                      .head = job.task == data::Task::box ? space::Head::box : space::Head::classification,

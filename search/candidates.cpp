@@ -9,9 +9,11 @@ namespace edgewise::search {
 
 namespace {
 
-constexpr std::uint64_t countable = 100'000;  // spaces up to this size are walked through where a draw finds nothing new
-constexpr std::uint64_t draws = 200;          // in a row that give known choices before the search for new ones changes
-constexpr std::size_t rejected_per_trial = 100;  // a random search whose draws are rejected more often than this gives up
+constexpr std::uint64_t countable =
+    100'000;                          // spaces up to this size are walked through where a draw finds nothing new
+constexpr std::uint64_t draws = 200;  // in a row that give known choices before the search for new ones changes
+constexpr std::size_t rejected_per_trial =
+    100;  // a random search whose draws are rejected more often than this gives up
 
 std::set<space::Choice> known_choices(const study::Study& study) {
   std::set<space::Choice> known;
@@ -37,7 +39,8 @@ std::optional<std::size_t> count_choices(const space::Space& space) {
 }
 
 std::size_t count_tried(const study::Study& study) {
-  return static_cast<std::size_t>(std::ranges::count_if(study.trials, [](const auto& trial) { return trial.state != study::State::rejected; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(study.trials, [](const auto& trial) { return trial.state != study::State::rejected; }));
 }
 
 NewChoices next_in_order(const space::Space& space, const study::Study& study, std::size_t n) {
@@ -93,14 +96,18 @@ Advice Candidates::ask(const study::Study& study, std::size_t n, int epochs) con
   }
   if (!in_order_ && (study.trials.size() - tried) / rejected_per_trial >= trials_) {
     advice.is_finished = true;
-    advice.note = std::format("{} of {} choices were rejected before training; loosen the constraints or narrow the space", study.trials.size() - tried, study.trials.size());
+    advice.note =
+        std::format("{} of {} choices were rejected before training; loosen the constraints or narrow the space",
+                    study.trials.size() - tried, study.trials.size());
     return advice;
   }
   if (n == 0) return advice;
-  auto next = in_order_ ? next_in_order(*space_, study, std::min(n, left)) : next_at_random(*space_, study, seed_, std::min(n, left));
+  auto next = in_order_ ? next_in_order(*space_, study, std::min(n, left))
+                        : next_at_random(*space_, study, seed_, std::min(n, left));
   advice.is_finished = next.choices.empty() && next.is_exhausted;
   for (auto& choice : next.choices) advice.proposals.push_back({.choice = std::move(choice), .epochs = epochs});
-  if (advice.is_finished && trials_ > 0) advice.note = std::format("the space has no choice that was not tried; {} trials of {} were made", tried, trials_);
+  if (advice.is_finished && trials_ > 0)
+    advice.note = std::format("the space has no choice that was not tried; {} trials of {} were made", tried, trials_);
   return advice;
 }
 

@@ -9,10 +9,15 @@ namespace {
 /// Every valid choice in the space's own order.
 class Grid final : public Strategy {
  public:
-  Grid(const Options& options, const space::Space& space) : epochs_(options.epochs), candidates_(space, options.seed, static_cast<std::size_t>(options.trials), true) {}
+  Grid(const Options& options, const space::Space& space)
+      : epochs_(options.epochs), candidates_(space, options.seed, static_cast<std::size_t>(options.trials), true) {}
   [[nodiscard]] std::string name() const override { return "grid"; }
-  [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override { return candidates_.ask(study, n, epochs_); }
-  [[nodiscard]] std::vector<PlannedStage> plan() const override { return {{"grid", candidates_.planned(), 0, epochs_}}; }
+  [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
+    return candidates_.ask(study, n, epochs_);
+  }
+  [[nodiscard]] std::vector<PlannedStage> plan() const override {
+    return {{"grid", candidates_.planned(), 0, epochs_}};
+  }
 
  private:
   int epochs_;
@@ -23,9 +28,12 @@ class Grid final : public Strategy {
 
 Result<std::unique_ptr<Strategy>> make_grid(const Options& options, const space::Space& space) {
   if (!space.size()) {
-    const auto real = std::ranges::find_if(space.parameters(), [](const auto& p) { return std::holds_alternative<space::Real>(p.domain); });
-    const std::string why = real == space.parameters().end() ? "it has more than 2^63 choices" : "\"" + real->name + "\" is a real number";
-    return invalid("a grid needs a finite space: " + why, "use the strategy \"random\", or give the parameter a list of values");
+    const auto real = std::ranges::find_if(space.parameters(),
+                                           [](const auto& p) { return std::holds_alternative<space::Real>(p.domain); });
+    const std::string why =
+        real == space.parameters().end() ? "it has more than 2^63 choices" : "\"" + real->name + "\" is a real number";
+    return invalid("a grid needs a finite space: " + why,
+                   "use the strategy \"random\", or give the parameter a list of values");
   }
   return std::make_unique<Grid>(options, space);
 }

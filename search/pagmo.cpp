@@ -13,7 +13,9 @@ std::vector<std::size_t> ranks(const Matrix& points) {
   return {ranks.begin(), ranks.end()};
 }
 
-std::vector<double> crowding(const Matrix& front) { return pagmo::crowding_distance(front); }
+std::vector<double> crowding(const Matrix& front) {
+  return pagmo::crowding_distance(front);
+}
 
 Result<double> hypervolume(const Matrix& points, const std::vector<double>& reference) {
   try {

@@ -23,7 +23,8 @@ void check_points(const Matrix& points) {
   }
 }
 
-/// Different points in their own order, each with the indices that have it: what is computed from it cannot depend on the order of the points.
+/// Different points in their own order, each with the indices that have it: what is computed from it cannot depend on
+/// the order of the points.
 std::map<std::vector<double>, std::vector<std::size_t>> grouped(const Matrix& points) {
   std::map<std::vector<double>, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < points.size(); ++i) {
@@ -60,7 +61,8 @@ Matrix without_constant_objectives(const Matrix& front) {
 
 }  // namespace
 
-Matrix objective_matrix(const std::vector<study::Objective>& objectives, const std::vector<const study::Trial*>& trials) {
+Matrix objective_matrix(const std::vector<study::Objective>& objectives,
+                        const std::vector<const study::Trial*>& trials) {
   Matrix points;
   for (const study::Trial* trial : trials) {
     const auto values = trial->values();
@@ -112,19 +114,24 @@ std::vector<std::size_t> order_by_dominance(const Matrix& points) {
   const auto distances = crowding_distances(points, ranks);
   std::vector<std::size_t> order(points.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return ranks[a] != ranks[b] ? ranks[a] < ranks[b] : distances[a] > distances[b]; });
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+    return ranks[a] != ranks[b] ? ranks[a] < ranks[b] : distances[a] > distances[b];
+  });
   return order;
 }
 
 Result<double> hypervolume(const Matrix& points, std::span<const double> reference) {
   const auto is_finite = [](double value) { return std::isfinite(value); };
-  if (!std::ranges::all_of(reference, is_finite)) return invalid("the reference point of a hypervolume has a value that is not finite");
+  if (!std::ranges::all_of(reference, is_finite))
+    return invalid("the reference point of a hypervolume has a value that is not finite");
   if (reference.empty()) return invalid("the reference point of a hypervolume has no objective");
   Matrix inside;
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (points[i].size() != reference.size())
-      return invalid(std::format("point {} has {} objectives, the reference point has {}", i, points[i].size(), reference.size()));
-    if (!std::ranges::all_of(points[i], is_finite)) return invalid(std::format("point {} has a value that is not finite", i));
+      return invalid(
+          std::format("point {} has {} objectives, the reference point has {}", i, points[i].size(), reference.size()));
+    if (!std::ranges::all_of(points[i], is_finite))
+      return invalid(std::format("point {} has a value that is not finite", i));
     bool is_inside = true;
     for (std::size_t m = 0; m < reference.size(); ++m) is_inside = is_inside && points[i][m] < reference[m];
     if (is_inside) inside.push_back(points[i]);
@@ -170,7 +177,8 @@ std::vector<const study::Trial*> pareto_front(const study::Study& study) {
   for (std::size_t i = 0; i < trials.size(); ++i)
     if (ranks[i] == 0) front.try_emplace(points[i], trials[i]);
   std::vector<const study::Trial*> sorted(std::views::values(front).begin(), std::views::values(front).end());
-  if (!study.settings.objectives.empty() && study.settings.objectives.front().direction == study::Direction::maximize) std::ranges::reverse(sorted);
+  if (!study.settings.objectives.empty() && study.settings.objectives.front().direction == study::Direction::maximize)
+    std::ranges::reverse(sorted);
   return sorted;
 }
 

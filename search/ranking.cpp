@@ -1,25 +1,27 @@
-#include "search/ranking_internal.hpp"
-
 #include <algorithm>
 #include <ranges>
 
 #include "search/pareto.hpp"
+#include "search/ranking_internal.hpp"
 
 namespace edgewise::search {
 
 namespace {
 
 std::size_t broken(const study::Settings& settings, const Entry& entry) {
-  return static_cast<std::size_t>(std::ranges::count_if(settings.constraints, [&](const auto& c) { return !c.comparison.holds(entry.values).value_or(true); }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      settings.constraints, [&](const auto& c) { return !c.comparison.holds(entry.values).value_or(true); }));
 }
 
-std::vector<std::size_t> order(const study::Settings& settings, const std::vector<Entry>& entries, const std::optional<study::Expression>& rank) {
+std::vector<std::size_t> order(const study::Settings& settings, const std::vector<Entry>& entries,
+                               const std::optional<study::Expression>& rank) {
   if (!rank) {
     Matrix points;
     for (const Entry& entry : entries) {
       auto& point = points.emplace_back();
       for (const auto& objective : settings.objectives)
-        point.push_back(objective.direction == study::Direction::maximize ? -entry.values.at(objective.name) : entry.values.at(objective.name));
+        point.push_back(objective.direction == study::Direction::maximize ? -entry.values.at(objective.name)
+                                                                          : entry.values.at(objective.name));
     }
     return order_by_dominance(points);
   }
@@ -33,12 +35,14 @@ std::vector<std::size_t> order(const study::Settings& settings, const std::vecto
 
 }  // namespace
 
-Ranking rank_entries(const study::Settings& settings, std::vector<Entry> entries, const std::optional<study::Expression>& rank) {
+Ranking rank_entries(const study::Settings& settings, std::vector<Entry> entries,
+                     const std::optional<study::Expression>& rank) {
   Ranking ranking;
   std::ranges::sort(entries, {}, [](const Entry& entry) { return entry.trial->id; });
   ranking.unranked = std::erase_if(entries, [&](const Entry& entry) {
     if (rank) return !rank->evaluate(entry.values).has_value();
-    return !std::ranges::all_of(settings.objectives, [&](const auto& objective) { return entry.values.contains(objective.name); });
+    return !std::ranges::all_of(settings.objectives,
+                                [&](const auto& objective) { return entry.values.contains(objective.name); });
   });
   std::map<std::size_t, std::vector<Entry>> by_broken;
   for (Entry& entry : entries) by_broken[broken(settings, entry)].push_back(std::move(entry));

@@ -17,12 +17,14 @@ struct Entry {
 };
 
 struct Ranking {
-  std::vector<const study::Trial*> best_first;  ///< the feasible ones, then the others by the number of constraints they break
-  std::size_t feasible = 0;                     ///< how many of them keep all constraints
-  std::size_t unranked = 0;                     ///< entries without a value that the ranking needs; they are left out
+  std::vector<const study::Trial*>
+      best_first;            ///< the feasible ones, then the others by the number of constraints they break
+  std::size_t feasible = 0;  ///< how many of them keep all constraints
+  std::size_t unranked = 0;  ///< entries without a value that the ranking needs; they are left out
 };
 
 /// Depends on the entries, not on their order: equal ones go by trial number.
-Ranking rank_entries(const study::Settings& settings, std::vector<Entry> entries, const std::optional<study::Expression>& rank);
+Ranking rank_entries(const study::Settings& settings, std::vector<Entry> entries,
+                     const std::optional<study::Expression>& rank);
 
 }  // namespace edgewise::search

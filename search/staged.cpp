@@ -9,8 +9,9 @@ namespace edgewise::search {
 
 namespace {
 
-/// All candidates for few epochs, the best of them for more, and so on: successive halving with stages chosen by the user. What is promoted from a
-/// stage is decided by the results of that stage alone, once all its trials have ended, so it does not depend on the order in which they did.
+/// All candidates for few epochs, the best of them for more, and so on: successive halving with stages chosen by the
+/// user. What is promoted from a stage is decided by the results of that stage alone, once all its trials have ended,
+/// so it does not depend on the order in which they did.
 class Staged final : public Strategy {
  public:
   Staged(const Options& options, const space::Space& space, std::optional<study::Expression> rank)
@@ -25,7 +26,10 @@ class Staged final : public Strategy {
     const std::string remark = advice.note.empty() ? "" : "; " + advice.note;
     for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
       if (const std::size_t active = count_active(study, stage); active > 0)
-        return Advice{{}, false, std::format("stage {} of {}: {} {} still to end{}", stage + 1, stages_.size(), active, active == 1 ? "trial has" : "trials have", remark)};
+        return Advice{{},
+                      false,
+                      std::format("stage {} of {}: {} {} still to end{}", stage + 1, stages_.size(), active,
+                                  active == 1 ? "trial has" : "trials have", remark)};
       if (stage + 1 == stages_.size()) break;
       Advice promotions = promote(study, stage, n);
       if (!promotions.proposals.empty() || promotions.is_finished) {
@@ -57,7 +61,8 @@ class Staged final : public Strategy {
 
   static std::size_t count_active(const study::Study& study, std::size_t stage) {
     return static_cast<std::size_t>(std::ranges::count_if(study.trials, [&](const auto& trial) {
-      return static_cast<std::size_t>(trial.stage) == stage && (trial.state == study::State::waiting || trial.state == study::State::running);
+      return static_cast<std::size_t>(trial.stage) == stage &&
+             (trial.state == study::State::waiting || trial.state == study::State::running);
     }));
   }
 
@@ -85,15 +90,18 @@ class Staged final : public Strategy {
     const auto ranking = rank_entries(study.settings, entries, rank_);
     const std::size_t kept = std::min(static_cast<std::size_t>(stages_[stage].keep), ranking.best_first.size());
     Advice advice;
-    advice.note = std::format("stage {} of {}: the best {} of {} by {}", stage + 2, stages_.size(), kept, entries.size(), rank_ ? "\"" + rank_->text() + "\"" : "non-dominated rank");
+    advice.note = std::format("stage {} of {}: the best {} of {} by {}", stage + 2, stages_.size(), kept,
+                              entries.size(), rank_ ? "\"" + rank_->text() + "\"" : "non-dominated rank");
     if (kept > ranking.feasible)
-      advice.note += std::format("; {} of them {} a constraint, because only {} {} all", kept - ranking.feasible, kept - ranking.feasible == 1 ? "breaks" : "break",
-                                 ranking.feasible, ranking.feasible == 1 ? "keeps" : "keep");
+      advice.note += std::format("; {} of them {} a constraint, because only {} {} all", kept - ranking.feasible,
+                                 kept - ranking.feasible == 1 ? "breaks" : "break", ranking.feasible,
+                                 ranking.feasible == 1 ? "keeps" : "keep");
     if (ranking.unranked > 0) advice.note += std::format("; {} left out, whose values are missing", ranking.unranked);
     if (kept == 0) {
       advice.is_finished = true;
-      advice.note = std::format("no trial of stage {} can go on: {}", stage + 1,
-                                entries.empty() ? "none completed it" : "the values that rank them were recorded for none");
+      advice.note =
+          std::format("no trial of stage {} can go on: {}", stage + 1,
+                      entries.empty() ? "none completed it" : "the values that rank them were recorded for none");
       return advice;
     }
     for (const study::Trial* trial : std::span(ranking.best_first).first(kept))
@@ -108,17 +116,24 @@ class Staged final : public Strategy {
 };
 
 Status check_stages(const std::vector<Stage>& stages) {
-  if (stages.empty()) return invalid("a staged search has no stages", "give at least one, for example stages: [{epochs: 10, keep: 8}, {epochs: 30}]");
+  if (stages.empty())
+    return invalid("a staged search has no stages",
+                   "give at least one, for example stages: [{epochs: 10, keep: 8}, {epochs: 30}]");
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const std::string stage = std::format("stage {}", i + 1);
-    if (stages[i].epochs < 1) return invalid(std::format("{} has {} epochs; at least 1 is needed", stage, stages[i].epochs));
+    if (stages[i].epochs < 1)
+      return invalid(std::format("{} has {} epochs; at least 1 is needed", stage, stages[i].epochs));
     if (i > 0 && stages[i].epochs <= stages[i - 1].epochs)
-      return invalid(std::format("{} ends at {} epochs, but the stage before it at {}", stage, stages[i].epochs, stages[i - 1].epochs),
+      return invalid(std::format("{} ends at {} epochs, but the stage before it at {}", stage, stages[i].epochs,
+                                 stages[i - 1].epochs),
                      "epochs are counted in total: let them grow from stage to stage");
     if (i + 1 == stages.size()) break;  // what the last one keeps does not matter
-    if (stages[i].keep < 1) return invalid(std::format("{} keeps {} trials; at least 1 is needed", stage, stages[i].keep), "say how many go on, for example keep: 8");
+    if (stages[i].keep < 1)
+      return invalid(std::format("{} keeps {} trials; at least 1 is needed", stage, stages[i].keep),
+                     "say how many go on, for example keep: 8");
     if (i > 0 && stages[i].keep >= stages[i - 1].keep)
-      return invalid(std::format("{} keeps {} trials, but only {} reach it", stage, stages[i].keep, stages[i - 1].keep), "let keep shrink from stage to stage");
+      return invalid(std::format("{} keeps {} trials, but only {} reach it", stage, stages[i].keep, stages[i - 1].keep),
+                     "let keep shrink from stage to stage");
   }
   return {};
 }

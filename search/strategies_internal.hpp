@@ -21,24 +21,28 @@ NewChoices next_in_order(const space::Space& space, const study::Study& study, s
 /// Random ones: the choice of trial i is a function of the seed, of i, and of the choices before it.
 NewChoices next_at_random(const space::Space& space, const study::Study& study, std::uint64_t seed, std::size_t n);
 
-/// Valid choices of a space, counted while it has at most 100,000; above that the bound that Space::size gives. Nothing when it is infinite.
+/// Valid choices of a space, counted while it has at most 100,000; above that the bound that Space::size gives. Nothing
+/// when it is infinite.
 std::optional<std::size_t> count_choices(const space::Space& space);
 
 /// Trials that count against the number of trials to try: all but the rejected ones.
 std::size_t count_tried(const study::Study& study);
 
-/// Choices of the first stage, or of a search without stages: random ones up to `trials`, or the whole space in order when it is 0.
+/// Choices of the first stage, or of a search without stages: random ones up to `trials`, or the whole space in order
+/// when it is 0.
 class Candidates {
  public:
-  Candidates(const space::Space& space, std::uint64_t seed, std::size_t trials, bool in_order) : space_(&space), seed_(seed), trials_(trials), in_order_(in_order) {}
-  /// At most `n` proposals of `epochs` epochs; `is_finished` when none will come any more; the note says why where it is not plain.
+  Candidates(const space::Space& space, std::uint64_t seed, std::size_t trials, bool in_order)
+      : space_(&space), seed_(seed), trials_(trials), in_order_(in_order) {}
+  /// At most `n` proposals of `epochs` epochs; `is_finished` when none will come any more; the note says why where it
+  /// is not plain.
   [[nodiscard]] Advice ask(const study::Study& study, std::size_t n, int epochs) const;
   [[nodiscard]] std::size_t planned() const;
 
  private:
   const space::Space* space_;  // borrowed
   std::uint64_t seed_;
-  std::size_t trials_;         // 0: no bound but the space
+  std::size_t trials_;  // 0: no bound but the space
   bool in_order_;
 };
 

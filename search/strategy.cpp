@@ -14,7 +14,8 @@ struct Registered {
   const char* name;
   Result<std::unique_ptr<Strategy>> (*make)(const Options& options, const space::Space& space);
 };
-constexpr std::array registry{Registered{"grid", make_grid}, Registered{"random", make_random}, Registered{"staged", make_staged}};
+constexpr std::array registry{Registered{"grid", make_grid}, Registered{"random", make_random},
+                              Registered{"staged", make_staged}};
 
 Status check_rank(const Options& options) {
   if (options.rank.empty()) return {};
@@ -24,8 +25,9 @@ Status check_rank(const Options& options) {
   for (const std::string& name : rank->names()) {
     if (std::ranges::contains(options.recorded, name)) continue;
     const std::string nearest = nearest_word(name, options.recorded);
-    return invalid(std::format("the rank uses \"{}\", which no trial records; there are {}", name, quoted_list(options.recorded)),
-                   nearest.empty() ? "" : std::format("did you mean \"{}\"?", nearest));
+    return invalid(
+        std::format("the rank uses \"{}\", which no trial records; there are {}", name, quoted_list(options.recorded)),
+        nearest.empty() ? "" : std::format("did you mean \"{}\"?", nearest));
   }
   return {};
 }
@@ -42,7 +44,8 @@ const std::vector<std::string>& strategy_names() {
 }
 
 Result<std::unique_ptr<Strategy>> make_strategy(const Options& options, const space::Space& space) {
-  const auto* found = std::ranges::find_if(registry, [&](const Registered& entry) { return options.strategy == entry.name; });
+  const auto* found =
+      std::ranges::find_if(registry, [&](const Registered& entry) { return options.strategy == entry.name; });
   if (found == registry.end()) {
     const std::string nearest = nearest_word(options.strategy, strategy_names());
     return invalid(std::format("strategy \"{}\" is not one of {}", options.strategy, quoted_list(strategy_names())),

@@ -41,6 +41,7 @@ std::vector<std::string> family_names();
 /// @param options  the `space:` section of the job file without `family`: for each parameter an optional list of values
 /// or
 ///                 {low, high, step} that narrows it; {} keeps the family's own ranges
+///                 (`resnet` also takes max_parameters and max_macs, bounds on what is valid; 2e6 and 4e8 unless given)
 /// @error invalid_input: unknown name (with the nearest), unknown parameter, values that the family does not know
 Result<Family> make_family(const std::string& name, const Json& options, const Frame& frame);
 

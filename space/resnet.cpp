@@ -4,6 +4,7 @@
 #include <cmath>
 #include <format>
 #include <memory>
+#include <tuple>
 
 #include "space/backbones_internal.hpp"
 #include "space/family_internal.hpp"
@@ -75,28 +76,45 @@ std::vector<FamilyParameter> parameters_for(const Frame& frame) {
 
 }  // namespace
 
-std::int64_t parameter_count(const ResNet& net, const Frame& frame) {
-  const auto conv_norm = [](std::int64_t in, std::int64_t out, std::int64_t kernel) {
-    return in * out * kernel * kernel + 2 * out;
+ResNetCosts resnet_costs(const ResNet& net, const Frame& frame) {
+  ResNetCosts total;
+  auto size = frame.input_size;
+  const auto conv_norm = [&](std::int64_t in, std::int64_t out, std::int64_t kernel) {
+    const auto weights = in * out * kernel * kernel;
+    total.parameters += weights + 2 * out;
+    total.macs += weights * size * size;
   };
-  std::int64_t channels = net.stages.empty() ? 1 : net.stages.front().width;
-  auto total = conv_norm(frame.channels, channels, net.stem_kernel_size);
+  const auto linear = [&](std::int64_t in, std::int64_t out) {
+    total.parameters += in * out + out;
+    total.macs += in * out;
+  };
+  // Odd kernels padded by half: a stride divides the size, rounded up.
+  const auto shrink = [&size](std::int64_t stride) { size = (size + stride - 1) / stride; };
+
+  shrink(net.stem_stride);
+  auto channels = net.stages.empty() ? 1 : net.stages.front().width;
+  conv_norm(frame.channels, channels, net.stem_kernel_size);
   for (std::size_t stage = 0; stage < net.stages.size(); ++stage) {
     const auto [width, blocks] = net.stages[stage];
     for (std::int64_t i = 0; i < blocks; ++i) {
       const ResidualBlock block{width, stage > 0 && i == 0 ? 2 : 1, net.kernel_size, net.bottleneck};
       const auto out = block.out_channels();
-      total += net.bottleneck
-                   ? conv_norm(channels, width, 1) + conv_norm(width, width, net.kernel_size) + conv_norm(width, out, 1)
-                   : conv_norm(channels, out, net.kernel_size) + conv_norm(out, out, net.kernel_size);
-      if (block.stride != 1 || channels != out) total += conv_norm(channels, out, 1);
+      if (net.bottleneck) conv_norm(channels, width, 1);  // still at the size before the stride
+      shrink(block.stride);
+      conv_norm(net.bottleneck ? width : channels, width, net.kernel_size);
+      conv_norm(width, out, net.bottleneck ? 1 : net.kernel_size);
+      if (block.stride != 1 || channels != out) conv_norm(channels, out, 1);
       channels = out;
     }
   }
-  const auto linear = [](std::int64_t in, std::int64_t out) { return in * out + out; };
-  if (frame.head == Head::classification) return total + linear(channels, frame.outputs);
-  const auto hidden = std::max<std::int64_t>(1, channels / 2);
-  return total + linear(channels, hidden) + linear(hidden, 4);
+  if (frame.head == Head::classification) {
+    linear(channels, frame.outputs);
+  } else {
+    const auto hidden = std::max<std::int64_t>(1, channels / 2);
+    linear(channels, hidden);
+    linear(hidden, 4);
+  }
+  return total;
 }
 
 Result<graph::Graph> build_resnet(const ResNet& net, const Frame& frame) {
@@ -121,27 +139,35 @@ Result<graph::Graph> build_resnet(const ResNet& net, const Frame& frame) {
 }
 
 Result<Family> make_resnet(const Json& options, const Frame& frame) {
-  // Wide, deep networks are most of all combinations and none of them suits a small device; a job that wants them
-  // raises the bound.
-  std::int64_t most_parameters = 2'000'000;
+  // Most combinations are far too large for a small device and take most of a search's time; a job that wants them
+  // raises these bounds.
+  struct Bound {
+    std::string key;
+    std::int64_t most;
+  };
+  std::vector<Bound> bounds = {{"max_parameters", 2'000'000}, {"max_macs", 400'000'000}};
   auto ranges = options;
-  if (options.is_object() && options.contains("max_parameters")) {
-    const auto& given = options["max_parameters"];
-    if (!given.is_number() || !(given.get<double>() >= 1 && given.get<double>() <= 1e9)) {
-      return invalid(std::format("\"max_parameters\" is {}; it must be a number from 1 to 1e9",
+  for (auto& [key, most] : bounds) {
+    if (!options.is_object() || !options.contains(key)) continue;
+    const auto& given = options[key];
+    if (!given.is_number() || !(given.get<double>() >= 1 && given.get<double>() <= 1e12)) {
+      return invalid(std::format("\"{}\" is {}; it must be a number from 1 to 1e12", key,
                                  given.dump(-1, ' ', false, Json::error_handler_t::replace)),
-                     {}, "max_parameters");
+                     {}, key);
     }
-    most_parameters = static_cast<std::int64_t>(given.get<double>());
-    ranges.erase("max_parameters");
+    most = static_cast<std::int64_t>(given.get<double>());
+    ranges.erase(key);
   }
-  TRY(auto parameters, narrowed(parameters_for(frame), ranges, {"max_parameters"}));
-  auto validity = [most_parameters, frame](const Choice& choice) -> std::optional<std::string> {
+  TRY(auto parameters, narrowed(parameters_for(frame), ranges, {bounds[0].key, bounds[1].key}));
+  auto validity = [bounds, frame](const Choice& choice) -> std::optional<std::string> {
     const auto net = resnet_of(choice);
     const auto sized = frame_of(choice, frame);
     if (auto mistake = size_mistake(net, sized.input_size)) return mistake;
-    if (const auto count = parameter_count(net, sized); count > most_parameters) {
-      return std::format("the network has {} parameters, more than max_parameters {}", count, most_parameters);
+    const auto costs = resnet_costs(net, sized);
+    for (const auto& [have, what, bound] :
+         {std::tuple{costs.parameters, "parameters", bounds[0]}, {costs.macs, "MACs", bounds[1]}}) {
+      if (have > bound.most)
+        return std::format("the network has {} {}, more than {} {}", have, what, bound.key, bound.most);
     }
     return {};
   };

@@ -7,6 +7,10 @@
 #include "graph/graph.hpp"
 #include "space/family.hpp"
 
+// Parameters of the family: stages, blocks1 .. blocks4 (of the stages that exist), block, kernel_size,
+// stem_kernel_size, stem_stride, filters, width_growth, input_size (from half the job's to the job's own) and, when the
+// job names it, learning_rate.
+
 namespace edgewise::space {
 
 /// One residual network: a stem convolution, stages of blocks (each stage after the first halves the map), global
@@ -23,8 +27,11 @@ struct ResNet {
   std::int64_t stem_stride = 1;
 };
 
-/// Number of trainable parameters, without building the network.
-std::int64_t parameter_count(const ResNet& net, const Frame& frame);
+/// What a network costs, without building it; equal to `graph::costs` of its graph.
+struct ResNetCosts {
+  std::int64_t parameters = 0, macs = 0;
+};
+ResNetCosts resnet_costs(const ResNet& net, const Frame& frame);
 
 /// Nodes are called as in torchvision's resnet: "conv1", "layer1.0.conv1", ..., "fc" (or "head.0", "head.2").
 /// @error invalid_input: no stage, a frame that cannot be, a map that shrinks below one pixel

@@ -145,9 +145,12 @@ Result<Choice> choice_from_json(const Space& space, const Json& json) {
     } else if (value.is_number()) {
       return not_allowed(*parameter, value.get<double>());
     } else {
-      return invalid(std::format("parameter \"{}\" must be {}, not {}", name, description(parameter->domain),
-                                 value.is_boolean() ? value.dump() : std::string("a ") + value.type_name()),
-                     {}, name);
+      const auto what = value.is_array()    ? "a list"
+                        : value.is_object() ? "a map"
+                        : value.is_null()   ? "empty"
+                                            : "true or false";
+      return invalid(std::format("parameter \"{}\" must be {}, not {}", name, description(parameter->domain), what), {},
+                     name);
     }
   }
   TRY_DO(space.check(choice));

@@ -1,10 +1,9 @@
-#include "study/changes_internal.hpp"
-
 #include <chrono>
 #include <cmath>
 #include <format>
 #include <limits>
 
+#include "study/changes_internal.hpp"
 #include "study/json_internal.hpp"
 
 namespace edgewise::study {
@@ -16,11 +15,16 @@ std::map<std::string, double> finite(std::map<std::string, double> values) {
   return values;
 }
 
-double finite_or_zero(double seconds) { return std::isfinite(seconds) ? seconds : 0.0; }
-double finite_or_nan(double loss) { return std::isfinite(loss) ? loss : std::numeric_limits<double>::quiet_NaN(); }
+double finite_or_zero(double seconds) {
+  return std::isfinite(seconds) ? seconds : 0.0;
+}
+double finite_or_nan(double loss) {
+  return std::isfinite(loss) ? loss : std::numeric_limits<double>::quiet_NaN();
+}
 
 std::unexpected<Error> wrong_state(const Trial& trial, const char* wanted) {
-  return fail(ErrorCode::conflict, std::format("trial {} is {}, not {}", trial.id.value, to_text(trial.state), wanted), "load the study again and decide anew");
+  return fail(ErrorCode::conflict, std::format("trial {} is {}, not {}", trial.id.value, to_text(trial.state), wanted),
+              "load the study again and decide anew");
 }
 
 }  // namespace
@@ -28,10 +32,12 @@ std::unexpected<Error> wrong_state(const Trial& trial, const char* wanted) {
 Result<Trial> new_trial(const Trial& trial, TrialId id) {
   if (trial.state != State::waiting && trial.state != State::rejected)
     return invalid(std::format("a new trial is \"waiting\" or \"rejected\", not \"{}\"", to_text(trial.state)));
-  if (trial.epochs < 1) return invalid(std::format("a trial of {} epochs cannot be added; at least 1 is needed", trial.epochs));
+  if (trial.epochs < 1)
+    return invalid(std::format("a trial of {} epochs cannot be added; at least 1 is needed", trial.epochs));
   for (const auto& [name, value] : trial.choice)
     if (const double* real = std::get_if<double>(&value); real && !std::isfinite(*real))
-      return invalid(std::format("the value of \"{}\" is not finite", name), "choose a value within the parameter's range");
+      return invalid(std::format("the value of \"{}\" is not finite", name),
+                     "choose a value within the parameter's range");
   Trial added;
   added.id = id;
   added.choice = trial.choice;
@@ -50,13 +56,17 @@ Status check_worker(const std::string& worker) {
 
 Status check_held(const Trial& trial, const std::string& worker) {
   if (trial.state == State::running && trial.worker == worker) return {};
-  const std::string now = trial.state == State::running ? std::format("\"{}\" runs it", trial.worker) : std::format("it is {}", to_text(trial.state));
-  return fail(ErrorCode::conflict, std::format("trial {} is not run by \"{}\": {}", trial.id.value, worker, now), "drop this attempt and claim another trial");
+  const std::string now = trial.state == State::running ? std::format("\"{}\" runs it", trial.worker)
+                                                        : std::format("it is {}", to_text(trial.state));
+  return fail(ErrorCode::conflict, std::format("trial {} is not run by \"{}\": {}", trial.id.value, worker, now),
+              "drop this attempt and claim another trial");
 }
 
 Status promote(Trial& trial, int epochs) {
   if (trial.state != State::complete) return wrong_state(trial, "complete");
-  if (epochs < 1) return invalid(std::format("trial {} cannot be promoted to {} epochs; at least 1 is needed", trial.id.value, epochs));
+  if (epochs < 1)
+    return invalid(
+        std::format("trial {} cannot be promoted to {} epochs; at least 1 is needed", trial.id.value, epochs));
   trial.state = State::waiting;
   ++trial.stage;
   trial.epochs = epochs;
@@ -73,12 +83,14 @@ void take_up(Trial& trial, const std::string& worker) {
   trial.reason.clear();
 }
 
-Status finish(Trial& trial, const std::string& worker, State state, const StageResult& result, const std::string& reason) {
+Status finish(Trial& trial, const std::string& worker, State state, const StageResult& result,
+              const std::string& reason) {
   if (state != State::complete && state != State::pruned)
     return invalid(std::format("a trial is finished as \"complete\" or \"pruned\", not as \"{}\"", to_text(state)));
   TRY_DO(check_held(trial, worker));
   if (result.stage != trial.stage)
-    return invalid(std::format("the result is of stage {}, but trial {} is in stage {}", result.stage, trial.id.value, trial.stage));
+    return invalid(std::format("the result is of stage {}, but trial {} is in stage {}", result.stage, trial.id.value,
+                               trial.stage));
   trial.state = state;
   trial.reason = reason;
   trial.worker.clear();
@@ -108,7 +120,8 @@ void lose(Trial& trial, const std::string& why, int max_attempts) {
     return;
   }
   trial.state = State::failed;
-  trial.reason = std::format("its worker was lost {} {}; the last time {}", trial.attempts, trial.attempts == 1 ? "time" : "times", why);
+  trial.reason = std::format("its worker was lost {} {}; the last time {}", trial.attempts,
+                             trial.attempts == 1 ? "time" : "times", why);
 }
 
 StageResult stored(StageResult result) {
@@ -125,7 +138,8 @@ StageResult stored(StageResult result) {
 
 Result<CurvePoint> stored(CurvePoint point, const Trial& trial) {
   if (point.stage != trial.stage)
-    return invalid(std::format("the epoch is of stage {}, but trial {} is in stage {}", point.stage, trial.id.value, trial.stage));
+    return invalid(
+        std::format("the epoch is of stage {}, but trial {} is in stage {}", point.stage, trial.id.value, trial.stage));
   if (point.epoch < 1) return invalid(std::format("epoch {} cannot be recorded; epochs count from 1", point.epoch));
   point.train_loss = finite_or_nan(point.train_loss);
   point.validation_loss = finite_or_nan(point.validation_loss);
@@ -144,18 +158,24 @@ Settings stored(Settings settings) {
 
 Status check_count(std::size_t count, std::size_t expected) {
   if (count == expected) return {};
-  return fail(ErrorCode::conflict, std::format("the study has {} trials where {} were expected: someone else added some meanwhile", count, expected),
-              "load the study again and decide anew");
+  return fail(
+      ErrorCode::conflict,
+      std::format("the study has {} trials where {} were expected: someone else added some meanwhile", count, expected),
+      "load the study again and decide anew");
 }
 
 std::unexpected<Error> no_such_trial(TrialId id) {
-  return fail(ErrorCode::not_found, std::format("the study has no trial {}", id.value), "`edgewise status` lists the trials");
+  return fail(ErrorCode::not_found, std::format("the study has no trial {}", id.value),
+              "`edgewise status` lists the trials");
 }
 
-std::string now_utc() { return std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())); }
+std::string now_utc() {
+  return std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+}
 
 std::int64_t now_milliseconds() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace edgewise::study

@@ -1,4 +1,5 @@
-/// The rules by which a trial changes, shared by every storage. Each function changes the trial or returns why it may not; nothing in between.
+/// The rules by which a trial changes, shared by every storage. Each function changes the trial or returns why it may
+/// not; nothing in between.
 #pragma once
 
 #include <string>
@@ -16,7 +17,8 @@ Status check_held(const Trial& trial, const std::string& worker);
 
 Status promote(Trial& trial, int epochs);
 void take_up(Trial& trial, const std::string& worker);
-Status finish(Trial& trial, const std::string& worker, State state, const StageResult& result, const std::string& reason);
+Status finish(Trial& trial, const std::string& worker, State state, const StageResult& result,
+              const std::string& reason);
 Status fail_trial(Trial& trial, const std::string& worker, const std::string& reason);
 Status release(Trial& trial, const std::string& worker);
 /// The worker of a running trial is gone: the trial waits again, or fails when `max_attempts` workers were lost.
@@ -32,8 +34,8 @@ Settings stored(Settings settings);
 Status check_count(std::size_t count, std::size_t expected);
 std::unexpected<Error> no_such_trial(TrialId id);
 
-/// Why the worker must be taken for lost: it is a dead process of this host, or its heartbeat is `silent_s` old and at most `timeout_s` are allowed.
-/// Nothing while it lives.
+/// Why the worker must be taken for lost: it is a dead process of this host, or its heartbeat is `silent_s` old and at
+/// most `timeout_s` are allowed. Nothing while it lives.
 std::optional<std::string> why_lost(const std::string& worker, double silent_s, double timeout_s);
 
 std::string now_utc();            ///< "2026-11-20T22:07:32Z"

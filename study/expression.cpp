@@ -46,13 +46,22 @@ std::vector<std::string> function_names() {
   return names;
 }
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool starts_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }  // inside a UTF-8 sequence
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool starts_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool continues_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}  // inside a UTF-8 sequence
 
 /// A mistake at byte `position` of the text a person wrote; columns count characters, not bytes.
-std::unexpected<Error> mistake(std::string_view text, std::size_t position, std::string message, std::string next = {}) {
+std::unexpected<Error> mistake(std::string_view text, std::size_t position, std::string message,
+                               std::string next = {}) {
   std::size_t column = 1;
   for (const char c : text.substr(0, position))
     if (!continues_character(c)) ++column;
@@ -66,7 +75,8 @@ class Parser {
 
   Result<NodePointer> parse() {
     skip_space();
-    if (at_ == end_) return mistake(text_, at_, "an expression is missing here", "write a value's name, for example latency_ms");
+    if (at_ == end_)
+      return mistake(text_, at_, "an expression is missing here", "write a value's name, for example latency_ms");
     TRY(NodePointer node, sum(0));
     if (at_ == end_) return node;
     if (peek() == ')') return mistake(text_, at_, "this \")\" closes nothing", "remove it or add \"(\" before it");
@@ -76,7 +86,9 @@ class Parser {
 
  private:
   Result<NodePointer> sum(int level) {
-    if (level > max_levels) return mistake(text_, at_, std::format("nested deeper than {} levels", max_levels), "write it with fewer parentheses");
+    if (level > max_levels)
+      return mistake(text_, at_, std::format("nested deeper than {} levels", max_levels),
+                     "write it with fewer parentheses");
     TRY(NodePointer node, product(level));
     for (;;) {
       const char sign = peek();
@@ -99,7 +111,9 @@ class Parser {
   }
 
   Result<NodePointer> signed_power(int level) {
-    if (level > max_levels) return mistake(text_, at_, std::format("nested deeper than {} levels", max_levels), "write it with fewer parentheses");
+    if (level > max_levels)
+      return mistake(text_, at_, std::format("nested deeper than {} levels", max_levels),
+                     "write it with fewer parentheses");
     if (peek() == '-') {
       advance();
       TRY(NodePointer node, signed_power(level + 1));
@@ -113,7 +127,9 @@ class Parser {
   }
 
   Result<NodePointer> primary(int level) {
-    if (at_ == end_) return mistake(text_, at_, "the expression ends where a value is expected", "add a number or a name, or remove the last operator");
+    if (at_ == end_)
+      return mistake(text_, at_, "the expression ends where a value is expected",
+                     "add a number or a name, or remove the last operator");
     const char c = peek();
     if (c == '(') {
       const std::size_t open = at_;
@@ -132,7 +148,9 @@ class Parser {
     const char* first = text_.data() + at_;
     const auto [last, error] = std::from_chars(first, text_.data() + end_, node.number);
     if (error == std::errc::result_out_of_range)
-      return mistake(text_, at_, std::format("the number \"{}\" is beyond what a double can hold", std::string(first, last)), "keep it between 1e-307 and 1e308");
+      return mistake(text_, at_,
+                     std::format("the number \"{}\" is beyond what a double can hold", std::string(first, last)),
+                     "keep it between 1e-307 and 1e308");
     if (error != std::errc{}) return mistake(text_, at_, std::format("expected a number but found {}", found()));
     at_ += static_cast<std::size_t>(last - first);
     skip_space();
@@ -146,7 +164,9 @@ class Parser {
     skip_space();
     const Function* function = find_function(word);
     if (peek() != '(') {
-      if (function) return mistake(text_, begin, std::format("the function \"{}\" has no argument", word), std::format("write {}", usage(*function)));
+      if (function)
+        return mistake(text_, begin, std::format("the function \"{}\" has no argument", word),
+                       std::format("write {}", usage(*function)));
       names_.insert(word);
       Node node;
       node.kind = Kind::name;
@@ -155,7 +175,8 @@ class Parser {
     }
     if (!function) {
       const std::string nearest = nearest_word(word, function_names());
-      return mistake(text_, begin, std::format("\"{}\" is no function; there are {}", word, quoted_list(function_names())),
+      return mistake(text_, begin,
+                     std::format("\"{}\" is no function; there are {}", word, quoted_list(function_names())),
                      nearest.empty() ? "write * to multiply" : std::format("did you mean \"{}\"?", nearest));
     }
     const std::size_t open = at_;
@@ -163,12 +184,17 @@ class Parser {
     TRY(NodePointer first, sum(level + 1));
     NodePointer second;
     if (function->arguments == 2) {
-      if (peek() != ',') return mistake(text_, at_, std::format("\"{}\" takes two arguments and has one", word), std::format("write {}", usage(*function)));
+      if (peek() != ',')
+        return mistake(text_, at_, std::format("\"{}\" takes two arguments and has one", word),
+                       std::format("write {}", usage(*function)));
       advance();
       TRY(second, sum(level + 1));
     }
     if (peek() == ',')
-      return mistake(text_, at_, std::format("\"{}\" takes {} and has more", word, function->arguments == 1 ? "one argument" : "two arguments"), std::format("write {}", usage(*function)));
+      return mistake(text_, at_,
+                     std::format("\"{}\" takes {} and has more", word,
+                                 function->arguments == 1 ? "one argument" : "two arguments"),
+                     std::format("write {}", usage(*function)));
     TRY_DO(close(open));
     return make(function->kind, std::move(first), std::move(second));
   }
@@ -226,27 +252,41 @@ std::optional<double> value_of(const Node& node, const std::map<std::string, dou
   if (!a || !b) return std::nullopt;
   switch (node.kind) {
     case Kind::number:
-    case Kind::name: break;
-    case Kind::negate: return -*a;
-    case Kind::add: return *a + *b;
-    case Kind::subtract: return *a - *b;
-    case Kind::multiply: return *a * *b;
-    case Kind::divide: return *a / *b;
-    case Kind::power: return std::pow(*a, *b);
-    case Kind::log: return std::log(*a);
-    case Kind::exp: return std::exp(*a);
-    case Kind::sqrt: return std::sqrt(*a);
-    case Kind::abs: return std::abs(*a);
+    case Kind::name:
+      break;
+    case Kind::negate:
+      return -*a;
+    case Kind::add:
+      return *a + *b;
+    case Kind::subtract:
+      return *a - *b;
+    case Kind::multiply:
+      return *a * *b;
+    case Kind::divide:
+      return *a / *b;
+    case Kind::power:
+      return std::pow(*a, *b);
+    case Kind::log:
+      return std::log(*a);
+    case Kind::exp:
+      return std::exp(*a);
+    case Kind::sqrt:
+      return std::sqrt(*a);
+    case Kind::abs:
+      return std::abs(*a);
     // A NaN must not hide behind the other argument, as it would with std::fmin.
-    case Kind::min: return std::isnan(*a) || std::isnan(*b) ? std::nan("") : std::min(*a, *b);
-    case Kind::max: return std::isnan(*a) || std::isnan(*b) ? std::nan("") : std::max(*a, *b);
+    case Kind::min:
+      return std::isnan(*a) || std::isnan(*b) ? std::nan("") : std::min(*a, *b);
+    case Kind::max:
+      return std::isnan(*a) || std::isnan(*b) ? std::nan("") : std::max(*a, *b);
   }
   return std::nullopt;
 }
 
 Status check_length(std::string_view text) {
   if (text.size() <= max_characters) return {};
-  return mistake(text, max_characters, std::format("the expression has {} characters; at most {} are allowed", text.size(), max_characters));
+  return mistake(text, max_characters,
+                 std::format("the expression has {} characters; at most {} are allowed", text.size(), max_characters));
 }
 
 }  // namespace
@@ -271,10 +311,12 @@ Result<Comparison> Comparison::parse(std::string_view text) {
   TRY_DO(check_length(text));
   const std::size_t at = text.find_first_of("<>=");
   if (at == std::string_view::npos)
-    return mistake(text, text.size(), "there is no comparison", "write <, <=, > or >= between two expressions, for example latency_ms < 33");
+    return mistake(text, text.size(), "there is no comparison",
+                   "write <, <=, > or >= between two expressions, for example latency_ms < 33");
   const std::size_t length = at + 1 < text.size() && text[at] != '=' && text[at + 1] == '=' ? 2 : 1;
   if (text[at] == '=')
-    return mistake(text, at, "\"=\" compares nothing here", "use <, <=, > or >=; measured values are never exactly equal");
+    return mistake(text, at, "\"=\" compares nothing here",
+                   "use <, <=, > or >=; measured values are never exactly equal");
   if (const std::size_t second = text.find_first_of("<>=", at + length); second != std::string_view::npos)
     return mistake(text, second, "only one comparison is allowed", "write two constraints");
   Parser left(text, 0, at), right(text, at + length, text.size());

@@ -71,14 +71,16 @@ class MemoryStorage final : public Storage {
     return change(id, [&](Trial& trial) -> Status {
       TRY_DO(check_held(trial, worker));
       TRY(CurvePoint kept, stored(point, trial));
-      std::erase_if(trial.curve, [&](const CurvePoint& old) { return old.stage == kept.stage && old.epoch >= kept.epoch; });
+      std::erase_if(trial.curve,
+                    [&](const CurvePoint& old) { return old.stage == kept.stage && old.epoch >= kept.epoch; });
       trial.curve.push_back(std::move(kept));
       heartbeat_ms_[index(id)] = now_milliseconds();
       return {};
     });
   }
 
-  Status finish(TrialId id, const std::string& worker, State state, const StageResult& result, const std::string& reason) override {
+  Status finish(TrialId id, const std::string& worker, State state, const StageResult& result,
+                const std::string& reason) override {
     return change(id, [&](Trial& trial) -> Status {
       TRY_DO(study::finish(trial, worker, state, result, reason));
       std::erase_if(trial.results, [&](const StageResult& old) { return old.stage == result.stage; });
@@ -135,6 +137,8 @@ class MemoryStorage final : public Storage {
 
 }  // namespace
 
-std::unique_ptr<Storage> memory_storage(const Settings& settings) { return std::make_unique<MemoryStorage>(settings); }
+std::unique_ptr<Storage> memory_storage(const Settings& settings) {
+  return std::make_unique<MemoryStorage>(settings);
+}
 
 }  // namespace edgewise::study

@@ -11,6 +11,15 @@ namespace {
 
 constexpr int max_value_bytes = 64 << 20;  // the largest text or blob that is read or written
 
+/// Waits for a lock in short steps. SQLite's own waits grow to 100 ms: a process that writes all the time then kept the
+/// others out for seconds (seen with four processes that only wrote: one did all the work).
+int wait_for_lock(void* timeout_ms, int calls) {
+  constexpr int step_ms = 1;
+  if (static_cast<std::int64_t>(calls) * step_ms >= *static_cast<const std::int64_t*>(timeout_ms)) return 0;
+  sqlite3_sleep(step_ms);
+  return 1;
+}
+
 }  // namespace
 
 Statement& Statement::bind(std::int64_t value) {
@@ -25,7 +34,8 @@ Statement& Statement::bind(double value) {
 
 Statement& Statement::bind(std::string_view text) {
   if (status_ == SQLITE_OK)
-    status_ = sqlite3_bind_text64(statement_.get(), ++parameter_, text.empty() ? "" : text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    status_ = sqlite3_bind_text64(statement_.get(), ++parameter_, text.empty() ? "" : text.data(), text.size(),
+                                  SQLITE_TRANSIENT, SQLITE_UTF8);
   return *this;
 }
 
@@ -87,7 +97,8 @@ std::string Statement::text() {
 
 Status Statement::check() {
   if (!is_damaged_) return {};
-  return database_->damaged(std::format("a column of \"{}\" has another type than it should", sqlite3_sql(statement_.get())));
+  return database_->damaged(
+      std::format("a column of \"{}\" has another type than it should", sqlite3_sql(statement_.get())));
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file, const Options& options) {
@@ -97,7 +108,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
   const int code = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
   database->handle_.reset(handle);
   if (code != SQLITE_OK) return database->error(code);
-  sqlite3_busy_timeout(handle, static_cast<int>(options.busy_timeout.count()));
+  sqlite3_busy_handler(handle, &wait_for_lock, &database->busy_timeout_ms_);
   sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, max_value_bytes);
   // The file may have been made by somebody else: nothing that it defines may run.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -134,28 +145,41 @@ std::unexpected<Error> Database::error(int code) {
   switch (code & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return fail(ErrorCode::unavailable, std::format("the study \"{}\" stayed locked for {} s", name, static_cast<double>(options_.busy_timeout.count()) / 1000.0),
+      return fail(ErrorCode::unavailable,
+                  std::format("the study \"{}\" stayed locked for {} s", name,
+                              static_cast<double>(options_.busy_timeout.count()) / 1000.0),
                   "another process writes to it: try again, or end the one that hangs");
-    case SQLITE_FULL: return fail(ErrorCode::unavailable, std::format("the disk is full: \"{}\" cannot be written", name), "make room, then run the same command again");
+    case SQLITE_FULL:
+      return fail(ErrorCode::unavailable, std::format("the disk is full: \"{}\" cannot be written", name),
+                  "make room, then run the same command again");
     case SQLITE_NOTADB:
-      return invalid(std::format("\"{}\" is no study: it is no SQLite file", name), "give the folder that `edgewise search` made");
-    case SQLITE_TOOBIG: return invalid(std::format("a value of the study \"{}\" is larger than {} MiB", name, max_value_bytes >> 20), "keep large data in files beside the study");
+      return invalid(std::format("\"{}\" is no study: it is no SQLite file", name),
+                     "give the folder that `edgewise search` made");
+    case SQLITE_TOOBIG:
+      return invalid(std::format("a value of the study \"{}\" is larger than {} MiB", name, max_value_bytes >> 20),
+                     "keep large data in files beside the study");
     case SQLITE_CORRUPT:
     case SQLITE_MISMATCH:
-    case SQLITE_CONSTRAINT: return damaged(told);
+    case SQLITE_CONSTRAINT:
+      return damaged(told);
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
     case SQLITE_READONLY:
     case SQLITE_IOERR:
-      return fail(ErrorCode::unavailable, std::format("the study \"{}\" cannot be read or written: {}", name, told), "check the folder's permissions and the disk, then try again");
-    case SQLITE_NOMEM: return fail(ErrorCode::unavailable, std::format("no memory to read the study \"{}\"", name), "end other programs, then try again");
-    default: return damaged(told);
+      return fail(ErrorCode::unavailable, std::format("the study \"{}\" cannot be read or written: {}", name, told),
+                  "check the folder's permissions and the disk, then try again");
+    case SQLITE_NOMEM:
+      return fail(ErrorCode::unavailable, std::format("no memory to read the study \"{}\"", name),
+                  "end other programs, then try again");
+    default:
+      return damaged(told);
   }
 }
 
 std::unexpected<Error> Database::damaged(const std::string& what) {
-  return invalid(std::format("the study \"{}\" is damaged: {}", file_.string(), what), "restore the file from a copy, or start a new study in another folder");
+  return invalid(std::format("the study \"{}\" is damaged: {}", file_.string(), what),
+                 "restore the file from a copy, or start a new study in another folder");
 }
 
 Result<Transaction> Transaction::begin(Database& database, const char* how) {

@@ -1,4 +1,5 @@
-/// SQLite as far as a study needs it: a connection, statements and transactions that clean up after themselves, errors as values.
+/// SQLite as far as a study needs it: a connection, statements and transactions that clean up after themselves, errors
+/// as values.
 #pragma once
 
 #include <sqlite3.h>
@@ -18,7 +19,8 @@ namespace edgewise::study {
 
 class Database;
 
-/// A prepared statement; parameters are bound in order. Rows are not trusted: a column of another type than asked for is noted, and `check` tells.
+/// A prepared statement; parameters are bound in order. Rows are not trusted: a column of another type than asked for
+/// is noted, and `check` tells.
 class Statement {
  public:
   Statement& bind(std::int64_t value);
@@ -30,21 +32,22 @@ class Statement {
   /// For statements without rows.
   Status run();
 
-  std::int64_t integer();              ///< the next column of the row
-  int count();                         ///< the same, 0 .. 2^31-1
+  std::int64_t integer();  ///< the next column of the row
+  int count();             ///< the same, 0 .. 2^31-1
   double real();
-  double real_or_nan();                ///< NaN for NULL
+  double real_or_nan();  ///< NaN for NULL
   std::string text();
   /// @error invalid_input when a column of this row was not what it should be
   Status check();
 
  private:
   friend class Database;
-  Statement(Database& database, sqlite3_stmt* statement) : database_(&database), statement_(statement, &sqlite3_finalize) {}
+  Statement(Database& database, sqlite3_stmt* statement)
+      : database_(&database), statement_(statement, &sqlite3_finalize) {}
   Database* database_;  // borrowed; outlives the statement
   std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement_;
   int parameter_ = 0, column_ = 0;
-  int status_ = SQLITE_OK;    // the first error of binding
+  int status_ = SQLITE_OK;  // the first error of binding
   bool is_damaged_ = false;
 };
 
@@ -64,16 +67,22 @@ class Database {
   /// The single integer that a statement gives.
   Result<std::int64_t> integer(std::string_view sql);
 
-  /// What SQLite's result code means here: unavailable (locked, disk full, cannot be written), invalid_input (damaged, no database).
+  /// What SQLite's result code means here: unavailable (locked, disk full, cannot be written), invalid_input (damaged,
+  /// no database).
   std::unexpected<Error> error(int code);
   std::unexpected<Error> damaged(const std::string& what);
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
  private:
   friend class Transaction;
-  Database(std::filesystem::path file, const Options& options) : file_(std::move(file)), options_(options), handle_(nullptr, &sqlite3_close_v2) {}
+  Database(std::filesystem::path file, const Options& options)
+      : file_(std::move(file)),
+        options_(options),
+        busy_timeout_ms_(options.busy_timeout.count()),
+        handle_(nullptr, &sqlite3_close_v2) {}
   std::filesystem::path file_;
   Options options_;
+  std::int64_t busy_timeout_ms_;  // read by the busy handler
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> handle_;
 };
 
@@ -98,7 +107,8 @@ class Transaction {
 };
 
 /// `open_storage` of one file with other bounds than usual.
-Result<std::unique_ptr<Storage>> open_sqlite_storage(const std::filesystem::path& file, const Database::Options& options);
+Result<std::unique_ptr<Storage>> open_sqlite_storage(const std::filesystem::path& file,
+                                                     const Database::Options& options);
 /// Wraps a connection whose schema was checked.
 std::unique_ptr<Storage> make_sqlite_storage(std::unique_ptr<Database> database);
 

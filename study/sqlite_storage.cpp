@@ -11,8 +11,10 @@ namespace {
 
 constexpr std::string_view trial_columns = "id, state, stage, epochs, seed, attempts, worker, reason, choice, known";
 constexpr std::string_view result_columns =
-    "trial, stage, epochs, best_epoch, recorded, measurement, details, train_s, measure_s, export_s, overhead_s, finished";
-constexpr std::string_view curve_columns = "trial, stage, epoch, train_loss, validation_loss, metrics, seconds, images_per_s";
+    "trial, stage, epochs, best_epoch, recorded, measurement, details, train_s, measure_s, export_s, overhead_s, "
+    "finished";
+constexpr std::string_view curve_columns =
+    "trial, stage, epoch, train_loss, validation_loss, metrics, seconds, images_per_s";
 
 /// Each change reads the trial's row, applies the shared rule to it and writes it back, all in one transaction.
 class SqliteStorage final : public Storage {
@@ -20,7 +22,9 @@ class SqliteStorage final : public Storage {
   explicit SqliteStorage(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
   Result<Settings> settings() override {
-    TRY(Statement row, database_->prepare("SELECT name, seed, objectives, constraints, job, environment, created FROM study WHERE id = 0"));
+    TRY(Statement row,
+        database_->prepare(
+            "SELECT name, seed, objectives, constraints, job, environment, created FROM study WHERE id = 0"));
     TRY(const bool is_there, row.step());
     if (!is_there) return database_->damaged("its settings are missing");
     Settings settings;
@@ -67,9 +71,17 @@ class SqliteStorage final : public Storage {
     for (const Trial& trial : trials) {
       ids.push_back({count + static_cast<std::int64_t>(ids.size())});
       TRY(const Trial added, new_trial(trial, ids.back()));
-      TRY(Statement insert, database_->prepare(std::format("INSERT INTO trial ({}, heartbeat_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", trial_columns)));
-      insert.bind(added.id.value).bind(to_text(added.state)).bind(std::int64_t{added.stage}).bind(std::int64_t{added.epochs});
-      insert.bind(std::bit_cast<std::int64_t>(added.seed)).bind(std::int64_t{added.attempts}).bind(added.worker).bind(added.reason);
+      TRY(Statement insert,
+          database_->prepare(std::format(
+              "INSERT INTO trial ({}, heartbeat_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", trial_columns)));
+      insert.bind(added.id.value)
+          .bind(to_text(added.state))
+          .bind(std::int64_t{added.stage})
+          .bind(std::int64_t{added.epochs});
+      insert.bind(std::bit_cast<std::int64_t>(added.seed))
+          .bind(std::int64_t{added.attempts})
+          .bind(added.worker)
+          .bind(added.reason);
       insert.bind(dump(choice_to_json(added.choice))).bind(dump(values_to_json(added.known)));
       TRY_DO(insert.run());
     }
@@ -119,20 +131,31 @@ class SqliteStorage final : public Storage {
       TRY(const CurvePoint kept, stored(point, trial));
       TRY(Statement remove, database_->prepare("DELETE FROM curve WHERE trial = ? AND stage = ? AND epoch >= ?"));
       TRY_DO(remove.bind(id.value).bind(std::int64_t{kept.stage}).bind(std::int64_t{kept.epoch}).run());
-      TRY(Statement insert, database_->prepare(std::format("INSERT INTO curve ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", curve_columns)));
-      insert.bind(id.value).bind(std::int64_t{kept.stage}).bind(std::int64_t{kept.epoch}).bind(kept.train_loss).bind(kept.validation_loss);
+      TRY(Statement insert,
+          database_->prepare(std::format("INSERT INTO curve ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", curve_columns)));
+      insert.bind(id.value)
+          .bind(std::int64_t{kept.stage})
+          .bind(std::int64_t{kept.epoch})
+          .bind(kept.train_loss)
+          .bind(kept.validation_loss);
       insert.bind(dump(values_to_json(kept.metrics))).bind(kept.seconds).bind(kept.images_per_s);
       TRY_DO(insert.run());
       return touch(id);
     });
   }
 
-  Status finish(TrialId id, const std::string& worker, State state, const StageResult& result, const std::string& reason) override {
+  Status finish(TrialId id, const std::string& worker, State state, const StageResult& result,
+                const std::string& reason) override {
     return change(id, [&](Trial& trial) -> Status {
       TRY_DO(study::finish(trial, worker, state, result, reason));
       const StageResult kept = stored(result);
-      TRY(Statement insert, database_->prepare(std::format("INSERT OR REPLACE INTO result ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", result_columns)));
-      insert.bind(id.value).bind(std::int64_t{kept.stage}).bind(std::int64_t{kept.epochs}).bind(std::int64_t{kept.best_epoch});
+      TRY(Statement insert,
+          database_->prepare(std::format(
+              "INSERT OR REPLACE INTO result ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", result_columns)));
+      insert.bind(id.value)
+          .bind(std::int64_t{kept.stage})
+          .bind(std::int64_t{kept.epochs})
+          .bind(std::int64_t{kept.best_epoch});
       insert.bind(dump(values_to_json(kept.values))).bind(dump(kept.measurement)).bind(dump(kept.details));
       insert.bind(kept.train_s).bind(kept.measure_s).bind(kept.export_s).bind(kept.overhead_s).bind(kept.finished);
       return insert.run();
@@ -153,7 +176,8 @@ class SqliteStorage final : public Storage {
     if (running == 0) return touched;
     TRY(Transaction change, Transaction::write(*database_));
     std::vector<std::pair<Trial, std::int64_t>> held;
-    TRY(Statement rows, database_->prepare(std::format("SELECT {}, heartbeat_ms FROM trial WHERE state = 'running' ORDER BY id", trial_columns)));
+    TRY(Statement rows, database_->prepare(std::format(
+                            "SELECT {}, heartbeat_ms FROM trial WHERE state = 'running' ORDER BY id", trial_columns)));
     for (;;) {
       TRY(const bool is_row, rows.step());
       if (!is_row) break;
@@ -202,7 +226,9 @@ class SqliteStorage final : public Storage {
     const std::string choice = row.text(), known = row.text();
     TRY_DO(row.check());
     const auto known_state = state_from_text(state);
-    if (!known_state) return database_->damaged(std::format("trial {} has the unknown state \"{}\"", trial.id.value, state.substr(0, 40)));
+    if (!known_state)
+      return database_->damaged(
+          std::format("trial {} has the unknown state \"{}\"", trial.id.value, state.substr(0, 40)));
     trial.state = *known_state;
     TRY(trial.choice, read(choice, std::format("trial {}", trial.id.value), choice_from_json));
     TRY(trial.known, read(known, std::format("trial {}", trial.id.value), values_from_json));
@@ -232,7 +258,8 @@ class SqliteStorage final : public Storage {
   }
 
   Status read_results(std::vector<Trial>& trials, const std::string& filter) {
-    TRY(Statement rows, database_->prepare(std::format("SELECT {} FROM result {}ORDER BY trial, stage", result_columns, filter)));
+    TRY(Statement rows,
+        database_->prepare(std::format("SELECT {} FROM result {}ORDER BY trial, stage", result_columns, filter)));
     for (;;) {
       TRY(const bool is_row, rows.step());
       if (!is_row) return {};
@@ -260,7 +287,8 @@ class SqliteStorage final : public Storage {
   }
 
   Status read_curves(std::vector<Trial>& trials, const std::string& filter) {
-    TRY(Statement rows, database_->prepare(std::format("SELECT {} FROM curve {}ORDER BY trial, stage, epoch", curve_columns, filter)));
+    TRY(Statement rows,
+        database_->prepare(std::format("SELECT {} FROM curve {}ORDER BY trial, stage, epoch", curve_columns, filter)));
     for (;;) {
       TRY(const bool is_row, rows.step());
       if (!is_row) return {};
@@ -292,8 +320,13 @@ class SqliteStorage final : public Storage {
 
   /// What a change may touch: choice, seed and what is known stay as they were added.
   Status write_trial(const Trial& trial) {
-    TRY(Statement update, database_->prepare("UPDATE trial SET state = ?, stage = ?, epochs = ?, attempts = ?, worker = ?, reason = ? WHERE id = ?"));
-    update.bind(to_text(trial.state)).bind(std::int64_t{trial.stage}).bind(std::int64_t{trial.epochs}).bind(std::int64_t{trial.attempts});
+    TRY(Statement update,
+        database_->prepare(
+            "UPDATE trial SET state = ?, stage = ?, epochs = ?, attempts = ?, worker = ?, reason = ? WHERE id = ?"));
+    update.bind(to_text(trial.state))
+        .bind(std::int64_t{trial.stage})
+        .bind(std::int64_t{trial.epochs})
+        .bind(std::int64_t{trial.attempts});
     return update.bind(trial.worker).bind(trial.reason).bind(trial.id.value).run();
   }
 
@@ -321,6 +354,8 @@ class SqliteStorage final : public Storage {
 
 }  // namespace
 
-std::unique_ptr<Storage> make_sqlite_storage(std::unique_ptr<Database> database) { return std::make_unique<SqliteStorage>(std::move(database)); }
+std::unique_ptr<Storage> make_sqlite_storage(std::unique_ptr<Database> database) {
+  return std::make_unique<SqliteStorage>(std::move(database));
+}
 
 }  // namespace edgewise::study

@@ -18,7 +18,9 @@ constexpr std::array<std::pair<State, std::string_view>, 6> state_names{{{State:
 
 }  // namespace
 
-std::string to_text(TrialId id) { return std::to_string(id.value); }
+std::string to_text(TrialId id) {
+  return std::to_string(id.value);
+}
 
 std::string_view to_text(State state) {
   const auto* found = std::ranges::find(state_names, state, &decltype(state_names)::value_type::first);
@@ -50,7 +52,8 @@ const Trial* Study::find(const space::Choice& choice) const {
   return found == trials.end() ? nullptr : &*found;
 }
 
-std::optional<std::string> violated(const std::vector<Constraint>& constraints, const std::map<std::string, double>& values) {
+std::optional<std::string> violated(const std::vector<Constraint>& constraints,
+                                    const std::map<std::string, double>& values) {
   for (const Constraint& constraint : constraints) {
     if (constraint.comparison.holds(values).value_or(true)) continue;
     std::string told;
@@ -66,7 +69,8 @@ std::vector<const Trial*> feasible_trials(const Study& study) {
   for (const Trial& trial : study.trials) {
     if (trial.results.empty() || trial.state == State::failed) continue;
     const auto values = trial.values();
-    const bool has_all = std::ranges::all_of(study.settings.objectives, [&](const Objective& o) { return values.contains(o.name); });
+    const bool has_all =
+        std::ranges::all_of(study.settings.objectives, [&](const Objective& o) { return values.contains(o.name); });
     if (has_all && !violated(study.settings.constraints, values)) feasible.push_back(&trial);
   }
   return feasible;

@@ -5,9 +5,13 @@
 
 namespace edgewise::study {
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
-Json normalised(const Json& json) { return Json::parse(dump(json), nullptr, false); }
+Json normalised(const Json& json) {
+  return Json::parse(dump(json), nullptr, false);
+}
 
 Json choice_to_json(const space::Choice& choice) {
   Json json = Json::object();
@@ -53,7 +57,8 @@ Result<std::map<std::string, double>> values_from_json(const Json& json) {
 Json to_json(const std::vector<Objective>& objectives) {
   Json json = Json::array();
   for (const Objective& objective : objectives)
-    json.push_back({{"name", objective.name}, {"direction", objective.direction == Direction::maximize ? "maximize" : "minimize"}});
+    json.push_back({{"name", objective.name},
+                    {"direction", objective.direction == Direction::maximize ? "maximize" : "minimize"}});
   return json;
 }
 
@@ -62,10 +67,12 @@ Result<std::vector<Objective>> objectives_from_json(const Json& json) {
   std::vector<Objective> objectives;
   for (const Json& item : json) {
     const auto text = [&](const char* key) {
-      return item.is_object() && item.contains(key) && item[key].is_string() ? item[key].get<std::string>() : std::string();
+      return item.is_object() && item.contains(key) && item[key].is_string() ? item[key].get<std::string>()
+                                                                             : std::string();
     };
     const std::string name = text("name"), direction = text("direction");
-    if (name.empty() || (direction != "maximize" && direction != "minimize")) return invalid("an objective has no name or no direction");
+    if (name.empty() || (direction != "maximize" && direction != "minimize"))
+      return invalid("an objective has no name or no direction");
     objectives.push_back({name, direction == "maximize" ? Direction::maximize : Direction::minimize});
   }
   return objectives;

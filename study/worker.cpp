@@ -25,7 +25,8 @@ std::string host_name() {
   return ::uname(&names) == 0 && names.nodename[0] != '\0' ? names.nodename : "unknown";
 }
 
-/// Field 22 of /proc/PID/stat: the start in clock ticks since boot. Nothing when there is no such process or it is a zombie.
+/// Field 22 of /proc/PID/stat: the start in clock ticks since boot. Nothing when there is no such process or it is a
+/// zombie.
 std::optional<std::string> process_start(pid_t pid) {
   std::ifstream file(std::format("/proc/{}/stat", pid));
   const std::string text(std::istreambuf_iterator<char>(file), {});
@@ -34,21 +35,24 @@ std::optional<std::string> process_start(pid_t pid) {
   std::vector<std::string> fields;  // from field 3, the state
   std::string field;
   for (const char c : text.substr(name_end + 1)) {
-    if (c != ' ' && c != '\n') field += c;
-    else if (!field.empty()) fields.push_back(std::exchange(field, {}));
+    if (c != ' ' && c != '\n')
+      field += c;
+    else if (!field.empty())
+      fields.push_back(std::exchange(field, {}));
   }
   if (fields.size() < 20 || fields[0] == "Z" || fields[0] == "X") return std::nullopt;
   return fields[19];
 }
 
 std::string pid_namespace() {
-  struct stat status {};
+  struct stat status{};
   return ::stat("/proc/self/ns/pid", &status) == 0 ? std::to_string(status.st_ino) : "0";
 }
 
 std::vector<std::string_view> split(std::string_view text) {
   std::vector<std::string_view> parts;
-  for (std::size_t end; (end = text.find(':')) != std::string_view::npos; text.remove_prefix(end + 1)) parts.push_back(text.substr(0, end));
+  for (std::size_t end; (end = text.find(':')) != std::string_view::npos; text.remove_prefix(end + 1))
+    parts.push_back(text.substr(0, end));
   parts.push_back(text);
   return parts;
 }

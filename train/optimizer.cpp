@@ -85,7 +85,9 @@ double Optimizer::step(double learning_rate) {
 void Optimizer::update(Group& group, double learning_rate, const std::optional<torch::Tensor>& scale) {
   const auto slopes = gradients(group.parameters);
   if (options_.name == "sgd") {
-    at::_fused_sgd_(group.parameters, slopes, group.first, group.weight_decay, options_.momentum, learning_rate,
+    const std::vector<torch::Tensor> none;
+    at::_fused_sgd_(group.parameters, slopes, options_.momentum == 0 ? none : group.first, group.weight_decay,
+                    options_.momentum, learning_rate,
                     /*dampening=*/0.0,
                     /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false, scale);
     return;

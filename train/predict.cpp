@@ -14,7 +14,7 @@ Result<std::vector<float>> predict(const graph::Graph& graph, const graph::Weigh
         std::format("{} numbers are no whole number of inputs {}", inputs.size(), graph::to_text(graph.input_shape())));
   }
   return with_torch_errors<std::vector<float>>("the network cannot be computed", [&]() -> Result<std::vector<float>> {
-    nn::Network network(graph, RandomStream(0));
+    nn::Network network(graph);
     TRY_DO(nn::load_weights(network, weights));
     const auto where = device();
     network->to(where);

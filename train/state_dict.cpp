@@ -145,15 +145,16 @@ class StateDict {
     if (!bytes)
       return invalid(std::format("its storage \"{}\" is missing", key.substr(0, 40)), "download the file again");
     const std::uint64_t available = bytes->size() / format.size;
+    if (std::ranges::find(shape, 0) != shape.end()) return graph::Tensor{shape, {}};
     std::uint64_t elements = 1, last = offset;
     for (std::size_t i = 0; i < shape.size(); ++i) {
       const auto extent = static_cast<std::uint64_t>(shape[i]), stride = static_cast<std::uint64_t>(strides[i]);
       if (extent > available || stride > available) return invalid("it reaches beyond its storage");
       elements *= extent;  // both factors are at most the file's size, and the product is cut here
       if (elements > available) return invalid("it reaches beyond its storage");
-      if (extent > 0) last += (extent - 1) * stride;
+      last += (extent - 1) * stride;
     }
-    if (elements > 0 && (offset >= available || last >= available)) return invalid("it reaches beyond its storage");
+    if (offset >= available || last >= available) return invalid("it reaches beyond its storage");
     if (elements > elements_left_) return invalid("the tensors together are larger than the file");
     elements_left_ -= elements;
     graph::Tensor tensor{shape, {}};
@@ -180,7 +181,8 @@ class StateDict {
 };
 
 Result<graph::Weights> parse_zip(std::string_view bytes, bool with_values) {
-  TRY(const auto files, list_zip(bytes));
+  TRY(const auto archive, list_zip(bytes));
+  const auto& files = archive.files;
   // One folder holds all: "archive/data.pkl" and "archive/data/0", "archive/data/1", ...
   std::string folder;
   std::string_view description;
@@ -190,9 +192,14 @@ Result<graph::Weights> parse_zip(std::string_view bytes, bool with_values) {
     description = contents;
     break;
   }
-  if (folder.empty())
+  if (folder.empty() && archive.has_others) {
+    return invalid("the zip archive is compressed or encrypted",
+                   "save the weights anew with torch.save, which stores tensors as they are");
+  }
+  if (folder.empty()) {
     return invalid("the zip archive holds no \"data.pkl\"",
                    "give a file written by torch.save(model.state_dict(), path)");
+  }
   if (files.contains(folder + "constants.pkl")) {
     return invalid("the file is a TorchScript program, not a state dict",
                    "save the weights alone: torch.save(model.state_dict(), path)");

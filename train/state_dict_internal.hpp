@@ -16,8 +16,12 @@ namespace edgewise::train {
 /// @error invalid_input; see read_state_dict
 Result<graph::Weights> parse_state_dict(std::string_view bytes, bool with_values = true);
 
-/// Entries of a zip archive that are stored as they are. Names to contents; the contents lie in `bytes`.
-/// @error invalid_input: no zip, a compressed or encrypted entry, or sizes and places that do not fit the file
-Result<std::map<std::string, std::string_view>> list_zip(std::string_view bytes);
+/// What a zip archive holds.
+struct Archive {
+  std::map<std::string, std::string_view> files;  ///< those stored as they are; the contents lie in the archive's bytes
+  bool has_others = false;                        ///< compressed or encrypted ones, which are left out
+};
+/// @error invalid_input: no zip, or sizes and places that do not fit the file
+Result<Archive> list_zip(std::string_view bytes);
 
 }  // namespace edgewise::train

@@ -154,7 +154,7 @@ Result<Evaluation> evaluate(const graph::Graph& graph, const graph::Weights& wei
   return with_torch_errors<Evaluation>("the network cannot be computed", [&]() -> Result<Evaluation> {
     const auto goal = goal_of(set);
     TRY_DO(check_output(graph, goal));
-    nn::Network network(graph, RandomStream(0));
+    nn::Network network(graph);
     TRY_DO(nn::load_weights(network, weights));
     network->to(device());
     LoadedBatches batches(cache, items, {.batch = 64, .prefetch = 2});

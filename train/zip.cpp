@@ -50,7 +50,7 @@ Status read_zip64(std::string_view extra, Entry& entry) {
 
 }  // namespace
 
-Result<std::map<std::string, std::string_view>> list_zip(std::string_view bytes) {
+Result<Archive> list_zip(std::string_view bytes) {
   if (bytes.size() < end_size) return damaged("it is too short");
   // The end record is followed by a comment of at most 65,535 bytes.
   std::size_t end = bytes.size() - end_size;
@@ -60,7 +60,7 @@ Result<std::map<std::string, std::string_view>> list_zip(std::string_view bytes)
   const std::size_t count = number_at<std::uint16_t>(bytes, end + 10);
   std::size_t position = number_at<std::uint32_t>(bytes, end + 16);
   if (count == 0xFFFF || count > most_entries) return invalid("the zip archive has too many files");
-  std::map<std::string, std::string_view> files;
+  Archive archive;
   for (std::size_t i = 0; i < count; ++i) {
     if (position > end || end - position < entry_size || number_at<std::uint32_t>(bytes, position) != entry_signature) {
       return damaged("its list of files ends too early");
@@ -76,9 +76,10 @@ Result<std::map<std::string, std::string_view>> list_zip(std::string_view bytes)
       return damaged("the name of a file is cut off");
     std::string name(bytes.substr(position + entry_size, name_length));
     TRY_DO(read_zip64(bytes.substr(position + entry_size + name_length, extra_length), entry));
+    position += entry_size + name_length + extra_length + comment_length;
     if ((flags & 1) != 0 || method != 0 || entry.stored != entry.size) {
-      return invalid(std::format("the zip archive holds a compressed or encrypted file (number {})", i + 1),
-                     "PyTorch stores tensors as they are; save the weights anew with torch.save");
+      archive.has_others = true;
+      continue;
     }
     if (entry.local > bytes.size() || bytes.size() - entry.local < local_size ||
         number_at<std::uint32_t>(bytes, entry.local) != local_signature) {
@@ -87,11 +88,10 @@ Result<std::map<std::string, std::string_view>> list_zip(std::string_view bytes)
     const auto start = entry.local + local_size + number_at<std::uint16_t>(bytes, entry.local + 26) +
                        number_at<std::uint16_t>(bytes, entry.local + 28);
     if (start > bytes.size() || entry.size > bytes.size() - start) return damaged("a file reaches beyond its end");
-    if (!files.emplace(std::move(name), bytes.substr(start, entry.size)).second)
+    if (!archive.files.emplace(std::move(name), bytes.substr(start, entry.size)).second)
       return damaged("two files have one name");
-    position += entry_size + name_length + extra_length + comment_length;
   }
-  return files;
+  return archive;
 }
 
 }  // namespace edgewise::train

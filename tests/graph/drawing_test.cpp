@@ -118,21 +118,24 @@ TEST(Drawing, PlacesEveryRowInOneColumnAndBreaksOnlyAtOneValue) {
       ASSERT_EQ(column.first, next);
       ASSERT_LE(column.first, column.last);
       next = column.last + 1;
-      for (const Edge& edge : plan.edges)
-        if (edge.from < column.first && edge.to >= column.first)
+      for (const Edge& edge : plan.edges) {
+        if (edge.from < column.first && edge.to >= column.first) {
           ASSERT_EQ(edge.from + 1, column.first) << "seed " << seed;
+        }
+      }
     }
     ASSERT_EQ(next, plan.rows.size());
   }
 }
 
 TEST(Drawing, OfAHugeGraphStaysShort) {
+  RandomStream random = RandomStream::named(1, "widths");
   GraphBuilder builder({8});
   auto x = builder.input();
-  for (int i = 0; i < 50'000; ++i) x = builder.add(Linear{7 + (i * 7919) % 13, true}, {x});
+  for (int i = 0; i < 50'000; ++i) x = builder.add(Linear{between(random, 7, 40), true}, {x});
   const std::string svg = draw_svg(*std::move(builder).finish(x));
   EXPECT_LT(svg.size(), 1U << 20);
-  EXPECT_THAT(svg, HasSubstr("more operations"));
+  EXPECT_TRUE(svg.contains("more operations"));
 }
 
 TEST(Lanes, OfEdgesThatMeetDiffer) {

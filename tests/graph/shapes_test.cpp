@@ -7,6 +7,7 @@
 #include <limits>
 #include <sstream>
 
+#include "graph/costs.hpp"
 #include "random_graph.hpp"
 
 namespace edgewise::graph {
@@ -203,11 +204,13 @@ Pair pair_of(const std::string& text) {
   return {both.front(), both.back()};
 }
 
-TEST(Shapes, EqualTheLayersOfTorchvision) {
+TEST(Shapes, ParametersAndMacsEqualTheLayersOfTorchvision) {
   const char* shared = std::getenv("EDGEWISE_SHARED_DATA");
   const auto path = std::filesystem::path(shared ? shared : "") / "tabular/torchvision_layers.csv.gz";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "the table of torchvision's layers is not here: " << path;
-  std::istringstream lines(unpacked(path));
+  std::string table = unpacked(path);
+  std::erase(table, '\r');
+  std::istringstream lines(table);
   std::string line;
   std::getline(lines, line);
   ASSERT_EQ(line, "model,i,name,type,in_shape,out_shape,kernel,stride,pad,groups,bias,params,macs");
@@ -240,6 +243,10 @@ TEST(Shapes, EqualTheLayersOfTorchvision) {
     std::vector<Shape> shapes;
     for (const Operator& op : ops) shapes.push_back(shape_of(op, {in}));
     EXPECT_THAT(shapes, testing::Contains(out)) << line;
+    const auto graph = make_graph({{"input", Input{in}, {}, {}}, {"layer", ops[0], {0}, {}}}, 1);
+    ASSERT_TRUE(graph) << line;
+    EXPECT_EQ(node_costs(*graph)[1].parameters, std::stoll(cells[11])) << line;
+    EXPECT_EQ(node_costs(*graph)[1].macs, std::stoll(cells[12])) << line;
   }
   EXPECT_EQ(checked, 993 + 135 + 23);
 }

@@ -117,7 +117,7 @@ TEST(Family, OptionsThatAreWrongSayWhatIsAllowed) {
   EXPECT_EQ(message(R"({"stages": [1, 2], "blocks4": [1]})"),
             "\"blocks4\" is given, but it exists only when \"stages\" is \"4\", which the options rule out");
   EXPECT_EQ(message(R"({"max_parameters": "many"})"),
-            "\"max_parameters\" is \"many\"; it must be a number from 1 to 1e9");
+            "\"max_parameters\" is \"many\"; it must be a number from 1 to 1e12");
   EXPECT_EQ(message("[1]"), "the options of a family are a map from parameters to values, not [1]");
 }
 

@@ -52,6 +52,7 @@ TEST(ResNet, PredictsItsParametersAndBuildsWhatTheChoiceSays) {
       EXPECT_EQ(count, std::get<std::int64_t>(choice.at("blocks" + stage.substr(5))));
     const auto costs = graph::costs(graph);
     EXPECT_LE(costs.parameters, 2'000'000);
+    EXPECT_LE(costs.macs, 400'000'000);
     sizes.push_back(costs.parameters);
   }
   std::ranges::sort(sizes);
@@ -59,7 +60,7 @@ TEST(ResNet, PredictsItsParametersAndBuildsWhatTheChoiceSays) {
   EXPECT_GT(sizes.back(), 1'000'000);
 }
 
-TEST(ResNet, CountsParametersAsItsGraphDoes) {
+TEST(ResNet, KnowsItsCostsAsItsGraphDoes) {
   for (const bool bottleneck : {false, true}) {
     for (const auto head : {Head::classification, Head::box}) {
       for (const std::int64_t kernel : {3, 5}) {
@@ -68,8 +69,11 @@ TEST(ResNet, CountsParametersAsItsGraphDoes) {
                          .kernel_size = kernel,
                          .stem_kernel_size = 5,
                          .stem_stride = 2};
-        const Frame frame{.channels = 2, .input_size = 32, .head = head, .outputs = 5};
-        EXPECT_EQ(parameter_count(net, frame), graph::costs(build_resnet(net, frame).value()).parameters);
+        const Frame frame{.channels = 2, .input_size = 37, .head = head, .outputs = 5};
+        const auto known = resnet_costs(net, frame);
+        const auto counted = graph::costs(build_resnet(net, frame).value());
+        EXPECT_EQ(known.parameters, counted.parameters);
+        EXPECT_EQ(known.macs, counted.macs);
       }
     }
   }
@@ -85,6 +89,8 @@ TEST(ResNet, RefusesAMapBelowOnePixelAndTooManyParameters) {
   const auto refused = family.space.sample(random);
   ASSERT_FALSE(refused.has_value());
   EXPECT_THAT(refused.error().message, HasSubstr("more than max_parameters 50000"));
+  const auto heavy = resnet(R"({"max_parameters": 1e9, "max_macs": 1e6, "stages": 4, "filters": 64})");
+  EXPECT_THAT(heavy.space.sample(random).error().message, HasSubstr("more than max_macs 1000000"));
 }
 
 TEST(ResNet, OffersInputSizesUpToTheJobsOwn) {

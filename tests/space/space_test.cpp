@@ -385,9 +385,9 @@ TEST(Space, ReadsAChoiceFromJson) {
             "parameter \"n\" is 3.5; it must be a whole number from 1 to 5");
   EXPECT_EQ(read(R"({"kind": "a", "n": 1e300, "r": 1})").error().next, "the nearest is 5");
   EXPECT_EQ(read(R"({"kind": "a", "n": true, "r": 1})").error().message,
-            "parameter \"n\" must be a whole number from 1 to 5, not true");
+            "parameter \"n\" must be a whole number from 1 to 5, not true or false");
   EXPECT_EQ(read(R"({"kind": "a", "n": [1], "r": 1})").error().message,
-            "parameter \"n\" must be a whole number from 1 to 5, not a array");
+            "parameter \"n\" must be a whole number from 1 to 5, not a list");
   EXPECT_EQ(read(R"({"kind": "a", "n": 1})").error().message,
             "parameter \"r\" is missing; it must be a number from 0 to 2");
   EXPECT_EQ(read(R"({"kinds": "a"})").error().next, "did you mean \"kind\"?");

@@ -16,7 +16,8 @@ inline Settings example_settings() {
   settings.name = "face";
   settings.seed = 0xFEDCBA9876543210ULL;  // more than a signed number holds
   settings.objectives = {{"iou", Direction::maximize}, {"latency_ms", Direction::minimize}};
-  for (const char* text : {"latency_ms < 33", "memory_mb < 100"}) settings.constraints.push_back({text, Comparison::parse(text).value()});
+  for (const char* text : {"latency_ms < 33", "memory_mb < 100"})
+    settings.constraints.push_back({text, Comparison::parse(text).value()});
   settings.job = {{"task", "box"}, {"space", "backbones"}, {"numbers", {1, 2.5, nullptr}}};
   settings.environment = {{"processor", "a \"quoted\" name"}};
   settings.created = "2026-11-20T22:07:32Z";
@@ -25,7 +26,8 @@ inline Settings example_settings() {
 
 inline Trial example_trial(int number, State state = State::waiting) {
   Trial trial;
-  trial.choice = {{"backbone", std::string("resnet18")}, {"blocks", std::int64_t{number}}, {"learning_rate", 1e-5}, {"whole", 2.0}};
+  trial.choice = {
+      {"backbone", std::string("resnet18")}, {"blocks", std::int64_t{number}}, {"learning_rate", 1e-5}, {"whole", 2.0}};
   trial.state = state;
   trial.epochs = 10;
   trial.seed = 0xFFFFFFFFFFFFFF00ULL + static_cast<std::uint64_t>(number);
@@ -51,7 +53,13 @@ inline StageResult example_result(int stage, double iou) {
 }
 
 inline CurvePoint example_point(int stage, int epoch) {
-  return {.stage = stage, .epoch = epoch, .train_loss = 1.0 / epoch, .validation_loss = 1.5 / epoch, .metrics = {{"iou", 0.1 * epoch}}, .seconds = 2.5, .images_per_s = 170};
+  return {.stage = stage,
+          .epoch = epoch,
+          .train_loss = 1.0 / epoch,
+          .validation_loss = 1.5 / epoch,
+          .metrics = {{"iou", 0.1 * epoch}},
+          .seconds = 2.5,
+          .images_per_s = 170};
 }
 
 /// A folder that is gone after the test.
@@ -93,7 +101,8 @@ inline void expect_equal(const Trial& a, const Trial& b) {
     EXPECT_EQ(x.values, y.values);
     EXPECT_EQ(x.measurement, y.measurement);
     EXPECT_EQ(x.details, y.details);
-    EXPECT_EQ(std::tie(x.train_s, x.measure_s, x.export_s, x.overhead_s, x.finished), std::tie(y.train_s, y.measure_s, y.export_s, y.overhead_s, y.finished));
+    EXPECT_EQ(std::tie(x.train_s, x.measure_s, x.export_s, x.overhead_s, x.finished),
+              std::tie(y.train_s, y.measure_s, y.export_s, y.overhead_s, y.finished));
   }
 }
 

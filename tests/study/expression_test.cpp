@@ -81,7 +81,8 @@ TEST(Expression, NamesTheColumnOfAMistake) {
       {"(iou + 2", "column 1", "this \"(\" is never closed"},
       {"2 * (iou 3)", "column 10", "expected an operator or \")\" but found \"3\""},
       {"iou + 2)", "column 8", "this \")\" closes nothing"},
-      {"1 + lgo(2)", "column 5", "\"lgo\" is no function; there are \"log\", \"exp\", \"sqrt\", \"abs\", \"min\" or \"max\""},
+      {"1 + lgo(2)", "column 5",
+       "\"lgo\" is no function; there are \"log\", \"exp\", \"sqrt\", \"abs\", \"min\" or \"max\""},
       {"min(1)", "column 6", "\"min\" takes two arguments and has one"},
       {"min(1, 2, 3)", "column 9", "\"min\" takes two arguments and has more"},
       {"log(1, 2)", "column 6", "\"log\" takes one argument and has more"},
@@ -100,13 +101,14 @@ TEST(Expression, NamesTheColumnOfAMistake) {
     EXPECT_EQ(error.where, column) << text;
     EXPECT_THAT(error.message, HasSubstr(message)) << text;
   }
-  EXPECT_EQ(mistake("1 + lgo(2)").next, "did you mean \"log\"?");
-  EXPECT_EQ(mistake("é + (").where, "column 5");  // the column counts characters, not bytes
+  EXPECT_EQ(mistake("1 + logg(2)").next, "did you mean \"log\"?");
+  EXPECT_EQ(mistake("iou(2)").next, "write * to multiply");
 }
 
 TEST(Expression, IsBoundedInLengthAndDepth) {
   EXPECT_THAT(mistake(std::string(1001, '1')).message, HasSubstr("has 1001 characters; at most 1000 are allowed"));
-  EXPECT_THAT(mistake(std::string(200, '(') + "1" + std::string(200, ')')).message, HasSubstr("nested deeper than 100 levels"));
+  EXPECT_THAT(mistake(std::string(200, '(') + "1" + std::string(200, ')')).message,
+              HasSubstr("nested deeper than 100 levels"));
   EXPECT_THAT(mistake(std::string(200, '-') + "1").message, HasSubstr("nested deeper than 100 levels"));
   std::string powers = "1";
   for (int i = 0; i < 200; ++i) powers += "^1";
@@ -166,6 +168,7 @@ TEST(Comparison, NamesTheColumnOfAMistakeInTheWholeText) {
       {"a =< 3", "column 3", "\"=\" compares nothing here"},
       {"a <> 3", "column 4", "only one comparison is allowed"},
       {"a < ", "column 5", "an expression is missing here"},
+      {"é < a < 3", "column 7", "only one comparison is allowed"},  // characters count, not bytes
       {"< 3", "column 1", "an expression is missing here"},
       {"a < 3 *", "column 8", "the expression ends where a value is expected"},
       {"a < 3 b", "column 7", "expected an operator"},

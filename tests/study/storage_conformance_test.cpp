@@ -44,14 +44,15 @@ class StorageConformance : public testing::TestWithParam<Kind> {
   Folder folder_;
   std::unique_ptr<Storage> storage_;
 };
-INSTANTIATE_TEST_SUITE_P(Every, StorageConformance, testing::ValuesIn(storages), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Every, StorageConformance, testing::ValuesIn(storages),
+                         [](const auto& info) { return info.param.name; });
 
-#define EXPECT_ERROR(expression, expected_code, text)                  \
-  do {                                                                 \
-    const auto result = expression;                                    \
-    ASSERT_FALSE(result);                                              \
-    EXPECT_EQ(result.error().code, ErrorCode::expected_code);          \
-    EXPECT_THAT(result.error().message, HasSubstr(text));              \
+#define EXPECT_ERROR(expression, expected_code, text)         \
+  do {                                                        \
+    const auto result = expression;                           \
+    ASSERT_FALSE(result);                                     \
+    EXPECT_EQ(result.error().code, ErrorCode::expected_code); \
+    EXPECT_THAT(result.error().message, HasSubstr(text));     \
   } while (false)
 
 TEST_P(StorageConformance, KeepsTheSettings) {
@@ -89,7 +90,8 @@ TEST_P(StorageConformance, AddsAllOrNone) {
   EXPECT_ERROR(storage().add({example_trial(1)}, 0), conflict, "the study has 1 trials where 0 were expected");
   Trial running = example_trial(2);
   running.state = State::running;
-  EXPECT_ERROR(storage().add({example_trial(1), running}, 1), invalid_input, "a new trial is \"waiting\" or \"rejected\", not \"running\"");
+  EXPECT_ERROR(storage().add({example_trial(1), running}, 1), invalid_input,
+               "a new trial is \"waiting\" or \"rejected\", not \"running\"");
   Trial idle = example_trial(2);
   idle.epochs = 0;
   EXPECT_ERROR(storage().add({example_trial(1), idle}, 1), invalid_input, "a trial of 0 epochs");
@@ -218,10 +220,13 @@ TEST_P(StorageConformance, LetsOnlyTheHolderChangeARunningTrial) {
 TEST_P(StorageConformance, RefusesWhatDoesNotBelongToTheStage) {
   add(1);
   claim();
-  EXPECT_ERROR(storage().record({0}, "a:1", example_point(1, 1)), invalid_input, "the epoch is of stage 1, but trial 0 is in stage 0");
+  EXPECT_ERROR(storage().record({0}, "a:1", example_point(1, 1)), invalid_input,
+               "the epoch is of stage 1, but trial 0 is in stage 0");
   EXPECT_ERROR(storage().record({0}, "a:1", {.stage = 0, .epoch = 0}), invalid_input, "epoch 0 cannot be recorded");
-  EXPECT_ERROR(storage().finish({0}, "a:1", State::complete, example_result(1, 1), ""), invalid_input, "the result is of stage 1, but trial 0 is in stage 0");
-  EXPECT_ERROR(storage().finish({0}, "a:1", State::failed, example_result(0, 1), ""), invalid_input, "not as \"failed\"");
+  EXPECT_ERROR(storage().finish({0}, "a:1", State::complete, example_result(1, 1), ""), invalid_input,
+               "the result is of stage 1, but trial 0 is in stage 0");
+  EXPECT_ERROR(storage().finish({0}, "a:1", State::failed, example_result(0, 1), ""), invalid_input,
+               "not as \"failed\"");
   EXPECT_EQ(state(0), State::running);
 }
 
@@ -266,7 +271,8 @@ TEST_P(StorageConformance, RecoversTrialsOfSilentWorkersUntilTheyWereLostTooOfte
     EXPECT_EQ(storage().heartbeat({0}, "elsewhere:1").value(), false);
     EXPECT_EQ(state(0), attempt < 3 ? State::waiting : State::failed);
   }
-  EXPECT_THAT(storage().trial({0})->reason, HasSubstr("its worker was lost 3 times; the last time \"elsewhere:1\" was silent for"));
+  EXPECT_THAT(storage().trial({0})->reason,
+              HasSubstr("its worker was lost 3 times; the last time \"elsewhere:1\" was silent for"));
   EXPECT_EQ(storage().recover(0s, 3).value(), Ids{});
 }
 
@@ -294,7 +300,8 @@ TEST_P(StorageConformance, RecoversTrialsOfDeadProcessesAtOnce) {
   EXPECT_EQ(claim(worker), TrialId{0});
   EXPECT_EQ(storage().recover(1000s, 1).value(), (Ids{{0}}));  // and now it is gone
   EXPECT_EQ(state(0), State::failed);
-  EXPECT_THAT(storage().trial({0})->reason, HasSubstr("its worker was lost 2 times; the last time the process of \"" + worker));
+  EXPECT_THAT(storage().trial({0})->reason,
+              HasSubstr("its worker was lost 2 times; the last time the process of \"" + worker));
   EXPECT_EQ(state(1), State::running);
   ::close(names[0]);
   ::close(names[1]);
@@ -354,10 +361,11 @@ TEST(WorkerName, OfANumberThatWentToAnotherProcessCountsAsDead) {
   const auto start = earlier.find(pid) + pid.size();
   earlier.replace(start, earlier.rfind(':') - start, "1");
   EXPECT_NE(why_lost(earlier, 0, 10), std::nullopt);
-  EXPECT_EQ(why_lost("other" + earlier, 0, 10), std::nullopt);           // another host: only its heartbeat tells
-  EXPECT_EQ(why_lost(earlier + "1", 0, 10), std::nullopt);               // another PID namespace
+  EXPECT_EQ(why_lost("other" + earlier, 0, 10), std::nullopt);  // another host: only its heartbeat tells
+  EXPECT_EQ(why_lost(earlier + "1", 0, 10), std::nullopt);      // another PID namespace
   EXPECT_EQ(why_lost(own.substr(0, own.find(pid)) + pid, 0, 10), std::nullopt);
-  for (const char* odd : {"", ":", "::", ":::", "a", "a:b", "a:-1", "a:99999999999999999999", "a:1:2:3:4"}) EXPECT_EQ(why_lost(odd, 0, 10), std::nullopt) << odd;
+  for (const char* odd : {"", ":", "::", ":::", "a", "a:b", "a:-1", "a:99999999999999999999", "a:1:2:3:4"})
+    EXPECT_EQ(why_lost(odd, 0, 10), std::nullopt) << odd;
 }
 
 }  // namespace

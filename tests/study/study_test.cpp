@@ -5,10 +5,13 @@
 namespace edgewise::study {
 namespace {
 
-Constraint constraint(const std::string& text) { return {text, Comparison::parse(text).value()}; }
+Constraint constraint(const std::string& text) {
+  return {text, Comparison::parse(text).value()};
+}
 
 TEST(State, HasANameThatReadsBack) {
-  for (const State state : {State::waiting, State::running, State::complete, State::pruned, State::failed, State::rejected})
+  for (const State state :
+       {State::waiting, State::running, State::complete, State::pruned, State::failed, State::rejected})
     EXPECT_EQ(state_from_text(to_text(state)), state);
   EXPECT_EQ(state_from_text("done"), std::nullopt);
   EXPECT_EQ(to_text(TrialId{17}), "17");
@@ -24,16 +27,19 @@ TEST(Trial, TellsTheLatestValueOfEachName) {
   EXPECT_EQ(trial.value("parameters"), 1001.0);
   EXPECT_EQ(trial.value("macs"), 5.0);
   EXPECT_EQ(trial.value("accuracy"), std::nullopt);
-  EXPECT_EQ(trial.values(), (std::map<std::string, double>{{"iou", 0.7}, {"latency_ms", 20}, {"parameters", 1001}, {"macs", 5}}));
+  EXPECT_EQ(trial.values(),
+            (std::map<std::string, double>{{"iou", 0.7}, {"latency_ms", 20}, {"parameters", 1001}, {"macs", 5}}));
   EXPECT_EQ(trial.result()->stage, 1);
   EXPECT_EQ(Trial().result(), nullptr);
 }
 
 TEST(Constraints, TellTheFirstThatDoesNotHold) {
-  const std::vector<Constraint> constraints{constraint("memory_mb < 100"), constraint("latency_ms < 33"), constraint("parameters < 1e6")};
+  const std::vector<Constraint> constraints{constraint("memory_mb < 100"), constraint("latency_ms < 33"),
+                                            constraint("parameters < 1e6")};
   EXPECT_EQ(violated(constraints, {{"latency_ms", 20}, {"parameters", 5e5}}), std::nullopt);
   EXPECT_EQ(violated(constraints, {}), std::nullopt);
-  EXPECT_EQ(violated(constraints, {{"latency_ms", 41.25}, {"parameters", 2e6}}), "latency_ms < 33 does not hold (latency_ms is 41.25)");
+  EXPECT_EQ(violated(constraints, {{"latency_ms", 41.25}, {"parameters", 2e6}}),
+            "latency_ms < 33 does not hold (latency_ms is 41.25)");
   EXPECT_EQ(violated({constraint("1 < 0")}, {}), "1 < 0 does not hold");
 }
 
@@ -60,7 +66,7 @@ TEST(Study, CallsFeasibleWhatHasAllObjectivesAndKeepsAllConstraints) {
   add(State::failed, {{"iou", 0.5}, {"latency_ms", 20}});
   add(State::pruned, {{"iou", 0.5}, {"latency_ms", 20}});   // 4: its best epoch counts
   add(State::running, {{"iou", 0.5}, {"latency_ms", 20}});  // 5: promoted
-  add(State::complete, {{"iou", 0.5}});                     // 6: not measured; a constraint over what is not there holds
+  add(State::complete, {{"iou", 0.5}});  // 6: not measured; a constraint over what is not there holds
   add(State::waiting, {}, false);
   std::vector<std::int64_t> ids;
   for (const Trial* trial : feasible_trials(study)) ids.push_back(trial->id.value);

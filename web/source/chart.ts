@@ -2,15 +2,15 @@
 import {CustomChart, LineChart, ParallelChart, ScatterChart} from 'echarts/charts';
 import {DataZoomSliderComponent, GridComponent, LegendComponent, MarkLineComponent, ParallelComponent, TooltipComponent, VisualMapContinuousComponent} from 'echarts/components';
 import * as core from 'echarts/core';
-import {LabelLayout} from 'echarts/features';
 import {CanvasRenderer} from 'echarts/renderers';
 import type {EChartsCoreOption, EChartsType} from 'echarts/core';
 import {h} from './dom';
+import {trialById, type Trial} from './data';
 import {short} from './format';
 
 core.use([
   CustomChart, LineChart, ParallelChart, ScatterChart, DataZoomSliderComponent, GridComponent, LegendComponent, MarkLineComponent,
-  ParallelComponent, TooltipComponent, VisualMapContinuousComponent, LabelLayout, CanvasRenderer,
+  ParallelComponent, TooltipComponent, VisualMapContinuousComponent, CanvasRenderer,
 ]);
 
 export type Option = EChartsCoreOption;
@@ -30,8 +30,11 @@ export interface Chart {
   redraw(): void;
 }
 
-/** A chart that follows its size and the colour scheme. `build` is called again whenever something changed. */
-export function makeChart(className: string, name: string, build: () => Option): Chart {
+/**
+ * A chart that follows its size and the colour scheme. `build` is called again whenever something changed; `open` is told of the
+ * trial whose mark was clicked.
+ */
+export function makeChart(className: string, name: string, build: () => Option, open?: (trial: Trial) => void): Chart {
   const element = h(`div.chart.${className}`, {role: 'img', 'aria-label': name});
   let engine: EChartsType | undefined;
   const chart: Chart = {
@@ -40,6 +43,12 @@ export function makeChart(className: string, name: string, build: () => Option):
       if (!engine) {
         engine = core.init(element, null, {renderer: 'canvas'});
         engine.setOption(build());
+        engine.on('click', (at) => {
+          const id = (at.data as {trial?: number} | undefined)?.trial;
+          const trial = id === undefined ? undefined : trialById(id);
+          engine?.dispatchAction({type: 'hideTip'});
+          if (trial) open?.(trial);
+        });
       }
       return engine;
     },
@@ -106,7 +115,7 @@ export function range(values: readonly number[], log: boolean, extra: readonly n
     }
   }
   if (log) {
-    const base = high / low < 100 ? 2 : 10;
+    const base = high / low < 500 ? 2 : 10;
     const power = (value: number, round: (x: number) => number): number => base ** round(Math.log(value) / Math.log(base));
     return {type: 'log', logBase: base, min: power(low * 0.99, Math.floor), max: power(high * 1.01, Math.ceil)};
   }
@@ -135,7 +144,7 @@ export function tooltip(): Record<string, unknown> {
     borderWidth: 1,
     padding: [10, 12],
     textStyle: {color: colour('ink'), fontSize: 12, fontFamily: font},
-    extraCssText: 'box-shadow: 0 6px 24px rgb(0 0 0 / 14%); border-radius: 8px; max-width: 340px; white-space: normal;',
+    extraCssText: 'box-shadow: 0 6px 24px rgb(0 0 0 / 14%); border-radius: 8px; max-width: 340px; white-space: normal; z-index: 30;',
     transitionDuration: 0,
   };
 }

@@ -1,5 +1,7 @@
 // What the page knows: the JSON that edgewise put into it, and what follows from it.
 
+import {short} from './format';
+
 export type Json = null | boolean | number | string | Json[] | {[name: string]: Json};
 export type Values = Record<string, number | null>;
 
@@ -92,13 +94,26 @@ function embedded(id: string): unknown {
   return JSON.parse(document.getElementById(id)?.textContent ?? 'null');
 }
 
+const numbers = new Set(['latency_ms', 'p90_ms', 'p99_ms', 'min_ms', 'spread_ms', 'runs', 'warmup_runs', 'load_ms', 'peak_memory_bytes', 'model_bytes', 'threads']);
+
+/** A measurement is whatever a device said; a field of another type than expected counts as absent. */
+function measurementOf(json: Json): Measurement | null {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
+  const wanted = (name: string): string => (numbers.has(name) ? 'number' : name === 'disturbed' ? 'boolean' : 'string');
+  return Object.fromEntries(Object.entries(json).filter(([name, value]) => typeof value === wanted(name)));
+}
+
 export const report = embedded('report-data') as Report;
+for (const trial of report.trials) for (const result of trial.results) result.measurement = measurementOf(result.measurement as Json);
 export const drawings = (embedded('report-drawings') ?? {}) as Record<string, string>;
 
 export const objectives = report.study.objectives;
 const byId = new Map(report.trials.map((trial) => [trial.id, trial]));
 export const trialById = (id: number): Trial | undefined => byId.get(id);
 export const frontTrials = report.front.map((id) => byId.get(id)).filter((trial) => trial !== undefined);
+
+/** Epochs trained in total, those of a stage that did not end included. */
+export const epochsTrained = (trial: Trial): number => Math.max(trial.results.at(-1)?.epochs ?? 0, ...trial.curve.epoch.slice(-1));
 
 /** The latest value by name; what is known before training included. */
 export function valueOf(trial: Trial, name: string): number | null {
@@ -135,13 +150,12 @@ export function shortChoice(trial: Trial): string {
     .filter((name) => trial.choice[name] !== undefined)
     .map((name) => {
       const value = trial.choice[name];
-      return typeof value === 'string' ? value : `${shortName(name)} ${formatPlain(value ?? 0)}`;
+      return typeof value === 'string' ? value : `${shortName(name)} ${short(value)}`;
     })
     .join(', ');
 }
 
-const shortName = (name: string): string => (name === 'learning_rate' ? 'lr' : name);
-const formatPlain = (value: number): string => String(Number(value.toPrecision(4)));
+const shortName = (name: string): string => (name === 'learning_rate' ? 'lr' : name.replaceAll('_', ' '));
 
 /** A bound on one recorded value, where the constraint is as simple as that. */
 export interface Bound {

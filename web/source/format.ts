@@ -24,7 +24,7 @@ export function short(value: number | null | undefined): string {
   if (size >= 1e6) return `${Number((value / 1e6).toPrecision(4))}M`;
   if (Number.isInteger(value)) return size >= 1e4 ? value.toLocaleString('en') : String(value);
   if (size >= 1e4) return Math.round(value).toLocaleString('en');
-  if (size !== 0 && size < 1e-4) return value.toExponential(2);
+  if (size !== 0 && size < 1e-4) return Number(value.toPrecision(3)).toExponential();
   return String(Number(value.toPrecision(size >= 1000 ? 5 : 4)));
 }
 

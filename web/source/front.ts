@@ -101,9 +101,9 @@ export function frontCard(open: (trial: Trial) => void): HTMLElement {
         {
           name: 'breaks a constraint',
           type: 'scatter',
-          symbol: 'emptyCircle',
+          symbol: 'circle',
           symbolSize: 8,
-          itemStyle: {color: colour('faint'), borderWidth: 1.4},
+          itemStyle: {color: 'transparent', borderColor: colour('faint'), borderWidth: 1.5},
           data: points(measured.filter((trial) => !trial.feasible && !trial.front)),
         },
         ...stages.map((stage) => ({
@@ -160,11 +160,7 @@ export function frontCard(open: (trial: Trial) => void): HTMLElement {
     };
   };
 
-  const chart = makeChart('tall', 'Pareto front', build);
-  queueMicrotask(() => {
-    chart.element.addEventListener('chart-ready', () => undefined);
-  });
-  onClick(chart, open);
+  const chart = makeChart('tall', 'Pareto front', build, open);
 
   const options = valueNames.map((name) => ({value: name, label: label(name) + (directionOf(name) ? ' •' : '')}));
   const logBox = tick('log x', log, (on) => {
@@ -182,20 +178,6 @@ export function frontCard(open: (trial: Trial) => void): HTMLElement {
     }),
     logBox,
   ];
-  const empty = report.trials.some(isMeasured) ? chart.element : h('p.empty', {}, 'No trial has been measured yet.');
-  return card('front', 'Pareto front', 'Each dot is a trial. Point at one to read it, click it to open it.', controls, empty);
-}
-
-/** Opens the trial that was clicked, once the chart's engine exists. */
-function onClick(chart: ReturnType<typeof makeChart>, open: (trial: Trial) => void): void {
-  const watch = new ResizeObserver(() => {
-    if (chart.element.clientWidth === 0) return;
-    watch.disconnect();
-    chart.engine.on('click', (at) => {
-      const id = (at.data as {trial?: number} | undefined)?.trial;
-      const trial = id === undefined ? undefined : trialById(id);
-      if (trial) open(trial);
-    });
-  });
-  watch.observe(chart.element);
+  if (!report.trials.some(isMeasured)) return card('front', 'Pareto front', '', null, h('p.empty', {}, 'No trial has been measured yet.'));
+  return card('front', 'Pareto front', 'Each dot is a trial. Point at one to read it, click it to open it.', controls, chart.element);
 }

@@ -1,0 +1,39 @@
+"""The share of a search's time that is neither training nor measuring.
+
+    make bench, or: python3 bench/search_overhead.py build/release/bin
+
+One worker, so that wall time has one owner: what is not inside a trial's training or measuring is overhead, from the moment the coordinator
+starts to its end: starting processes, proposing, exporting, comparing exports, recording, waiting for claims.
+"""
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import machine
+
+BIN = pathlib.Path(sys.argv[1]).resolve()
+JOB = """task: box
+data: {path: builtin:faces, count: 1500, input: 64}
+space: {family: backbones, backbone: [shufflenet_v2_x1_0, mobilenet_v2, resnet18, regnet_x_400mf], learning_rate: [0.001]}
+search: {strategy: staged, stages: [{epochs: 2, keep: 2}, {epochs: 5}]}
+"""
+GOAL = 0.03
+
+
+def once():
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "job.yaml").write_text(JOB)
+        done = subprocess.run([BIN / "edgewise", "search", "job.yaml", "--json", "--quiet"], cwd=folder, capture_output=True, text=True, check=True)
+        result = json.loads(done.stdout)
+        inside = result["train_s"] + result["measure_s"]
+        return {"elapsed_s": result["elapsed_s"], "train_s": result["train_s"], "measure_s": result["measure_s"], "export_s": result["export_s"],
+                "share": (result["elapsed_s"] - inside) / result["elapsed_s"]}
+
+
+runs = [once() for _ in range(3)]
+shares = sorted(run["share"] for run in runs)
+machine.write("search_overhead", "make bench", {"what": "share of a search's wall time that is neither training nor measuring", "goal": GOAL,
+                                                "median": statistics.median(shares), "min": shares[0], "max": shares[-1], "runs": runs})

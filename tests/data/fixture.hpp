@@ -1,0 +1,66 @@
+/// Small data sets, written into a temporary folder when a test runs.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+#include <string>
+
+#include "data/dataset.hpp"
+
+namespace edgewise::data {
+
+/// A folder that is removed with all its files at the end of the test.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "edgewise-data-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::string text() const { return path_.string(); }
+
+  void write(const std::string& name, const std::string& bytes) const {
+    std::filesystem::create_directories((path_ / name).parent_path());
+    std::ofstream(path_ / name, std::ios::binary) << bytes;
+  }
+  /// A picture of one colour (blue, green, red), its kind by the extension.
+  void picture(const std::string& name, int width = 20, int height = 10, const cv::Scalar& colour = {200, 150, 100}) const {
+    std::filesystem::create_directories((path_ / name).parent_path());
+    ASSERT_TRUE(cv::imwrite((path_ / name).string(), cv::Mat(height, width, CV_8UC3, colour)));
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// The folder of real sets, or nothing when this machine has none.
+inline std::filesystem::path shared_data() {
+  const char* folder = std::getenv("EDGEWISE_SHARED_DATA");
+  return folder ? folder : "";
+}
+
+/// Skips the test, saying what is missing, unless the real set `name` is there.
+#define REQUIRE_REAL_SET(name)                                                                              \
+  if (!std::filesystem::exists(shared_data() / (name)))                                                     \
+  GTEST_SKIP() << "the real set \"" << (name) << "\" is not below EDGEWISE_SHARED_DATA (" << shared_data() << ")"
+
+/// The set, or a failure with the error's text.
+inline DataSet loaded(const DataSpec& spec, Task task) {
+  auto set = load(spec, task);
+  EXPECT_TRUE(set.has_value()) << (set ? "" : to_text(set.error()));
+  return set ? std::move(*set) : DataSet{};
+}
+
+}  // namespace edgewise::data

@@ -1,0 +1,47 @@
+/// An exported network against the LibTorch module, both on random weights and inputs.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "deploy/onnx.hpp"
+#include "device/device.hpp"
+#include "nn/module.hpp"
+#include "tests/deploy/random_weights.hpp"
+
+namespace edgewise::deploy {
+
+/// What the LibTorch module gives for `inputs`, (n, shape...).
+inline std::vector<float> module_outputs(const graph::Graph& graph, const graph::Weights& weights,
+                                         const std::vector<float>& inputs) {
+  nn::Network network(graph, RandomStream(1));
+  if (const auto loaded = nn::load_weights(network, weights); !loaded) throw std::runtime_error(to_text(loaded.error()));
+  network->eval();
+  const torch::NoGradGuard no_grad;
+  std::vector<std::int64_t> sizes{-1};
+  sizes.insert(sizes.end(), graph.input_shape().begin(), graph.input_shape().end());
+  const auto input = torch::from_blob(const_cast<float*>(inputs.data()), {static_cast<std::int64_t>(inputs.size())}).view(sizes);
+  const auto output = network->forward(input).to(torch::kFloat).contiguous().flatten();
+  return {output.data_ptr<float>(), output.data_ptr<float>() + output.numel()};
+}
+
+/// Largest relative difference of the exported file in ONNX Runtime to the LibTorch module.
+/// @throws std::runtime_error with the error of the export or the run
+inline double export_difference(const graph::Graph& graph, std::uint64_t seed, std::size_t samples = 2) {
+  const TestFolder folder;
+  const auto weights = random_weights(graph, seed);
+  const auto inputs = random_inputs(graph.input_shape(), samples, seed);
+  const auto path = folder / "model.onnx";
+  if (const auto written = write_onnx(graph, weights, {}, path); !written)
+    throw std::runtime_error(to_text(written.error()));
+  const auto outputs = device::make_local_device()->infer(path, inputs);
+  if (!outputs) throw std::runtime_error(to_text(outputs.error()));
+  const auto expected = module_outputs(graph, weights, inputs);
+  // Outputs near 0 would agree whatever the export does.
+  if (std::ranges::max(expected, {}, [](float x) { return std::abs(x); }) < 0.01)
+    throw std::runtime_error("the outputs are too small to tell a difference");
+  return relative_difference(*outputs, expected);
+}
+
+}  // namespace edgewise::deploy

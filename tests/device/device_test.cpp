@@ -1,0 +1,335 @@
+// The local device: what it measures, and that a bad model or agent costs one error and nothing else.
+#include "device/device.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cmath>
+#include <format>
+#include <limits>
+
+#include "base/process.hpp"
+#include "base/random.hpp"
+#include "tests/device/models.hpp"
+
+namespace edgewise::device {
+namespace {
+
+using testing::AllOf;
+using testing::AnyOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Tests of other programs on this machine must not wait for these.
+class OwnLocks : public testing::Environment {
+ public:
+  void SetUp() override { ::setenv("EDGEWISE_LOCKS", (folder_ / "locks").c_str(), 1); }
+
+ private:
+  TestFolder folder_;
+};
+const auto* const own_locks = testing::AddGlobalTestEnvironment(new OwnLocks);
+
+constexpr MeasureOptions quick{.min_runs = 10, .max_runs = 20, .max_seconds = 0.3, .timeout_s = 60};
+
+/// A device whose agent is a shell script. "$AGENT" in it is the real one.
+std::unique_ptr<Device> device_by(const TestFolder& folder, const std::string& script) {
+  const auto path = folder / "agent.sh";
+  const std::string text = std::format("#!/bin/sh\nAGENT=\"{}\"\nFOLDER=\"{}\"\n{}\n", (program_folder() / "edgewise-agent").string(), (folder / "").string(), script);
+  EXPECT_TRUE(write_file(path, text));
+  ::chmod(path.c_str(), 0755);
+  return make_local_device(path);
+}
+
+TEST(LocalDevice, MeasuresAndSaysUnderWhichConditions) {
+  const TestFolder folder;
+  const auto path = save(convolutions(8), folder / "model.onnx");
+  const auto device = make_local_device();
+  const auto m = device->measure(path, quick);
+  ASSERT_TRUE(m) << to_text(m.error());
+  EXPECT_GT(m->min_ms, 0);
+  EXPECT_LE(m->min_ms, m->latency_ms);
+  EXPECT_LE(m->latency_ms, m->p90_ms);
+  EXPECT_LE(m->p90_ms, m->p99_ms);
+  EXPECT_GE(m->spread_ms, 0);
+  EXPECT_LE(m->runs, 20);
+  EXPECT_GE(m->runs, 5);
+  EXPECT_GT(m->warmup_runs, 0);
+  EXPECT_GT(m->load_ms, 0);
+  EXPECT_EQ(m->model_bytes, static_cast<std::int64_t>(std::filesystem::file_size(path)));
+  EXPECT_EQ(m->device, "local");
+  EXPECT_EQ(m->provider, "cpu");
+  EXPECT_EQ(m->precision, "fp32");
+  EXPECT_EQ(m->threads, 1);
+  EXPECT_THAT(m->runtime, HasSubstr("onnxruntime 1."));
+  EXPECT_FALSE(m->processor.empty());
+  EXPECT_FALSE(m->clock.empty());
+  EXPECT_EQ(m->disturbed, !m->disturbance.empty());
+}
+
+TEST(LocalDevice, FindsTenTimesTheWorkSlower) {
+  const TestFolder folder;
+  const auto device = make_local_device();
+  const auto few = device->measure(save(convolutions(4), folder / "few.onnx"), quick);
+  const auto many = device->measure(save(convolutions(40), folder / "many.onnx"), quick);
+  ASSERT_TRUE(few && many);
+  EXPECT_GT(many->min_ms, 2 * few->min_ms);  // 10 by rights; other programs may slow the first
+}
+
+TEST(LocalDevice, CountsTheWeightsInThePeakOfMemory) {
+  const TestFolder folder;
+  auto model = empty_model({1, 4096}, {1, 4096});
+  add_floats(*model.mutable_graph(), "weight", {4096, 4096}, 0.001F);  // 67 MB
+  add_node(*model.mutable_graph(), "MatMul", {"image", "weight"}, "output");
+  const auto device = make_local_device();
+  const auto large = device->measure(save(model, folder / "large.onnx"), quick);
+  const auto small = device->measure(save(twice_plus_one(), folder / "small.onnx"), quick);
+  ASSERT_TRUE(large && small);
+  EXPECT_GE(large->peak_memory_bytes, 67'000'000);
+  EXPECT_LT(large->peak_memory_bytes, 4 * 67'000'000);  // the file, its parsed form and the packed weights at most
+  EXPECT_LT(small->peak_memory_bytes, 30'000'000);      // an agent of its own: nothing of the large one is left
+}
+
+TEST(LocalDevice, TakesThePrecisionFromTheModelsMetadata) {
+  const TestFolder folder;
+  auto model = twice_plus_one();
+  auto& property = *model.add_metadata_props();
+  property.set_key("precision");
+  property.set_value("int8");
+  const auto m = make_local_device()->measure(save(model, folder / "model.onnx"), quick);
+  ASSERT_TRUE(m) << to_text(m.error());
+  EXPECT_EQ(m->precision, "int8");
+}
+
+TEST(LocalDevice, MeasuresWithXnnpackAndWithTwoThreads) {
+  const TestFolder folder;
+  const auto path = save(convolutions(8), folder / "model.onnx");
+  const auto device = make_local_device();
+  auto options = quick;
+  options.provider = "xnnpack";
+  const auto by_xnnpack = device->measure(path, options);
+  ASSERT_TRUE(by_xnnpack) << to_text(by_xnnpack.error());
+  EXPECT_EQ(by_xnnpack->provider, "xnnpack");
+  for (const char* provider : {"cpu", "xnnpack"}) {
+    options = quick;
+    options.provider = provider;
+    options.threads = 2;
+    const auto by_two = device->measure(path, options);
+    if (!by_two && by_two.error().message.find("processors this machine gives") != std::string::npos) GTEST_SKIP() << "this machine has one processor";
+    ASSERT_TRUE(by_two) << to_text(by_two.error());
+    EXPECT_EQ(by_two->threads, 2);
+  }
+}
+
+TEST(LocalDevice, ComputesTheOutputsOfManyInputsInTheirOrder) {
+  const TestFolder folder;
+  const auto path = save(twice_plus_one(), folder / "model.onnx");
+  const auto device = make_local_device();
+  EXPECT_THAT(device->infer(path, {0, 1, 2, 3}).value(), ElementsAre(1, 3, 5, 7));
+  EXPECT_THAT(device->infer(path, {}).value(), ElementsAre());
+  auto random = RandomStream::named(1, "inputs");
+  std::vector<float> inputs(4 * 200'000), expected;  // of a length that takes several lines
+  for (float& value : inputs) expected.push_back(2 * (value = static_cast<float>(random.normal())) + 1);
+  EXPECT_EQ(device->infer(path, inputs).value(), expected);
+}
+
+TEST(LocalDevice, RefusesInputsThatAreNotAMultipleOfOne) {
+  const TestFolder folder;
+  const auto outputs = make_local_device()->infer(save(twice_plus_one(), folder / "model.onnx"), {1, 2, 3});
+  ASSERT_FALSE(outputs);
+  EXPECT_EQ(outputs.error().code, ErrorCode::invalid_input);
+  EXPECT_THAT(outputs.error().message, HasSubstr("3 numbers are not a multiple of the 4"));
+}
+
+TEST(LocalDevice, NamesTheProvidersThatAreThere) {
+  const TestFolder folder;
+  auto options = quick;
+  options.provider = "xnnpak";
+  const auto m = make_local_device()->measure(save(twice_plus_one(), folder / "model.onnx"), options);
+  ASSERT_FALSE(m);
+  EXPECT_EQ(m.error().code, ErrorCode::invalid_input);
+  EXPECT_THAT(m.error().message, AllOf(HasSubstr("provider \"xnnpak\" is not there"), HasSubstr("\"cpu\" or \"xnnpack\"")));
+  EXPECT_EQ(m.error().next, "did you mean \"xnnpack\"?");
+}
+
+TEST(LocalDevice, RefusesOptionsOutOfRange) {
+  const TestFolder folder;
+  const auto path = save(twice_plus_one(), folder / "model.onnx");
+  const auto device = make_local_device();
+  const auto message = [&](MeasureOptions options) {
+    const auto m = device->measure(path, options);
+    return m ? std::string() : m.error().message;
+  };
+  EXPECT_EQ(message({.threads = 0}), "\"threads\" 0 is not at least 1");
+  EXPECT_THAT(message({.threads = 1000}), HasSubstr("\"threads\" 1000 is more than the"));
+  EXPECT_EQ(message({.min_runs = 0}), "\"min_runs\" 0 is not at least 1");
+  EXPECT_EQ(message({.min_runs = 30, .max_runs = 20}), "\"max_runs\" 20 is not within \"min_runs\" .. 1000000");
+  EXPECT_EQ(message({.max_seconds = -1}), "\"max_seconds\" -1 is not within 0.001 .. 3600");
+  EXPECT_EQ(message({.timeout_s = std::numeric_limits<double>::quiet_NaN()}), "\"timeout_s\" nan is not within 0 .. 86400");
+}
+
+TEST(LocalDevice, GetsOneErrorWithItsReasonFromEachBadModelAndGoesOnWithTheNext) {
+  const TestFolder folder;
+  const auto good = save(twice_plus_one(), folder / "good.onnx");
+  const std::string bytes = convolutions(3).SerializeAsString();
+  const auto device = make_local_device();
+  const auto expect = [&](const std::filesystem::path& model, ErrorCode code, const auto& message) {
+    const auto m = device->measure(model, quick);
+    ASSERT_FALSE(m) << model;
+    EXPECT_EQ(m.error().code, code) << to_text(m.error());
+    EXPECT_THAT(m.error().message, message);
+    const auto outputs = device->infer(model, {0, 1, 2, 3});
+    EXPECT_FALSE(outputs) << model;
+    const auto after = device->measure(good, quick);
+    EXPECT_TRUE(after) << to_text(after.error());
+  };
+  const auto with_bytes = [&](const std::string& name, std::string_view content) {
+    EXPECT_TRUE(write_file(folder / name, content));
+    return folder / name;
+  };
+
+  expect(folder / "missing.onnx", ErrorCode::not_found, HasSubstr("there is no model file"));
+  expect(folder / "", ErrorCode::not_found, HasSubstr("there is no model file"));
+  expect(with_bytes("empty.onnx", ""), ErrorCode::invalid_input, HasSubstr("does not accept \"empty.onnx\""));
+  expect(with_bytes("truncated.onnx", bytes.substr(0, bytes.size() / 2)), ErrorCode::invalid_input, HasSubstr("does not accept \"truncated.onnx\""));
+
+  auto random = RandomStream::named(5, "bytes");
+  std::string noise(100'000, '\0');
+  for (char& c : noise) c = static_cast<char>(random.below(256));
+  expect(with_bytes("noise.onnx", noise), ErrorCode::invalid_input, HasSubstr("does not accept \"noise.onnx\""));
+
+  auto short_weight = convolutions(1);
+  short_weight.mutable_graph()->mutable_initializer(0)->mutable_raw_data()->resize(100);
+  expect(save(short_weight, folder / "short.onnx"), ErrorCode::invalid_input, HasSubstr("short.onnx"));
+
+  auto large_weight = convolutions(1);
+  large_weight.mutable_graph()->mutable_initializer(0)->set_dims(0, std::int64_t{1} << 50);
+  expect(save(large_weight, folder / "large.onnx"), ErrorCode::invalid_input, HasSubstr("large.onnx"));
+
+  auto large_input = twice_plus_one();
+  large_input.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(1)->set_dim_value(std::int64_t{1} << 40);
+  expect(save(large_input, folder / "input.onnx"), ErrorCode::invalid_input, testing::_);
+
+  auto two_inputs = twice_plus_one();
+  describe(*two_inputs.mutable_graph()->add_input(), "second", {1, 4});
+  expect(save(two_inputs, folder / "two.onnx"), ErrorCode::invalid_input, HasSubstr("the model has 2 inputs"));
+
+  expect(save(huge_value(), folder / "huge.onnx"), ErrorCode::invalid_input, HasSubstr("runtime"));
+}
+
+TEST(LocalDevice, EndsAModelThatNeverEnds) {
+  const TestFolder folder;
+  const auto device = make_local_device();
+  auto options = quick;
+  options.timeout_s = 2;
+  const auto m = device->measure(save(endless_loop(), folder / "endless.onnx"), options);
+  ASSERT_FALSE(m);
+  EXPECT_EQ(m.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(m.error().message, AllOf(HasSubstr("measuring \"endless.onnx\""), HasSubstr("no answer within")));
+  EXPECT_THAT(m.error().next, HasSubstr("timeout_s"));
+  EXPECT_TRUE(device->measure(save(twice_plus_one(), folder / "good.onnx"), quick));
+}
+
+/// An agent that misbehaves on its first start and is the real one afterwards.
+struct Fault {
+  std::string name, script, message;
+};
+void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
+class FaultyAgent : public testing::TestWithParam<Fault> {};
+
+TEST_P(FaultyAgent, CostsOneErrorWithItsReason) {
+  const TestFolder folder;
+  const auto path = save(twice_plus_one(), folder / "model.onnx");
+  const auto device = device_by(folder, "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch \"$FOLDER/was_here\"\n" + GetParam().script);
+  auto options = quick;
+  options.timeout_s = 20;
+  if (GetParam().name == "Hangs") options.timeout_s = 1;
+  const auto m = device->measure(path, options);
+  ASSERT_FALSE(m);
+  EXPECT_EQ(m.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(m.error().message, HasSubstr(GetParam().message));
+  options.timeout_s = 60;
+  const auto next = device->measure(path, options);
+  EXPECT_TRUE(next) << to_text(next.error());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, FaultyAgent,
+    testing::Values(Fault{"Exits", "read line; exit 3", "the process exited with 3"},
+                    Fault{"ExitsAtOnce", "exit 0", "loading \"model.onnx\": "},
+                    Fault{"SaysWhyItExits", "read line; echo 'out of luck' >&2; exit 3", "(\"out of luck\")"},
+                    Fault{"IsKilled", "read line; kill -SEGV $$", "was killed by signal 11"},
+                    Fault{"Hangs", "read line; exec sleep 1000", "no answer within"},
+                    Fault{"Babbles", "read line; echo 'hello there'; exec sleep 1000", "not JSON"},
+                    Fault{"AnswersAnotherProtocol", "read line; echo '{\"result\": 1}'; exec sleep 1000", "not of the protocol"},
+                    Fault{"AnswersANumber", "read line; echo 7; exec sleep 1000", "not of the protocol"},
+                    Fault{"AnswersWithoutNumbers", "while read line; do echo '{\"ok\": true}'; done", "is no measurement"},
+                    Fault{"AnswersWithANegativeLatency", "while read line; do echo '{\"ok\": true, \"latency_ms\": -1}'; done", "is no measurement"},
+                    Fault{"NeverEndsItsLine", "read line; exec tr '\\0' 'x' < /dev/zero", "more than 16 MiB"},
+                    Fault{"FailsInTheMiddle", "read line; echo '{\"ok\": true}'; read line; kill -9 $$", "measuring \"model.onnx\": the process was killed by signal 9"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(LocalDevice, SaysWhichProgramItCannotRun) {
+  const TestFolder folder;
+  const auto m = make_local_device("/no/such/agent")->measure(save(twice_plus_one(), folder / "model.onnx"), quick);
+  ASSERT_FALSE(m);
+  EXPECT_EQ(m.error().code, ErrorCode::not_found);
+  EXPECT_THAT(m.error().message, HasSubstr("/no/such/agent"));
+}
+
+/// Answers measurements of the given (latency, disturbed) in turn, one a start.
+std::string answers(const std::vector<std::pair<double, bool>>& measurements) {
+  std::string script = "n=$(cat \"$FOLDER/count\" 2>/dev/null || echo 0); echo $((n+1)) > \"$FOLDER/count\"\nread line; echo '{\"ok\": true}'; read line\ncase $n in\n";
+  for (std::size_t i = 0; i < measurements.size(); ++i)
+    script += std::format("{}) echo '{{\"ok\": true, \"latency_ms\": {}, \"disturbed\": {}, \"disturbance\": \"{}\"}}';;\n", i, measurements[i].first,
+                          measurements[i].second, measurements[i].second ? "a reason" : "");
+  return script + "esac\n";
+}
+
+TEST(LocalDevice, MeasuresAgainWhatWasDisturbed) {
+  const TestFolder folder;
+  const auto path = save(twice_plus_one(), folder / "model.onnx");
+  const auto m = device_by(folder, answers({{9, true}, {7, false}, {1, false}}))->measure(path, quick);
+  ASSERT_TRUE(m) << to_text(m.error());
+  EXPECT_EQ(m->latency_ms, 7);
+  EXPECT_FALSE(m->disturbed);
+  EXPECT_EQ(m->disturbance, "");
+}
+
+TEST(LocalDevice, KeepsTheLeastDisturbedOfThreeAndSaysSo) {
+  const TestFolder folder;
+  const auto path = save(twice_plus_one(), folder / "model.onnx");
+  const auto m = device_by(folder, answers({{9, true}, {7, true}, {8, true}, {1, false}}))->measure(path, quick);
+  ASSERT_TRUE(m) << to_text(m.error());
+  EXPECT_EQ(m->latency_ms, 7);
+  EXPECT_TRUE(m->disturbed);
+  EXPECT_EQ(m->disturbance, "a reason; the least disturbed of 3 measurements");
+}
+
+TEST(Measurement, IsTheSameAfterJson) {
+  const Measurement m{.latency_ms = 3.25, .p90_ms = 3.5, .p99_ms = 4.125, .min_ms = 3, .spread_ms = 0.0625, .runs = 30, .warmup_runs = 12,
+                      .load_ms = 55.5, .peak_memory_bytes = 5'000'000'000, .model_bytes = 1'000'000, .disturbed = true,
+                      .disturbance = "p90 is 1.8 times the median", .device = "local", .processor = "X \"1\"", .provider = "xnnpack",
+                      .precision = "int8", .runtime = "onnxruntime 1.21.0", .threads = 4, .clock = "performance, 2.40 GHz"};
+  const auto back = measurement_from_json(Json::parse(to_json(m).dump()));
+  ASSERT_TRUE(back) << to_text(back.error());
+  EXPECT_EQ(*back, m);
+}
+
+TEST(Measurement, RefusesJsonThatIsNone) {
+  const auto message = [](const char* text) {
+    const auto m = measurement_from_json(Json::parse(text));
+    return m ? std::string() : m.error().message;
+  };
+  EXPECT_EQ(message("[]"), "a measurement is a JSON object");
+  EXPECT_EQ(message("{}"), "the measurement has no \"latency_ms\"");
+  EXPECT_EQ(message(R"({"latency_ms": "3"})"), "\"latency_ms\" of the measurement is not a number of at least 0");
+  EXPECT_EQ(message(R"({"latency_ms": 3, "runs": 2.5})"), "\"runs\" of the measurement is not an integer of at least 0");
+  EXPECT_EQ(message(R"({"latency_ms": 3, "runs": 99999999999})"), "\"runs\" of the measurement is not an integer of at least 0");
+  EXPECT_EQ(message(R"({"latency_ms": 3, "disturbed": 1})"), "\"disturbed\" of the measurement is not true or false");
+  EXPECT_EQ(message(R"({"latency_ms": 3, "device": null})"), "\"device\" of the measurement is not a text");
+}
+
+}  // namespace
+}  // namespace edgewise::device

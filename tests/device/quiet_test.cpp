@@ -1,0 +1,102 @@
+// Measuring and training exclude each other, and trainers cannot starve a measurement.
+#include "base/quiet.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "device/device.hpp"
+#include "tests/device/models.hpp"
+
+namespace edgewise::device {
+namespace {
+
+/// Processes that do nothing but enter `BusyMachine`, stay a millisecond and enter again at once, as workers that train.
+class Trainers {
+ public:
+  struct Shared {
+    std::atomic<int> inside = 0;
+    std::atomic<long> batches = 0;
+  };
+  explicit Trainers(int count)
+      : shared_(new (::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Shared) {
+    for (int i = 0; i < count; ++i) {
+      const pid_t pid = ::fork();
+      if (pid == 0) train();
+      pids_.push_back(pid);
+    }
+    while (shared_->batches < count) std::this_thread::yield();
+  }
+  ~Trainers() {
+    for (const pid_t pid : pids_) ::kill(pid, SIGKILL);
+    for (const pid_t pid : pids_) ::waitpid(pid, nullptr, 0);
+    ::munmap(shared_, sizeof(Shared));
+  }
+  Trainers(const Trainers&) = delete;
+  Trainers& operator=(const Trainers&) = delete;
+  Shared& operator*() { return *shared_; }
+
+ private:
+  [[noreturn]] void train() {
+    for (;;) {
+      const auto busy = BusyMachine::enter();
+      if (!busy) ::_exit(1);
+      ++shared_->inside;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      ++shared_->batches;
+      --shared_->inside;
+    }
+  }
+  Shared* shared_;
+  std::vector<pid_t> pids_;
+};
+
+class Quiet : public testing::Test {
+ protected:
+  void SetUp() override { ::setenv("EDGEWISE_LOCKS", (folder_ / "locks").c_str(), 1); }
+  TestFolder folder_;
+};
+
+TEST_F(Quiet, MeansThatNoTrainerIsInsideABatch) {
+  Trainers trainers(4);
+  for (int i = 0; i < 20; ++i) {
+    const long before = (*trainers).batches;
+    {
+      const auto quiet = QuietMachine::enter();
+      ASSERT_TRUE(quiet) << to_text(quiet.error());
+      EXPECT_EQ((*trainers).inside, 0);
+      const long batches = (*trainers).batches;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      EXPECT_EQ((*trainers).batches, batches);
+      EXPECT_EQ((*trainers).inside, 0);
+    }
+    while ((*trainers).batches == before) std::this_thread::yield();  // they go on afterwards
+  }
+}
+
+TEST_F(Quiet, LetsTrainersComputeTogether) {
+  const auto first = BusyMachine::enter();
+  const auto second = BusyMachine::enter();
+  EXPECT_TRUE(first && second);
+}
+
+TEST_F(Quiet, LetsAMeasurementThroughWhileFourTrainersAskWithoutAPause) {
+  Trainers trainers(4);
+  const auto path = save(twice_plus_one(), folder_ / "model.onnx");
+  const auto device = make_local_device();
+  for (int i = 0; i < 3; ++i) {
+    const auto m = device->measure(path, {.min_runs = 5, .max_runs = 10, .max_seconds = 0.1});
+    ASSERT_TRUE(m) << to_text(m.error());
+  }
+  const long batches = (*trainers).batches;
+  while ((*trainers).batches == batches) std::this_thread::yield();
+}
+
+}  // namespace
+}  // namespace edgewise::device

@@ -1,0 +1,216 @@
+#include "nn/module.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace edgewise::nn {
+namespace {
+
+using namespace graph;
+
+Graph must(Result<Graph> graph) {
+  EXPECT_TRUE(graph.has_value()) << (graph ? "" : edgewise::to_text(graph.error()));
+  return std::move(graph).value();
+}
+
+// Every operator once, with parameters of every kind.
+Graph all_operators() {
+  GraphBuilder b({4, 12, 12});
+  auto x = b.add(Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .padding = {1, 1}}, {b.input()}, "conv");
+  x = b.add(BatchNorm2d{}, {x}, "bn");
+  x = b.add(Activation{ActivationKind::relu6}, {x}, "act");
+  const auto gate = b.add(AdaptiveAvgPool2d{}, {x});
+  const auto narrow = b.add(Conv2d{.out_channels = 8}, {gate}, "gate");
+  const auto open = b.add(Activation{ActivationKind::hardsigmoid}, {narrow});
+  x = b.add(Mul{}, {x, open});
+  const auto left = b.add(Split{.axis = 0, .parts = 2, .index = 0}, {x}),
+             right = b.add(Split{.axis = 0, .parts = 2, .index = 1}, {x});
+  const auto light = b.add(Activation{ActivationKind::silu}, {right});
+  x = b.add(Concat{}, {left, light});
+  x = b.add(ChannelShuffle{2}, {x});
+  x = b.add(
+      Conv2d{
+          .out_channels = 8, .kernel_size = {3, 3}, .padding = {2, 2}, .dilation = {2, 2}, .groups = 8, .bias = false},
+      {x}, "depthwise");
+  const auto scaled = b.add(LayerScale{0.5}, {x}, "block.layer_scale");
+  const auto dropped = b.add(StochasticDepth{0.2}, {scaled});
+  x = b.add(Add{}, {x, dropped});
+  x = b.add(MaxPool2d{.kernel_size = {3, 3}, .stride = {2, 2}, .ceil_mode = true}, {x});
+  x = b.add(Activation{ActivationKind::hardswish}, {x});
+  x = b.add(AvgPool2d{.kernel_size = {2, 2}, .stride = {1, 1}}, {x});
+  x = b.add(Resize{.output_size = {6, 6}}, {x});
+  x = b.add(Permute{{1, 2, 0}}, {x});
+  x = b.add(Reshape{{36, 8}}, {x});
+  x = b.add(LayerNorm{}, {x}, "ln");
+  const auto query = b.add(Linear{.out_features = 8}, {x}, "q"), keys = b.add(Linear{.out_features = 8}, {x}, "k");
+  const auto scores = b.add(MatMul{.transpose_b = true, .scale = 0.35}, {query, keys});
+  const auto attention = b.add(Softmax{}, {scores});
+  x = b.add(MatMul{}, {attention, x});
+  x = b.add(Activation{ActivationKind::gelu}, {x});
+  x = b.add(Activation{ActivationKind::sigmoid}, {x});
+  x = b.add(Reshape{{288}}, {x});
+  x = b.add(Dropout{0.3}, {x});
+  x = b.add(Linear{.out_features = 5}, {x}, "head");
+  return must(std::move(b).finish(x));
+}
+
+torch::Tensor input(std::int64_t n, const Graph& graph, int seed = 1) {
+  torch::manual_seed(seed);
+  Shape shape{n};
+  shape.insert(shape.end(), graph.input_shape().begin(), graph.input_shape().end());
+  return torch::randn(shape);
+}
+
+TEST(Network, GivesEveryNodeItsInferredShape) {
+  const auto graph = all_operators();
+  Network network(graph, RandomStream(1));
+  const auto values = network->trace(input(3, graph));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    auto wanted = graph.shape(i);
+    wanted.insert(wanted.begin(), 3);
+    EXPECT_EQ(values[i].sizes().vec(), wanted) << graph.node(i).name;
+  }
+}
+
+TEST(Network, ComputesTheSameWithAndWithoutOverwritingValues) {
+  const auto graph = all_operators();
+  Network network(graph, RandomStream(1));
+  const auto x = input(3, graph);
+  for (const bool training : {false, true}) {
+    network->train(training);
+    network->seed(7);
+    const auto expected = network->trace(x)[graph.output()];
+    network->seed(7);
+    EXPECT_TRUE(torch::allclose(network->forward(x), expected, 1e-5, 1e-6)) << (training ? "training" : "evaluation");
+  }
+}
+
+TEST(Network, PassesAGradientToEveryParameter) {
+  const auto graph = all_operators();
+  Network network(graph, RandomStream(1));
+  network->train();
+  network->forward(input(4, graph)).pow(2).sum().backward();
+  const auto specs = graph.tensors();
+  const auto tensors = network->tensors();
+  ASSERT_EQ(tensors.size(), specs.size());
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    EXPECT_EQ(tensors[i].sizes().vec(), specs[i].shape) << specs[i].name;
+    if (!specs[i].trainable) continue;
+    ASSERT_TRUE(tensors[i].grad().defined()) << specs[i].name;
+    EXPECT_TRUE(torch::isfinite(tensors[i].grad()).all().item<bool>()) << specs[i].name;
+    // A bias in front of a normalisation, or equal for all keys of a softmax, changes nothing: rounding is all there
+    // is.
+    if (specs[i].name == "conv.bias" || specs[i].name == "k.bias") continue;
+    EXPECT_GT(tensors[i].grad().abs().sum().item<double>(), 1e-9) << specs[i].name;
+  }
+}
+
+TEST(Network, ReturnsTheWeightsItWasGiven) {
+  const auto graph = all_operators();
+  Network first(graph, RandomStream(1)), second(graph);
+  first->train();
+  first->forward(input(4, graph));  // moves running statistics and their counter
+  const auto saved = weights(first);
+  EXPECT_EQ(saved.size(), graph.tensors().size());
+  EXPECT_EQ(saved.at("bn.num_batches_tracked").values, std::vector<float>{1});
+  ASSERT_TRUE(load_weights(second, saved).has_value());
+  EXPECT_EQ(weights(second), saved);
+  first->eval();
+  second->eval();
+  const auto x = input(2, graph, 5);
+  EXPECT_TRUE(torch::equal(first->forward(x), second->forward(x)));
+}
+
+TEST(Network, RefusesWeightsThatDoNotFit) {
+  const auto graph = all_operators();
+  Network network(graph, RandomStream(1));
+  auto wrong = weights(network);
+  wrong.erase("head.bias");
+  const auto status = load_weights(network, wrong);
+  ASSERT_FALSE(status.has_value());
+  EXPECT_THAT(edgewise::to_text(status.error()), ::testing::HasSubstr("head.bias"));
+}
+
+TEST(Network, DrawsEachTensorByItsName) {
+  const auto graph = all_operators();
+  Network first(graph, RandomStream(1)), same(graph, RandomStream(1)), other(graph, RandomStream(2));
+  EXPECT_EQ(weights(first), weights(same));
+  EXPECT_NE(weights(first).at("q.weight"), weights(other).at("q.weight"));
+  EXPECT_NE(weights(first).at("q.weight").values, weights(first).at("k.weight").values);
+  EXPECT_EQ(weights(first).at("block.layer_scale").values, std::vector<float>(8, 0.5F));
+  EXPECT_EQ(weights(first).at("bn.running_var").values, std::vector<float>(8, 1.0F));
+}
+
+TEST(Network, ShufflesChannelsAsWritten) {
+  GraphBuilder b({6, 1, 1});
+  const auto out = b.add(ChannelShuffle{2}, {b.input()});
+  Network network(must(std::move(b).finish(out)));
+  const auto y = network->forward(torch::arange(6, torch::kFloat32).reshape({1, 6, 1, 1})).flatten();
+  EXPECT_TRUE(torch::equal(y, torch::tensor({0.F, 3.F, 1.F, 4.F, 2.F, 5.F}))) << y;  // channel g * 3 + i to i * 2 + g
+}
+
+TEST(Network, DropsWholeSamplesAndKeepsTheMean) {
+  GraphBuilder b({2, 3, 3});
+  const auto out = b.add(StochasticDepth{0.25}, {b.input()});
+  Network network(must(std::move(b).finish(out)));
+  const auto ones = torch::ones({4000, 2, 3, 3});
+  network->eval();
+  EXPECT_TRUE(torch::equal(network->forward(ones), ones));
+  network->train();
+  network->seed(3);
+  const auto y = network->forward(ones);
+  const auto per_sample = y.flatten(1);
+  EXPECT_TRUE(torch::equal(std::get<0>(per_sample.min(1)), std::get<0>(per_sample.max(1))));
+  EXPECT_NEAR(y.mean().item<double>(), 1.0, 0.03);
+  EXPECT_NEAR(y.max().item<double>(), 1.0 / 0.75, 1e-6);
+  network->seed(3);
+  EXPECT_TRUE(torch::equal(network->forward(ones), y));
+  EXPECT_FALSE(torch::equal(network->forward(ones), y));
+}
+
+TEST(Network, DropsSingleNumbersAndKeepsTheMean) {
+  GraphBuilder b({1000});
+  const auto out = b.add(Dropout{0.5}, {b.input()});
+  Network network(must(std::move(b).finish(out)));
+  network->train();
+  const auto y = network->forward(torch::ones({16, 1000}));
+  EXPECT_NEAR((y == 0).to(torch::kFloat32).mean().item<double>(), 0.5, 0.02);
+  EXPECT_NEAR(y.max().item<double>(), 2.0, 1e-6);
+}
+
+TEST(Network, IsNearlyTheSameInBf16) {
+  const auto graph = all_operators();
+  Network network(graph, RandomStream(1));
+  network->eval();
+  const auto x = input(3, graph);
+  const auto exact = network->forward(x);
+  network->set_precision(Precision::bf16);
+  const auto rough = network->forward(x);
+  EXPECT_EQ(rough.scalar_type(), torch::kFloat32);
+  EXPECT_FALSE(torch::equal(rough, exact));
+  EXPECT_LT((rough - exact).abs().max().item<double>(), 0.03 * exact.abs().max().item<double>());
+}
+
+Graph lone_norm(double momentum) {
+  GraphBuilder b({2, 4, 4});
+  const auto out = b.add(BatchNorm2d{.momentum = momentum}, {b.input()}, "bn");
+  return must(std::move(b).finish(out));
+}
+
+TEST(Network, StartsRunningStatisticsAsTheMeanOverTheBatchesSeen) {
+  Network network(lone_norm(0.0003));
+  network->train();
+  network->set_norm_momentum_floor(0.1);
+  for (const float value : {1.F, 2.F, 6.F}) network->forward(torch::full({2, 2, 4, 4}, value));
+  EXPECT_NEAR(weights(network).at("bn.running_mean").values[0], 3.0, 1e-5);
+}
+
+TEST(Network, KeepsTheNodesOwnMomentumWithoutAFloor) {
+  Network network(lone_norm(0.25));
+  network->train();
+  network->forward(torch::full({2, 2, 4, 4}, 4.F));
+  EXPECT_NEAR(weights(network).at("bn.running_mean").values[0], 1.0, 1e-6);
+}
+
+}  // namespace
+}  // namespace edgewise::nn

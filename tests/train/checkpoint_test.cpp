@@ -1,0 +1,94 @@
+#include <gtest/gtest.h>
+
+#include "base/file.hpp"
+#include "tests/train/synthetic.hpp"
+#include "train/checkpoint_internal.hpp"
+
+namespace edgewise::train {
+namespace {
+
+class CheckpointFile : public ::testing::Test {
+ protected:
+  CheckpointFile() : path_(std::filesystem::temp_directory_path() / ("edgewise-ckpt-" + std::to_string(::getpid()))) {}
+  ~CheckpointFile() override { std::filesystem::remove(path_); }
+
+  static Checkpoint example() {
+    torch::manual_seed(1);
+    Checkpoint c{.network = 7, .epoch = 2, .stretch = {0, 5}, .best_epoch = 1, .optimizer = "adamw", .steps = 12};
+    c.curve = {{1, 0.5, 0.25, {{"iou", 0.1}}, 0.01, 1.5, 99.5}, {2, 0.4, 1.0 / 3.0, {{"iou", 0.05}}, 0.02, 1.5, 99.5}};
+    c.best = {0.25, {{"iou", 0.1}}, {{1, 2}, {3, 4}}};
+    c.model = {torch::randn({3, 2}), torch::tensor(5, torch::kInt64)};
+    c.moments = {torch::randn({4})};
+    c.best_model = {torch::randn({3, 2}), torch::tensor(4, torch::kInt64)};
+    return c;
+  }
+  static Checkpoint empty() {
+    return {.network = 7,
+            .optimizer = "adamw",
+            .model = {torch::zeros({3, 2}), torch::tensor(0, torch::kInt64)},
+            .moments = {torch::zeros({4})}};
+  }
+  std::filesystem::path path_;
+};
+
+TEST_F(CheckpointFile, ReadsWhatWasWritten) {
+  const auto written = example();
+  ASSERT_TRUE(write_checkpoint(path_, written).has_value());
+  auto read = empty();
+  ASSERT_TRUE(read_checkpoint(path_, read).has_value());
+  EXPECT_EQ(read.epoch, 2);
+  EXPECT_EQ(read.stretch.end, 5);
+  EXPECT_EQ(read.steps, 12);
+  EXPECT_EQ(read.curve[1].validation_loss, 1.0 / 3.0);
+  EXPECT_EQ(read.curve[0].metrics, written.curve[0].metrics);
+  EXPECT_EQ(read.best.confusion, written.best.confusion);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_TRUE(torch::equal(read.model[i], written.model[i]));
+    EXPECT_TRUE(torch::equal(read.best_model[i], written.best_model[i]));
+  }
+  EXPECT_TRUE(torch::equal(read.moments[0], written.moments[0]));
+}
+
+TEST_F(CheckpointFile, RefusesEveryTruncationAndEveryChangedByte) {
+  ASSERT_TRUE(write_checkpoint(path_, example()).has_value());
+  const auto bytes = *read_file(path_);
+  for (std::size_t length = 0; length < bytes.size(); length += 7) {
+    ASSERT_TRUE(write_file(path_, bytes.substr(0, length)).has_value());
+    auto read = empty();
+    EXPECT_FALSE(read_checkpoint(path_, read).has_value()) << "cut at " << length;
+  }
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    auto changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 0x15);
+    ASSERT_TRUE(write_file(path_, changed).has_value());
+    auto read = empty();
+    EXPECT_FALSE(read_checkpoint(path_, read).has_value()) << "changed at " << i;
+  }
+  ASSERT_TRUE(write_file(path_, bytes + "x").has_value());
+  auto read = empty();
+  EXPECT_FALSE(read_checkpoint(path_, read).has_value());
+}
+
+TEST_F(CheckpointFile, RefusesAnotherNetworkOrOptimizer) {
+  ASSERT_TRUE(write_checkpoint(path_, example()).has_value());
+  auto read = empty();
+  read.network = 8;
+  EXPECT_EQ(read_checkpoint(path_, read).error().message, "it belongs to another network");
+  read = empty();
+  read.optimizer = "sgd";
+  EXPECT_EQ(read_checkpoint(path_, read).error().message, "it was written with another optimizer");
+}
+
+TEST_F(CheckpointFile, SaysWhereItCannotBeWritten) {
+  const auto status = write_checkpoint("/proc/none/x.ckpt", example());
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().code, ErrorCode::unavailable);
+}
+
+TEST(NetworkKey, TellsNetworksApart) {
+  EXPECT_EQ(network_key(small_network(16, 2)), network_key(small_network(16, 2)));
+  EXPECT_NE(network_key(small_network(16, 2)), network_key(small_network(16, 4)));
+}
+
+}  // namespace
+}  // namespace edgewise::train

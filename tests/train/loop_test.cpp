@@ -1,0 +1,277 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "space/backbones.hpp"
+#include "tests/train/synthetic.hpp"
+#include "train/loop_internal.hpp"
+
+namespace edgewise::train {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::int64_t size = 16;
+
+class Loop : public ::testing::Test {
+ protected:
+  Loop() : folder_(std::filesystem::temp_directory_path() / ("edgewise-loop-" + std::to_string(::getpid()))) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~Loop() override { std::filesystem::remove_all(folder_); }
+
+  LoopRequest request(data::Task task, int epochs) {
+    task_ = task;
+    graph_ = small_network(size, task == data::Task::box ? 4 : 2);
+    training_ = std::make_unique<SyntheticBatches>(task, 60, 16, size, 1);
+    validation_ = std::make_unique<SyntheticBatches>(task, 40, 16, size, 2);
+    LoopRequest r{.graph = &graph_,
+                  .goal = {task, 2},
+                  .training = training_.get(),
+                  .validation = validation_.get(),
+                  .epochs = epochs};
+    r.settings.learning_rate = 0.01;
+    r.settings.threads = 1;
+    return r;
+  }
+
+  std::filesystem::path folder_;
+  data::Task task_{};
+  graph::Graph graph_;
+  std::unique_ptr<SyntheticBatches> training_, validation_;
+};
+
+void expect_same(const Outcome& a, const Outcome& b) {
+  ASSERT_EQ(a.curve.size(), b.curve.size());
+  for (std::size_t i = 0; i < a.curve.size(); ++i) {
+    EXPECT_EQ(a.curve[i].train_loss, b.curve[i].train_loss) << "epoch " << i + 1;
+    EXPECT_EQ(a.curve[i].validation_loss, b.curve[i].validation_loss) << "epoch " << i + 1;
+    EXPECT_EQ(a.curve[i].learning_rate, b.curve[i].learning_rate) << "epoch " << i + 1;
+  }
+  EXPECT_EQ(a.best_epoch, b.best_epoch);
+  EXPECT_EQ(a.best.metrics, b.best.metrics);
+  EXPECT_EQ(a.best_weights, b.best_weights);
+}
+
+TEST_F(Loop, LearnsClassesAndReportsThem) {
+  auto r = request(data::Task::classification, 8);
+  int reported = 0;
+  r.on_epoch = [&](const Epoch& epoch) { EXPECT_EQ(epoch.epoch, ++reported); };
+  const auto outcome = run_loop(r);
+  ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
+  EXPECT_EQ(reported, 8);
+  EXPECT_GE(outcome->best.metrics.at("accuracy"), 0.95);
+  EXPECT_GE(outcome->best.metrics.at("balanced_accuracy"), 0.95);
+  ASSERT_EQ(outcome->best.confusion.size(), 2U);
+  EXPECT_EQ(outcome->best.confusion[0][0] + outcome->best.confusion[0][1], 20);
+  EXPECT_FALSE(outcome->stopped_early.has_value());
+}
+
+TEST_F(Loop, LearnsBoxes) {
+  auto r = request(data::Task::box, 40);
+  r.mean_box = {0.3F, 0.3F, 0.7F, 0.7F};
+  const auto outcome = run_loop(r);
+  ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
+  EXPECT_GT(outcome->best.metrics.at("iou"), 0.6);
+  EXPECT_GT(outcome->best.metrics.at("iou"), outcome->curve.front().metrics.at("iou") + 0.1);
+  EXPECT_LT(outcome->curve.back().train_loss, 0.5 * outcome->curve.front().train_loss);
+}
+
+TEST_F(Loop, TheBestEpochIsTheOneWithTheBestMetric) {
+  const auto outcome = run_loop(request(data::Task::box, 10));
+  ASSERT_TRUE(outcome.has_value());
+  for (const auto& epoch : outcome->curve) EXPECT_LE(epoch.metrics.at("iou"), outcome->best.metrics.at("iou"));
+  EXPECT_EQ(outcome->curve[static_cast<std::size_t>(outcome->best_epoch - 1)].metrics, outcome->best.metrics);
+  // The weights handed back are those of that epoch.
+  nn::Network network(graph_);
+  ASSERT_TRUE(nn::load_weights(network, outcome->best_weights).has_value());
+  const auto again = judge(network, {data::Task::box, 2}, *validation_, nullptr);
+  ASSERT_TRUE(again.has_value());
+  EXPECT_NEAR(again->metrics.at("iou"), outcome->best.metrics.at("iou"), 1e-6);
+}
+
+TEST_F(Loop, StartsBoxesAtTheMeanBox) {
+  auto r = request(data::Task::box, 1);
+  r.settings.learning_rate = 1e-9;
+  r.mean_box = {0.2F, 0.3F, 0.6F, 0.8F};
+  const auto outcome = run_loop(r);
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_THAT(outcome->best_weights.at("head.bias").values,
+              ::testing::Pointwise(::testing::FloatNear(1e-5F), std::vector<float>{0.2F, 0.3F, 0.6F, 0.8F}));
+}
+
+TEST_F(Loop, TrainsTheSameTwice) {
+  const auto first = run_loop(request(data::Task::classification, 3));
+  const auto second = run_loop(request(data::Task::classification, 3));
+  ASSERT_TRUE(first && second);
+  expect_same(*first, *second);
+  auto other = request(data::Task::classification, 3);
+  other.seed = 2;
+  EXPECT_NE(run_loop(other)->best_weights, first->best_weights);
+}
+
+TEST_F(Loop, AnInterruptedTrainingEndsAsOneThatWasNot) {
+  for (const std::string optimizer : {"adamw", "sgd"}) {
+    SCOPED_TRACE(optimizer);
+    auto whole = request(data::Task::box, 4);
+    whole.settings.optimizer = optimizer;
+    const auto expected = run_loop(whole);
+    ASSERT_TRUE(expected.has_value());
+
+    auto r = request(data::Task::box, 4);
+    r.settings.optimizer = optimizer;
+    r.checkpoint = folder_ / (optimizer + ".ckpt");
+    std::atomic<bool> stop = false;
+    r.stop = &stop;
+    r.on_batch = [&](int epoch, std::size_t batch, std::size_t) { stop = epoch == 3 && batch == 2; };
+    const auto interrupted = run_loop(r);
+    ASSERT_FALSE(interrupted.has_value());
+    EXPECT_EQ(interrupted.error().code, ErrorCode::interrupted);
+    EXPECT_THAT(interrupted.error().message, HasSubstr("epoch 3"));
+
+    stop = false;
+    r.on_batch = {};
+    std::vector<int> epochs;
+    r.on_epoch = [&](const Epoch& epoch) { epochs.push_back(epoch.epoch); };
+    const auto resumed = run_loop(r);
+    ASSERT_TRUE(resumed.has_value()) << to_text(resumed.error());
+    EXPECT_EQ(epochs, (std::vector<int>{3, 4}));
+    expect_same(*resumed, *expected);
+  }
+}
+
+TEST_F(Loop, APromotedTrialContinuesItsWeights) {
+  auto r = request(data::Task::classification, 2);
+  r.checkpoint = folder_ / "trial.ckpt";
+  const auto first = run_loop(r);
+  ASSERT_TRUE(first.has_value());
+  r.epochs = 5;
+  std::vector<int> epochs;
+  r.on_epoch = [&](const Epoch& epoch) { epochs.push_back(epoch.epoch); };
+  const auto second = run_loop(r);
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(epochs, (std::vector<int>{3, 4, 5}));
+  ASSERT_EQ(second->curve.size(), 5U);
+  EXPECT_EQ(second->curve[1].train_loss, first->curve[1].train_loss);
+  EXPECT_LT(second->curve[2].train_loss, first->curve[0].train_loss);
+  // Asked again for what is done, nothing is trained.
+  training_->starts = 0;
+  const auto third = run_loop(r);
+  ASSERT_TRUE(third.has_value());
+  EXPECT_EQ(training_->starts, 0);
+  expect_same(*third, *second);
+}
+
+TEST_F(Loop, APromotedTrialStartsAnewWhereTheSettingsSaySo) {
+  auto r = request(data::Task::classification, 2);
+  r.checkpoint = folder_ / "trial.ckpt";
+  r.settings.restart = true;
+  ASSERT_TRUE(run_loop(r).has_value());
+  r.epochs = 3;
+  const auto restarted = run_loop(r);
+  r.checkpoint.clear();
+  const auto fresh = run_loop(r);
+  ASSERT_TRUE(restarted && fresh);
+  expect_same(*restarted, *fresh);
+}
+
+TEST_F(Loop, ADamagedCheckpointStartsTheTrainingOver) {
+  auto r = request(data::Task::classification, 2);
+  const auto expected = run_loop(r);
+  r.checkpoint = folder_ / "trial.ckpt";
+  std::ofstream(r.checkpoint) << "this is no checkpoint";
+  const auto outcome = run_loop(r);
+  ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
+  expect_same(*outcome, *expected);
+}
+
+TEST_F(Loop, ACheckpointOfAnotherNetworkIsNotUsed) {
+  auto r = request(data::Task::classification, 1);
+  r.checkpoint = folder_ / "trial.ckpt";
+  ASSERT_TRUE(run_loop(r).has_value());
+  auto other = request(data::Task::box, 1);
+  other.checkpoint = r.checkpoint;
+  const auto outcome = run_loop(other);
+  ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
+  EXPECT_EQ(outcome->curve.size(), 1U);
+}
+
+TEST_F(Loop, SaysWhenTheNumbersBrokeAndKeepsTheBestEpochBefore) {
+  auto r = request(data::Task::classification, 5);
+  r.settings = {.optimizer = "sgd",
+                .learning_rate = 1e6,
+                .schedule = "constant",
+                .warmup_epochs = 0,
+                .clip_norm = 0,
+                .threads = 1};
+  const auto broken = run_loop(r);
+  ASSERT_FALSE(broken.has_value());
+  EXPECT_EQ(broken.error().code, ErrorCode::invalid_input);
+  EXPECT_THAT(broken.error().message, HasSubstr("no epoch ended with finite numbers"));
+  EXPECT_THAT(broken.error().message, HasSubstr("epoch 1"));
+
+  r.settings.learning_rate = 0.01;
+  r.checkpoint = folder_ / "trial.ckpt";
+  r.epochs = 1;
+  ASSERT_TRUE(run_loop(r).has_value());
+  r.settings.learning_rate = 1e6;
+  r.epochs = 3;
+  const auto outcome = run_loop(r);
+  ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
+  EXPECT_EQ(outcome->best_epoch, 1);
+  ASSERT_TRUE(outcome->stopped_early.has_value());
+  EXPECT_THAT(*outcome->stopped_early, HasSubstr("became"));
+  EXPECT_THAT(*outcome->stopped_early, HasSubstr("epoch"));
+}
+
+TEST_F(Loop, RefusesANetworkWhoseOutputDoesNotFitTheTask) {
+  auto r = request(data::Task::classification, 1);
+  r.goal.classes = 7;
+  const auto outcome = run_loop(r);
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().message, "the network's output is 2, the task needs 7");
+}
+
+TEST_F(Loop, LearnsInBf16Too) {
+  auto r = request(data::Task::classification, 8);
+  r.settings.precision = "bf16";
+  const auto outcome = run_loop(r);
+  ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
+  EXPECT_GE(outcome->best.metrics.at("accuracy"), 0.95);
+}
+
+// mnasnet's batch norms keep 99.97 % of their past with each batch: with its own momentum, validation would see random
+// statistics.
+TEST_F(Loop, ValidatesMnasnetAfterAFewBatches) {
+  auto r = request(data::Task::classification, 4);
+  const auto graph = space::build_backbone("mnasnet0_5", {.channels = 3, .input_size = 32, .outputs = 2});
+  ASSERT_TRUE(graph.has_value());
+  SyntheticBatches training(data::Task::classification, 96, 16, 32, 1),
+      validation(data::Task::classification, 32, 16, 32, 2);
+  r.graph = &*graph;
+  r.training = &training;
+  r.validation = &validation;
+  r.settings.learning_rate = 0.003;
+  const auto outcome = run_loop(r);
+  ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
+  EXPECT_LT(outcome->best.loss, 2.0);
+  EXPECT_GE(outcome->best.metrics.at("accuracy"), 0.7);
+}
+
+TEST(InputTensor, NormalisesAndTurnsPixelsIntoChannels) {
+  data::Batch batch{.pixels = {0, 255, 51, 102, 153, 204}, .labels = {0}, .boxes = {}, .count = 1};
+  const auto x = input_tensor(batch, {3, 1, 2}, torch::kCPU);
+  ASSERT_TRUE(x.has_value());
+  EXPECT_EQ(x->sizes().vec(), (std::vector<std::int64_t>{1, 3, 1, 2}));
+  EXPECT_NEAR((*x)[0][0][0][0].item<float>(), (0.0 - 0.485) / 0.229, 1e-5);
+  EXPECT_NEAR((*x)[0][1][0][0].item<float>(), (1.0 - 0.456) / 0.224, 1e-5);
+  EXPECT_NEAR((*x)[0][2][0][1].item<float>(), (0.8 - 0.406) / 0.225, 1e-5);
+  EXPECT_TRUE(x->is_contiguous(torch::MemoryFormat::ChannelsLast));
+  EXPECT_FALSE(input_tensor(batch, {3, 2, 2}, torch::kCPU).has_value());
+}
+
+}  // namespace
+}  // namespace edgewise::train
