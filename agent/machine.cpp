@@ -35,7 +35,9 @@ std::optional<double> number_in(const std::string& path) {
   return value;
 }
 
-std::string processor_folder(int processor) { return std::format("/sys/devices/system/cpu/cpu{}/", processor); }
+std::string processor_folder(int processor) {
+  return std::format("/sys/devices/system/cpu/cpu{}/", processor);
+}
 
 /// The value after "KEY:" in a file of such lines.
 std::optional<std::string> value_of(const std::string& path, const std::string& key) {
@@ -55,7 +57,9 @@ std::int64_t status_kib(const std::string& key) {
   return value ? 1024 * std::strtoll(value->c_str(), nullptr, 10) : 0;
 }
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec); }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
 double seconds(clockid_t clock) {
   timespec time{};
   ::clock_gettime(clock, &time);
@@ -87,8 +91,13 @@ Status pin_to(const std::vector<int>& processors) {
   CPU_ZERO(&set);
   for (const int processor : processors) CPU_SET(processor, &set);
   if (::sched_setaffinity(0, sizeof set, &set) != 0)
-    return fail(ErrorCode::unavailable, std::format("cannot pin the thread to its processors: {}", std::strerror(errno)));
+    return fail(ErrorCode::unavailable,
+                std::format("cannot pin the thread to its processors: {}", std::strerror(errno)));
   return {};
+}
+
+void raise_priority() {
+  ::setpriority(PRIO_PROCESS, 0, -20);
 }
 
 std::string processor_name() {
@@ -118,8 +127,12 @@ std::optional<std::int64_t> throttle_count(const std::vector<int>& processors) {
   return sum;
 }
 
-std::int64_t resident_bytes() { return status_kib("VmRSS"); }
-std::int64_t peak_resident_bytes() { return status_kib("VmHWM"); }
+std::int64_t resident_bytes() {
+  return status_kib("VmRSS");
+}
+std::int64_t peak_resident_bytes() {
+  return status_kib("VmHWM");
+}
 
 bool reset_peak_memory() {
   std::ofstream file("/proc/self/clear_refs");
@@ -152,7 +165,8 @@ void limit_process() {
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
   ::setrlimit(RLIMIT_CORE, &none);
   std::ofstream("/proc/self/oom_score_adj") << "1000";
-#ifndef __SANITIZE_ADDRESS__  // whose shadow memory needs more addresses than any machine has memory
+#if !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)  // their shadow needs more addresses than any machine has memory
   const auto memory = static_cast<rlim_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
   const rlimit space{.rlim_cur = memory, .rlim_max = memory};
   ::setrlimit(RLIMIT_AS, &space);

@@ -12,10 +12,11 @@
 int main(int count, char** words) {
   if (count > 1) {
     const bool is_help = std::strcmp(words[1], "--help") == 0 || std::strcmp(words[1], "-h") == 0;
-    std::println(is_help ? stdout : stderr,
-                 "echo '{{\"do\": \"hello\"}}' | edgewise-agent\n\n"
-                 "Measures and runs ONNX models: one JSON request a line on standard input, one JSON answer a line on standard\n"
-                 "output. `edgewise` starts it; docs/measuring.md tells the requests.");
+    std::println(
+        is_help ? stdout : stderr,
+        "echo '{{\"do\": \"hello\"}}' | edgewise-agent\n\n"
+        "Measures and runs ONNX models: one JSON request a line on standard input, one JSON answer a line on standard\n"
+        "output. `edgewise` starts it; docs/measuring.md tells the requests.");
     return is_help ? 0 : 2;
   }
   std::signal(SIGPIPE, SIG_IGN);

@@ -21,7 +21,8 @@ const std::vector<std::string> commands{"hello", "load", "measure", "infer", "un
 Result<std::string> text_field(const Json& request, const char* name, std::optional<std::string> otherwise = {}) {
   const auto found = request.find(name);
   if (found == request.end() && otherwise) return *otherwise;
-  if (found == request.end() || !found->is_string()) return invalid(std::format("the request needs \"{}\", a text", name));
+  if (found == request.end() || !found->is_string())
+    return invalid(std::format("the request needs \"{}\", a text", name));
   return found->get<std::string>();
 }
 
@@ -30,7 +31,8 @@ Result<double> number_field(const Json& request, const char* name, double otherw
   if (found == request.end()) return otherwise;
   if (!found->is_number()) return invalid(std::format("\"{}\" is not a number", name));
   const auto value = found->get<double>();
-  if (!(value >= low && value <= high)) return invalid(std::format("\"{}\" {} is not within {} .. {}", name, value, low, high));
+  if (!(value >= low && value <= high))
+    return invalid(std::format("\"{}\" {} is not within {} .. {}", name, value, low, high));
   return value;
 }
 
@@ -40,9 +42,20 @@ Result<int> integer_field(const Json& request, const char* name, int otherwise, 
   return static_cast<int>(value);
 }
 
-std::unexpected<Error> nothing_loaded() { return invalid("no model is loaded", "send \"load\" first"); }
+Result<bool> flag_field(const Json& request, const char* name) {
+  const auto found = request.find(name);
+  if (found == request.end()) return false;
+  if (!found->is_boolean()) return invalid(std::format("\"{}\" is not true or false", name));
+  return found->get<bool>();
+}
 
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::unexpected<Error> nothing_loaded() {
+  return invalid("no model is loaded", "send \"load\" first");
+}
+
+std::string dumped(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 /// Normal numbers, the same in every measurement: how fast some kernels run depends on their input.
 std::vector<float> random_input(std::int64_t elements) {
@@ -88,8 +101,8 @@ Result<Json> Agent::obey(const Json& request) {
 }
 
 Result<Json> Agent::hello() const {
-  return Json{{"agent", "edgewise-agent"},       {"protocol", protocol_version}, {"runtime", runtime_version()},
-              {"providers", providers()},        {"processor", processor_name()}, {"processors", processors_.size()},
+  return Json{{"agent", "edgewise-agent"},          {"protocol", protocol_version},  {"runtime", runtime_version()},
+              {"providers", providers()},           {"processor", processor_name()}, {"processors", processors_.size()},
               {"clock", clock_text(processors_[0])}};
 }
 
@@ -106,6 +119,8 @@ Result<Json> Agent::load(const Json& request) {
   // Threads that the provider starts by itself inherit this.
   TRY_DO(pin_to(options.processors));
   TRY_DO(start_runtime());
+  TRY(const bool is_urgent, flag_field(request, "urgent"));
+  if (is_urgent) raise_priority();  // before the runtime starts its threads, which inherit it
   const bool is_reset = reset_peak_memory();
   const std::int64_t memory_before = is_reset ? resident_bytes() : peak_resident_bytes();
   const auto begin = std::chrono::steady_clock::now();
@@ -130,7 +145,9 @@ Result<Json> Agent::measure(const Json& request) {
   const LoadOptions& conditions = loaded_->options;
   TRY_DO(pin_to({conditions.processors[0]}));
   TRY_DO(session.set_input(random_input(session.input_elements())));
-  TRY(const Timing timing, time_runs([&] { return session.run(); }, options, conditions.processors));
+  TRY(Timing timing, time_runs([&] { return session.run(); }, options, conditions.processors));
+  timing.is_thread_always_busy =
+      conditions.provider == "cpu" || conditions.threads == 1;  // XNNPACK's pool does not spin
   const Spread spread = spread_of(timing.runs_ms);
   const std::string reasons = disturbance(timing);
   return Json{{"latency_ms", spread.median},
@@ -208,11 +225,14 @@ int converse(int input, int output) {
     for (ssize_t i = 0; i < got && !agent.is_finished(); ++i) {
       const char c = chunk[static_cast<std::size_t>(i)];
       if (c != '\n') {
-        if (line.size() < max_line_bytes) line += c;
-        else is_too_long = true;
+        if (line.size() < max_line_bytes)
+          line += c;
+        else
+          is_too_long = true;
         continue;
       }
-      const Error too_long{.message = std::format("the line is longer than {} bytes", max_line_bytes), .next = "send fewer inputs at once"};
+      const Error too_long{.message = std::format("the line is longer than {} bytes", max_line_bytes),
+                           .next = "send fewer inputs at once"};
       if (!write_answer(output, is_too_long ? dumped(error_answer(too_long)) : agent.answer(line))) return 1;
       line.clear();
       is_too_long = false;

@@ -40,8 +40,8 @@ class Agent {
   bool is_finished_ = false;
 };
 
-/// Reads requests from `input` and writes answers to `output` until "quit" or the end of the input; lines of more than 16 MiB are skipped and
-/// answered with an error.
+/// Reads requests from `input` and writes answers to `output` until "quit" or the end of the input; lines of more than
+/// 16 MiB are skipped and answered with an error.
 /// @return exit code
 int converse(int input, int output);
 

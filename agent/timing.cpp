@@ -16,15 +16,16 @@ constexpr int least_runs = 5;
 constexpr double steady_change = 0.03;
 constexpr double clock_check_ms = 50.0;
 
-// Above these a measurement is called disturbed. On an idle machine (2 virtual processors) 200 measurements stayed below them; one
-// competing process on the pinned processor passes each of the first three.
+// Above these a measurement is called disturbed. One other process that computes on the measuring thread's processor
+// passes the second to fourth; the timer and the kernel's own threads stay far below them.
 constexpr double tail_ratio = 1.5;        // p90 over the median
 constexpr double lost_share = 0.05;       // of the time of the measuring thread, given to others
 constexpr double switches_a_second = 40;  // involuntary context switches of the measuring thread
 constexpr double others_share = 0.5;      // processors that other processes used
 constexpr double stolen_share = 0.03;     // of a processor, taken by the hypervisor
 constexpr double clock_ratio = 0.8;       // slowest over fastest clock
-constexpr double least_busy_s = 0.05;     // /proc/stat counts in steps of 10 ms: less says nothing
+constexpr double least_lost_s = 0.008;    // two turns of a scheduler: less says nothing in a short measurement
+constexpr double least_busy_s = 0.05;     // nor this, of numbers that /proc/stat counts in steps of 10 ms
 
 double median_of(std::vector<double> values) {
   const std::size_t middle = values.size() / 2;
@@ -122,9 +123,9 @@ std::string disturbance(const Timing& timing) {
 
   if (spread.p90 > tail_ratio * spread.median)
     add(std::format("p90 is {:.1f} times the median", spread.p90 / spread.median));
-  // The measuring thread computes without a pause, so time it did not get was given to others. Two ticks of slack for short measurements.
+  // The measuring thread computes without a pause, so time it did not get was given to others.
   const double lost = wall - (b.thread_cpu_s - a.thread_cpu_s);
-  if (lost > lost_share * wall && lost > 0.008)
+  if (timing.is_thread_always_busy && lost > lost_share * wall && lost > least_lost_s)
     add(std::format("the measuring thread had to wait for {:.0f} % of the time", 100 * lost / wall));
   const auto switches = b.involuntary_switches - a.involuntary_switches;
   if (static_cast<double>(switches) > std::max(3.0, switches_a_second * wall))

@@ -14,22 +14,25 @@ namespace edgewise::agent {
 
 struct TimingOptions {
   int min_runs = 30, max_runs = 300;
-  double max_seconds = 3.0;  ///< of timed runs; past it the runs go on to `min_runs` if that takes no longer than as much again, and to 5 in any case
+  double max_seconds = 3.0;  ///< of timed runs; past it the runs go on to `min_runs` if that takes no longer than as
+                             ///< much again, and to 5 in any case
 };
 
 /// Latencies of single runs and what went on meanwhile.
 struct Timing {
   std::vector<double> runs_ms;
   int warmup_runs = 0;
-  Activity before, after;                        ///< around the timed runs
+  Activity before, after;                          ///< around the timed runs
   std::optional<double> fastest_ghz, slowest_ghz;  ///< clock between runs
-  std::optional<std::int64_t> throttled;         ///< how often a core was slowed for heat
+  std::optional<std::int64_t> throttled;           ///< how often a core was slowed for heat
+  bool is_thread_always_busy = true;  ///< false where the measuring thread may sleep until others have done their part
 };
 
-/// Warms up until the medians of two blocks of runs differ by less than 3 %, at most 2 s or `max_seconds`, then times single runs by the
-/// steady clock.
+/// Warms up until the medians of two blocks of runs differ by less than 3 %, at most 2 s or `max_seconds`, then times
+/// single runs by the steady clock.
 /// @error what `run` gives
-Result<Timing> time_runs(const std::function<Status()>& run, const TimingOptions& options, const std::vector<int>& processors);
+Result<Timing> time_runs(const std::function<Status()>& run, const TimingOptions& options,
+                         const std::vector<int>& processors);
 
 /// Of a sample with at least one value.
 struct Spread {

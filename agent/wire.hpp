@@ -1,7 +1,9 @@
-/// The wire format between a device and its `edgewise-agent`: one JSON document a line each way, numbers of tensors in base64.
+/// The wire format between a device and its `edgewise-agent`: one JSON document a line each way, numbers of tensors in
+/// base64.
 ///
-/// A request is {"do": COMMAND, fields...}; its answer {"ok": true, fields...} or {"ok": false, "error": {"code", "message", "next"}}.
-/// Commands, in the order of a conversation: hello, load, measure, infer, unload, quit. See docs/measuring.md.
+/// A request is {"do": COMMAND, fields...}; its answer {"ok": true, fields...} or {"ok": false, "error": {"code",
+/// "message", "next"}}. Commands, in the order of a conversation: hello, load, measure, infer, unload, quit. See
+/// docs/measuring.md.
 #pragma once
 
 #include <array>
@@ -56,12 +58,18 @@ inline Result<std::vector<float>> decode_floats(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     std::uint32_t value = 0;
-    if (c >= 'A' && c <= 'Z') value = static_cast<std::uint32_t>(c - 'A');
-    else if (c >= 'a' && c <= 'z') value = static_cast<std::uint32_t>(c - 'a') + 26;
-    else if (c >= '0' && c <= '9') value = static_cast<std::uint32_t>(c - '0') + 52;
-    else if (c == '+') value = 62;
-    else if (c == '/') value = 63;
-    else if (c != '=' || i + padding < text.size()) return invalid("the numbers are not base64");
+    if (c >= 'A' && c <= 'Z')
+      value = static_cast<std::uint32_t>(c - 'A');
+    else if (c >= 'a' && c <= 'z')
+      value = static_cast<std::uint32_t>(c - 'a') + 26;
+    else if (c >= '0' && c <= '9')
+      value = static_cast<std::uint32_t>(c - '0') + 52;
+    else if (c == '+')
+      value = 62;
+    else if (c == '/')
+      value = 63;
+    else if (c != '=' || i + padding < text.size())
+      return invalid("the numbers are not base64");
     bits = bits << 6 | value;
     if (i % 4 == 3)
       for (const int shift : {16, 8, 0}) bytes += static_cast<char>(bits >> shift & 255U);

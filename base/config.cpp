@@ -300,6 +300,7 @@ class Reader : public Options {
     const Node* node = take(name);
     if (!node) return;
     if (node->kind != Node::Kind::map) return wrong(*node, name, "must be a section of \"name: value\" lines");
+    const std::size_t mistakes_before = mistakes_.size();
     std::vector<std::pair<std::string, std::string>> got;
     for (const auto& entry : node->entries) {
       if (!keys.empty() && std::ranges::find(keys, entry.key) == keys.end())
@@ -311,6 +312,7 @@ class Reader : public Options {
       else
         got.emplace_back(entry.key, entry.value.scalar);
     }
+    if (mistakes_.size() > mistakes_before) troubled_.insert(name);
     values = std::move(got);
   }
   void section(const std::string& name, const std::string& shorthand, const Fields& fields, const std::string&) override {
@@ -358,11 +360,15 @@ class Reader : public Options {
   [[nodiscard]] bool is_given(const std::string& name) const override {
     return std::ranges::any_of(node_.entries, [&](const auto& entry) { return entry.key == name; });
   }
+  [[nodiscard]] bool has_problem(const std::string& name) const override { return troubled_.contains(name); }
   void problem(const std::string& name, const std::string& message, const std::string& next, int item) override {
     Position at = node_.at;
+    const auto dot = name.find('.');
     for (const auto& entry : node_.entries)
-      if (entry.key == name) {
+      if (entry.key == name.substr(0, dot)) {
         at = entry.value.at;
+        for (const auto& inner : entry.value.entries)
+          if (dot != std::string::npos && inner.key == name.substr(dot + 1)) at = inner.at;
         const auto index = static_cast<std::size_t>(item);
         if (item >= 0 && index < entry.value.items.size()) at = entry.value.items[index].at;
         if (item >= 0 && index < entry.value.entries.size()) at = entry.value.entries[index].at;
@@ -403,7 +409,7 @@ class Reader : public Options {
   const Node& node_;
   std::string file_, path_;
   std::vector<Mistake>& mistakes_;
-  std::set<std::string> taken_;
+  std::set<std::string> taken_, troubled_;
   std::vector<std::string> declared_;
 };
 
@@ -439,6 +445,7 @@ class Writer : public Options {
     for (const auto& [key, value] : values.items()) result[key] = value;
   }
   [[nodiscard]] bool is_given(const std::string&) const override { return false; }
+  [[nodiscard]] bool has_problem(const std::string&) const override { return false; }
   void problem(const std::string&, const std::string&, const std::string&, int) override {}
 };
 
@@ -480,8 +487,9 @@ class ReferenceWriter : public Options {
     ReferenceWriter inner(full(name) + "[]", text_);
     fields(0, inner);
   }
-  void rest(Json&, const std::string& sentence) override { row("...", "as the family says", "", sentence); }
+  void rest(Json&, const std::string& sentence) override { row("*", "as the family says", "", sentence); }
   [[nodiscard]] bool is_given(const std::string&) const override { return false; }
+  [[nodiscard]] bool has_problem(const std::string&) const override { return false; }
   void problem(const std::string&, const std::string&, const std::string&, int) override {}
 
  private:

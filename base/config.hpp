@@ -79,7 +79,9 @@ class Options {
 
   /// Whether the file gives this option here. A writer or a reference says no.
   [[nodiscard]] virtual bool is_given(const std::string& name) const = 0;
-  /// Reports a mistake at the value of `name` (element `item` of it when >= 0), or at the section itself when `name` is empty or absent.
+  /// Whether a mistake at the value of `name`, or inside it, was found already.
+  [[nodiscard]] virtual bool has_problem(const std::string& name) const = 0;
+  /// Reports a mistake at the value of `name`, at the key "inner" of it for "name.inner" (element `item` of it when >= 0), or at the section itself when `name` is empty or absent.
   virtual void problem(const std::string& name, const std::string& message, const std::string& next, int item = -1) = 0;
 };
 

@@ -2,6 +2,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -83,9 +84,10 @@ int main(int argc, char** argv) {
     if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
     std::vector<std::string> names;
     for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
-    std::println(stderr, "error: {}", e.what());
-    if (argc > 1 && argv[1][0] != '-')
-      if (const auto near = nearest_word(argv[1], names); !near.empty() && near != argv[1]) std::println(stderr, "  next: did you mean `edgewise {}`?", near);
+    const bool is_unknown = argc > 1 && argv[1][0] != '-' && std::ranges::find(names, argv[1]) == names.end();
+    if (is_unknown) std::println(stderr, "error: \"{}\" is not a command; there are {}", argv[1], quoted_list(names));
+    else std::println(stderr, "error: {}", e.what());
+    if (const auto near = is_unknown ? nearest_word(argv[1], names) : ""; !near.empty()) std::println(stderr, "  next: did you mean `edgewise {}`?", near);
     std::println(stderr, "  next: `edgewise {}--help` shows an example", app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name() + " ");
     return static_cast<int>(cli::Exit::usage);
   }

@@ -39,6 +39,12 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, const
     std::println(stderr, "interrupted; resume with: {}", again);
     return Exit::interrupted;
   }
+  const auto completed = summary.counts.find(study::State::complete);
+  if (completed == summary.counts.end()) {
+    for (const auto& trial : study->trials)
+      if (!trial.reason.empty()) return report_error({ErrorCode::invalid_input, std::format("no trial was completed; trial {} {}: {}", study::to_text(trial.id), study::to_text(trial.state), trial.reason), {}, std::format("`edgewise status {}` counts the reasons", name)});
+    return report_error({ErrorCode::not_found, "no trial was completed", {}, "give it a larger budget"});
+  }
   std::println(stderr, "next: edgewise report {0}; edgewise export {0} --pick knee", name);
   return Exit::done;
 }

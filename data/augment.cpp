@@ -42,32 +42,37 @@ void mirror_row(const std::uint8_t* source, std::uint8_t* target, std::int64_t s
 }
 
 /// A pure flip moves bytes and changes none.
-void copy_flipped(std::span<const std::uint8_t> source, std::span<std::uint8_t> target, std::int64_t size, std::int64_t channels,
-                  bool flip, bool flip_vertical) {
+void copy_flipped(std::span<const std::uint8_t> source, std::span<std::uint8_t> target, std::int64_t size,
+                  std::int64_t channels, bool flip, bool flip_vertical) {
   const std::int64_t row = size * channels;
   for (std::int64_t y = 0; y < size; ++y) {
     const std::uint8_t* from = source.data() + (flip_vertical ? size - 1 - y : y) * row;
     std::uint8_t* to = target.data() + y * row;
-    if (!flip) std::memcpy(to, from, static_cast<std::size_t>(row));
-    else if (channels == 3) mirror_row(from, to, size, 3);
-    else mirror_row(from, to, size, channels);
+    if (!flip)
+      std::memcpy(to, from, static_cast<std::size_t>(row));
+    else if (channels == 3)
+      mirror_row(from, to, size, 3);
+    else
+      mirror_row(from, to, size, channels);
   }
 }
 
-/// Mixes the taps of one row: `channels` a constant of the compiler's for colour pictures, so that the inner loop unrolls.
+/// Mixes the taps of one row: `channels` a constant of the compiler's for colour pictures, so that the inner loop
+/// unrolls.
 template <class Channels>
 void mix_row(const std::uint16_t* row, const Taps& taps, std::uint8_t* target, Channels channels) {
   for (std::size_t x = 0; x < taps.first.size(); ++x) {
     const std::uint16_t* a = row + static_cast<std::int64_t>(taps.first[x]) * channels;
     const std::uint16_t* b = row + static_cast<std::int64_t>(taps.second[x]) * channels;
     const std::uint32_t w = static_cast<std::uint32_t>(taps.weight[x]);
-    for (std::int64_t c = 0; c < channels; ++c) *target++ = static_cast<std::uint8_t>((a[c] * (256 - w) + b[c] * w + 32768) >> 16);
+    for (std::int64_t c = 0; c < channels; ++c)
+      *target++ = static_cast<std::uint8_t>((a[c] * (256 - w) + b[c] * w + 32768) >> 16);
   }
 }
 
 /// Bilinear. The map is flip, zoom and shift only, so that it separates: rows first, which vectorises, then columns.
-void warp(std::span<const std::uint8_t> source, std::span<std::uint8_t> target, std::int64_t size, std::int64_t channels,
-          const Taps& across, const Taps& down) {
+void warp(std::span<const std::uint8_t> source, std::span<std::uint8_t> target, std::int64_t size,
+          std::int64_t channels, const Taps& across, const Taps& down) {
   const auto row = static_cast<std::size_t>(size * channels);
   thread_local std::vector<std::uint16_t> mixed;
   mixed.resize(row);
@@ -78,13 +83,16 @@ void warp(std::span<const std::uint8_t> source, std::span<std::uint8_t> target, 
     const auto v = static_cast<std::uint16_t>(256 - w);
     std::uint16_t* out = mixed.data();
     for (std::size_t i = 0; i < row; ++i) out[i] = static_cast<std::uint16_t>(a[i] * v + b[i] * w);  // <= 65280
-    if (channels == 3) mix_row(out, across, target.data() + y * row, std::integral_constant<std::int64_t, 3>{});
-    else mix_row(out, across, target.data() + y * row, channels);
+    if (channels == 3)
+      mix_row(out, across, target.data() + y * row, std::integral_constant<std::int64_t, 3>{});
+    else
+      mix_row(out, across, target.data() + y * row, channels);
   }
 }
 
 /// Contrast and brightness about the middle grey, saturation about each pixel's own grey; one pass, integers of 1/256.
-void recolour(std::span<std::uint8_t> pixels, std::int64_t channels, double brightness, double contrast, double saturation) {
+void recolour(std::span<std::uint8_t> pixels, std::int64_t channels, double brightness, double contrast,
+              double saturation) {
   const double own = channels == 3 ? contrast * saturation : contrast;
   const auto of_own = static_cast<std::int32_t>(std::lround(own * 256));
   const auto of_grey = static_cast<std::int32_t>(std::lround((contrast - own) * 256));
@@ -119,7 +127,8 @@ void blur(std::span<std::uint8_t> pixels, std::int64_t size, std::int64_t channe
     const std::uint16_t* above = y > 0 ? here - row : here;
     const std::uint16_t* below = y + 1 < size ? here + row : here;
     for (std::int64_t i = 0; i < row; ++i)
-      pixels[static_cast<std::size_t>(y * row + i)] = static_cast<std::uint8_t>((above[i] + 2 * here[i] + below[i] + 8) >> 4);
+      pixels[static_cast<std::size_t>(y * row + i)] =
+          static_cast<std::uint8_t>((above[i] + 2 * here[i] + below[i] + 8) >> 4);
   }
 }
 
@@ -144,8 +153,8 @@ std::array<double, 4> moved(const std::array<float, 4>& box, bool flip, bool fli
 
 }  // namespace
 
-void augment(const Augment& settings, std::span<const std::uint8_t> source, std::span<std::uint8_t> target, std::int64_t size,
-             std::int64_t channels, RandomStream& random, std::array<float, 4>* box) {
+void augment(const Augment& settings, std::span<const std::uint8_t> source, std::span<std::uint8_t> target,
+             std::int64_t size, std::int64_t channels, RandomStream& random, std::array<float, 4>* box) {
   EDGEWISE_ASSERT(source.size() == static_cast<std::size_t>(size * size * channels) && target.size() == source.size(),
                   "source and target hold one picture of the stated size");
   const bool flip = settings.flip && random.chance(0.5);
@@ -181,7 +190,8 @@ void augment(const Augment& settings, std::span<const std::uint8_t> source, std:
   }
   if (settings.colour > 0) {
     const double c = settings.colour;
-    const double brightness = random.uniform(-c, c) * 0.5, contrast = random.uniform(1 - c, 1 + c), saturation = random.uniform(1 - c, 1 + c);
+    const double brightness = random.uniform(-c, c) * 0.5, contrast = random.uniform(1 - c, 1 + c),
+                 saturation = random.uniform(1 - c, 1 + c);
     recolour(target, channels, brightness, contrast, saturation);
   }
   if (settings.blur > 0 && random.chance(settings.blur)) blur(target, size, channels);

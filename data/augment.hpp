@@ -19,9 +19,10 @@ struct Augment {
   double blur = 0.0;           ///< probability of a light Gaussian blur, in [0, 1]
 };
 
-/// Writes an augmented copy of `source` to `target`, both (size, size, channels) interleaved; edges are repeated outwards. One affine
-/// warp does flip, zoom and shift. `box` (shares of the edge), when not null, moves along and is clipped; a draw that leaves less than a
-/// third of the box's area inside the picture is drawn again, at most 8 times, then the picture is only flipped.
+/// Writes an augmented copy of `source` to `target`, both (size, size, channels) interleaved; edges are repeated
+/// outwards. One affine warp does flip, zoom and shift. `box` (shares of the edge), when not null, moves along and is
+/// clipped; a draw that leaves less than a third of the box's area inside the picture is drawn again, at most 8 times,
+/// then the picture is only flipped.
 void augment(const Augment& settings, std::span<const std::uint8_t> source, std::span<std::uint8_t> target,
              std::int64_t size, std::int64_t channels, RandomStream& random, std::array<float, 4>* box);
 

@@ -11,8 +11,15 @@ namespace edgewise::data {
 const std::vector<BuiltinSet>& builtin_sets() {
   static const std::vector<BuiltinSet> sets{
       {"builtin:faces", "drawn faces, one in each picture", Task::box, {}, 2000, 256, 1, describe_face, render_face},
-      {"builtin:drainage", "drawn elevation tiles: does a stream cross the road", Task::classification,
-       {"no_crossing", "crossing"}, 2400, 80, 1, describe_drainage, render_drainage},
+      {"builtin:drainage",
+       "drawn elevation tiles: does a stream cross the road",
+       Task::classification,
+       {"no_crossing", "crossing"},
+       2400,
+       80,
+       1,
+       describe_drainage,
+       render_drainage},
   };
   return sets;
 }
@@ -29,15 +36,20 @@ Result<DataSet> load_builtin(const DataSpec& spec, Task task) {
     std::vector<std::string> names;
     for (const BuiltinSet& set : builtin_sets()) names.emplace_back(set.name);
     const std::string nearest = nearest_word(spec.path, names);
-    return fail(ErrorCode::not_found, std::format("there is no built-in set \"{}\"", shown(spec.path)),
-                nearest.empty() ? "the built-in sets are " + quoted_list(names) : std::format("did you mean \"{}\"?", nearest));
+    return fail(
+        ErrorCode::not_found, std::format("there is no built-in set \"{}\"", shown(spec.path)),
+        nearest.empty() ? "the built-in sets are " + quoted_list(names) : std::format("did you mean \"{}\"?", nearest));
   }
   if (builtin->task != task)
-    return invalid(std::format("\"{}\" is a set for task \"{}\", not for \"{}\"", spec.path, to_text(builtin->task), to_text(task)),
+    return invalid(std::format("\"{}\" is a set for task \"{}\", not for \"{}\"", spec.path, to_text(builtin->task),
+                               to_text(task)),
                    std::format("write task: {}", to_text(builtin->task)));
-  if (!spec.format.empty() || !spec.annotations.empty() || !spec.images.empty() || !spec.splits.empty() || !spec.classes.empty())
-    return invalid(std::format("\"{}\" is drawn, not read: format, annotations, images, splits and classes do not apply", spec.path),
-                   "remove them");
+  if (!spec.format.empty() || !spec.annotations.empty() || !spec.images.empty() || !spec.splits.empty() ||
+      !spec.classes.empty())
+    return invalid(
+        std::format("\"{}\" is drawn, not read: format, annotations, images, splits and classes do not apply",
+                    spec.path),
+        "remove them");
   constexpr std::int64_t most = 1'000'000;
   if (spec.count < 0 || spec.count > most || (spec.count > 0 && spec.count < 10))
     return invalid(std::format("count {} is not within 10 and {}", spec.count, most), "0 takes the set's default");
@@ -54,8 +66,10 @@ Result<DataSet> load_builtin(const DataSpec& spec, Task task) {
     item.image = std::format("{}/{}", spec.path, i);
     item.width = item.height = builtin->canvas;
     const Drawn drawn = builtin->describe(spec.seed, static_cast<std::uint64_t>(i));
-    if (task == Task::box) item.box = drawn.box;
-    else item.label = drawn.label;
+    if (task == Task::box)
+      item.box = drawn.box;
+    else
+      item.label = drawn.label;
     names.push_back(item.image.string());
     set.items.push_back(std::move(item));
   }

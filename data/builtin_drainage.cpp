@@ -13,11 +13,11 @@ namespace edgewise::data {
 
 namespace {
 
-constexpr std::int64_t tile = 80;                  ///< cells along the edge of what is shown
-constexpr std::int64_t border = 32;                ///< cells around it, so that streams come from somewhere
+constexpr std::int64_t tile = 80;    ///< cells along the edge of what is shown
+constexpr std::int64_t border = 32;  ///< cells around it, so that streams come from somewhere
 constexpr std::int64_t area = tile + 2 * border;
 constexpr double stream_cells = 0.07 * area * area;  ///< that drain through a cell which counts as a stream
-constexpr double clear_distance = 11;              ///< between road and stream in a tile without a crossing
+constexpr double clear_distance = 11;                ///< between road and stream in a tile without a crossing
 
 struct Point {
   double x = 0, y = 0;
@@ -47,7 +47,8 @@ std::int64_t label_of(std::uint64_t seed, std::uint64_t index) {
 Grid make_land(RandomStream& random) {
   Grid land(area);
   const std::uint64_t texture = random.next();
-  const double angle = random.uniform(0, 2 * std::numbers::pi), fall = random.uniform(0.02, 0.12), relief = random.uniform(9, 26);
+  const double angle = random.uniform(0, 2 * std::numbers::pi), fall = random.uniform(0.02, 0.12),
+               relief = random.uniform(9, 26);
   const double wavelength = random.uniform(45, 90), gain = random.uniform(0.34, 0.43);
   const double du = std::cos(angle) * fall, dv = std::sin(angle) * fall;
   for (std::int64_t y = 0; y < area; ++y)
@@ -78,7 +79,8 @@ void cut_streams(Grid& land, const Drainage& drainage, double depth, double widt
       for (std::int64_t v = -reach; v <= reach; ++v)
         for (std::int64_t u = -reach; u <= reach; ++u)
           if (cut.has(x + u, y + v))
-            cut.at(x + u, y + v) = std::max(cut.at(x + u, y + v), own * std::exp(-static_cast<double>(u * u + v * v) / (2 * width * width)));
+            cut.at(x + u, y + v) = std::max(cut.at(x + u, y + v),
+                                            own * std::exp(-static_cast<double>(u * u + v * v) / (2 * width * width)));
     }
   for (std::size_t i = 0; i < land.values.size(); ++i) land.values[i] -= cut.values[i];
 }
@@ -123,7 +125,9 @@ std::vector<RoadPoint> make_road(Point middle, double angle, double bend) {
   return road;
 }
 
-double distance(Point a, Point b) { return std::sqrt((a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y)); }
+double distance(Point a, Point b) {
+  return std::sqrt((a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y));
+}
 
 /// Smallest distance of the shown part of the road to a stream.
 double nearest_stream(const std::vector<RoadPoint>& road, const std::vector<Point>& streams) {
@@ -145,7 +149,8 @@ double stream_angle(const Drainage& drainage, Point at) {
   return std::atan2(end.y - at.y, end.x - at.x);
 }
 
-/// Whether the stream goes on for some cells above and below `at`: where it only just begins, a person would not call it a crossing.
+/// Whether the stream goes on for some cells above and below `at`: where it only just begins, a person would not call
+/// it a crossing.
 bool runs_through(const Drainage& drainage, Point at) {
   constexpr int cells = 16;
   std::int64_t below = static_cast<std::int64_t>(at.y) * area + static_cast<std::int64_t>(at.x), above = below;
@@ -156,7 +161,9 @@ bool runs_through(const Drainage& drainage, Point at) {
       for (std::int64_t u = -1; u <= 1; ++u) {
         const std::int64_t x = above % area + u, y = above / area + v, cell = y * area + x;
         if (!drainage.cells.has(x, y) || drainage.to[static_cast<std::size_t>(cell)] != above) continue;
-        if (largest < 0 || drainage.cells.values[static_cast<std::size_t>(cell)] > drainage.cells.values[static_cast<std::size_t>(largest)]) largest = cell;
+        if (largest < 0 || drainage.cells.values[static_cast<std::size_t>(cell)] >
+                               drainage.cells.values[static_cast<std::size_t>(largest)])
+          largest = cell;
       }
     if (largest < 0 || drainage.cells.values[static_cast<std::size_t>(largest)] < stream_cells) return false;
     above = largest;
@@ -165,8 +172,10 @@ bool runs_through(const Drainage& drainage, Point at) {
 }
 
 /// Raises a bank where the road lies above the land and cuts a trench where it lies below.
-void build_road(Grid& land, std::vector<RoadPoint>& road, const std::vector<Point>& streams, bool has_culverts, RandomStream& random) {
-  const double raised = random.uniform(1.8, 3.0), half_width = random.uniform(1.6, 2.3), slope = random.uniform(0.75, 1.1);
+void build_road(Grid& land, std::vector<RoadPoint>& road, const std::vector<Point>& streams, bool has_culverts,
+                RandomStream& random) {
+  const double raised = random.uniform(1.8, 3.0), half_width = random.uniform(1.6, 2.3),
+               slope = random.uniform(0.75, 1.1);
   const double dip = raised * random.uniform(0.65, 1.0);
   const std::size_t window = 13;
   std::vector<double> natural;
@@ -179,7 +188,8 @@ void build_road(Grid& land, std::vector<RoadPoint>& road, const std::vector<Poin
     if (!has_culverts) continue;
     double nearest = 1e9;
     for (const Point& stream : streams) nearest = std::min(nearest, distance(stream, road[i].at));
-    road[i].height -= dip * std::exp(-nearest * nearest / (2 * 2.5 * 2.5));  // the bank over a culvert is low, or was cut
+    road[i].height -=
+        dip * std::exp(-nearest * nearest / (2 * 2.5 * 2.5));  // the bank over a culvert is low, or was cut
   }
   Grid to_road(area, 1e9), height(area);
   constexpr std::int64_t reach = 14;
@@ -202,11 +212,15 @@ void build_road(Grid& land, std::vector<RoadPoint>& road, const std::vector<Poin
 Kind kind_of(std::int64_t label, RandomStream& random) {
   if (label == 1) return Kind::crossing;
   const double at = random.uniform();
-  return at < 0.55 ? Kind::road_beside_stream : at < 0.75 ? Kind::road_alone : at < 0.93 ? Kind::stream_alone : Kind::neither;
+  return at < 0.55   ? Kind::road_beside_stream
+         : at < 0.75 ? Kind::road_alone
+         : at < 0.93 ? Kind::stream_alone
+                     : Kind::neither;
 }
 
 /// A road as the kind asks for; nothing when none of many tries fits.
-std::vector<RoadPoint> place_road(Kind kind, const Drainage& drainage, const std::vector<Point>& streams, RandomStream& random) {
+std::vector<RoadPoint> place_road(Kind kind, const Drainage& drainage, const std::vector<Point>& streams,
+                                  RandomStream& random) {
   std::vector<Point> crossings;
   for (const Point& p : streams)
     if (is_shown(p.x, p.y, 16) && runs_through(drainage, p)) crossings.push_back(p);
@@ -218,7 +232,8 @@ std::vector<RoadPoint> place_road(Kind kind, const Drainage& drainage, const std
       const double angle = stream_angle(drainage, middle) + random.uniform(0.28, 0.72) * std::numbers::pi;
       return make_road(middle, angle, bend);
     }
-    const Point middle{random.uniform(border + 16, border + tile - 16), random.uniform(border + 16, border + tile - 16)};
+    const Point middle{random.uniform(border + 16, border + tile - 16),
+                       random.uniform(border + 16, border + tile - 16)};
     auto road = make_road(middle, random.uniform(0, 2 * std::numbers::pi), bend);
     if (kind == Kind::road_alone || nearest_stream(road, streams) > clear_distance) return road;
   }
@@ -285,7 +300,9 @@ std::array<Grid, 3> make_channels(const Grid& land) {
 
 }  // namespace
 
-Drawn describe_drainage(std::uint64_t seed, std::uint64_t index) { return {label_of(seed, index), {}}; }
+Drawn describe_drainage(std::uint64_t seed, std::uint64_t index) {
+  return {label_of(seed, index), {}};
+}
 
 void render_drainage(std::uint64_t seed, std::uint64_t index, std::int64_t size, std::span<std::uint8_t> target) {
   const auto channels = make_channels(make_tile(seed, index));
@@ -299,7 +316,9 @@ void render_drainage(std::uint64_t seed, std::uint64_t index, std::int64_t size,
         for (std::int64_t v = 0; v < samples; ++v)
           for (std::int64_t u = 0; u < samples; ++u) {
             const auto within = [&](std::int64_t pixel, std::int64_t part) {
-              return (static_cast<double>(pixel) + (static_cast<double>(part) + 0.5) / static_cast<double>(samples)) * cells_per_pixel - 0.5;
+              return (static_cast<double>(pixel) + (static_cast<double>(part) + 0.5) / static_cast<double>(samples)) *
+                         cells_per_pixel -
+                     0.5;
             };
             sum += channels[c].between(within(x, u), within(y, v));
           }

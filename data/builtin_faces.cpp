@@ -10,10 +10,23 @@ namespace edgewise::data {
 namespace {
 
 // From very light to very dark; neighbours are mixed, so that tones are continuous.
-constexpr std::array<Colour, 8> skin_tones{{{246, 222, 205}, {238, 200, 172}, {226, 180, 146}, {205, 155, 117},
-                                            {172, 122, 86}, {136, 92, 62}, {98, 65, 45}, {66, 45, 34}}};
-constexpr std::array<Colour, 9> hair_colours{{{24, 20, 18}, {46, 32, 24}, {82, 54, 34}, {120, 84, 50}, {176, 134, 78},
-                                              {214, 184, 128}, {148, 66, 32}, {150, 148, 146}, {222, 220, 216}}};
+constexpr std::array<Colour, 8> skin_tones{{{246, 222, 205},
+                                            {238, 200, 172},
+                                            {226, 180, 146},
+                                            {205, 155, 117},
+                                            {172, 122, 86},
+                                            {136, 92, 62},
+                                            {98, 65, 45},
+                                            {66, 45, 34}}};
+constexpr std::array<Colour, 9> hair_colours{{{24, 20, 18},
+                                              {46, 32, 24},
+                                              {82, 54, 34},
+                                              {120, 84, 50},
+                                              {176, 134, 78},
+                                              {214, 184, 128},
+                                              {148, 66, 32},
+                                              {150, 148, 146},
+                                              {222, 220, 216}}};
 constexpr std::array<Colour, 5> eye_colours{{{70, 44, 26}, {92, 66, 38}, {84, 110, 70}, {72, 112, 150}, {50, 34, 24}}};
 
 Colour any_colour(RandomStream& random, double low, double high) {
@@ -92,14 +105,16 @@ Face make_face(std::uint64_t seed, std::uint64_t index) {
   face.hair_colour = hair_colours[random.below(low >= 4 && random.chance(0.8) ? 3 : hair_colours.size())];
   if (random.chance(0.04)) face.hair_colour = any_colour(random, 40, 230);  // dyed
   face.eye_colour = eye_colours[low >= 4 ? (random.chance(0.9) ? 4 : 0) : random.below(eye_colours.size())];
-  face.lip_colour = mix(face.skin, random.chance(0.25) ? Colour{170, 36, 52} : Colour{168, 84, 80}, random.uniform(0.35, 0.75));
+  face.lip_colour =
+      mix(face.skin, random.chance(0.25) ? Colour{170, 36, 52} : Colour{168, 84, 80}, random.uniform(0.35, 0.75));
   face.cloth = any_colour(random, 20, 235);
   face.hat_colour = any_colour(random, 20, 220);
   face.hair = static_cast<Face::Hair>(pick(random, std::array{0.07, 0.10, 0.27, 0.14, 0.20, 0.08, 0.07, 0.07}));
   face.hat = static_cast<Face::Hat>(pick(random, std::array{0.80, 0.06, 0.06, 0.04, 0.04}));
   face.glasses = static_cast<Face::Glasses>(pick(random, std::array{0.72, 0.10, 0.11, 0.07}));
   face.beard = static_cast<Face::Beard>(pick(random, std::array{0.70, 0.11, 0.07, 0.12}));
-  if (face.hair == Face::Hair::long_straight || face.hair == Face::Hair::bun || face.hat == Face::Hat::headscarf) face.beard = Face::Beard::none;
+  if (face.hair == Face::Hair::long_straight || face.hair == Face::Hair::bun || face.hat == Face::Hat::headscarf)
+    face.beard = Face::Beard::none;
   face.cover = static_cast<Face::Cover>(pick(random, std::array{0.82, 0.05, 0.05, 0.04, 0.04}));
   face.width = random.uniform(0.68, 0.82);
   face.jaw = random.uniform(0.08, 0.30);
@@ -139,7 +154,8 @@ void render_face(std::uint64_t seed, std::uint64_t index, std::int64_t size, std
   const double gain = random.uniform(0.72, 1.18), warmth = random.uniform(-0.09, 0.09), noise = random.uniform(0.5, 9);
   if (random.chance(0.3)) canvas.blur(1 + static_cast<int>(random.below(2)) * static_cast<int>(size / 96 + 1));
   const std::uint64_t grain = random.next();
-  const auto red = static_cast<float>(gain * (1 + warmth)), green = static_cast<float>(gain), blue = static_cast<float>(gain * (1 - warmth));
+  const auto red = static_cast<float>(gain * (1 + warmth)), green = static_cast<float>(gain),
+             blue = static_cast<float>(gain * (1 - warmth));
   for (std::int64_t y = 0; y < canvas.edge(); ++y)
     for (std::int64_t x = 0; x < canvas.edge(); ++x) {
       Colour& pixel = canvas.at(x, y);

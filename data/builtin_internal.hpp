@@ -19,13 +19,13 @@ struct Drawn {
 };
 
 struct BuiltinSet {
-  std::string_view name;     ///< "builtin:faces"
-  std::string_view title;    ///< for people
+  std::string_view name;   ///< "builtin:faces"
+  std::string_view title;  ///< for people
   Task task;
   std::vector<std::string> classes;
   std::int64_t default_count;
-  std::int64_t canvas;       ///< nominal edge of a picture in pixels
-  std::uint32_t version;     ///< changes when the drawing changes, so that caches are made anew
+  std::int64_t canvas;    ///< nominal edge of a picture in pixels
+  std::uint32_t version;  ///< changes when the drawing changes, so that caches are made anew
   Drawn (*describe)(std::uint64_t seed, std::uint64_t index);
   /// Draws picture `index` at (size, size, 3).
   void (*render)(std::uint64_t seed, std::uint64_t index, std::int64_t size, std::span<std::uint8_t> target);

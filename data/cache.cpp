@@ -29,9 +29,15 @@ Cache::~Cache() = default;
 Cache::Cache(Cache&&) noexcept = default;
 Cache& Cache::operator=(Cache&&) noexcept = default;
 
-std::int64_t Cache::size() const { return mapping_->layout.size; }
-std::int64_t Cache::channels() const { return mapping_->layout.channels; }
-std::size_t Cache::count() const { return static_cast<std::size_t>(mapping_->layout.count); }
+std::int64_t Cache::size() const {
+  return mapping_->layout.size;
+}
+std::int64_t Cache::channels() const {
+  return mapping_->layout.channels;
+}
+std::size_t Cache::count() const {
+  return static_cast<std::size_t>(mapping_->layout.count);
+}
 
 std::span<const std::uint8_t> Cache::pixels(std::size_t item) const {
   EDGEWISE_ASSERT(item < count(), "an item of the cache is asked for");
@@ -49,7 +55,9 @@ std::int64_t Cache::label(std::size_t item) const {
   return mapping_->labels[item];
 }
 
-bool Cache::has_boxes() const { return !mapping_->boxes.empty(); }
+bool Cache::has_boxes() const {
+  return !mapping_->boxes.empty();
+}
 
 namespace {
 
@@ -58,7 +66,9 @@ constexpr std::uint64_t renderer_version = 1;  ///< of decoding and resizing
 /// Hashes numbers and texts one after the other.
 class Key {
  public:
-  void add(std::uint64_t number) { value_ = std::rotl(value_ ^ (number + 0x9e3779b97f4a7c15), 23) * 0xd6e8feb86659fd93; }
+  void add(std::uint64_t number) {
+    value_ = std::rotl(value_ ^ (number + 0x9e3779b97f4a7c15), 23) * 0xd6e8feb86659fd93;
+  }
   void add(std::string_view text) {
     add(text.size());
     add(stable_hash(text));
@@ -84,13 +94,17 @@ Result<std::uint64_t> key_of_pictures(const DataSet& set) {
   }
   std::vector<struct stat> states(set.items.size());
   std::vector<char> is_there(set.items.size());
-  parallel_for(set.items.size(), [&](std::size_t i) {
-    is_there[i] = ::stat(set.items[i].image.c_str(), &states[i]) == 0;
-    return true;
-  }, 1024);
+  parallel_for(
+      set.items.size(),
+      [&](std::size_t i) {
+        is_there[i] = ::stat(set.items[i].image.c_str(), &states[i]) == 0;
+        return true;
+      },
+      1024);
   for (std::size_t i = 0; i < set.items.size(); ++i) {
     if (!is_there[i])
-      return fail(ErrorCode::not_found, std::format("the image \"{}\" is gone", set.items[i].image.string()), "put it back, or load the set again");
+      return fail(ErrorCode::not_found, std::format("the image \"{}\" is gone", set.items[i].image.string()),
+                  "put it back, or load the set again");
     std::error_code ignored;
     key.add(fs::absolute(set.items[i].image, ignored).lexically_normal().string());
     key.add(static_cast<std::uint64_t>(states[i].st_size));
@@ -141,7 +155,8 @@ void remove_old(const fs::path& folder, const std::string& prefix, const fs::pat
 
 Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& folder,
                          const std::function<void(std::size_t, std::size_t)>& progress) try {
-  if (size < 8 || size > 1024) return invalid(std::format("input size {} is not within 8 and 1024", size), "common sizes are 64, 96, 128 and 224");
+  if (size < 8 || size > 1024)
+    return invalid(std::format("input size {} is not within 8 and 1024", size), "common sizes are 64, 96, 128 and 224");
   if (set.items.empty()) return invalid("the set has no items", "load it first");
   Cache cache;
   Cache::Mapping& mapping = *cache.mapping_;
@@ -153,7 +168,9 @@ Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& 
 
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) return invalid(std::format("cannot make the cache folder \"{}\": {}", folder.string(), error.message()), "check its path and permissions");
+  if (error)
+    return invalid(std::format("cannot make the cache folder \"{}\": {}", folder.string(), error.message()),
+                   "check its path and permissions");
   const std::string prefix = std::format("{}-{:016x}-{}-", plain_name(set.name), key_of_set(set), size);
   const fs::path path = folder / std::format("{}{:016x}.pixels", prefix, layout.key);
   auto opened = MappedPixels::open(path, layout);
@@ -163,11 +180,14 @@ Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& 
     opened = MappedPixels::open(path, layout);
     if (!opened) {
       remove_old(folder, prefix, path);
-      TRY_DO(write_pixels(path, layout, [&](std::size_t i, std::span<std::uint8_t> target) -> Status {
-        if (!set.is_builtin) return decode_image(set.items[i].image, size, set.channels, target);
-        render_builtin(set, i, size, target);
-        return {};
-      }, progress));
+      TRY_DO(write_pixels(
+          path, layout,
+          [&](std::size_t i, std::span<std::uint8_t> target) -> Status {
+            if (!set.is_builtin) return decode_image(set.items[i].image, size, set.channels, target);
+            render_builtin(set, i, size, target);
+            return {};
+          },
+          progress));
       opened = MappedPixels::open(path, layout);
     }
   }

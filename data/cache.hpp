@@ -13,17 +13,17 @@
 
 namespace edgewise::data {
 
-/// All pictures of a data set at one square size. The mapping is read-only and shared: ten workers hold one copy in memory.
-/// A const object may be used from several threads.
+/// All pictures of a data set at one square size. The mapping is read-only and shared: ten workers hold one copy in
+/// memory. A const object may be used from several threads.
 class Cache {
  public:
   ~Cache();
   Cache(Cache&&) noexcept;
   Cache& operator=(Cache&&) noexcept;
 
-  [[nodiscard]] std::int64_t size() const;      ///< edge in pixels
+  [[nodiscard]] std::int64_t size() const;  ///< edge in pixels
   [[nodiscard]] std::int64_t channels() const;
-  [[nodiscard]] std::size_t count() const;      ///< items, as in the data set
+  [[nodiscard]] std::size_t count() const;  ///< items, as in the data set
   /// Pixels of one item, (size, size, channels) interleaved, RGB for photographs.
   [[nodiscard]] std::span<const std::uint8_t> pixels(std::size_t item) const;
   /// The box as shares of the picture's width and height: x0, y0, x1, y1 in [0, 1]. Box tasks only.
@@ -40,9 +40,10 @@ class Cache {
   std::unique_ptr<Mapping> mapping_;
 };
 
-/// Opens the cache of (set, size) below `folder`, making it first when it is missing or when an image changed (path, size or modification time).
-/// Two processes that start at once make it once (a lock; the file is renamed into place when complete). Aspect ratio is not kept: the picture
-/// is stretched to a square, as the boxes are. Area filter when shrinking, linear when growing. Decoding uses all processors.
+/// Opens the cache of (set, size) below `folder`, making it first when it is missing or when an image changed (path,
+/// size or modification time). Two processes that start at once make it once (a lock; the file is renamed into place
+/// when complete). Aspect ratio is not kept: the picture is stretched to a square, as the boxes are. Area filter when
+/// shrinking, linear when growing. Decoding uses all processors.
 /// @param progress  called with (done, all) now and then
 /// @error invalid_input with the image's path when one cannot be decoded
 Result<Cache> open_cache(const DataSet& set, std::int64_t size, const std::filesystem::path& folder,

@@ -1,5 +1,3 @@
-#include "data/cache_file_internal.hpp"
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,6 +16,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "data/cache_file_internal.hpp"
 
 namespace edgewise::data {
 
@@ -56,7 +56,9 @@ std::uint64_t checksum(std::span<const std::uint8_t> bytes) {
   return all ^ (all >> 32);
 }
 
-std::size_t block_count(std::uint64_t bytes) { return static_cast<std::size_t>((bytes + block_bytes - 1) / block_bytes); }
+std::size_t block_count(std::uint64_t bytes) {
+  return static_cast<std::size_t>((bytes + block_bytes - 1) / block_bytes);
+}
 
 /// A descriptor closed by the destructor.
 struct Descriptor {
@@ -96,7 +98,6 @@ std::span<const std::uint8_t> bytes_of(const std::vector<std::uint64_t>& table) 
   return {reinterpret_cast<const std::uint8_t*>(table.data()), table.size() * sizeof(std::uint64_t)};
 }
 
-
 }  // namespace
 
 Result<std::unique_ptr<MappedPixels>> MappedPixels::open(const fs::path& path, const CacheLayout& layout) {
@@ -111,13 +112,16 @@ Result<std::unique_ptr<MappedPixels>> MappedPixels::open(const fs::path& path, c
   Header header{};
   if (!read_all(file.number, &header, sizeof header, 0)) return damaged("is cut short");
   if (header.magic_number != magic || header.version != layout_version) return damaged("is of another version");
-  if (CacheLayout{header.key, header.count, header.size, header.channels} != layout) return damaged("is of other pictures");
+  if (CacheLayout{header.key, header.count, header.size, header.channels} != layout)
+    return damaged("is of other pictures");
   const std::uint64_t bytes = layout.pixel_bytes();
   std::vector<std::uint64_t> table(block_count(bytes));
   const std::uint64_t expected = header_bytes + bytes + bytes_of(table).size();
   struct stat state{};
-  if (::fstat(file.number, &state) != 0 || static_cast<std::uint64_t>(state.st_size) != expected) return damaged("is cut short");
-  if (!read_all(file.number, table.data(), bytes_of(table).size(), header_bytes + bytes)) return damaged("is cut short");
+  if (::fstat(file.number, &state) != 0 || static_cast<std::uint64_t>(state.st_size) != expected)
+    return damaged("is cut short");
+  if (!read_all(file.number, table.data(), bytes_of(table).size(), header_bytes + bytes))
+    return damaged("is cut short");
   if (checksum(bytes_of(table)) != header.table_checksum) return damaged("is damaged");
   // Read, not mapped: verifying must not make all pictures count as this process's memory.
   std::vector<std::uint8_t> block(std::min<std::uint64_t>(block_bytes, bytes));
@@ -132,7 +136,8 @@ Result<std::unique_ptr<MappedPixels>> MappedPixels::open(const fs::path& path, c
   result->mapping_ = ::mmap(nullptr, result->mapped_bytes_, PROT_READ, MAP_SHARED, file.number, 0);
   if (result->mapping_ == MAP_FAILED) {
     result->mapping_ = nullptr;
-    return invalid(std::format("cannot map the cache \"{}\": {}", path.string(), std::strerror(errno)), "free some memory");
+    return invalid(std::format("cannot map the cache \"{}\": {}", path.string(), std::strerror(errno)),
+                   "free some memory");
   }
   result->bytes_ = static_cast<std::size_t>(bytes);
   result->start_ = static_cast<const std::uint8_t*>(result->mapping_) + header_bytes;
@@ -148,7 +153,8 @@ namespace {
 /// Fills and writes all pictures from all processors; the calling thread reports progress.
 std::optional<Error> write_pictures(int descriptor, const CacheLayout& layout,
                                     const std::function<Status(std::size_t, std::span<std::uint8_t>)>& fill,
-                                    const std::function<void(std::size_t, std::size_t)>& progress, const fs::path& path) {
+                                    const std::function<void(std::size_t, std::size_t)>& progress,
+                                    const fs::path& path) {
   const auto count = static_cast<std::size_t>(layout.count);
   std::mutex mutex;
   std::condition_variable changed;

@@ -23,7 +23,8 @@ struct CacheLayout {
 /// A mapped, verified file. Unmapped by the destructor.
 class MappedPixels {
  public:
-  /// @error not_found when there is none; conflict when it is of another layout, cut short or damaged, so that it must be made again
+  /// @error not_found when there is none; conflict when it is of another layout, cut short or damaged, so that it must
+  /// be made again
   static Result<std::unique_ptr<MappedPixels>> open(const std::filesystem::path& path, const CacheLayout& layout);
   ~MappedPixels();
   MappedPixels(const MappedPixels&) = delete;
@@ -37,7 +38,8 @@ class MappedPixels {
   const std::uint8_t* start_ = nullptr;
 };
 
-/// Makes the file: `fill(i, target)` gives picture i, called from several threads. Written beside `path` and renamed when complete.
+/// Makes the file: `fill(i, target)` gives picture i, called from several threads. Written beside `path` and renamed
+/// when complete.
 /// @error the first picture's error in order; invalid_input when the disk is full
 Status write_pixels(const std::filesystem::path& path, const CacheLayout& layout,
                     const std::function<Status(std::size_t, std::span<std::uint8_t>)>& fill,

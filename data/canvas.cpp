@@ -1,11 +1,11 @@
 #include "data/canvas_internal.hpp"
-
 #include "data/image_internal.hpp"
 
 namespace edgewise::data {
 
 double lattice(std::uint64_t seed, std::int64_t x, std::int64_t y) {
-  std::uint64_t h = seed + static_cast<std::uint64_t>(x) * 0x9e3779b97f4a7c15 + static_cast<std::uint64_t>(y) * 0xc2b2ae3d27d4eb4f;
+  std::uint64_t h =
+      seed + static_cast<std::uint64_t>(x) * 0x9e3779b97f4a7c15 + static_cast<std::uint64_t>(y) * 0xc2b2ae3d27d4eb4f;
   h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9;
   h = (h ^ (h >> 27)) * 0x94d049bb133111eb;
   return static_cast<double>((h ^ (h >> 31)) >> 11) * 0x1.0p-53;
@@ -49,7 +49,8 @@ void Canvas::blur(int times) {
         Colour sum;
         for (std::int64_t v = -1; v <= 1; ++v)
           for (std::int64_t u = -1; u <= 1; ++u)
-            sum = sum + old[static_cast<std::size_t>(std::clamp(y + v, std::int64_t{0}, edge_ - 1) * edge_ + std::clamp(x + u, std::int64_t{0}, edge_ - 1))];
+            sum = sum + old[static_cast<std::size_t>(std::clamp(y + v, std::int64_t{0}, edge_ - 1) * edge_ +
+                                                     std::clamp(x + u, std::int64_t{0}, edge_ - 1))];
         at(x, y) = sum * (1.0F / 9);
       }
   }

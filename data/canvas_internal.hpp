@@ -1,4 +1,5 @@
-/// A small painter for the built-in sets: shapes given by a distance function, painted with soft edges, the same on every platform.
+/// A small painter for the built-in sets: shapes given by a distance function, painted with soft edges, the same on
+/// every platform.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +25,9 @@ struct Frame {
   double x = 0.5, y = 0.5;      ///< where (0, 0) lies
   double unit = 1;              ///< length of 1 in the picture
   double cosine = 1, sine = 0;  ///< of the rotation
-  static Frame make(double x, double y, double unit, double angle = 0) { return {x, y, unit, std::cos(angle), std::sin(angle)}; }
+  static Frame make(double x, double y, double unit, double angle = 0) {
+    return {x, y, unit, std::cos(angle), std::sin(angle)};
+  }
   [[nodiscard]] double to_x(double u, double v) const { return x + unit * (u * cosine - v * sine); }
   [[nodiscard]] double to_y(double u, double v) const { return y + unit * (u * sine + v * cosine); }
   /// The same frame moved, turned and scaled within itself.
@@ -46,7 +49,9 @@ inline double ellipse_distance(double u, double v, double a, double b) {
   const double f = std::sqrt(u * u / (a * a) + v * v / (b * b));
   return (f - 1) * std::min(a, b);
 }
-inline double box_distance(double u, double v, double a, double b) { return std::max(std::abs(u) - a, std::abs(v) - b); }
+inline double box_distance(double u, double v, double a, double b) {
+  return std::max(std::abs(u) - a, std::abs(v) - b);
+}
 /// Distance to a line of half width `r` from (u0, v0) to (u1, v1).
 double stroke_distance(double u, double v, double u0, double v0, double u1, double v1, double r);
 
@@ -66,7 +71,8 @@ class Canvas {
   /// Paints where distance(u, v) < 0, which must lie within |u| <= a, |v| <= b of the frame.
   /// @param softness  width of the edge in local units beyond that of one pixel
   template <class Distance, class Paint>
-  void paint(const Frame& frame, double a, double b, const Distance& distance, const Paint& colour, double alpha = 1, double softness = 0) {
+  void paint(const Frame& frame, double a, double b, const Distance& distance, const Paint& colour, double alpha = 1,
+             double softness = 0) {
     const double reach_x = frame.unit * (std::abs(a * frame.cosine) + std::abs(b * frame.sine));
     const double reach_y = frame.unit * (std::abs(a * frame.sine) + std::abs(b * frame.cosine));
     const double n = static_cast<double>(edge_), more = 1.5 + softness * frame.unit * n;
@@ -84,18 +90,27 @@ class Canvas {
       }
   }
   void ellipse(const Frame& frame, double a, double b, Colour colour, double alpha = 1, double softness = 0) {
-    paint(frame, a, b, [&](double u, double v) { return ellipse_distance(u, v, a, b); }, [&](double, double) { return colour; }, alpha, softness);
+    paint(
+        frame, a, b, [&](double u, double v) { return ellipse_distance(u, v, a, b); },
+        [&](double, double) { return colour; }, alpha, softness);
   }
   void box(const Frame& frame, double a, double b, Colour colour, double alpha = 1, double softness = 0) {
-    paint(frame, a, b, [&](double u, double v) { return box_distance(u, v, a, b); }, [&](double, double) { return colour; }, alpha, softness);
+    paint(
+        frame, a, b, [&](double u, double v) { return box_distance(u, v, a, b); },
+        [&](double, double) { return colour; }, alpha, softness);
   }
   void ring(const Frame& frame, double a, double b, double half_width, Colour colour, double alpha = 1) {
-    paint(frame, a + half_width, b + half_width, [&](double u, double v) { return std::abs(ellipse_distance(u, v, a, b)) - half_width; },
-          [&](double, double) { return colour; }, alpha);
+    paint(
+        frame, a + half_width, b + half_width,
+        [&](double u, double v) { return std::abs(ellipse_distance(u, v, a, b)) - half_width; },
+        [&](double, double) { return colour; }, alpha);
   }
-  void stroke(const Frame& frame, double u0, double v0, double u1, double v1, double r, Colour colour, double alpha = 1) {
+  void stroke(const Frame& frame, double u0, double v0, double u1, double v1, double r, Colour colour,
+              double alpha = 1) {
     const double a = std::max(std::abs(u0), std::abs(u1)) + r, b = std::max(std::abs(v0), std::abs(v1)) + r;
-    paint(frame, a, b, [&](double u, double v) { return stroke_distance(u, v, u0, v0, u1, v1, r); }, [&](double, double) { return colour; }, alpha);
+    paint(
+        frame, a, b, [&](double u, double v) { return stroke_distance(u, v, u0, v0, u1, v1, r); },
+        [&](double, double) { return colour; }, alpha);
   }
   /// A mean over 3 x 3 pixels, `times` times.
   void blur(int times);
@@ -103,8 +118,12 @@ class Canvas {
   void write(std::span<std::uint8_t> target, std::int64_t factor) const;
 
  private:
-  [[nodiscard]] double middle(std::int64_t i) const { return (static_cast<double>(i) + 0.5) / static_cast<double>(edge_); }
-  [[nodiscard]] std::int64_t bound(double at) const { return static_cast<std::int64_t>(std::clamp(at, 0.0, static_cast<double>(edge_))); }
+  [[nodiscard]] double middle(std::int64_t i) const {
+    return (static_cast<double>(i) + 0.5) / static_cast<double>(edge_);
+  }
+  [[nodiscard]] std::int64_t bound(double at) const {
+    return static_cast<std::int64_t>(std::clamp(at, 0.0, static_cast<double>(edge_)));
+  }
   std::int64_t edge_;
   std::vector<Colour> pixels_;
 };

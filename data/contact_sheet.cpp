@@ -37,17 +37,21 @@ void colour_as_map(cv::Mat& tile) {
   for (int y = 0; y < tile.rows; ++y)
     for (int x = 0; x < tile.cols; ++x) {
       auto& pixel = tile.at<cv::Vec3b>(y, x);  // RGB: hill-shade, elevation, slope
-      const float light = 0.25F + 0.95F * static_cast<float>(pixel[0]) / 255, height = static_cast<float>(pixel[1]) / 255;
+      const float light = 0.25F + 0.95F * static_cast<float>(pixel[0]) / 255,
+                  height = static_cast<float>(pixel[1]) / 255;
       const cv::Vec3f low(96, 140, 92), middle(196, 178, 120), high(238, 232, 224);
-      const cv::Vec3f colour = height < 0.5F ? low + (middle - low) * (2 * height) : middle + (high - middle) * (2 * height - 1);
+      const cv::Vec3f colour =
+          height < 0.5F ? low + (middle - low) * (2 * height) : middle + (high - middle) * (2 * height - 1);
       for (int c = 0; c < 3; ++c) pixel[c] = cv::saturate_cast<std::uint8_t>(colour[c] * light);
     }
 }
 
 }  // namespace
 
-Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::filesystem::path& png, std::size_t count) try {
-  if (count < 1 || count > 1000) return invalid(std::format("{} pictures on a contact sheet are not within 1 and 1000", count));
+Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::filesystem::path& png,
+                           std::size_t count) try {
+  if (count < 1 || count > 1000)
+    return invalid(std::format("{} pictures on a contact sheet are not within 1 and 1000", count));
   EDGEWISE_ASSERT(cache.count() == set.items.size(), "the cache is of this set");
   const int edge = shown_edge(cache.size()), cell = edge + margin;
   const bool has_labels = set.task == Task::classification;
@@ -67,10 +71,12 @@ Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::fi
   cv::Mat sheet(height, margin + sheet_columns * cell, CV_8UC3, paper);
   int top = margin;
   for (const auto& [split, items] : parts) {
-    write_text(sheet, std::format("{}: {} of {} images", to_text(split), items.size(), set.of(split).size()), {margin, top + 17}, 0.5);
+    write_text(sheet, std::format("{}: {} of {} images", to_text(split), items.size(), set.of(split).size()),
+               {margin, top + 17}, 0.5);
     top += title_height;
     for (std::size_t k = 0; k < items.size(); ++k) {
-      const int x = margin + static_cast<int>(k % sheet_columns) * cell, y = top + static_cast<int>(k / sheet_columns) * cell_height;
+      const int x = margin + static_cast<int>(k % sheet_columns) * cell,
+                y = top + static_cast<int>(k / sheet_columns) * cell_height;
       const auto size = static_cast<int>(cache.size());
       cv::Mat picture(size, size, cache.channels() == 1 ? CV_8UC1 : CV_8UC3), tile;
       const auto pixels = cache.pixels(items[k]);

@@ -18,13 +18,18 @@ namespace edgewise::data {
 
 namespace fs = std::filesystem;
 
-std::string_view to_text(Task task) { return task == Task::classification ? "classification" : "box"; }
+std::string_view to_text(Task task) {
+  return task == Task::classification ? "classification" : "box";
+}
 
 std::string_view to_text(Split split) {
   switch (split) {
-    case Split::train: return "train";
-    case Split::validation: return "validation";
-    case Split::test: return "test";
+    case Split::train:
+      return "train";
+    case Split::validation:
+      return "validation";
+    case Split::test:
+      return "test";
   }
   return "";
 }
@@ -47,15 +52,18 @@ namespace {
 
 Status check_spec(const DataSpec& spec) {
   if (!(spec.validation_share > 0 && spec.validation_share <= 0.9))
-    return invalid(std::format("validation_share {:g} is not within 0 (excluded) and 0.9", spec.validation_share), "the default is 0.2");
+    return invalid(std::format("validation_share {:g} is not within 0 (excluded) and 0.9", spec.validation_share),
+                   "the default is 0.2");
   if (!(spec.test_share >= 0 && spec.test_share + spec.validation_share <= 0.95))
-    return invalid(std::format("test_share {:g} is not within 0 and {:g}", spec.test_share, 0.95 - spec.validation_share),
-                   "leave at least 5 % for training");
+    return invalid(
+        std::format("test_share {:g} is not within 0 and {:g}", spec.test_share, 0.95 - spec.validation_share),
+        "leave at least 5 % for training");
   if (spec.boxes != "only" && spec.boxes != "largest") {
     const std::string nearest = nearest_word(spec.boxes, {"only", "largest"});
     return invalid(std::format("boxes \"{}\" is not one of \"only\" or \"largest\"", shown(spec.boxes)),
-                   nearest.empty() ? "\"only\" keeps images with exactly one box, \"largest\" takes the largest of each image"
-                                   : std::format("did you mean \"{}\"?", nearest));
+                   nearest.empty()
+                       ? "\"only\" keeps images with exactly one box, \"largest\" takes the largest of each image"
+                       : std::format("did you mean \"{}\"?", nearest));
   }
   return {};
 }
@@ -76,7 +84,8 @@ class ImageFinder {
     for (const std::string* name : {&record.image, &record.other_image}) {
       if (name->empty()) continue;
       if (std::ranges::any_of(*name, [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
-        return invalid(std::format("the image name \"{}\" holds control characters", shown(*name)), "correct the name", record.where);
+        return invalid(std::format("the image name \"{}\" holds control characters", shown(*name)), "correct the name",
+                       record.where);
       bool is_inside = false;
       for (const fs::path& folder : folders_) {
         const fs::path path = (folder / *name).lexically_normal();
@@ -89,13 +98,14 @@ class ImageFinder {
                        "write paths below the data folder, or name the folder in data.images", record.where);
     }
     return fail(ErrorCode::not_found, std::format("the image \"{}\" is not there", shown(record.image)),
-                std::format("put it into \"{}\", or name the image folder in data.images", folders_.front().string()), record.where);
+                std::format("put it into \"{}\", or name the image folder in data.images", folders_.front().string()),
+                record.where);
   }
 
  private:
   /// Without an end that would compare unequal: "a/b/." and "a/b/" as "a/b".
   static fs::path closed(const fs::path& folder) {
-    const fs::path normal = fs::absolute(folder).lexically_normal();
+    const fs::path normal = fs::absolute(folder.empty() ? fs::path(".") : folder).lexically_normal();
     return normal.has_filename() ? normal : normal.parent_path();
   }
   [[nodiscard]] bool is_below(const fs::path& path) const {
@@ -123,7 +133,9 @@ struct Kept {
   Split split;
 };
 
-double area(const Box& box) { return (box.x1 - box.x0) * (box.y1 - box.y0); }
+double area(const Box& box) {
+  return (box.x1 - box.x0) * (box.y1 - box.y0);
+}
 
 /// Classes in the set's own order, else numbers by value, else by the alphabet.
 std::vector<std::string> ordered_classes(const std::vector<Kept>& kept, const std::vector<std::string>& declared) {
@@ -144,17 +156,21 @@ std::vector<std::string> ordered_classes(const std::vector<Kept>& kept, const st
 }
 
 /// A label in a list is a class's name or, where the set has a class list, its number.
-Result<std::string> named_label(const std::string& label, const std::vector<std::string>& classes, const std::string& where) {
+Result<std::string> named_label(const std::string& label, const std::vector<std::string>& classes,
+                                const std::string& where) {
   if (classes.empty() || std::ranges::find(classes, label) != classes.end()) return label;
   const auto number = integer_of(label);
-  if (number && *number >= 0 && *number < static_cast<std::int64_t>(classes.size())) return classes[static_cast<std::size_t>(*number)];
+  if (number && *number >= 0 && *number < static_cast<std::int64_t>(classes.size()))
+    return classes[static_cast<std::size_t>(*number)];
   const std::string nearest = nearest_word(label, classes);
-  return invalid(std::format("label \"{}\" is neither a class nor a number from 0 to {}", shown(label), classes.size() - 1),
-                 nearest.empty() ? "correct the label" : std::format("did you mean \"{}\"?", nearest), where);
+  return invalid(
+      std::format("label \"{}\" is neither a class nor a number from 0 to {}", shown(label), classes.size() - 1),
+      nearest.empty() ? "correct the label" : std::format("did you mean \"{}\"?", nearest), where);
 }
 
 /// Applies the class filter and the box rule, and counts what is left out.
-Result<std::vector<Kept>> select(const Place& place, const Records& records, const Splits& splits, std::vector<std::string>& remarks) {
+Result<std::vector<Kept>> select(const Place& place, const Records& records, const Splits& splits,
+                                 std::vector<std::string>& remarks) {
   const DataSpec& spec = place.spec;
   const auto is_wanted = [&](const std::string& name) {
     return spec.classes.empty() || std::ranges::find(spec.classes, name) != spec.classes.end();
@@ -173,7 +189,8 @@ Result<std::vector<Kept>> select(const Place& place, const Records& records, con
     for (const std::string& name : spec.classes)
       if (!seen.contains(name)) {
         const std::string nearest = nearest_word(name, known);
-        std::vector<std::string> some(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(known.size(), 20)));
+        std::vector<std::string> some(
+            known.begin(), known.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(known.size(), 20)));
         return invalid(std::format("class \"{}\" is not in the data", shown(name)),
                        !nearest.empty() ? std::format("did you mean \"{}\"?", nearest)
                        : known.empty()  ? "the labels name no classes; remove data.classes"
@@ -189,8 +206,8 @@ Result<std::vector<Kept>> select(const Place& place, const Records& records, con
     if (place.task == Task::classification && !splits.labels.empty()) {
       TRY(item.label, named_label(splits.labels[i], records.classes, record.where));
       if (record.label && *record.label != item.label)
-        return invalid(std::format("\"{}\" is \"{}\" in the list, but its own label is \"{}\"", shown(record.image), shown(item.label),
-                                   shown(*record.label)),
+        return invalid(std::format("\"{}\" is \"{}\" in the list, but its own label is \"{}\"", shown(record.image),
+                                   shown(item.label), shown(*record.label)),
                        "correct the list", record.where);
     } else if (place.task == Task::classification && record.label) {
       TRY(item.label, named_label(*record.label, records.classes, record.where));
@@ -222,17 +239,20 @@ Result<std::vector<Kept>> select(const Place& place, const Records& records, con
   const char* of_classes = spec.classes.empty() ? "" : " of the chosen classes";
   if (without_box > 0) remarks.push_back(std::format("left out: {} images without a box{}", without_box, of_classes));
   if (with_several > 0)
-    remarks.push_back(std::format("left out: {} images with more than one box{} (boxes: largest keeps them)", with_several, of_classes));
+    remarks.push_back(std::format("left out: {} images with more than one box{} (boxes: largest keeps them)",
+                                  with_several, of_classes));
   if (other_class > 0) remarks.push_back(std::format("left out: {} images of other classes", other_class));
   if (kept.empty())
     return invalid(std::format("no image is left of {}", records.records.size()),
-                   with_several > 0 ? "write boxes: largest to keep images with several boxes" : "check data.classes, data.splits and the labels",
+                   with_several > 0 ? "write boxes: largest to keep images with several boxes"
+                                    : "check data.classes, data.splits and the labels",
                    place.spec.path);
   return kept;
 }
 
 /// Splits what no list decided. After the filters, so that a small set is not left without a validation split.
-void decide_splits(const Place& place, Undecided undecided, std::vector<Kept>& kept, std::vector<std::string>& remarks) {
+void decide_splits(const Place& place, Undecided undecided, std::vector<Kept>& kept,
+                   std::vector<std::string>& remarks) {
   if (undecided == Undecided::nothing) return;
   std::vector<std::string> keys;
   std::vector<Kept*> open;
@@ -247,10 +267,11 @@ void decide_splits(const Place& place, Undecided undecided, std::vector<Kept>& k
   const double test_share = undecided == Undecided::all ? spec.test_share : 0;
   const auto splits = hashed_splits(spec.seed, keys, spec.validation_share, test_share);
   for (std::size_t i = 0; i < open.size(); ++i) open[i]->split = splits[i];
-  remarks.push_back(std::format("{} by a hash of the {} with seed {}: {:g} % validation{}",
-                                undecided == Undecided::all ? "split" : "no validation split is given; the training images are split",
-                                has_groups ? "group" : "image's name", spec.seed, spec.validation_share * 100,
-                                test_share > 0 ? std::format(", {:g} % test", test_share * 100) : ""));
+  remarks.push_back(
+      std::format("{} by a hash of the {} with seed {}: {:g} % validation{}",
+                  undecided == Undecided::all ? "split" : "no validation split is given; the training images are split",
+                  has_groups ? "group" : "image's name", spec.seed, spec.validation_share * 100,
+                  test_share > 0 ? std::format(", {:g} % test", test_share * 100) : ""));
 }
 
 /// Box of `kept` in pixels of the image, clipped.
@@ -260,16 +281,17 @@ Result<Box> placed_box(const Kept& kept, const ImageHeader& header) {
   const auto width = static_cast<double>(header.width), height = static_cast<double>(header.height);
   if (record.is_relative) box = {box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height};
   if (record.width > 0 && record.height > 0 && (record.width != header.width || record.height != header.height))
-    return invalid(std::format("the labels say that \"{}\" has {} x {} pixels, the file has {} x {}", shown(record.image), record.width,
-                               record.height, header.width, header.height),
+    return invalid(std::format("the labels say that \"{}\" has {} x {} pixels, the file has {} x {}",
+                               shown(record.image), record.width, record.height, header.width, header.height),
                    "scale the boxes to the file, or take the file they were drawn on", record.where);
   if (box.x0 < -1 || box.y0 < -1 || box.x1 > width + 1 || box.y1 > height + 1)
-    return invalid(std::format("the box {:g} {:g} {:g} {:g} lies outside of \"{}\", which has {} x {} pixels", box.x0, box.y0, box.x1, box.y1,
-                               shown(record.image), header.width, header.height),
+    return invalid(std::format("the box {:g} {:g} {:g} {:g} lies outside of \"{}\", which has {} x {} pixels", box.x0,
+                               box.y0, box.x1, box.y1, shown(record.image), header.width, header.height),
                    "correct the box; at most 1 pixel outside is clipped", kept.box->where);
   box = {std::max(box.x0, 0.0), std::max(box.y0, 0.0), std::min(box.x1, width), std::min(box.y1, height)};
   if (!(box.x0 < box.x1 && box.y0 < box.y1))
-    return invalid(std::format("no part of the box lies inside \"{}\"", shown(record.image)), "correct the box", kept.box->where);
+    return invalid(std::format("no part of the box lies inside \"{}\"", shown(record.image)), "correct the box",
+                   kept.box->where);
   return box;
 }
 
@@ -292,8 +314,10 @@ Status fill_items(const Place& place, const Records& records, const std::vector<
       continue;
     }
     if (const auto [it, is_new] = used.try_emplace(path->string(), i); !is_new) {
-      note(i, Error{ErrorCode::invalid_input, std::format("\"{}\" is labelled twice, first at {}", path->string(), kept[it->second].record->where),
-                    kept[i].record->where, "leave one label for each image"});
+      note(i,
+           Error{ErrorCode::invalid_input,
+                 std::format("\"{}\" is labelled twice, first at {}", path->string(), kept[it->second].record->where),
+                 kept[i].record->where, "leave one label for each image"});
       continue;
     }
     Item& item = set.items[i];
@@ -303,24 +327,29 @@ Status fill_items(const Place& place, const Records& records, const std::vector<
     is_found[i] = 1;
   }
   std::vector<std::optional<Error>> errors(kept.size());
-  parallel_for(kept.size(), [&](std::size_t i) {
-    if (!is_found[i]) return true;
-    Item& item = set.items[i];
-    auto header = read_image_header(item.image);
-    if (!header) {
-      errors[i] = header.error();
-      errors[i]->where = kept[i].record->where;
-      return true;
-    }
-    item.width = header->width;
-    item.height = header->height;
-    if (set.task == Task::box) {
-      auto box = placed_box(kept[i], *header);
-      if (box) item.box = *box;
-      else errors[i] = box.error();
-    }
-    return true;
-  }, 256);
+  parallel_for(
+      kept.size(),
+      [&](std::size_t i) {
+        if (!is_found[i]) return true;
+        Item& item = set.items[i];
+        auto header = read_image_header(item.image);
+        if (!header) {
+          errors[i] = header.error();
+          errors[i]->where = kept[i].record->where;
+          return true;
+        }
+        item.width = header->width;
+        item.height = header->height;
+        if (set.task == Task::box) {
+          auto box = placed_box(kept[i], *header);
+          if (box)
+            item.box = *box;
+          else
+            errors[i] = box.error();
+        }
+        return true;
+      },
+      256);
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (errors[i]) note(i, *errors[i]);
   if (!first) return {};
@@ -344,14 +373,17 @@ Status check_set(DataSet& set) {
                      "check data.splits and the class and box filters, or add images", set.spec.path);
   if (set.task != Task::classification) return {};
   if (set.classes.size() < 2)
-    return invalid(std::format("there is one class only, \"{}\"; a classifier needs two or more", shown(set.classes.front())),
-                   "add images of another class", set.spec.path);
+    return invalid(
+        std::format("there is one class only, \"{}\"; a classifier needs two or more", shown(set.classes.front())),
+        "add images of another class", set.spec.path);
   std::vector<std::array<std::size_t, 3>> counts(set.classes.size());
-  for (const Item& item : set.items) ++counts[static_cast<std::size_t>(*item.label)][static_cast<std::size_t>(item.split)];
+  for (const Item& item : set.items)
+    ++counts[static_cast<std::size_t>(*item.label)][static_cast<std::size_t>(item.split)];
   for (std::size_t c = 0; c < counts.size(); ++c)
     for (const Split split : {Split::train, Split::validation, Split::test})
       if (images[static_cast<std::size_t>(split)] > 0 && counts[c][static_cast<std::size_t>(split)] == 0)
-        set.remarks.push_back(std::format("warning: class \"{}\" has no image in the {} split", set.classes[c], to_text(split)));
+        set.remarks.push_back(
+            std::format("warning: class \"{}\" has no image in the {} split", set.classes[c], to_text(split)));
   return {};
 }
 
@@ -367,10 +399,13 @@ Result<DataSet> load(const DataSpec& spec, Task task) try {
   TRY(const Opened opened, open_place(spec, task));
   const Place& place = opened.place;
   TRY(const Records records, opened.format->read(place));
-  if (records.records.empty()) return invalid("the labels name no image", std::string("expected: ") + std::string(opened.format->expects), spec.path);
+  if (records.records.empty())
+    return invalid("the labels name no image", std::string("expected: ") + std::string(opened.format->expects),
+                   spec.path);
   TRY(const Splits splits, assign_splits(place, records));
   DataSet set;
-  set.name = place.root.filename().empty() ? place.root.parent_path().filename().string() : place.root.filename().string();
+  set.name =
+      place.root.filename().empty() ? place.root.parent_path().filename().string() : place.root.filename().string();
   if (set.name.empty() || set.name == ".") set.name = spec.path;
   set.task = task;
   set.spec = spec;

@@ -39,23 +39,24 @@ struct Item {
 
 /// Where the images are and how to read them: the `data:` section of the job file.
 struct DataSpec {
-  std::string path;                     ///< folder, annotation file, or "builtin:faces", "builtin:drainage"
-  std::string format;                   ///< "folder", "csv", "fddb", "yolo", "voc", "coco"; empty: found out from what lies there
-  std::string annotations;              ///< annotation file or folder when it is not at its usual place
-  std::string images;                   ///< image folder when it is not at its usual place
-  std::map<std::string, std::string> splits;  ///< "train" / "validation" / "test" -> list file (stems, names or "path label" lines)
-  double validation_share = 0.2;        ///< when no list is given; in (0, 0.9]
-  double test_share = 0.0;              ///< the same for a test split
-  std::string group_column;             ///< CSV: items with equal value stay together
-  std::string boxes = "only";           ///< "only": images with exactly one box; "largest": the largest box of each image
-  std::vector<std::string> classes;     ///< keep these classes only (boxes: of these classes); empty: all
-  std::int64_t count = 0;               ///< built-in sets: number of images; 0: the set's default
-  std::uint64_t seed = 1;               ///< of the split and of built-in sets
+  std::string path;         ///< folder, annotation file, or "builtin:faces", "builtin:drainage"
+  std::string format;       ///< "folder", "csv", "fddb", "yolo", "voc", "coco"; empty: found out from what lies there
+  std::string annotations;  ///< annotation file or folder when it is not at its usual place
+  std::string images;       ///< image folder when it is not at its usual place
+  std::map<std::string, std::string>
+      splits;                     ///< "train" / "validation" / "test" -> list file (stems, names or "path label" lines)
+  double validation_share = 0.2;  ///< when no list is given; in (0, 0.9]
+  double test_share = 0.0;        ///< the same for a test split
+  std::string group_column;       ///< CSV: items with equal value stay together
+  std::string boxes = "only";     ///< "only": images with exactly one box; "largest": the largest box of each image
+  std::vector<std::string> classes;  ///< keep these classes only (boxes: of these classes); empty: all
+  std::int64_t count = 0;            ///< built-in sets: number of images; 0: the set's default
+  std::uint64_t seed = 1;            ///< of the split and of built-in sets
 };
 
 /// A whole set. Immutable once loaded.
 struct DataSet {
-  std::string name;                  ///< for people
+  std::string name;  ///< for people
   Task task = Task::classification;
   std::vector<std::string> classes;  ///< classification: by label
   std::vector<Item> items;
@@ -67,9 +68,10 @@ struct DataSet {
 };
 
 /// Reads labels and image headers (not the pixels).
-/// @error not_found / invalid_input with file:line:column of the annotation or the image's path, and what the format expects: unknown
-/// format, no image at all, an image that is missing or unreadable, a box with no area or outside the image by more than 1 pixel (smaller excesses are clipped), NaN,
-/// a class that appears in one split only as a warning in `remarks`, fewer than 2 classes, an empty split
+/// @error not_found / invalid_input with file:line:column of the annotation or the image's path, and what the format
+/// expects: unknown format, no image at all, an image that is missing or unreadable, a box with no area or outside the
+/// image by more than 1 pixel (smaller excesses are clipped), NaN, a class that appears in one split only as a warning
+/// in `remarks`, fewer than 2 classes, an empty split
 Result<DataSet> load(const DataSpec& spec, Task task);
 
 /// Label formats and the names users write for them, for messages.

@@ -9,7 +9,8 @@
 
 namespace edgewise::data {
 
-/// Everything about a face and its picture. Lengths are in half face heights; the chin is at v = 1, the crown at v = -1.
+/// Everything about a face and its picture. Lengths are in half face heights; the chin is at v = 1, the crown at v =
+/// -1.
 struct Face {
   enum class Hair { bald, shaved, short_cut, fringe, long_straight, afro, bun, receding };
   enum class Hat { none, beanie, cap, brim, headscarf };
@@ -27,9 +28,10 @@ struct Face {
   Glasses glasses = Glasses::none;
   Beard beard = Beard::none;
   Cover cover = Cover::none;
-  double light_u = 0, light_v = -0.5, light_z = 0.8, ambient = 0.6;  ///< direction to the light, and what comes from everywhere
-  std::uint64_t texture = 0;                                         ///< seed of hair and skin texture
-  RandomStream details{0};                                           ///< for small things that do not move the box
+  double light_u = 0, light_v = -0.5, light_z = 0.8,
+         ambient = 0.6;       ///< direction to the light, and what comes from everywhere
+  std::uint64_t texture = 0;  ///< seed of hair and skin texture
+  RandomStream details{0};    ///< for small things that do not move the box
 
   [[nodiscard]] bool shows_ear(int side) const;  ///< side -1: left in the picture, 1: right
   [[nodiscard]] Frame frame() const { return Frame::make(x, y, half_height, tilt); }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <fstream>
 
 #include "base/file.hpp"
 #include "data/format_internal.hpp"
@@ -47,6 +48,14 @@ std::vector<fs::path> entries(const fs::path& folder) {
   return found;
 }
 
+std::string head_of(const fs::path& file) {
+  std::string head(std::size_t{1} << 16, '\0');
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, stream.gcount())));
+  return head;
+}
+
 bool has_image_extension(const fs::path& path) {
   const std::string extension = lower_case(path.extension().string());
   return extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".bmp" ||
@@ -73,7 +82,8 @@ Result<std::vector<std::string>> read_class_names(const fs::path& file) {
     if (name.empty()) continue;
     if (std::ranges::find(names, name) != names.end())
       return invalid(std::format("class \"{}\" is listed twice", shown(name)), "leave each class once", lines.where());
-    if (names.size() >= 10'000) return invalid("more than 10000 classes", "check that this is a class list", lines.where());
+    if (names.size() >= 10'000)
+      return invalid("more than 10000 classes", "check that this is a class list", lines.where());
     names.emplace_back(name);
   }
 }
@@ -88,8 +98,9 @@ std::optional<Split> split_of_name(std::string_view name) {
 
 Result<Box> checked_box(double x0, double y0, double x1, double y1, const std::string& where) {
   if (!(x0 < x1) || !(y0 < y1))
-    return invalid(std::format("the box {:g} {:g} {:g} {:g} has no area: x0 < x1 and y0 < y1 are needed", x0, y0, x1, y1),
-                   "write the left, top, right and bottom edge in this order, or remove the box", where);
+    return invalid(
+        std::format("the box {:g} {:g} {:g} {:g} has no area: x0 < x1 and y0 < y1 are needed", x0, y0, x1, y1),
+        "write the left, top, right and bottom edge in this order, or remove the box", where);
   return Box{x0, y0, x1, y1};
 }
 
@@ -97,7 +108,8 @@ namespace {
 
 std::string expectations() {
   std::string text;
-  for (const Format& format : formats()) text += std::format("{}{}: {}", text.empty() ? "" : "; ", format.name, format.expects);
+  for (const Format& format : formats())
+    text += std::format("{}{}: {}", text.empty() ? "" : "; ", format.name, format.expects);
   return text;
 }
 
@@ -108,7 +120,8 @@ Result<Opened> open_place(const DataSpec& spec, Task task) {
   Opened opened{Place{{}, {}, spec, task}, nullptr};
   Place& place = opened.place;
   const fs::path path = spec.path;
-  if (spec.path.empty()) return invalid("no path to the data is given", "name a folder, an annotation file or \"builtin:faces\"");
+  if (spec.path.empty())
+    return invalid("no path to the data is given", "name a folder, an annotation file or \"builtin:faces\"");
   if (!fs::exists(path, ignored))
     return fail(ErrorCode::not_found, std::format("\"{}\" does not exist", spec.path), "check data.path");
   if (fs::is_directory(path, ignored)) {
@@ -131,8 +144,9 @@ Result<Opened> open_place(const DataSpec& spec, Task task) {
       if (format.name == spec.format) opened.format = &format;
     if (!opened.format) {
       const std::string nearest = nearest_word(spec.format, format_names());
-      return invalid(std::format("format \"{}\" is not one of {}", shown(spec.format), quoted_list(format_names())),
-                     nearest.empty() ? "leave it out and it is found out" : std::format("did you mean \"{}\"?", nearest));
+      return invalid(
+          std::format("format \"{}\" is not one of {}", shown(spec.format), quoted_list(format_names())),
+          nearest.empty() ? "leave it out and it is found out" : std::format("did you mean \"{}\"?", nearest));
     }
     return opened;
   }

@@ -57,7 +57,8 @@ class Cursor {
   const char** newest_;
 };
 
-/// Takes images, categories and boxes out of the stream of values. A document tree of COCO's training set would need more than 10 GB.
+/// Takes images, categories and boxes out of the stream of values. A document tree of COCO's training set would need
+/// more than 10 GB.
 class CocoHandler final : public nlohmann::json_sax<nlohmann::json> {
  public:
   CocoHandler(std::string_view text, const std::string& file, const char* const* cursor)
@@ -86,7 +87,8 @@ class CocoHandler final : public nlohmann::json_sax<nlohmann::json> {
       if (section_ == Section::images && key_ == "file_name") image_.file = value;
       if (section_ == Section::categories && key_ == "name") category_name_ = value;
       if (key_ == "id" || key_ == "image_id" || key_ == "category_id")
-        if (section_ != Section::other) return refuse(std::format("\"{}\" must be a whole number", key_), "write it without quotes");
+        if (section_ != Section::other)
+          return refuse(std::format("\"{}\" must be a whole number", key_), "write it without quotes");
     }
     return in_box() ? refuse("a bbox has four numbers", "write [x, y, width, height]") : scalar();
   }
@@ -152,7 +154,8 @@ class CocoHandler final : public nlohmann::json_sax<nlohmann::json> {
 
   bool number(double value, std::optional<std::int64_t> whole) {
     if (in_box()) {
-      if (box_.numbers >= 4 || !std::isfinite(value)) return refuse("a bbox has four numbers", "write [x, y, width, height]");
+      if (box_.numbers >= 4 || !std::isfinite(value))
+        return refuse("a bbox has four numbers", "write [x, y, width, height]");
       box_.xywh[static_cast<std::size_t>(box_.numbers++)] = value;
       return true;
     }
@@ -165,7 +168,8 @@ class CocoHandler final : public nlohmann::json_sax<nlohmann::json> {
     if (key_ == "category_id") box_.category = whole;
     if (key_ == "iscrowd") box_.is_crowd = value != 0;
     if (section_ == Section::images && (key_ == "width" || key_ == "height")) {
-      if (!(value >= 0) || value > 1e9) return refuse(std::format("{:g} is no {} of a picture", value, key_), "write pixels");
+      if (!(value >= 0) || value > 1e9)
+        return refuse(std::format("{:g} is no {} of a picture", value, key_), "write pixels");
       (key_ == "width" ? image_.width : image_.height) = static_cast<std::int64_t>(value);
     }
     return true;
@@ -173,9 +177,11 @@ class CocoHandler final : public nlohmann::json_sax<nlohmann::json> {
 
   bool finish_entry() {
     switch (section_) {
-      case Section::other: return true;
+      case Section::other:
+        return true;
       case Section::images:
-        if (!id_ || image_.file.empty()) return refuse("an image needs \"id\" and \"file_name\"", "add what is missing");
+        if (!id_ || image_.file.empty())
+          return refuse("an image needs \"id\" and \"file_name\"", "add what is missing");
         image_.offset = start_;
         if (images.size() >= max_lines) return refuse("more than 10 million images", "split the file");
         if (!images.try_emplace(*id_, image_).second)
@@ -183,8 +189,10 @@ class CocoHandler final : public nlohmann::json_sax<nlohmann::json> {
         image_order.push_back(*id_);
         return true;
       case Section::categories:
-        if (!id_ || category_name_.empty()) return refuse("a category needs \"id\" and \"name\"", "add what is missing");
-        if (categories.size() >= 10'000) return refuse("more than 10000 categories", "check that this is a COCO instances file");
+        if (!id_ || category_name_.empty())
+          return refuse("a category needs \"id\" and \"name\"", "add what is missing");
+        if (categories.size() >= 10'000)
+          return refuse("more than 10000 categories", "check that this is a COCO instances file");
         categories.emplace_back(*id_, category_name_);
         return true;
       case Section::annotations:
@@ -234,21 +242,25 @@ Result<Records> parse_coco(std::string_view text, const std::string& file) {
   const char* newest = text.data();
   CocoHandler handler(text, file, &newest);
   try {
-    const bool is_whole = nlohmann::json::sax_parse(Cursor(text.data(), &newest), Cursor(text.data() + text.size(), &newest), &handler);
+    const bool is_whole =
+        nlohmann::json::sax_parse(Cursor(text.data(), &newest), Cursor(text.data() + text.size(), &newest), &handler);
     if (!is_whole)
-      return std::unexpected(handler.error.value_or(Error{ErrorCode::invalid_input, "this is not valid JSON", file, {}}));
+      return std::unexpected(
+          handler.error.value_or(Error{ErrorCode::invalid_input, "this is not valid JSON", file, {}}));
   } catch (const nlohmann::json::exception& e) {
     return invalid(std::format("the JSON cannot be read: {}", e.what()), {}, file);
   }
   if (!handler.has_images || !handler.has_annotations)
-    return invalid("the JSON has no \"images\" and \"annotations\" lists", "check that this is a COCO instances file", place(file, 1));
+    return invalid("the JSON has no \"images\" and \"annotations\" lists", "check that this is a COCO instances file",
+                   place(file, 1));
 
   std::ranges::sort(handler.categories);
   std::unordered_map<std::int64_t, std::string> names;
   Records result;
   for (const auto& [id, name] : handler.categories) {
     if (!names.try_emplace(id, name).second)
-      return invalid(std::format("category id {} comes twice", id), "give each category an id of its own", place(file, 1));
+      return invalid(std::format("category id {} comes twice", id), "give each category an id of its own",
+                     place(file, 1));
     if (std::ranges::find(result.classes, name) == result.classes.end()) result.classes.push_back(name);
   }
   Places places(text, file);
@@ -267,12 +279,14 @@ Result<Records> parse_coco(std::string_view text, const std::string& file) {
     const std::string where = places.at(box.offset);
     const auto record = index.find(*box.image);
     if (record == index.end())
-      return invalid(std::format("the annotation's image_id {} is not in \"images\"", *box.image), "add the image or remove the annotation", where);
+      return invalid(std::format("the annotation's image_id {} is not in \"images\"", *box.image),
+                     "add the image or remove the annotation", where);
     std::string name;
     if (box.category) {
       const auto known = names.find(*box.category);
       if (known == names.end())
-        return invalid(std::format("the annotation's category_id {} is not in \"categories\"", *box.category), "correct the number", where);
+        return invalid(std::format("the annotation's category_id {} is not in \"categories\"", *box.category),
+                       "correct the number", where);
       name = known->second;
     }
     const auto [x, y, width, height] = box.xywh;
@@ -284,13 +298,16 @@ Result<Records> parse_coco(std::string_view text, const std::string& file) {
 
 namespace {
 
-bool is_json(const fs::path& path) { return lower_case(path.extension().string()) == ".json"; }
+bool is_json(const fs::path& path) {
+  return lower_case(path.extension().string()) == ".json";
+}
 
 std::vector<fs::path> instance_files(const Place& place) {
   std::error_code ignored;
   if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored)) return {place.annotations};
   std::vector<fs::path> all, instances;
-  for (const fs::path& folder : {place.annotations.empty() ? place.root / "annotations" : place.annotations, place.root})
+  for (const fs::path& folder :
+       {place.annotations.empty() ? place.root / "annotations" : place.annotations, place.root})
     for (const fs::path& entry : entries(folder))
       if (is_json(entry) && fs::is_regular_file(entry, ignored)) all.push_back(entry);
   for (const fs::path& file : all)
@@ -310,7 +327,8 @@ bool is_coco(const Place& place) {
 Result<Records> read_coco(const Place& place) {
   const auto files = instance_files(place);
   if (files.empty())
-    return fail(ErrorCode::not_found, std::format("no annotations/instances_*.json lies in \"{}\"", place.root.string()),
+    return fail(ErrorCode::not_found,
+                std::format("no annotations/instances_*.json lies in \"{}\"", place.root.string()),
                 "name the file in data.annotations");
   Records result;
   for (const fs::path& file : files) {

@@ -69,12 +69,15 @@ std::optional<std::size_t> find_column(std::span<const Field> header, std::initi
 Result<Columns> read_header(std::string_view line, const Lines& lines, const std::string& group_column) {
   Columns columns;
   if (line.find(',') == std::string_view::npos) {
-    if (line.find(';') != std::string_view::npos) columns.separator = ';';
-    else if (line.find('\t') != std::string_view::npos) columns.separator = '\t';
+    if (line.find(';') != std::string_view::npos)
+      columns.separator = ';';
+    else if (line.find('\t') != std::string_view::npos)
+      columns.separator = '\t';
   }
   TRY(const auto header, split_fields(line, columns.separator, lines));
   columns.count = header.size();
-  columns.image = find_column(header, {"image_name", "image", "file", "filename", "file_name", "path", "image_path", "name"});
+  columns.image =
+      find_column(header, {"image_name", "image", "file", "filename", "file_name", "path", "image_path", "name"});
   columns.label = find_column(header, {"label", "class", "class_name", "category"});
   columns.split = find_column(header, {"split", "subset", "partition"});
   columns.width = find_column(header, {"width", "image_width"});
@@ -90,7 +93,8 @@ Result<Columns> read_header(std::string_view line, const Lines& lines, const std
     if (!columns.group) {
       const std::string nearest = nearest_word(group_column, names);
       return invalid(std::format("the group column \"{}\" is not in the header", shown(group_column)),
-                     nearest.empty() ? "check data.group_column" : std::format("did you mean \"{}\"?", nearest), lines.where());
+                     nearest.empty() ? "check data.group_column" : std::format("did you mean \"{}\"?", nearest),
+                     lines.where());
     }
   }
   static constexpr std::array<std::array<std::string_view, 4>, 4> corner_names{{{"x0", "y0", "x1", "y1"},
@@ -118,7 +122,8 @@ Status check_columns(const Columns& columns, Task task, const std::string& where
     return invalid("the header names no box: columns x0,y0,x1,y1 (or xmin,ymin,xmax,ymax, or x1,y1,x2,y2) are expected",
                    "rename the columns, or use task: classification", where);
   if (task == Task::classification && !columns.label)
-    return invalid("the header names no class: a column \"label\" or \"class\" is expected", "rename the column", where);
+    return invalid("the header names no class: a column \"label\" or \"class\" is expected", "rename the column",
+                   where);
   return {};
 }
 
@@ -143,7 +148,8 @@ Result<Records> parse_csv(std::string_view text, const std::string& file, Task t
       return invalid(std::format("{} fields, the header has {}", fields.size(), columns.count),
                      "correct the line; put names with a comma into quotes", lines.where());
     const std::string& image = fields[*columns.image].text;
-    if (image.empty()) return invalid("the image name is empty", "name the image", lines.where(fields[*columns.image].column));
+    if (image.empty())
+      return invalid("the image name is empty", "name the image", lines.where(fields[*columns.image].column));
     const auto [known, is_new] = index.try_emplace(image, result.records.size());
     if (is_new) {
       Record record;
@@ -157,8 +163,8 @@ Result<Records> parse_csv(std::string_view text, const std::string& file, Task t
       if (!column || fields[*column].text.empty()) return 0;
       const auto value = number_of(fields[*column].text);
       if (!value || *value <= 0 || *value > 1e9)
-        return invalid(std::format("\"{}\" is no size in pixels", shown(fields[*column].text)), "write a positive number",
-                       lines.where(fields[*column].column));
+        return invalid(std::format("\"{}\" is no size in pixels", shown(fields[*column].text)),
+                       "write a positive number", lines.where(fields[*column].column));
       return static_cast<std::int64_t>(*value);
     };
     TRY(record.width, stated(columns.width));
@@ -167,7 +173,8 @@ Result<Records> parse_csv(std::string_view text, const std::string& file, Task t
     std::string split_text, group;
     if (columns.group) group = fields[*columns.group].text;
     if (!is_new && group != record.group)
-      return invalid(std::format("\"{}\" has group \"{}\" here and \"{}\" before", shown(image), shown(group), shown(record.group)),
+      return invalid(std::format("\"{}\" has group \"{}\" here and \"{}\" before", shown(image), shown(group),
+                                 shown(record.group)),
                      "give each image one group", lines.where());
     record.group = group;
     if (columns.split) {
@@ -177,8 +184,9 @@ Result<Records> parse_csv(std::string_view text, const std::string& file, Task t
         return invalid(std::format("split \"{}\" is not one of \"train\", \"val\" or \"test\"", shown(field.text)),
                        "correct the word", lines.where(field.column));
       if (!is_new && record.split != split)
-        return invalid(std::format("\"{}\" is in split \"{}\" here and in another one before", shown(image), shown(field.text)),
-                       "give each image one split", lines.where(field.column));
+        return invalid(
+            std::format("\"{}\" is in split \"{}\" here and in another one before", shown(image), shown(field.text)),
+            "give each image one split", lines.where(field.column));
       record.split = split;
     }
     const std::string label = columns.label ? fields[*columns.label].text : std::string();
@@ -194,8 +202,8 @@ Result<Records> parse_csv(std::string_view text, const std::string& file, Task t
         const Field& field = fields[(*columns.box)[k]];
         const auto value = number_of(field.text);
         if (!value)
-          return invalid(std::format("\"{}\" is no number", shown(field.text)), "write the box edge in pixels, e.g. 12.5",
-                         lines.where(field.column));
+          return invalid(std::format("\"{}\" is no number", shown(field.text)),
+                         "write the box edge in pixels, e.g. 12.5", lines.where(field.column));
         corner[k] = *value;
       }
       const std::string where = lines.where(fields[(*columns.box)[0]].column);
@@ -203,7 +211,8 @@ Result<Records> parse_csv(std::string_view text, const std::string& file, Task t
       record.boxes.push_back({box, label, where});
     } else if (!label.empty() && task == Task::classification) {
       if (!is_new)
-        return invalid(std::format("\"{}\" has a second label", shown(image)), "leave one line for each image", lines.where());
+        return invalid(std::format("\"{}\" has a second label", shown(image)), "leave one line for each image",
+                       lines.where());
       record.label = label;
     }
   }
@@ -214,9 +223,7 @@ namespace {
 
 /// Whether the file's header has what the task needs.
 bool fits(const fs::path& file, const Place& place) {
-  auto text = read_file(file, std::size_t{1} << 30);
-  if (!text) return false;
-  const std::string_view head = std::string_view(*text).substr(0, text->find('\n'));
+  const std::string text = head_of(file), head = text.substr(0, text.find('\n'));
   Lines lines(head, file.string());
   const auto line = lines.next();
   if (!line || !*line) return false;
@@ -239,7 +246,8 @@ std::vector<fs::path> candidates(const Place& place) {
   if (found.size() > 1) std::erase_if(found, [&](const fs::path& file) { return !fits(file, place); });
   if (found.size() > 1)
     for (const char* usual : {"boxes.csv", "labels.csv", "annotations.csv"})
-      if (const auto it = std::ranges::find(found, usual, [](const fs::path& p) { return p.filename().string(); }); it != found.end())
+      if (const auto it = std::ranges::find(found, usual, [](const fs::path& p) { return p.filename().string(); });
+          it != found.end())
         return {*it};
   return found;
 }
@@ -254,13 +262,14 @@ bool is_csv(const Place& place) {
 Result<Records> read_csv(const Place& place) {
   const auto found = candidates(place);
   if (found.empty())
-    return fail(ErrorCode::not_found, std::format("no .csv file that fits the task lies in \"{}\"", place.root.string()),
+    return fail(ErrorCode::not_found,
+                std::format("no .csv file that fits the task lies in \"{}\"", place.root.string()),
                 "name it in data.annotations");
   if (found.size() > 1) {
     std::vector<std::string> names;
     for (const fs::path& file : found) names.push_back(file.filename().string());
-    return invalid(std::format("several .csv files could be meant: {}", quoted_list(names)), "name one in data.annotations",
-                   place.root.string());
+    return invalid(std::format("several .csv files could be meant: {}", quoted_list(names)),
+                   "name one in data.annotations", place.root.string());
   }
   TRY(const std::string text, read_file(found.front()));
   TRY(Records result, parse_csv(text, found.front().string(), place.task, place.spec.group_column));

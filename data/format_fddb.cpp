@@ -33,7 +33,8 @@ Result<Records> parse_fddb(std::string_view text, const std::string& file) {
       continue;
     }
     if (result.records.empty())
-      return invalid("numbers come before the first \"# path\" line", "start with \"# \" and the path of an image", lines.where());
+      return invalid("numbers come before the first \"# path\" line", "start with \"# \" and the path of an image",
+                     lines.where());
     const auto words = words_of(*line);
     if (words.size() != 4)
       return invalid(std::format("{} words; a box is four numbers \"x1 y1 x2 y2\"", words.size()),
@@ -42,8 +43,8 @@ Result<Records> parse_fddb(std::string_view text, const std::string& file) {
     for (std::size_t k = 0; k < 4; ++k) {
       const auto value = number_of(words[k].text);
       if (!value)
-        return invalid(std::format("\"{}\" is no number", shown(words[k].text)), "a box is four numbers \"x1 y1 x2 y2\" in pixels",
-                       lines.where(words[k].column));
+        return invalid(std::format("\"{}\" is no number", shown(words[k].text)),
+                       "a box is four numbers \"x1 y1 x2 y2\" in pixels", lines.where(words[k].column));
       corner[k] = *value;
     }
     TRY(const Box box, checked_box(corner[0], corner[1], corner[2], corner[3], lines.where(words.front().column)));
@@ -54,14 +55,17 @@ Result<Records> parse_fddb(std::string_view text, const std::string& file) {
 
 namespace {
 
+bool has_boxes(const fs::path& file) {
+  return trimmed(head_of(file)).starts_with('#');
+}
+
 std::optional<fs::path> label_file(const Place& place) {
   std::error_code ignored;
   if (!place.annotations.empty() && fs::is_regular_file(place.annotations, ignored)) return place.annotations;
   const fs::path folder = place.annotations.empty() ? place.root : place.annotations;
   for (const fs::path& entry : entries(folder)) {
     if (lower_case(entry.extension().string()) != ".txt" || !fs::is_regular_file(entry, ignored)) continue;
-    const auto text = read_file(entry);
-    if (text && trimmed(std::string_view(*text).substr(0, 4096)).starts_with('#')) return entry;
+    if (has_boxes(entry)) return entry;
   }
   return std::nullopt;
 }
@@ -70,9 +74,7 @@ std::optional<fs::path> label_file(const Place& place) {
 
 bool is_fddb(const Place& place) {
   const auto file = label_file(place);
-  if (!file) return false;
-  const auto text = read_file(*file);
-  return text && trimmed(std::string_view(*text).substr(0, 4096)).starts_with('#');
+  return file && has_boxes(*file);
 }
 
 Result<Records> read_fddb(const Place& place) {
@@ -80,7 +82,8 @@ Result<Records> read_fddb(const Place& place) {
     return invalid("format \"fddb\" has boxes but no classes", "use task: box", place.root.string());
   const auto file = label_file(place);
   if (!file)
-    return fail(ErrorCode::not_found, std::format("no .txt file with \"# path\" lines lies in \"{}\"", place.root.string()),
+    return fail(ErrorCode::not_found,
+                std::format("no .txt file with \"# path\" lines lies in \"{}\"", place.root.string()),
                 "name it in data.annotations");
   TRY(const std::string text, read_file(*file));
   TRY(Records result, parse_fddb(text, file->string()));

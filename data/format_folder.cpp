@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t max_images = 10'000'000;
 
-bool has_image(const fs::path& folder) { return std::ranges::any_of(entries(folder), has_image_extension); }
+bool has_image(const fs::path& folder) {
+  return std::ranges::any_of(entries(folder), has_image_extension);
+}
 
 /// Folders directly below that hold images.
 std::vector<fs::path> class_folders(const fs::path& folder) {
@@ -63,8 +65,9 @@ Result<Records> read_folder(const Place& place) {
       const std::string name = folder.filename().string();
       if (is_listed && std::ranges::find(result.classes, name) == result.classes.end()) {
         const std::string nearest = nearest_word(name, result.classes);
-        return invalid(std::format("folder \"{}\" is not a class of classes.txt", folder.string()),
-                       nearest.empty() ? "add it to classes.txt or move it away" : std::format("did you mean \"{}\"?", nearest));
+        return invalid(
+            std::format("folder \"{}\" is not a class of classes.txt", folder.string()),
+            nearest.empty() ? "add it to classes.txt or move it away" : std::format("did you mean \"{}\"?", nearest));
       }
       seen.insert(name);
       for (const fs::path& image : entries(folder)) {
@@ -83,7 +86,8 @@ Result<Records> read_folder(const Place& place) {
     return invalid(std::format("no folder with images lies in \"{}\"", place.root.string()),
                    "put the images of each class into a folder of its own (.jpg, .png, .bmp or .webp)");
   for (const std::string& name : result.classes)
-    if (!seen.contains(name)) result.remarks.push_back(std::format("class \"{}\" of classes.txt has no folder with images", name));
+    if (!seen.contains(name))
+      result.remarks.push_back(std::format("class \"{}\" of classes.txt has no folder with images", name));
   if (!is_listed) result.classes.assign(seen.begin(), seen.end());
   return result;
 }

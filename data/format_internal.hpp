@@ -21,15 +21,15 @@ struct LabelledBox {
 
 /// What the labels say about one image.
 struct Record {
-  std::string image;  ///< as written: a path, a name or a stem
-  std::string other_image;                ///< a second name to try when the first is not there
+  std::string image;        ///< as written: a path, a name or a stem
+  std::string other_image;  ///< a second name to try when the first is not there
   std::vector<LabelledBox> boxes;
-  bool is_relative = false;               ///< boxes are shares of the picture
-  std::optional<std::string> label;       ///< class of the whole image
+  bool is_relative = false;          ///< boxes are shares of the picture
+  std::optional<std::string> label;  ///< class of the whole image
   std::string group;
-  std::optional<Split> split;             ///< when the labels themselves say so
-  std::int64_t width = 0, height = 0;     ///< as the labels state; 0: not stated
-  std::string where;                      ///< file:line:column
+  std::optional<Split> split;          ///< when the labels themselves say so
+  std::int64_t width = 0, height = 0;  ///< as the labels state; 0: not stated
+  std::string where;                   ///< file:line:column
 };
 
 struct Records {
@@ -67,6 +67,8 @@ Result<Opened> open_place(const DataSpec& spec, Task task);
 std::filesystem::path resolved(const std::filesystem::path& root, const std::string& written);
 /// Sorted entries of a folder; empty when there is none. Hidden ones are left out.
 std::vector<std::filesystem::path> entries(const std::filesystem::path& folder);
+/// The first 64 KiB of a file; empty when it cannot be read.
+std::string head_of(const std::filesystem::path& file);
 bool has_image_extension(const std::filesystem::path& path);
 /// The first of `names` that is a folder below `root`; empty when there is none.
 std::filesystem::path first_folder(const std::filesystem::path& root, std::initializer_list<const char*> names);

@@ -19,8 +19,8 @@ Result<Record> parse_voc(std::string_view text, const std::string& file) {
     return place_of(file, text, offset < 0 ? 0 : static_cast<std::size_t>(offset));
   };
   if (!parsed)
-    return invalid(std::format("this is not valid XML: {}", lower_case(parsed.description())), "correct the text at this place",
-                   at(parsed.offset));
+    return invalid(std::format("this is not valid XML: {}", lower_case(parsed.description())),
+                   "correct the text at this place", at(parsed.offset));
   const pugi::xml_node annotation = document.child("annotation");
   if (!annotation)
     return invalid("the root element is not <annotation>", "check that this is a Pascal VOC file", at(0));
@@ -41,7 +41,8 @@ Result<Record> parse_voc(std::string_view text, const std::string& file) {
     TRY(const double width, number_at(size, "width"));
     TRY(const double height, number_at(size, "height"));
     if (width < 0 || height < 0 || width > 1e9 || height > 1e9)
-      return invalid(std::format("{:g} x {:g} is no size of a picture", width, height), "correct <size>", at(size.offset_debug()));
+      return invalid(std::format("{:g} x {:g} is no size of a picture", width, height), "correct <size>",
+                     at(size.offset_debug()));
     record.width = static_cast<std::int64_t>(width);
     record.height = static_cast<std::int64_t>(height);
   }
@@ -72,7 +73,9 @@ fs::path annotation_folder(const Place& place) {
   return first_folder(place.root, {"Annotations", "annotations"});
 }
 
-bool is_xml(const fs::path& path) { return lower_case(path.extension().string()) == ".xml"; }
+bool is_xml(const fs::path& path) {
+  return lower_case(path.extension().string()) == ".xml";
+}
 
 }  // namespace
 

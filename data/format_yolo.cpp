@@ -26,8 +26,8 @@ Result<std::vector<LabelledBox>> parse_yolo(std::string_view text, const std::st
                      lines.where(words.front().column));
     const auto number = integer_of(words[0].text);
     if (!number || *number < 0 || *number > 999'999)
-      return invalid(std::format("class \"{}\" is no whole number from 0", shown(words[0].text)), "write the class's number",
-                     lines.where(words[0].column));
+      return invalid(std::format("class \"{}\" is no whole number from 0", shown(words[0].text)),
+                     "write the class's number", lines.where(words[0].column));
     if (!names.empty() && *number >= static_cast<std::int64_t>(names.size()))
       return invalid(std::format("class {} is not in the class list, which ends with {}", *number, names.size() - 1),
                      "correct the number or add the class", lines.where(words[0].column));
@@ -36,8 +36,8 @@ Result<std::vector<LabelledBox>> parse_yolo(std::string_view text, const std::st
       const Word& word = words[k + 1];
       const auto parsed = number_of(word.text);
       if (!parsed)
-        return invalid(std::format("\"{}\" is no number", shown(word.text)), "write a share of the picture's edge, 0 to 1",
-                       lines.where(word.column));
+        return invalid(std::format("\"{}\" is no number", shown(word.text)),
+                       "write a share of the picture's edge, 0 to 1", lines.where(word.column));
       if (*parsed < -0.01 || *parsed > 1.01)
         return invalid(std::format("{} is not a share of the picture's edge, 0 to 1", shown(word.text)),
                        "divide pixels by the picture's width or height", lines.where(word.column));
@@ -63,7 +63,8 @@ struct Part {
   std::optional<Split> split;
 };
 
-/// labels/ itself, or labels/train, labels/val ... with the folders of the same name in images/; also train/labels beside train/images.
+/// labels/ itself, or labels/train, labels/val ... with the folders of the same name in images/; also train/labels
+/// beside train/images.
 std::vector<Part> parts_of(const Place& place) {
   std::vector<Part> parts;
   std::error_code ignored;

@@ -37,11 +37,21 @@ class File {
   int descriptor_;
 };
 
-std::int64_t big16(const std::uint8_t* b) { return b[0] << 8 | b[1]; }
-std::int64_t little16(const std::uint8_t* b) { return b[1] << 8 | b[0]; }
-std::int64_t little24(const std::uint8_t* b) { return b[2] << 16 | b[1] << 8 | b[0]; }
-std::int64_t big32(const std::uint8_t* b) { return big16(b) << 16 | big16(b + 2); }
-std::int32_t little32(const std::uint8_t* b) { return static_cast<std::int32_t>(little16(b + 2) << 16 | little16(b)); }
+std::int64_t big16(const std::uint8_t* b) {
+  return b[0] << 8 | b[1];
+}
+std::int64_t little16(const std::uint8_t* b) {
+  return b[1] << 8 | b[0];
+}
+std::int64_t little24(const std::uint8_t* b) {
+  return b[2] << 16 | b[1] << 8 | b[0];
+}
+std::int64_t big32(const std::uint8_t* b) {
+  return big16(b) << 16 | big16(b + 2);
+}
+std::int32_t little32(const std::uint8_t* b) {
+  return static_cast<std::int32_t>(little16(b + 2) << 16 | little16(b));
+}
 
 /// Walks over the segments of a JPEG file (ITU-T T.81, B.1) up to the frame header.
 bool find_jpeg_size(const File& file, ImageHeader& header) {
@@ -147,9 +157,12 @@ Status decode_image(const std::filesystem::path& path, std::int64_t size, std::i
     if (header.kind == ImageHeader::Kind::jpeg) {
       // A JPEG can be decoded at 1/2, 1/4 or 1/8 by leaving out high frequencies: much faster for large photographs.
       const std::int64_t ratio = std::min(header.width, header.height) / (2 * size);
-      if (ratio >= 8) flags = channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_8 : cv::IMREAD_REDUCED_COLOR_8;
-      else if (ratio >= 4) flags = channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_4 : cv::IMREAD_REDUCED_COLOR_4;
-      else if (ratio >= 2) flags = channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_2 : cv::IMREAD_REDUCED_COLOR_2;
+      if (ratio >= 8)
+        flags = channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_8 : cv::IMREAD_REDUCED_COLOR_8;
+      else if (ratio >= 4)
+        flags = channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_4 : cv::IMREAD_REDUCED_COLOR_4;
+      else if (ratio >= 2)
+        flags = channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_2 : cv::IMREAD_REDUCED_COLOR_2;
     }
     cv::Mat image = cv::imread(path.string(), flags | cv::IMREAD_IGNORE_ORIENTATION);
     if (image.empty())
@@ -163,8 +176,10 @@ Status decode_image(const std::filesystem::path& path, std::int64_t size, std::i
     cv::Mat grown = shrunk;
     if (grown.size() != cv::Size(edge, edge)) cv::resize(shrunk, grown, cv::Size(edge, edge), 0, 0, cv::INTER_LINEAR);
     cv::Mat result(edge, edge, channels == 1 ? CV_8UC1 : CV_8UC3, target.data());
-    if (channels == 1) grown.copyTo(result);
-    else cv::cvtColor(grown, result, cv::COLOR_BGR2RGB);
+    if (channels == 1)
+      grown.copyTo(result);
+    else
+      cv::cvtColor(grown, result, cv::COLOR_BGR2RGB);
     return {};
   } catch (const cv::Exception& e) {
     return invalid(std::format("\"{}\" cannot be decoded: {}", path.string(), e.err),

@@ -22,7 +22,8 @@ struct ImageHeader {
 /// @error not_found, or invalid_input with the path: no such kind of file, cut short, more than 100 million pixels
 Result<ImageHeader> read_image_header(const std::filesystem::path& path);
 
-/// Decodes and stretches to `size` x `size`, RGB (channels 3) or grey (1), area filter when shrinking, linear when growing.
+/// Decodes and stretches to `size` x `size`, RGB (channels 3) or grey (1), area filter when shrinking, linear when
+/// growing.
 /// @param target  (size, size, channels)
 Status decode_image(const std::filesystem::path& path, std::int64_t size, std::int64_t channels,
                     std::span<std::uint8_t> target);

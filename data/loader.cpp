@@ -21,7 +21,8 @@ struct Loader::State {
   // Guarded by the mutex:
   int epoch = -1;
   std::uint64_t generation = 0;  ///< of `start`; a batch of an earlier one is dropped when it is done
-  std::shared_ptr<const std::vector<std::size_t>> order;  ///< shared with the threads at work on a batch when the next epoch starts
+  std::shared_ptr<const std::vector<std::size_t>>
+      order;  ///< shared with the threads at work on a batch when the next epoch starts
   std::size_t next_to_make = 0, next_to_take = 0;
   std::map<std::size_t, Batch> ready;
   std::vector<Batch> spare;
@@ -47,7 +48,8 @@ struct Loader::State {
     batch.pixels.resize(batch.count * picture);
     batch.labels.clear();
     batch.boxes.clear();
-    const RandomStream stream = RandomStream::named(options.seed, "augment").child("epoch", static_cast<std::uint64_t>(of_epoch));
+    const RandomStream stream =
+        RandomStream::named(options.seed, "augment").child("epoch", static_cast<std::uint64_t>(of_epoch));
     for (std::size_t i = 0; i < batch.count; ++i) {
       const std::size_t item = in_order[first + i];
       const std::span<std::uint8_t> target(batch.pixels.data() + i * picture, picture);
@@ -56,12 +58,15 @@ struct Loader::State {
       if (cache.has_boxes()) box = cache.box(item);
       if (options.augment) {
         RandomStream random = stream.child("place", first + i);
-        augment(*options.augment, source, target, cache.size(), cache.channels(), random, cache.has_boxes() ? &box : nullptr);
+        augment(*options.augment, source, target, cache.size(), cache.channels(), random,
+                cache.has_boxes() ? &box : nullptr);
       } else {
         std::memcpy(target.data(), source.data(), picture);
       }
-      if (cache.has_boxes()) batch.boxes.insert(batch.boxes.end(), box.begin(), box.end());
-      else batch.labels.push_back(cache.label(item));
+      if (cache.has_boxes())
+        batch.boxes.insert(batch.boxes.end(), box.begin(), box.end());
+      else
+        batch.labels.push_back(cache.label(item));
     }
   }
 
@@ -76,7 +81,8 @@ struct Loader::State {
     std::unique_lock lock(mutex);
     for (;;) {
       wanted.wait(lock, [&] {
-        return is_ending || (order && next_to_make < batches() && next_to_make < next_to_take + std::max<std::size_t>(1, options.prefetch));
+        return is_ending || (order && next_to_make < batches() &&
+                             next_to_make < next_to_take + std::max<std::size_t>(1, options.prefetch));
       });
       if (is_ending) return;
       const std::size_t k = next_to_make++;
@@ -100,7 +106,8 @@ struct Loader::State {
 Loader::Loader(const Cache& cache, std::vector<std::size_t> items, const LoaderOptions& options)
     : state_(std::make_unique<State>(cache, std::move(items), options)) {
   EDGEWISE_ASSERT(options.batch > 0, "a batch holds at least one item");
-  for (const std::size_t item : state_->items) EDGEWISE_ASSERT(item < cache.count(), "the loader's items are in the cache");
+  for (const std::size_t item : state_->items)
+    EDGEWISE_ASSERT(item < cache.count(), "the loader's items are in the cache");
   for (int t = 0; t < options.threads; ++t) state_->threads.emplace_back([state = state_.get()] { state->work(); });
 }
 
@@ -116,7 +123,8 @@ Loader::~Loader() {
 void Loader::start(int epoch) {
   auto order = std::make_shared<std::vector<std::size_t>>(state_->items);
   if (state_->options.shuffle) {
-    RandomStream random = RandomStream::named(state_->options.seed, "order").child("epoch", static_cast<std::uint64_t>(epoch));
+    RandomStream random =
+        RandomStream::named(state_->options.seed, "order").child("epoch", static_cast<std::uint64_t>(epoch));
     random.shuffle(std::span(*order));
   }
   {
@@ -154,9 +162,12 @@ std::optional<Batch> Loader::next() {
 void Loader::recycle(Batch batch) {
   const std::lock_guard lock(state_->mutex);
   // More than are ever under way would only hold memory.
-  if (state_->spare.size() < state_->options.prefetch + state_->threads.size() + 1) state_->spare.push_back(std::move(batch));
+  if (state_->spare.size() < state_->options.prefetch + state_->threads.size() + 1)
+    state_->spare.push_back(std::move(batch));
 }
 
-std::size_t Loader::batches() const { return state_->batches(); }
+std::size_t Loader::batches() const {
+  return state_->batches();
+}
 
 }  // namespace edgewise::data

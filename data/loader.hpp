@@ -21,15 +21,17 @@ struct Batch {
 
 struct LoaderOptions {
   std::size_t batch = 64;
-  bool shuffle = false;             ///< a new order each epoch, a function of seed and epoch
-  bool drop_last = false;           ///< leave out an incomplete last batch (batch norm needs more than one sample), unless it is the only one and has two
-  std::optional<Augment> augment;   ///< nothing: pictures as they are
+  bool shuffle = false;    ///< a new order each epoch, a function of seed and epoch
+  bool drop_last = false;  ///< leave out an incomplete last batch (batch norm needs more than one sample), unless it is
+                           ///< the only one and has two
+  std::optional<Augment> augment;  ///< nothing: pictures as they are
   std::uint64_t seed = 1;
-  int threads = 1;                  ///< background threads; 0: work in the calling thread
-  std::size_t prefetch = 4;         ///< batches made ahead
+  int threads = 1;           ///< background threads; 0: work in the calling thread
+  std::size_t prefetch = 4;  ///< batches made ahead
 };
 
-/// Goes through `items` once per epoch. What batch k of epoch e contains depends on seed, e and k alone, not on the threads. Not safe to use from two threads.
+/// Goes through `items` once per epoch. What batch k of epoch e contains depends on seed, e and k alone, not on the
+/// threads. Not safe to use from two threads.
 class Loader {
  public:
   /// `cache` must outlive the loader.
@@ -37,7 +39,8 @@ class Loader {
   ~Loader();
   /// Starts epoch `epoch`; batches of an earlier one that were not taken are dropped.
   void start(int epoch);
-  /// The next batch, or nothing at the epoch's end. The batch is the caller's; hand it back with `recycle` to save allocations.
+  /// The next batch, or nothing at the epoch's end. The batch is the caller's; hand it back with `recycle` to save
+  /// allocations.
   std::optional<Batch> next();
   void recycle(Batch batch);
   [[nodiscard]] std::size_t batches() const;  ///< a epoch

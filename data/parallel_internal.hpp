@@ -9,8 +9,8 @@
 
 namespace edgewise::data {
 
-/// Calls work(i) for each i in [0, count) from several threads, near each other in time and roughly in order. `work` returns false to
-/// stop early. It must not throw.
+/// Calls work(i) for each i in [0, count) from several threads, near each other in time and roughly in order. `work`
+/// returns false to stop early. It must not throw.
 template <class Work>
 void parallel_for(std::size_t count, const Work& work, std::size_t per_thread = 16) {
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());

@@ -1,5 +1,3 @@
-#include "data/split_internal.hpp"
-
 #include <algorithm>
 #include <array>
 #include <format>
@@ -8,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "base/random.hpp"
+#include "data/split_internal.hpp"
 #include "data/text_internal.hpp"
 
 namespace edgewise::data {
@@ -80,9 +79,11 @@ Status read_list(const fs::path& file, Split split, const Names& names, const Re
       }
     }
     if (found.is_ambiguous)
-      return invalid(std::format("\"{}\" could be several images", shown(name)), "write its path below the data folder", lines.where());
+      return invalid(std::format("\"{}\" could be several images", shown(name)), "write its path below the data folder",
+                     lines.where());
     if (!found.record)
-      return fail(ErrorCode::not_found, std::format("\"{}\" is not among the {} labelled images", shown(name), records.records.size()),
+      return fail(ErrorCode::not_found,
+                  std::format("\"{}\" is not among the {} labelled images", shown(name), records.records.size()),
                   "correct the name or remove the line", lines.where());
     const std::size_t i = *found.record;
     if (splits.of[i])
@@ -99,9 +100,10 @@ std::map<Split, fs::path> usual_lists(const fs::path& root) {
   std::error_code ignored;
   for (const fs::path& folder : {root, root / "ImageSets" / "Main"}) {
     std::map<Split, fs::path> lists;
-    for (const auto& [split, names] : {std::pair{Split::train, std::array{"train.txt", "train.txt", "train.txt"}},
-                                       std::pair{Split::validation, std::array{"val.txt", "validation.txt", "valid.txt"}},
-                                       std::pair{Split::test, std::array{"test.txt", "test.txt", "test.txt"}}})
+    for (const auto& [split, names] :
+         {std::pair{Split::train, std::array{"train.txt", "train.txt", "train.txt"}},
+          std::pair{Split::validation, std::array{"val.txt", "validation.txt", "valid.txt"}},
+          std::pair{Split::test, std::array{"test.txt", "test.txt", "test.txt"}}})
       for (const char* name : names)
         if (!lists.contains(split) && fs::is_regular_file(folder / name, ignored)) lists[split] = folder / name;
     if (lists.contains(Split::train) && lists.contains(Split::validation)) return lists;
@@ -118,8 +120,8 @@ Status check_groups(const Records& records, const Splits& splits) {
     const auto [it, is_new] = first.try_emplace(record.group, i);
     if (!is_new && splits.of[it->second] != splits.of[i])
       return invalid(std::format("group \"{}\" is in two splits: \"{}\" in {}, \"{}\" in {}", shown(record.group),
-                                 shown(records.records[it->second].image), to_text(*splits.of[it->second]), shown(record.image),
-                                 to_text(*splits.of[i])),
+                                 shown(records.records[it->second].image), to_text(*splits.of[it->second]),
+                                 shown(record.image), to_text(*splits.of[i])),
                      "move all images of a group into one split", record.where);
   }
   return {};
@@ -128,7 +130,8 @@ Status check_groups(const Records& records, const Splits& splits) {
 }  // namespace
 
 std::string split_key(const Record& record) {
-  return record.group.empty() ? "image/" + fs::path(record.image).lexically_normal().generic_string() : "group/" + record.group;
+  return record.group.empty() ? "image/" + fs::path(record.image).lexically_normal().generic_string()
+                              : "group/" + record.group;
 }
 
 Split hashed_split(std::uint64_t seed, const std::string& name, double validation_share, double test_share) {
@@ -137,7 +140,8 @@ Split hashed_split(std::uint64_t seed, const std::string& name, double validatio
   return position < validation_share + test_share ? Split::test : Split::train;
 }
 
-std::vector<Split> hashed_splits(std::uint64_t seed, const std::vector<std::string>& names, double validation_share, double test_share) {
+std::vector<Split> hashed_splits(std::uint64_t seed, const std::vector<std::string>& names, double validation_share,
+                                 double test_share) {
   std::vector<Split> splits;
   for (const std::string& name : names) splits.push_back(hashed_split(seed, name, validation_share, test_share));
   const std::unordered_set<std::string> different(names.begin(), names.end());
@@ -145,8 +149,11 @@ std::vector<Split> hashed_splits(std::uint64_t seed, const std::vector<std::stri
   for (const Split needed : {Split::validation, Split::train}) {
     if (std::ranges::find(splits, needed) != splits.end()) continue;
     // Validation lies at the low positions, training at the high ones.
-    const auto by_position = [&](const std::string& a, const std::string& b) { return position_of(seed, a) < position_of(seed, b); };
-    const std::string nearest = needed == Split::validation ? *std::ranges::min_element(names, by_position) : *std::ranges::max_element(names, by_position);
+    const auto by_position = [&](const std::string& a, const std::string& b) {
+      return position_of(seed, a) < position_of(seed, b);
+    };
+    const std::string nearest = needed == Split::validation ? *std::ranges::min_element(names, by_position)
+                                                            : *std::ranges::max_element(names, by_position);
     for (std::size_t i = 0; i < names.size(); ++i)
       if (names[i] == nearest) splits[i] = needed;
   }
@@ -165,7 +172,8 @@ Result<Splits> assign_splits(const Place& place, const Records& records) {
       return invalid(std::format("split \"{}\" is not one of \"train\", \"validation\" or \"test\"", shown(name)),
                      nearest.empty() ? "correct data.splits" : std::format("did you mean \"{}\"?", nearest));
     }
-    if (lists.contains(*split)) return invalid(std::format("the {} split is given twice", to_text(*split)), "leave one of them");
+    if (lists.contains(*split))
+      return invalid(std::format("the {} split is given twice", to_text(*split)), "leave one of them");
     lists[*split] = resolved(place.root, file);
     std::error_code ignored;
     if (!fs::is_regular_file(lists[*split], ignored))
@@ -188,8 +196,7 @@ Result<Splits> assign_splits(const Place& place, const Records& records) {
     splits.labels.resize(count);
     const Names names(records.records);
     std::vector<std::string> listed_at(count);
-    for (const auto& [split, file] : lists)
-      TRY_DO(read_list(file, split, names, records, splits, listed_at));
+    for (const auto& [split, file] : lists) TRY_DO(read_list(file, split, names, records, splits, listed_at));
     if (!lists.contains(Split::train)) {
       for (auto& split : splits.of)
         if (!split) split = Split::train;
@@ -200,10 +207,11 @@ Result<Splits> assign_splits(const Place& place, const Records& records) {
     if (left_out > 0) splits.remarks.push_back(std::format("{} labelled images are in no list", left_out));
     const auto labelled = std::ranges::count_if(splits.labels, [](const std::string& s) { return !s.empty(); });
     const auto listed = std::ranges::count_if(splits.of, [](const auto& s) { return s.has_value(); });
-    if (labelled == 0) splits.labels.clear();
+    if (labelled == 0)
+      splits.labels.clear();
     else if (labelled != listed && place.task == Task::classification)
-      return invalid(std::format("{} of {} lines of the lists have a label", labelled, listed), "label all lines or none",
-                     lists.begin()->second.string());
+      return invalid(std::format("{} of {} lines of the lists have a label", labelled, listed),
+                     "label all lines or none", lists.begin()->second.string());
   } else if (is_recorded) {
     for (std::size_t i = 0; i < count; ++i) splits.of[i] = records.records[i].split;
     if (std::ranges::find(splits.of, Split::validation) == splits.of.end()) splits.undecided = Undecided::validation;

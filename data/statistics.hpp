@@ -11,14 +11,16 @@
 
 namespace edgewise::data {
 
-/// What must be beaten. Classification: the majority class of the training split, on validation: {"accuracy", "balanced_accuracy", "class"}. Box: the
-/// mean box of the training split as shares of the image, on validation: {"iou" (mean), "iou50" (share with IoU >= 0.5), "box"}.
+/// What must be beaten. Classification: the majority class of the training split, on validation: {"accuracy",
+/// "balanced_accuracy", "class"}. Box: the mean box of the training split as shares of the image, on validation: {"iou"
+/// (mean), "iou50" (share with IoU >= 0.5), "box"}.
 Json baseline(const DataSet& set);
 
 /// Images, sizes, classes or boxes per split, remarks, baseline: everything `edgewise data` prints.
 Json statistics(const DataSet& set);
 
 /// A PNG of up to `count` pictures of each split in a grid, with labels written and boxes drawn.
-Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::filesystem::path& png, std::size_t count = 24);
+Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::filesystem::path& png,
+                           std::size_t count = 24);
 
 }  // namespace edgewise::data

@@ -1,10 +1,10 @@
-#include "data/terrain_internal.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <queue>
 #include <tuple>
+
+#include "data/terrain_internal.hpp"
 
 namespace edgewise::data {
 

@@ -1,9 +1,9 @@
-#include "data/text_internal.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <format>
+
+#include "data/text_internal.hpp"
 
 namespace edgewise::data {
 
@@ -27,7 +27,9 @@ std::string shown(std::string_view text) {
 }
 
 namespace {
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f';
+}
 }  // namespace
 
 std::string_view trimmed(std::string_view text) {
@@ -76,8 +78,7 @@ Lines::Lines(std::string_view text, std::string file) : rest_(text), file_(std::
 
 Result<std::optional<std::string_view>> Lines::next() {
   if (rest_.empty()) return std::nullopt;
-  if (++number_ > max_lines)
-    return invalid(std::format("more than {} lines", max_lines), "split the file", where());
+  if (++number_ > max_lines) return invalid(std::format("more than {} lines", max_lines), "split the file", where());
   const std::size_t end = rest_.find('\n');
   std::string_view line = rest_.substr(0, end);
   if (line.size() > max_line_bytes)

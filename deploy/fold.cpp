@@ -1,7 +1,7 @@
-#include "deploy/fold_internal.hpp"
-
 #include <cmath>
 #include <variant>
+
+#include "deploy/fold_internal.hpp"
 
 namespace edgewise::deploy {
 

@@ -1,4 +1,5 @@
-/// What disappears from a network before it is written: copies that compute nothing, and batch norms inside convolutions.
+/// What disappears from a network before it is written: copies that compute nothing, and batch norms inside
+/// convolutions.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +13,11 @@ namespace edgewise::deploy {
 
 /// How each node of a graph is deployed; all vectors are indexed by node.
 struct Plan {
-  std::vector<std::size_t> source;                     ///< the node whose value this one's is; itself, unless it computes nothing at inference
-  std::vector<std::optional<std::size_t>> folded_norm; ///< of a convolution: the batch norm that goes into it
-  std::vector<bool> is_folded;                         ///< of a batch norm: it goes into the convolution before it
-  std::size_t output = 0;                              ///< the node whose value the network gives
+  std::vector<std::size_t>
+      source;  ///< the node whose value this one's is; itself, unless it computes nothing at inference
+  std::vector<std::optional<std::size_t>> folded_norm;  ///< of a convolution: the batch norm that goes into it
+  std::vector<bool> is_folded;                          ///< of a batch norm: it goes into the convolution before it
+  std::size_t output = 0;                               ///< the node whose value the network gives
 };
 Plan plan_deployment(const graph::Graph& graph);
 

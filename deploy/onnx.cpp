@@ -37,9 +37,9 @@ Status check_variances(const graph::Graph& graph, const graph::Weights& weights)
 }
 
 std::unexpected<Error> too_large(std::int64_t bytes, const std::filesystem::path& path) {
-  return invalid(
-      std::format("the network needs {:.2f} GB as ONNX, more than the 2.14 GB of one file", static_cast<double>(bytes) / 1e9),
-      "choose a network with fewer parameters", path.string());
+  return invalid(std::format("the network needs {:.2f} GB as ONNX, more than the 2.14 GB of one file",
+                             static_cast<double>(bytes) / 1e9),
+                 "choose a network with fewer parameters", path.string());
 }
 
 }  // namespace

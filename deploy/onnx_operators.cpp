@@ -183,7 +183,8 @@ class NodeWriter {
     const Pair end = overhang(op);
     const bool is_padded = op.padding != Pair{0, 0};
     if (op.count_include_pad && is_padded && op.ceil_mode) {
-      // Zeros of the padding count in the average, an overhang past them does not: pad first, then average what is there.
+      // Zeros of the padding count in the average, an overhang past them does not: pad first, then average what is
+      // there.
       const Axes pads{0, 0, op.padding.h, op.padding.w, 0, 0, op.padding.h, op.padding.w};
       const auto padded = step("Pad", {in_[0], writer_.constant(inner("pads"), pads)}, "pad");
       const Pair rest{std::max<std::int64_t>(0, end.h - op.padding.h), std::max<std::int64_t>(0, end.w - op.padding.w)};

@@ -82,6 +82,8 @@ std::string OnnxWriter::constant(const std::string& wanted, std::span<const std:
   return name;
 }
 
-std::string OnnxWriter::scalar(const std::string& wanted, float value) { return constant(wanted, {}, std::span(&value, 1)); }
+std::string OnnxWriter::scalar(const std::string& wanted, float value) {
+  return constant(wanted, {}, std::span(&value, 1));
+}
 
 }  // namespace edgewise::deploy

@@ -19,24 +19,26 @@ struct MeasureOptions {
   std::string provider = "cpu";  ///< "cpu", "xnnpack"
   int threads = 1;               ///< intra-op threads, each pinned to a processor of its own
   int min_runs = 30, max_runs = 300;
-  double max_seconds = 3.0;      ///< of timed runs; a slow model gets at least 5 runs however long they take
-  double timeout_s = 120.0;      ///< for all of it; a model that hangs costs one measurement
+  double max_seconds = 3.0;  ///< of timed runs; a slow model gets at least 5 runs however long they take
+  double timeout_s = 120.0;  ///< for all of it; a model that hangs costs one measurement
 };
 
 /// What was measured, and under which conditions. Latencies are of one inference at batch 1.
 struct Measurement {
-  double latency_ms = 0;         ///< median
+  double latency_ms = 0;  ///< median
   double p90_ms = 0, p99_ms = 0, min_ms = 0;
-  double spread_ms = 0;          ///< median absolute deviation
+  double spread_ms = 0;  ///< median absolute deviation
   int runs = 0, warmup_runs = 0;
-  double load_ms = 0;            ///< reading the file and making the session
+  double load_ms = 0;                  ///< reading the file and making the session
   std::int64_t peak_memory_bytes = 0;  ///< growth of the agent's resident memory from before loading to its peak
   std::int64_t model_bytes = 0;        ///< file size
-  bool disturbed = false;        ///< see `disturbance`
-  std::string disturbance;       ///< why: "p90 is 1.8 times the median", "12 involuntary context switches in 30 runs", "clock fell from 2.4 to 1.2 GHz"
-  std::string device, processor, provider, precision = "fp32", runtime;  ///< "local", CPU model, "cpu", ..., "onnxruntime 1.21.0"
+  bool disturbed = false;              ///< see `disturbance`
+  std::string disturbance;  ///< why: "p90 is 1.8 times the median", "12 involuntary context switches in 30 runs",
+                            ///< "clock fell from 2.4 to 1.2 GHz"
+  std::string device, processor, provider;  ///< "local", CPU model, "cpu"
+  std::string precision = "fp32", runtime;  ///< ..., "onnxruntime 1.21.0"
   int threads = 1;
-  std::string clock;             ///< governor and frequency where the system tells, else "unknown"
+  std::string clock;  ///< governor and frequency where the system tells, else "unknown"
   friend bool operator==(const Measurement&, const Measurement&) = default;
 };
 Json to_json(const Measurement& measurement);
@@ -47,14 +49,15 @@ class Device {
  public:
   virtual ~Device() = default;
   [[nodiscard]] virtual std::string name() const = 0;
-  /// @error unavailable with the reason when the model crashed or hung the agent (the next call starts a new one); invalid_input when the runtime
-  /// does not accept the model or the provider is not there (with those that are)
+  /// @error unavailable with the reason when the model crashed or hung the agent (the next call starts a new one);
+  /// invalid_input when the runtime does not accept the model or the provider is not there (with those that are)
   virtual Result<Measurement> measure(const std::filesystem::path& onnx, const MeasureOptions& options) = 0;
   /// Outputs for `inputs`, (n, C, H, W) row-major, run one by one.
   virtual Result<std::vector<float>> infer(const std::filesystem::path& onnx, const std::vector<float>& inputs) = 0;
 };
 
-/// This machine, through a child `edgewise-agent`. Measuring holds `QuietMachine`, so that no worker of this user trains meanwhile.
+/// This machine, through a child `edgewise-agent`. Measuring holds `QuietMachine`, so that no worker of this user
+/// trains meanwhile.
 /// @param agent  path of the program; empty: beside the running program
 std::unique_ptr<Device> make_local_device(const std::filesystem::path& agent = {});
 

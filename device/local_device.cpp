@@ -21,9 +21,10 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr int most_attempts = 3;           // at one measurement, when it was disturbed
+constexpr int most_attempts = 3;            // at one measurement, when it was disturbed
 constexpr Milliseconds pause_between{250};  // attempts: what disturbs often ends soon
-constexpr double infer_timeout_s = 120.0;  // for one answer
+constexpr Milliseconds rounding{10};        // a wait counts in whole milliseconds and may end that much early
+constexpr double infer_timeout_s = 120.0;   // for one answer
 
 /// A file for what the agent writes to standard error: a crash explains itself there. Removed by the destructor.
 class ErrorLog {
@@ -86,7 +87,7 @@ class Conversation {
     if (wait <= Milliseconds::zero()) return died(doing, "no time was left", true);
     if (const auto sent = child_->write_line(request.dump()); !sent) return died(doing, sent.error().message, false);
     const auto line = child_->read_line(wait);
-    if (!line) return died(doing, line.error().message, !child_->poll() && Clock::now() >= deadline);
+    if (!line) return died(doing, line.error().message, !child_->poll() && Clock::now() + rounding >= deadline);
     const auto answer = parse_json(*line, "answer");
     if (!answer) return died(doing, "the agent answered with something that is not JSON", false);
     auto result = agent::read_answer(*answer);
@@ -119,8 +120,10 @@ Status check(const MeasureOptions& options) {
   if (options.min_runs < 1) return refuse("min_runs", options.min_runs, "at least 1");
   if (options.max_runs < options.min_runs || options.max_runs > 1'000'000)
     return refuse("max_runs", options.max_runs, "within \"min_runs\" .. 1000000");
-  if (!(options.max_seconds >= 0.001 && options.max_seconds <= 3600)) return refuse("max_seconds", options.max_seconds, "within 0.001 .. 3600");
-  if (!(options.timeout_s > 0 && options.timeout_s <= 86400)) return refuse("timeout_s", options.timeout_s, "within 0 .. 86400");
+  if (!(options.max_seconds >= 0.001 && options.max_seconds <= 3600))
+    return refuse("max_seconds", options.max_seconds, "within 0.001 .. 3600");
+  if (!(options.timeout_s > 0 && options.timeout_s <= 86400))
+    return refuse("timeout_s", options.timeout_s, "within 0 .. 86400");
   return {};
 }
 
@@ -144,7 +147,8 @@ class LocalDevice final : public Device {
     const auto quiet = QuietMachine::enter();
     if (!quiet) return std::unexpected(quiet.error());
     const auto begin = Clock::now();
-    const auto deadline = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.timeout_s));
+    const auto deadline =
+        begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.timeout_s));
     TRY(Measurement best, measure_once(agent, model, options, deadline));
     const auto each = Clock::now() - begin;
     int attempts = 1;
@@ -155,7 +159,8 @@ class LocalDevice final : public Device {
       // Disturbances only ever add time: of several disturbed measurements the fastest was disturbed least.
       if (!again->disturbed || again->latency_ms < best.latency_ms) best = *again;
     }
-    if (best.disturbed && attempts > 1) best.disturbance += std::format("; the least disturbed of {} measurements", attempts);
+    if (best.disturbed && attempts > 1)
+      best.disturbance += std::format("; the least disturbed of {} measurements", attempts);
     return best;
   }
 
@@ -163,13 +168,17 @@ class LocalDevice final : public Device {
     TRY(const fs::path agent, find_agent(agent_));
     TRY(const fs::path model, find_model(onnx));
     TRY(const auto conversation, Conversation::start(agent, onnx.filename().string()));
-    const auto deadline = [] { return Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(infer_timeout_s)); };
+    const auto deadline = [] {
+      return Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(infer_timeout_s));
+    };
     TRY(const Json loaded, conversation->ask({{"do", "load"}, {"model", model.string()}}, deadline(), "loading"));
     TRY(const std::size_t each, input_elements(loaded));
     if (inputs.size() % each != 0)
-      return invalid(std::format("{} numbers are not a multiple of the {} of one input of \"{}\"", inputs.size(), each, onnx.string()));
+      return invalid(std::format("{} numbers are not a multiple of the {} of one input of \"{}\"", inputs.size(), each,
+                                 onnx.string()));
     if (each > agent::max_line_numbers)
-      return invalid(std::format("an input of {} numbers is more than the {} that can be sent to the agent", each, agent::max_line_numbers),
+      return invalid(std::format("an input of {} numbers is more than the {} that can be sent to the agent", each,
+                                 agent::max_line_numbers),
                      "choose a smaller input size");
     // A few inputs a line: a model may give more numbers than it takes.
     const std::size_t a_line = std::max<std::size_t>(1, agent::max_line_numbers / 8 / each);
@@ -193,12 +202,20 @@ class LocalDevice final : public Device {
   Result<Measurement> measure_once(const fs::path& agent, const fs::path& model, const MeasureOptions& options,
                                    Clock::time_point deadline) const {
     TRY(const auto conversation, Conversation::start(agent, model.filename().string()));
-    const Json load{{"do", "load"}, {"model", model.string()}, {"provider", options.provider}, {"threads", options.threads}};
+    const Json load{{"do", "load"},
+                    {"model", model.string()},
+                    {"provider", options.provider},
+                    {"threads", options.threads},
+                    {"urgent", true}};
     TRY_DO(conversation->ask(load, deadline, "loading").transform([](const Json&) {}));
-    const Json request{{"do", "measure"}, {"min_runs", options.min_runs}, {"max_runs", options.max_runs}, {"max_seconds", options.max_seconds}};
+    const Json request{{"do", "measure"},
+                       {"min_runs", options.min_runs},
+                       {"max_runs", options.max_runs},
+                       {"max_seconds", options.max_seconds}};
     TRY(const Json answer, conversation->ask(request, deadline, "measuring"));
     auto measurement = measurement_from_json(answer);
-    if (!measurement) return fail(ErrorCode::unavailable, "the agent's answer is no measurement: " + measurement.error().message);
+    if (!measurement)
+      return fail(ErrorCode::unavailable, "the agent's answer is no measurement: " + measurement.error().message);
     measurement->device = name();
     return measurement;
   }
@@ -211,7 +228,8 @@ class LocalDevice final : public Device {
         const bool fits = extent.is_number_integer() && extent > 0 && extent < (1 << 28);
         elements = fits && elements < (1 << 30) ? elements * extent.get<std::int64_t>() : 0;
       }
-    if (elements <= 0) return fail(ErrorCode::unavailable, "the agent's answer has no input shape", "use the agent of this version");
+    if (elements <= 0)
+      return fail(ErrorCode::unavailable, "the agent's answer has no input shape", "use the agent of this version");
     return static_cast<std::size_t>(elements);
   }
 
@@ -220,6 +238,8 @@ class LocalDevice final : public Device {
 
 }  // namespace
 
-std::unique_ptr<Device> make_local_device(const fs::path& agent) { return std::make_unique<LocalDevice>(agent); }
+std::unique_ptr<Device> make_local_device(const fs::path& agent) {
+  return std::make_unique<LocalDevice>(agent);
+}
 
 }  // namespace edgewise::device

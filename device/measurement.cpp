@@ -43,7 +43,8 @@ const char* read_into(const Json& value, T& member) {
     if (!value.is_string()) return "a text";
     member = value.get<std::string>();
   } else if constexpr (std::is_integral_v<T>) {
-    if (!value.is_number_integer() || value < 0 || value > std::numeric_limits<T>::max()) return "an integer of at least 0";
+    if (!value.is_number_integer() || value < 0 || value > std::numeric_limits<T>::max())
+      return "an integer of at least 0";
     member = value.get<T>();
   } else {
     if (!value.is_number() || !std::isfinite(value.get<double>()) || value.get<double>() < 0)

@@ -138,7 +138,7 @@ void objective_fields(Options& o, Job& job, Draft& draft) {
   job.objectives.clear();
   for (const auto& [name, direction] : draft.objectives)
     job.objectives.push_back({name, direction == "maximize" ? study::Direction::maximize : study::Direction::minimize});
-  if (job.objectives.empty() && o.is_given("objectives")) o.problem("objectives", "there is no objective left", "give one, e.g. {latency_ms: minimize}");
+  if (job.objectives.empty() && o.is_given("objectives") && !o.has_problem("objectives")) o.problem("objectives", "there is no objective left", "give one, e.g. {latency_ms: minimize}");
 
   o.texts("constraints", draft.constraints, "bounds that a network must keep, e.g. `latency_ms < 33`, `parameters < 1e6`");
   job.constraints.clear();
@@ -177,7 +177,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   }, "what may be chosen");
   const space::Frame any{.channels = 3, .input_size = job.input, .head = job.task == data::Task::box ? space::Head::box : space::Head::classification, .outputs = job.task == data::Task::box ? 4 : 2};
   const auto family = space::make_family(job.space, job.space_options, any);
-  if (!family) o.problem("space", "space: " + family.error().message, family.error().next);
+  if (!family) o.problem("space." + family.error().where, "space: " + family.error().message, family.error().next);
 
   o.section("device", "name", [&](Options& d) { device_fields(d, job, draft); }, "where candidates are measured");
   job.measure.threads = static_cast<int>(draft.device_threads);

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <format>
+#include <optional>
 #include <set>
 #include <variant>
 
@@ -96,7 +98,13 @@ std::string short_text(const space::Value& value) {
 }
 
 std::string exact_number(double value) {
-  return std::isfinite(value) ? std::format("{}", value) : "";
+  if (!std::isfinite(value)) return "";
+  // The shortest text of 0.0001 is "1e-04", which spreadsheets and people read less well.
+  const double size = std::abs(value);
+  const bool plain = size == 0 || (size >= 1e-6 && size < 1e15);
+  char text[64];
+  const auto format = plain ? std::chars_format::fixed : std::chars_format::general;
+  return {text, std::to_chars(text, text + sizeof text, value, format).ptr};
 }
 
 namespace {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <format>
+#include <functional>
 #include <numeric>
 
 #include "report/columns_internal.hpp"
@@ -22,7 +23,7 @@ struct Column {
   }
 };
 
-constexpr std::size_t gap = 2, shortest_text = 8;
+constexpr std::size_t gap = 2, shortest_text = 12;
 
 std::size_t total_width(const std::vector<Column>& columns) {
   return std::accumulate(columns.begin(), columns.end(), std::size_t{0}, [](std::size_t sum, const Column& column) {
@@ -61,12 +62,13 @@ std::string line(const std::vector<Column>& columns, const std::function<std::st
 }
 
 Column choice_column(const std::string& name, const std::vector<const study::Trial*>& trials) {
-  Column column{.title = one_line(name), .right = true, .can_shrink = true};
+  Column column{.title = one_line(name), .right = true};
   for (const auto* trial : trials) {
     const auto found = trial->choice.find(name);
     column.cells.push_back(found == trial->choice.end() ? "" : short_text(found->second));
     if (found != trial->choice.end() && std::holds_alternative<std::string>(found->second)) column.right = false;
   }
+  column.can_shrink = !column.right;
   return column;
 }
 

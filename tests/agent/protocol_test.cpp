@@ -19,7 +19,8 @@ using testing::HasSubstr;
 class Protocol : public testing::Test {
  protected:
   void SetUp() override {
-    auto child = ChildProcess::start({(program_folder() / "edgewise-agent").string()}, {.error_log = folder_ / "errors"});
+    auto child =
+        ChildProcess::start({(program_folder() / "edgewise-agent").string()}, {.error_log = folder_ / "errors"});
     ASSERT_TRUE(child) << to_text(child.error());
     child_.emplace(std::move(*child));
   }
@@ -93,10 +94,12 @@ TEST_F(Protocol, AnswersEveryBadLineWithAnError) {
       {load({{"threads", "two"}}), R"(\"threads\" is not a number)"},
       {load({{"threads", 1024}}), "more than the"},
       {load({{"provider", "cuda"}}), R"(provider \"cuda\" is not there, only \"cpu\")"},
+      {load({{"urgent", 1}}), R"(\"urgent\" is not true or false)"},
       {R"({"do": "measure"})", "no model is loaded"},
       {R"({"do": "infer", "data": ""})", "no model is loaded"},
       {R"({"do": "unload"})", "no model is loaded"}};
-  for (const auto& [line, message] : lines) EXPECT_THAT(ask(line), AllOf(HasSubstr("\"ok\":false"), HasSubstr(message))) << line.substr(0, 100);
+  for (const auto& [line, message] : lines)
+    EXPECT_THAT(ask(line), AllOf(HasSubstr("\"ok\":false"), HasSubstr(message))) << line.substr(0, 100);
 
   good({{"do", "load"}, {"model", model}});
   const std::vector<std::pair<std::string, std::string>> to_loaded{
@@ -108,7 +111,8 @@ TEST_F(Protocol, AnswersEveryBadLineWithAnError) {
       {R"({"do": "measure", "min_runs": 9, "max_runs": 8})", "is more than"},
       {R"({"do": "measure", "max_seconds": 1e99})", R"(\"max_seconds\" 1e+99 is not within)"},
       {R"({"do": "measure", "max_seconds": null})", R"(\"max_seconds\" is not a number)"}};
-  for (const auto& [line, message] : to_loaded) EXPECT_THAT(ask(line), AllOf(HasSubstr("\"ok\":false"), HasSubstr(message))) << line;
+  for (const auto& [line, message] : to_loaded)
+    EXPECT_THAT(ask(line), AllOf(HasSubstr("\"ok\":false"), HasSubstr(message))) << line;
   EXPECT_THAT(ask(R"({"do": "hello"})"), HasSubstr("\"ok\":true"));
 }
 
@@ -121,7 +125,9 @@ TEST_F(Protocol, SurvivesLinesOfRandomBytes) {
   auto random = RandomStream::named(1, "lines");
   for (int i = 0; i < 300; ++i) {
     std::string line(random.below(200), ' ');
-    for (char& c : line) do c = static_cast<char>(random.below(256)); while (c == '\n');
+    for (char& c : line) do
+        c = static_cast<char>(random.below(256));
+      while (c == '\n');
     EXPECT_THAT(ask(line), HasSubstr("\"ok\":false"));
   }
 }

@@ -19,7 +19,7 @@ TEST(Spread, IsAsByHand) {
   EXPECT_DOUBLE_EQ(spread.p90, 9);       // the 9th of 10
   EXPECT_DOUBLE_EQ(spread.p99, 100);
   EXPECT_DOUBLE_EQ(spread.min, 1);
-  EXPECT_DOUBLE_EQ(spread.mad, 2.5);     // of 4.5 3.5 2.5 1.5 .5 .5 1.5 2.5 3.5 94.5
+  EXPECT_DOUBLE_EQ(spread.mad, 2.5);  // of 4.5 3.5 2.5 1.5 .5 .5 1.5 2.5 3.5 94.5
 }
 
 TEST(Spread, OfOneValueIsThatValue) {
@@ -39,14 +39,21 @@ TEST(Spread, OfHundredValuesTakesTheNearestRank) {
 /// One second of 100 even runs by a thread that had its processor for itself.
 Timing calm() {
   Timing timing{.runs_ms = std::vector<double>(100, 10.0), .warmup_runs = 10, .before = {}, .after = {}};
-  timing.after = {.wall_s = 1.0, .thread_cpu_s = 0.99, .own_cpu_s = 0.99, .machine_cpu_s = 1.1, .stolen_s = 0.01, .involuntary_switches = 5};
+  timing.after = {.wall_s = 1.0,
+                  .thread_cpu_s = 0.99,
+                  .own_cpu_s = 0.99,
+                  .machine_cpu_s = 1.1,
+                  .stolen_s = 0.01,
+                  .involuntary_switches = 5};
   timing.fastest_ghz = 2.4;
   timing.slowest_ghz = 2.3;
   timing.throttled = 0;
   return timing;
 }
 
-TEST(Disturbance, IsEmptyOnACalmMachine) { EXPECT_EQ(disturbance(calm()), ""); }
+TEST(Disturbance, IsEmptyOnACalmMachine) {
+  EXPECT_EQ(disturbance(calm()), "");
+}
 
 TEST(Disturbance, IsEmptyWhereTheSystemTellsNeitherClockNorHeat) {
   auto timing = calm();
@@ -79,6 +86,13 @@ TEST(Disturbance, NamesEachReason) {
   EXPECT_EQ(disturbance(timing), "a processor was slowed down for heat");
 }
 
+TEST(Disturbance, IsNotAThreadThatSleepsUntilOthersHaveDoneTheirPart) {
+  auto timing = calm();
+  timing.after.thread_cpu_s = 0.5;
+  timing.is_thread_always_busy = false;
+  EXPECT_EQ(disturbance(timing), "");
+}
+
 TEST(Disturbance, NamesAllReasonsTogether) {
   auto timing = calm();
   timing.throttled = 1;
@@ -88,7 +102,12 @@ TEST(Disturbance, NamesAllReasonsTogether) {
 
 TEST(TimeRuns, StopsAtTheMostRuns) {
   int calls = 0;
-  const auto timing = time_runs([&]() -> Status { ++calls; return {}; }, {.min_runs = 3, .max_runs = 40, .max_seconds = 1000}, {});
+  const auto timing = time_runs(
+      [&]() -> Status {
+        ++calls;
+        return {};
+      },
+      {.min_runs = 3, .max_runs = 40, .max_seconds = 1000}, {});
   ASSERT_TRUE(timing);
   EXPECT_EQ(timing->runs_ms.size(), 40U);
   EXPECT_EQ(calls, 40 + timing->warmup_runs);
@@ -111,18 +130,22 @@ TEST(TimeRuns, GoesOnToTheLeastRunsWhenTheyAreNear) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     return {};
   };
-  // 0.04 s are up after 8 runs at most; 10 runs take twice that at most only if the machine is not too slow, else 5 must do.
+  // 0.04 s are up after 8 runs at most; 10 runs take twice that at most only if the machine is not too slow, else 5
+  // must do.
   const auto timing = time_runs(slow, {.min_runs = 10, .max_runs = 300, .max_seconds = 0.04}, {});
   ASSERT_TRUE(timing);
   double total = 0;
   for (const double ms : timing->runs_ms) total += ms;
-  if (total / static_cast<double>(timing->runs_ms.size()) < 7.0) EXPECT_EQ(timing->runs_ms.size(), 10U);
-  else EXPECT_GE(timing->runs_ms.size(), 5U);
+  if (total / static_cast<double>(timing->runs_ms.size()) < 7.0)
+    EXPECT_EQ(timing->runs_ms.size(), 10U);
+  else
+    EXPECT_GE(timing->runs_ms.size(), 5U);
 }
 
 TEST(TimeRuns, PassesOnTheErrorOfARun) {
   int calls = 0;
-  const auto timing = time_runs([&]() -> Status { return ++calls == 7 ? Status(invalid("no more")) : Status(); }, {}, {});
+  const auto timing =
+      time_runs([&]() -> Status { return ++calls == 7 ? Status(invalid("no more")) : Status(); }, {}, {});
   ASSERT_FALSE(timing);
   EXPECT_EQ(timing.error().message, "no more");
 }

@@ -27,12 +27,14 @@ TEST(Wire, ReadsBackWhatItWrote) {
 }
 
 TEST(Wire, RefusesWhatIsNotBase64OfFloats) {
-  for (const char* text : {"A", "AAAA", "AACAPw=", "AACAPw=A", "====", "A===", "AAC\nPw==", "AACAPw==AACAPw==", "\xff\xff\xff\xff\xff\xff\xff\xff"})
+  for (const char* text : {"A", "AAAA", "AACAPw=", "AACAPw=A",
+                           "====", "A===", "AAC\nPw==", "AACAPw==AACAPw==", "\xff\xff\xff\xff\xff\xff\xff\xff"})
     EXPECT_FALSE(decode_floats(text)) << text;
 }
 
 TEST(Wire, CarriesErrorsWithTheirCode) {
-  for (const auto code : {ErrorCode::invalid_input, ErrorCode::not_found, ErrorCode::conflict, ErrorCode::unavailable, ErrorCode::interrupted}) {
+  for (const auto code : {ErrorCode::invalid_input, ErrorCode::not_found, ErrorCode::conflict, ErrorCode::unavailable,
+                          ErrorCode::interrupted}) {
     const auto back = read_answer(error_answer({.code = code, .message = "what", .where = {}, .next = "next"}));
     ASSERT_FALSE(back);
     EXPECT_EQ(back.error(), (Error{.code = code, .message = "what", .where = {}, .next = "next"}));
@@ -40,7 +42,8 @@ TEST(Wire, CarriesErrorsWithTheirCode) {
 }
 
 TEST(Wire, RefusesAnswersOfAnotherProtocol) {
-  for (const char* text : {"1", "[]", "{}", R"({"ok": 1})", R"({"ok": false})", R"({"ok": false, "error": "text"})", "null"}) {
+  for (const char* text :
+       {"1", "[]", "{}", R"({"ok": 1})", R"({"ok": false})", R"({"ok": false, "error": "text"})", "null"}) {
     const auto back = read_answer(Json::parse(text));
     ASSERT_FALSE(back) << text;
     EXPECT_EQ(back.error().code, ErrorCode::unavailable);

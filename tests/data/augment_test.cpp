@@ -62,7 +62,8 @@ Box bright_box(const std::vector<std::uint8_t>& pixels) {
     for (std::int64_t x = 0; x < size; ++x) {
       if (pixels[static_cast<std::size_t>((y * size + x) * 3)] < 128) continue;
       const auto s = static_cast<double>(size), px = static_cast<double>(x), py = static_cast<double>(y);
-      box = {std::min(box.x0, px / s), std::min(box.y0, py / s), std::max(box.x1, (px + 1) / s), std::max(box.y1, (py + 1) / s)};
+      box = {std::min(box.x0, px / s), std::min(box.y0, py / s), std::max(box.x1, (px + 1) / s),
+             std::max(box.y1, (py + 1) / s)};
     }
   return box;
 }
@@ -73,8 +74,10 @@ TEST(Augment, TheBoxMovesWithThePicture) {
   int moved = 0;
   for (int i = 0; i < 500; ++i) {
     // A white rectangle, not at the border: pixels repeated outwards there would make it larger than its box.
-    const std::int64_t x0 = 3 + static_cast<std::int64_t>(random.below(18)), y0 = 3 + static_cast<std::int64_t>(random.below(18));
-    const std::int64_t w = 14 + static_cast<std::int64_t>(random.below(10)), h = 14 + static_cast<std::int64_t>(random.below(10));
+    const std::int64_t x0 = 3 + static_cast<std::int64_t>(random.below(18)),
+                       y0 = 3 + static_cast<std::int64_t>(random.below(18));
+    const std::int64_t w = 14 + static_cast<std::int64_t>(random.below(10)),
+                       h = 14 + static_cast<std::int64_t>(random.below(10));
     std::vector<std::uint8_t> source(size * size * 3, 0);
     for (std::int64_t y = y0; y < y0 + h; ++y)
       for (std::int64_t x = x0; x < x0 + w; ++x)
@@ -88,7 +91,8 @@ TEST(Augment, TheBoxMovesWithThePicture) {
     // Half a pixel at each edge of a box of 5 pixels and more.
     if ((stated.x1 - stated.x0) * size < 8 || (stated.y1 - stated.y0) * size < 8) continue;
     EXPECT_GT(intersection_over_union(bright, stated), 0.85) << i;
-    for (const auto& [a, b] : {std::pair{bright.x0, stated.x0}, {bright.y0, stated.y0}, {bright.x1, stated.x1}, {bright.y1, stated.y1}})
+    for (const auto& [a, b] :
+         {std::pair{bright.x0, stated.x0}, {bright.y0, stated.y0}, {bright.x1, stated.x1}, {bright.y1, stated.y1}})
       EXPECT_NEAR(a, b, 0.75 / size) << i;
   }
   EXPECT_GT(moved, 450);
@@ -114,7 +118,9 @@ TEST(Augment, ColourKeepsGreyPicturesGreyAndBlurKeepsTheMean) {
   EXPECT_NE(coloured[0], 90);
   const auto source = noise(8, 3);
   const auto blurred = apply({.flip = false, .blur = 1}, source, 3, random);
-  const auto mean = [](const std::vector<std::uint8_t>& v) { return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size()); };
+  const auto mean = [](const std::vector<std::uint8_t>& v) {
+    return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size());
+  };
   EXPECT_NEAR(mean(source), mean(blurred), 1);
   EXPECT_NE(source, blurred);
 }

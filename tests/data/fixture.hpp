@@ -36,7 +36,8 @@ class Folder {
     std::ofstream(path_ / name, std::ios::binary) << bytes;
   }
   /// A picture of one colour (blue, green, red), its kind by the extension.
-  void picture(const std::string& name, int width = 20, int height = 10, const cv::Scalar& colour = {200, 150, 100}) const {
+  void picture(const std::string& name, int width = 20, int height = 10,
+               const cv::Scalar& colour = {200, 150, 100}) const {
     std::filesystem::create_directories((path_ / name).parent_path());
     ASSERT_TRUE(cv::imwrite((path_ / name).string(), cv::Mat(height, width, CV_8UC3, colour)));
   }
@@ -52,8 +53,8 @@ inline std::filesystem::path shared_data() {
 }
 
 /// Skips the test, saying what is missing, unless the real set `name` is there.
-#define REQUIRE_REAL_SET(name)                                                                              \
-  if (!std::filesystem::exists(shared_data() / (name)))                                                     \
+#define REQUIRE_REAL_SET(name)                          \
+  if (!std::filesystem::exists(shared_data() / (name))) \
   GTEST_SKIP() << "the real set \"" << (name) << "\" is not below EDGEWISE_SHARED_DATA (" << shared_data() << ")"
 
 /// The set, or a failure with the error's text.

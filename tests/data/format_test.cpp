@@ -1,10 +1,9 @@
-#include "data/format_internal.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
+#include "data/format_internal.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {
@@ -40,7 +39,8 @@ TEST(Csv, ReadsOneRealBoxAnImageAndTheSplitColumn) {
 }
 
 TEST(Csv, FindsItsColumnsUnderOtherNamesAndSeparators) {
-  const auto records = parse_csv("filename;xmin;ymin;xmax;ymax;class\nx.jpg;1;2;3;4;cat\nx.jpg;2;2;9;9;dog\n", "t.csv", Task::box, "");
+  const auto records =
+      parse_csv("filename;xmin;ymin;xmax;ymax;class\nx.jpg;1;2;3;4;cat\nx.jpg;2;2;9;9;dog\n", "t.csv", Task::box, "");
   ASSERT_TRUE(records.has_value());
   ASSERT_EQ(records->records.size(), 1U);
   ASSERT_EQ(records->records[0].boxes.size(), 2U);
@@ -61,7 +61,8 @@ TEST(Csv, ReadsClassesInNumericalOrder) {
   std::string text = "image,label,split\n";
   for (int i = 0; i < 12; ++i) {
     folder.picture("p" + std::to_string(i) + ".png");
-    text += "p" + std::to_string(i) + ".png," + std::to_string(i % 3 == 0 ? 10 : i % 3) + (i < 6 ? ",train\n" : ",val\n");
+    text +=
+        "p" + std::to_string(i) + ".png," + std::to_string(i % 3 == 0 ? 10 : i % 3) + (i < 6 ? ",train\n" : ",val\n");
   }
   folder.write("labels.csv", text);
   const DataSet set = loaded({.path = folder.text() + "/labels.csv"}, Task::classification);
@@ -111,7 +112,8 @@ void write_voc(const Folder& folder) {
   for (const char* stem : {"a", "b", "c", "d"}) folder.picture(std::string("JPEGImages/") + stem + ".jpg");
   const std::string size = "<size><width>20</width><height>10</height><depth>3</depth></size>";
   const auto file = [&](const std::string& stem, const std::string& objects) {
-    folder.write("Annotations/" + stem + ".xml", "<annotation><filename>stale.jpg</filename>" + size + objects + "</annotation>");
+    folder.write("Annotations/" + stem + ".xml",
+                 "<annotation><filename>stale.jpg</filename>" + size + objects + "</annotation>");
   };
   file("a", voc_object("cat", small_box));
   file("b", voc_object("cat", small_box) + voc_object("dog", large_box));
@@ -155,13 +157,15 @@ TEST(Coco, ReadsBoxesSkipsCrowdsAndSplitsByFile) {
   folder.picture("train2017/1.jpg", 40, 20);
   folder.picture("val2017/1.jpg", 40, 20);
   const auto json = [](const std::string& boxes) {
-    return R"({"info":{"bbox":[1]},"images":[{"id":7,"file_name":"1.jpg","width":40,"height":20}],"annotations":[)" + boxes +
-           R"(],"categories":[{"id":18,"name":"dog"},{"id":1,"name":"person"}]})";
+    return R"({"info":{"bbox":[1]},"images":[{"id":7,"file_name":"1.jpg","width":40,"height":20}],"annotations":[)" +
+           boxes + R"(],"categories":[{"id":18,"name":"dog"},{"id":1,"name":"person"}]})";
   };
-  folder.write("annotations/instances_train2017.json",
-               json(R"({"id":1,"image_id":7,"category_id":18,"iscrowd":0,"bbox":[1.5,2.25,10,5],"segmentation":[[1,2,3,4,5,6]]},
+  folder.write(
+      "annotations/instances_train2017.json",
+      json(R"({"id":1,"image_id":7,"category_id":18,"iscrowd":0,"bbox":[1.5,2.25,10,5],"segmentation":[[1,2,3,4,5,6]]},
                        {"id":2,"image_id":7,"category_id":1,"iscrowd":1,"bbox":[0,0,40,20],"segmentation":{"counts":"x","size":[1,2]}})"));
-  folder.write("annotations/instances_val2017.json", json(R"({"id":1,"image_id":7,"category_id":1,"bbox":[0,0,40,20]})"));
+  folder.write("annotations/instances_val2017.json",
+               json(R"({"id":1,"image_id":7,"category_id":1,"bbox":[0,0,40,20]})"));
   const DataSet set = loaded({.path = folder.text()}, Task::box);
   ASSERT_EQ(set.items.size(), 2U);
   EXPECT_EQ(set.items[0].box, (Box{1.5, 2.25, 11.5, 7.25}));
@@ -173,7 +177,8 @@ TEST(Coco, ReadsBoxesSkipsCrowdsAndSplitsByFile) {
 
 TEST(ImageFolder, TakesClassesInTheOrderOfTheListAndElseOfTheAlphabet) {
   const Folder folder;
-  for (const char* name : {"train/zebra/1.png", "train/ant/1.png", "val/zebra/1.png", "val/ant/1.png"}) folder.picture(name);
+  for (const char* name : {"train/zebra/1.png", "train/ant/1.png", "val/zebra/1.png", "val/ant/1.png"})
+    folder.picture(name);
   const DataSet by_name = loaded({.path = folder.text()}, Task::classification);
   EXPECT_THAT(by_name.classes, ElementsAre("ant", "zebra"));
   EXPECT_EQ(by_name.of(Split::train).size(), 2U);

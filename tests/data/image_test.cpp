@@ -1,9 +1,8 @@
-#include "data/image_internal.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "data/image_internal.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {

@@ -50,7 +50,8 @@ TEST_F(Loading, BatchesDoNotDependOnTheThreads) {
   const Augment augment{.flip = true, .scale = 0.3, .shift = 0.1, .colour = 0.3, .blur = 0.3};
   std::vector<std::vector<std::pair<std::vector<std::uint8_t>, std::vector<float>>>> all;
   for (const int threads : {0, 1, 3}) {
-    Loader loader(*cache_, items_, {.batch = 7, .shuffle = true, .augment = augment, .seed = 9, .threads = threads, .prefetch = 2});
+    Loader loader(*cache_, items_,
+                  {.batch = 7, .shuffle = true, .augment = augment, .seed = 9, .threads = threads, .prefetch = 2});
     EXPECT_EQ(loader.batches(), 6U);
     auto first = epoch(loader, 0);
     auto second = epoch(loader, 1);

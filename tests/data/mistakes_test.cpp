@@ -18,7 +18,8 @@ class Mistakes : public testing::Test {
     const auto set = load(spec, task);
     if (set) return "no error";
     std::string result = to_text(set.error());
-    for (std::size_t at; (at = result.find(folder_.text())) != std::string::npos;) result.replace(at, folder_.text().size(), "FOLDER");
+    for (std::size_t at; (at = result.find(folder_.text())) != std::string::npos;)
+      result.replace(at, folder_.text().size(), "FOLDER");
     return result;
   }
   /// A CSV of two good images and then `line`.
@@ -36,13 +37,17 @@ TEST_F(Mistakes, AFolderThatIsNotThere) {
 
 TEST_F(Mistakes, AnUnknownFormat) {
   EXPECT_EQ(text({.format = "vok"}),
-            "error: format \"vok\" is not one of \"folder\", \"csv\", \"fddb\", \"yolo\", \"voc\" or \"coco\"\n  next: did you mean \"voc\"?");
+            "error: format \"vok\" is not one of \"folder\", \"csv\", \"fddb\", \"yolo\", \"voc\" or \"coco\"\n  next: "
+            "did you mean \"voc\"?");
 }
 
-TEST_F(Mistakes, AFolderWithoutLabels) { EXPECT_THAT(text({}), HasSubstr("no label format was recognised in \"FOLDER\"")); }
+TEST_F(Mistakes, AFolderWithoutLabels) {
+  EXPECT_THAT(text({}), HasSubstr("no label format was recognised in \"FOLDER\""));
+}
 
 TEST_F(Mistakes, AnUnknownBoxRule) {
-  EXPECT_EQ(text({.boxes = "larges"}), "error: boxes \"larges\" is not one of \"only\" or \"largest\"\n  next: did you mean \"largest\"?");
+  EXPECT_EQ(text({.boxes = "larges"}),
+            "error: boxes \"larges\" is not one of \"only\" or \"largest\"\n  next: did you mean \"largest\"?");
 }
 
 TEST_F(Mistakes, AShareOutOfBounds) {
@@ -52,7 +57,8 @@ TEST_F(Mistakes, AShareOutOfBounds) {
 
 TEST_F(Mistakes, ANumberThatIsNone) {
   csv("c.png,1,nan,3,4");
-  EXPECT_EQ(text({}), "error: \"nan\" is no number\n  at FOLDER/boxes.csv:4:9\n  next: write the box edge in pixels, e.g. 12.5");
+  EXPECT_EQ(text({}),
+            "error: \"nan\" is no number\n  at FOLDER/boxes.csv:4:9\n  next: write the box edge in pixels, e.g. 12.5");
 }
 
 TEST_F(Mistakes, ABoxWithoutArea) {
@@ -80,7 +86,9 @@ TEST_F(Mistakes, AnExcessOfOnePixelIsClipped) {
 
 TEST_F(Mistakes, AMissingField) {
   csv("c.png,1,2,3");
-  EXPECT_EQ(text({}), "error: 4 fields, the header has 5\n  at FOLDER/boxes.csv:4:1\n  next: correct the line; put names with a comma into quotes");
+  EXPECT_EQ(text({}),
+            "error: 4 fields, the header has 5\n  at FOLDER/boxes.csv:4:1\n  next: correct the line; put names with a "
+            "comma into quotes");
 }
 
 TEST_F(Mistakes, AMissingImage) {
@@ -101,7 +109,8 @@ TEST_F(Mistakes, AnImageThatIsNone) {
 TEST_F(Mistakes, APathThatLeadsOutOfTheFolder) {
   for (const char* path : {"../../etc/passwd", "/etc/passwd", "images/../../../x.png"}) {
     csv(std::string(path) + ",1,1,9,9");
-    EXPECT_THAT(text({}), HasSubstr(std::string("the image path \"") + path + "\" leads out of the data folder")) << path;
+    EXPECT_THAT(text({}), HasSubstr(std::string("the image path \"") + path + "\" leads out of the data folder"))
+        << path;
   }
 }
 
@@ -129,7 +138,8 @@ TEST_F(Mistakes, AnImageInTwoLists) {
   folder_.write("t.txt", "a\nb\n");
   folder_.write("v.txt", "b\n");
   EXPECT_EQ(text({.splits = {{"train", "t.txt"}, {"validation", "v.txt"}}}),
-            "error: \"b\" is listed a second time, first at FOLDER/t.txt:2:1\n  at FOLDER/v.txt:1:1\n  next: leave each image in one list, once");
+            "error: \"b\" is listed a second time, first at FOLDER/t.txt:2:1\n  at FOLDER/v.txt:1:1\n  next: leave "
+            "each image in one list, once");
 }
 
 TEST_F(Mistakes, AListThatNamesAnUnknownImage) {
@@ -137,7 +147,8 @@ TEST_F(Mistakes, AListThatNamesAnUnknownImage) {
   folder_.write("t.txt", "a\nzebra\n");
   folder_.write("v.txt", "b\n");
   EXPECT_EQ(text({.splits = {{"train", "t.txt"}, {"validation", "v.txt"}}}),
-            "error: \"zebra\" is not among the 2 labelled images\n  at FOLDER/t.txt:2:1\n  next: correct the name or remove the line");
+            "error: \"zebra\" is not among the 2 labelled images\n  at FOLDER/t.txt:2:1\n  next: correct the name or "
+            "remove the line");
 }
 
 TEST_F(Mistakes, AListThatIsMissingAndASplitThatIsNone) {
@@ -149,13 +160,15 @@ TEST_F(Mistakes, AListThatIsMissingAndASplitThatIsNone) {
 TEST_F(Mistakes, AnUnknownClass) {
   folder_.picture("a.png");
   folder_.write("boxes.csv", "image,x0,y0,x1,y1,class\na.png,1,1,9,9,racoon\n");
-  EXPECT_EQ(text({.classes = {"raccoon"}}), "error: class \"raccoon\" is not in the data\n  next: did you mean \"racoon\"?");
+  EXPECT_EQ(text({.classes = {"raccoon"}}),
+            "error: class \"raccoon\" is not in the data\n  next: did you mean \"racoon\"?");
 }
 
 TEST_F(Mistakes, OneClassOnly) {
   folder_.picture("train/cat/a.png");
   folder_.picture("val/cat/a.png");
-  EXPECT_THAT(text({}, Task::classification), HasSubstr("there is one class only, \"cat\"; a classifier needs two or more"));
+  EXPECT_THAT(text({}, Task::classification),
+              HasSubstr("there is one class only, \"cat\"; a classifier needs two or more"));
 }
 
 TEST_F(Mistakes, AClassInOneSplitOnlyIsAWarning) {
@@ -189,19 +202,25 @@ std::string error_of(const Result<T>& result) {
 }
 
 TEST(ParserMistakes, Fddb) {
-  EXPECT_THAT(error_of(parse_fddb("1 2 3 4\n", "f.txt")), HasSubstr("numbers come before the first \"# path\" line\n  at f.txt:1:1"));
+  EXPECT_THAT(error_of(parse_fddb("1 2 3 4\n", "f.txt")),
+              HasSubstr("numbers come before the first \"# path\" line\n  at f.txt:1:1"));
   EXPECT_THAT(error_of(parse_fddb("# a\n1 2 3\n", "f.txt")), HasSubstr("3 words; a box is four numbers"));
   EXPECT_THAT(error_of(parse_fddb("# a\n 1 x 3 4\n", "f.txt")), HasSubstr("\"x\" is no number\n  at f.txt:2:4"));
-  EXPECT_THAT(error_of(parse_fddb("# a\n# b\n# a\n", "f.txt")), HasSubstr("\"a\" comes twice, first in line 1\n  at f.txt:3:1"));
+  EXPECT_THAT(error_of(parse_fddb("# a\n# b\n# a\n", "f.txt")),
+              HasSubstr("\"a\" comes twice, first in line 1\n  at f.txt:3:1"));
 }
 
 TEST(ParserMistakes, Yolo) {
   const std::vector<std::string> names{"cat"};
-  EXPECT_THAT(error_of(parse_yolo("1 0.5 0.5 0.1 0.1", "y.txt", names)), HasSubstr("class 1 is not in the class list, which ends with 0\n  at y.txt:1:1"));
-  EXPECT_THAT(error_of(parse_yolo("\n0 50 0.5 0.1 0.1", "y.txt", names)), HasSubstr("50 is not a share of the picture's edge, 0 to 1\n  at y.txt:2:3"));
-  EXPECT_THAT(error_of(parse_yolo("0 0.1 0.1 0.2 0.1 0.2 0.2", "y.txt", names)), HasSubstr("outlines (polygons) are not read"));
+  EXPECT_THAT(error_of(parse_yolo("1 0.5 0.5 0.1 0.1", "y.txt", names)),
+              HasSubstr("class 1 is not in the class list, which ends with 0\n  at y.txt:1:1"));
+  EXPECT_THAT(error_of(parse_yolo("\n0 50 0.5 0.1 0.1", "y.txt", names)),
+              HasSubstr("50 is not a share of the picture's edge, 0 to 1\n  at y.txt:2:3"));
+  EXPECT_THAT(error_of(parse_yolo("0 0.1 0.1 0.2 0.1 0.2 0.2", "y.txt", names)),
+              HasSubstr("outlines (polygons) are not read"));
   EXPECT_THAT(error_of(parse_yolo("0 0.5 0.5 0 0.1", "y.txt", names)), HasSubstr("has no area"));
-  EXPECT_THAT(error_of(parse_yolo("cat 0.5 0.5 0.1 0.1", "y.txt", names)), HasSubstr("class \"cat\" is no whole number from 0"));
+  EXPECT_THAT(error_of(parse_yolo("cat 0.5 0.5 0.1 0.1", "y.txt", names)),
+              HasSubstr("class \"cat\" is no whole number from 0"));
 }
 
 TEST(ParserMistakes, Voc) {
@@ -209,17 +228,22 @@ TEST(ParserMistakes, Voc) {
   EXPECT_THAT(error_of(parse_voc("<svg/>", "v.xml")), HasSubstr("the root element is not <annotation>"));
   EXPECT_THAT(error_of(parse_voc("<annotation>\n  <object><name>cat</name></object></annotation>", "v.xml")),
               HasSubstr("an <object> without <bndbox>\n  at v.xml:2:4"));
-  EXPECT_THAT(error_of(parse_voc("<annotation><object><name>cat</name><bndbox>\n<xmin>1</xmin><ymin>one</ymin></bndbox></object></annotation>", "v.xml")),
-              HasSubstr("\"one\" in <ymin> is no number\n  at v.xml:2:16"));
+  EXPECT_THAT(
+      error_of(parse_voc(
+          "<annotation><object><name>cat</name><bndbox>\n<xmin>1</xmin><ymin>one</ymin></bndbox></object></annotation>",
+          "v.xml")),
+      HasSubstr("\"one\" in <ymin> is no number\n  at v.xml:2:16"));
 }
 
 TEST(ParserMistakes, Coco) {
   EXPECT_THAT(error_of(parse_coco("{\"images\": [}", "c.json")), HasSubstr("this is not valid JSON\n  at c.json:1:13"));
   EXPECT_THAT(error_of(parse_coco("{}", "c.json")), HasSubstr("the JSON has no \"images\" and \"annotations\" lists"));
-  EXPECT_THAT(error_of(parse_coco("{\"images\": [],\n \"annotations\": [{\"image_id\": 3, \"bbox\": [1, 2, 3, 4]}]}", "c.json")),
+  EXPECT_THAT(error_of(parse_coco("{\"images\": [],\n \"annotations\": [{\"image_id\": 3, \"bbox\": [1, 2, 3, 4]}]}",
+                                  "c.json")),
               HasSubstr("the annotation's image_id 3 is not in \"images\"\n  at c.json:2:18"));
-  EXPECT_THAT(error_of(parse_coco("{\"images\": [], \"annotations\": [{\"image_id\": 3, \"bbox\": [1, 2, 3]}]}", "c.json")),
-              HasSubstr("\"bbox\" is not four numbers"));
+  EXPECT_THAT(
+      error_of(parse_coco("{\"images\": [], \"annotations\": [{\"image_id\": 3, \"bbox\": [1, 2, 3]}]}", "c.json")),
+      HasSubstr("\"bbox\" is not four numbers"));
   EXPECT_THAT(error_of(parse_coco("{\"images\": [], \"annotations\": [{\"image_id\": \"3\"}]}", "c.json")),
               HasSubstr("\"image_id\" must be a whole number"));
 }

@@ -12,7 +12,9 @@
 namespace edgewise::data {
 namespace {
 
-double rounded(double value) { return std::round(value * 1000) / 1000; }
+double rounded(double value) {
+  return std::round(value * 1000) / 1000;
+}
 
 void expect_counts(const DataSet& set, std::size_t train, std::size_t validation) {
   EXPECT_EQ(set.of(Split::train).size(), train);
@@ -61,7 +63,8 @@ TEST(RealSets, AnimalsWithOneObjectAsVoc) {
 
 TEST(RealSets, PresenceOfADogAsCsv) {
   REQUIRE_REAL_SET("voc2012_animals");
-  const DataSet set = loaded({.path = (shared_data() / "voc2012_animals" / "presence_dog.csv").string()}, Task::classification);
+  const DataSet set =
+      loaded({.path = (shared_data() / "voc2012_animals" / "presence_dog.csv").string()}, Task::classification);
   expect_counts(set, 1873, 507);
   EXPECT_THAT(set.classes, testing::ElementsAre("0", "1"));
   std::size_t dogs = 0;
@@ -71,14 +74,16 @@ TEST(RealSets, PresenceOfADogAsCsv) {
 
 TEST(RealSets, PresenceOfAPersonIsMostlyNo) {
   REQUIRE_REAL_SET("voc2012_animals");
-  const DataSet set = loaded({.path = (shared_data() / "voc2012_animals" / "presence_person.csv").string()}, Task::classification);
+  const DataSet set =
+      loaded({.path = (shared_data() / "voc2012_animals" / "presence_person.csv").string()}, Task::classification);
   EXPECT_DOUBLE_EQ(rounded(baseline(set)["accuracy"]), 0.817);
   EXPECT_DOUBLE_EQ(baseline(set)["balanced_accuracy"], 0.5);
 }
 
 TEST(RealSets, BalancedPersonListsCarryTheLabels) {
   REQUIRE_REAL_SET("voc2012_animals");
-  const DataSet set = loaded(with_lists("voc2012_animals", "person_balanced_train", "person_balanced_val"), Task::classification);
+  const DataSet set =
+      loaded(with_lists("voc2012_animals", "person_balanced_train", "person_balanced_val"), Task::classification);
   expect_counts(set, 682, 186);
   EXPECT_DOUBLE_EQ(baseline(set)["accuracy"], 0.5);
 }
@@ -93,7 +98,8 @@ TEST(RealSets, RemoteSensingAsImageFolder) {
 
 TEST(RealSets, ListsOfPathsAndLabelsAgreeWithTheFolders) {
   REQUIRE_REAL_SET("rsscn7");
-  const DataSpec spec{.path = (shared_data() / "rsscn7").string(), .splits = {{"train", "train.txt"}, {"val", "val.txt"}}};
+  const DataSpec spec{.path = (shared_data() / "rsscn7").string(),
+                      .splits = {{"train", "train.txt"}, {"val", "val.txt"}}};
   expect_counts(loaded(spec, Task::classification), 1567, 392);
 }
 

@@ -1,11 +1,10 @@
-#include "data/split_internal.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 #include <set>
 
+#include "data/split_internal.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {
@@ -100,7 +99,8 @@ TEST(Splits, LabelsOfListsAreClasses) {
   for (const char* stem : {"c", "d", "e"}) folder.write(std::string("labels/") + stem + ".txt", "");
   folder.write("t.txt", "a b 1\nc 0\n");
   folder.write("v.txt", "d 1\ne 0\n");
-  const DataSet set = loaded({.path = folder.text(), .splits = {{"train", "t.txt"}, {"validation", "v.txt"}}}, Task::classification);
+  const DataSet set =
+      loaded({.path = folder.text(), .splits = {{"train", "t.txt"}, {"validation", "v.txt"}}}, Task::classification);
   EXPECT_THAT(set.classes, testing::ElementsAre("0", "1"));
   EXPECT_EQ(set.items.size(), 4U);
 }

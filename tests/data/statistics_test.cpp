@@ -18,8 +18,8 @@ Item boxed(Split split, Box box) {
 TEST(Baseline, OfBoxesIsTheTrainingMeanByHand) {
   DataSet set;
   set.task = Task::box;
-  set.items = {boxed(Split::train, {0, 0, 40, 40}), boxed(Split::train, {20, 20, 60, 60}), boxed(Split::validation, {10, 10, 50, 50}),
-               boxed(Split::validation, {50, 50, 90, 90})};
+  set.items = {boxed(Split::train, {0, 0, 40, 40}), boxed(Split::train, {20, 20, 60, 60}),
+               boxed(Split::validation, {10, 10, 50, 50}), boxed(Split::validation, {50, 50, 90, 90})};
   const Json json = baseline(set);
   EXPECT_EQ(json["box"], (Json{0.1, 0.1, 0.5, 0.5}));
   EXPECT_DOUBLE_EQ(json["iou"], 0.5);  // 1 and 0
@@ -29,8 +29,13 @@ TEST(Baseline, OfBoxesIsTheTrainingMeanByHand) {
 TEST(Baseline, OfClassesIsTheTrainingMajorityOnValidation) {
   DataSet set;
   set.classes = {"a", "b"};
-  for (const auto& [label, split] : {std::pair{0, Split::train}, {1, Split::train}, {1, Split::train}, {0, Split::validation},
-                                     {0, Split::validation}, {0, Split::validation}, {1, Split::validation}}) {
+  for (const auto& [label, split] : {std::pair{0, Split::train},
+                                     {1, Split::train},
+                                     {1, Split::train},
+                                     {0, Split::validation},
+                                     {0, Split::validation},
+                                     {0, Split::validation},
+                                     {1, Split::validation}}) {
     Item item;
     item.width = item.height = 10;
     item.label = label;

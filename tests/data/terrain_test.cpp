@@ -1,10 +1,9 @@
-#include "data/terrain_internal.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "base/random.hpp"
+#include "data/terrain_internal.hpp"
 
 namespace edgewise::data {
 namespace {
@@ -42,7 +41,8 @@ TEST(Drainage, AllWaterLeavesOverTheBorder) {
 TEST(Drainage, ARoofDrainsToBothSidesAndAGutterCollects) {
   Grid gutter(9);
   for (std::int64_t y = 0; y < 9; ++y)
-    for (std::int64_t x = 0; x < 9; ++x) gutter.at(x, y) = std::abs(static_cast<double>(x - 4)) * 3 - 0.1 * static_cast<double>(y);
+    for (std::int64_t x = 0; x < 9; ++x)
+      gutter.at(x, y) = std::abs(static_cast<double>(x - 4)) * 3 - 0.1 * static_cast<double>(y);
   const Drainage drainage = drain(gutter);
   EXPECT_GT(drainage.cells.at(4, 8), 40);  // the lower end of the middle column
   EXPECT_LT(drainage.cells.at(4, 1), 20);

@@ -16,7 +16,9 @@ struct OperatorCase {
   graph::Shape input;
   graph::Operator op;
 };
-inline void PrintTo(const OperatorCase& test, std::ostream* out) { *out << test.name; }
+inline void PrintTo(const OperatorCase& test, std::ostream* out) {
+  *out << test.name;
+}
 
 inline Result<graph::Graph> network_of(const OperatorCase& test) {
   graph::GraphBuilder builder(test.input);
@@ -28,56 +30,75 @@ inline std::vector<OperatorCase> operator_cases() {
   using namespace graph;
   using Case = OperatorCase;
   const auto activation = [](ActivationKind kind) { return Activation{.kind = kind}; };
-  return {
-        Case{"conv", {3, 9, 8}, Conv2d{.out_channels = 5, .kernel_size = {3, 3}, .padding = {1, 1}}},
-        Case{"conv_uneven", {4, 11, 9}, Conv2d{.out_channels = 6, .kernel_size = {5, 3}, .stride = {2, 3}, .padding = {2, 0}, .dilation = {1, 2}, .groups = 2, .bias = false}},
-        Case{"conv_depthwise", {6, 8, 8}, Conv2d{.out_channels = 12, .kernel_size = {3, 3}, .stride = {2, 2}, .padding = {1, 1}, .groups = 6}},
-        Case{"batch_norm", {5, 4, 3}, BatchNorm2d{.eps = 1e-3}},
-        Case{"layer_norm", {7, 10}, LayerNorm{.eps = 1e-6}},
-        Case{"layer_norm_of_a_vector", {10}, LayerNorm{}},
-        Case{"relu", {3, 5, 5}, activation(ActivationKind::relu)},
-        Case{"relu6", {3, 9, 9}, activation(ActivationKind::relu6)},
-        Case{"silu", {3, 5, 5}, activation(ActivationKind::silu)},
-        Case{"hardswish", {3, 9, 9}, activation(ActivationKind::hardswish)},
-        Case{"hardsigmoid", {3, 9, 9}, activation(ActivationKind::hardsigmoid)},
-        Case{"gelu", {3, 9, 9}, activation(ActivationKind::gelu)},
-        Case{"sigmoid", {3, 5, 5}, activation(ActivationKind::sigmoid)},
-        Case{"max_pool", {3, 9, 9}, MaxPool2d{.kernel_size = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}},
-        Case{"max_pool_ceil", {3, 8, 10}, MaxPool2d{.kernel_size = {3, 3}, .stride = {2, 2}, .ceil_mode = true}},
-        // A window that would start in the right padding must not exist.
-        Case{"max_pool_ceil_dropped_window", {2, 5, 6}, MaxPool2d{.kernel_size = {2, 2}, .stride = {3, 3}, .padding = {1, 1}, .ceil_mode = true}},
-        Case{"max_pool_ceil_large_stride", {2, 11, 7}, MaxPool2d{.kernel_size = {2, 3}, .stride = {4, 5}, .padding = {0, 1}, .ceil_mode = true}},
-        Case{"avg_pool", {3, 8, 8}, AvgPool2d{}},
-        Case{"avg_pool_padded", {3, 9, 7}, AvgPool2d{.kernel_size = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}},
-        Case{"avg_pool_padding_not_counted", {3, 9, 7}, AvgPool2d{.kernel_size = {3, 3}, .stride = {2, 2}, .padding = {1, 1}, .count_include_pad = false}},
-        Case{"avg_pool_ceil", {3, 8, 10}, AvgPool2d{.kernel_size = {3, 3}, .stride = {2, 2}, .ceil_mode = true}},
-        Case{"avg_pool_ceil_padded", {3, 8, 11}, AvgPool2d{.kernel_size = {3, 3}, .stride = {2, 3}, .padding = {1, 1}, .ceil_mode = true}},
-        Case{"avg_pool_ceil_padding_not_counted", {3, 8, 11}, AvgPool2d{.kernel_size = {3, 3}, .stride = {2, 3}, .padding = {1, 1}, .ceil_mode = true, .count_include_pad = false}},
-        Case{"adaptive_avg_pool_global", {3, 7, 5}, AdaptiveAvgPool2d{}},
-        Case{"adaptive_avg_pool_divisible", {3, 14, 6}, AdaptiveAvgPool2d{.output_size = {7, 2}}},
-        Case{"adaptive_avg_pool_uneven", {3, 10, 7}, AdaptiveAvgPool2d{.output_size = {7, 3}}},
-        Case{"adaptive_avg_pool_larger_than_its_input", {3, 2, 2}, AdaptiveAvgPool2d{.output_size = {7, 6}}},
-        Case{"adaptive_avg_pool_of_the_same_size", {3, 6, 6}, AdaptiveAvgPool2d{.output_size = {6, 6}}},
-        Case{"linear", {12}, Linear{.out_features = 5}},
-        Case{"linear_without_bias", {12}, Linear{.out_features = 5, .bias = false}},
-        Case{"linear_of_a_sequence", {4, 12}, Linear{.out_features = 5}},
-        Case{"linear_of_an_image", {2, 3, 8}, Linear{.out_features = 5, .bias = false}},
-        Case{"concat_of_one", {2, 3, 4}, Concat{.axis = 0}},
-        Case{"split_first", {6, 4, 4}, Split{.axis = 0, .parts = 3, .index = 0}},
-        Case{"split_last", {6, 4, 4}, Split{.axis = 0, .parts = 3, .index = 2}},
-        Case{"split_inner_axis", {5, 9}, Split{.axis = 1, .parts = 3, .index = 1}},
-        Case{"channel_shuffle", {12, 3, 3}, ChannelShuffle{.groups = 3}},
-        Case{"reshape", {4, 3, 2}, Reshape{.shape = {6, 4}}},
-        Case{"flatten", {4, 3, 2}, Reshape{.shape = {24}}},
-        Case{"permute", {4, 3, 2}, Permute{.order = {2, 0, 1}}},
-        Case{"softmax", {4, 9}, Softmax{}},
-        Case{"resize_bilinear_up", {2, 5, 4}, Resize{.output_size = {9, 11}}},
-        Case{"resize_bilinear_down", {2, 11, 8}, Resize{.output_size = {4, 3}}},
-        Case{"resize_bilinear_to_one", {2, 6, 4}, Resize{.output_size = {1, 1}}},
-        Case{"resize_nearest_up", {2, 5, 4}, Resize{.output_size = {9, 8}, .mode = ResizeMode::nearest}},
-        Case{"resize_nearest_down", {2, 11, 9}, Resize{.output_size = {4, 6}, .mode = ResizeMode::nearest}},
-        Case{"dropout", {3, 4, 4}, Dropout{}}, Case{"stochastic_depth", {3, 4, 4}, StochasticDepth{}},
-        Case{"layer_scale", {5, 4, 3}, LayerScale{}}};
+  return {Case{"conv", {3, 9, 8}, Conv2d{.out_channels = 5, .kernel_size = {3, 3}, .padding = {1, 1}}},
+          Case{"conv_uneven",
+               {4, 11, 9},
+               Conv2d{.out_channels = 6,
+                      .kernel_size = {5, 3},
+                      .stride = {2, 3},
+                      .padding = {2, 0},
+                      .dilation = {1, 2},
+                      .groups = 2,
+                      .bias = false}},
+          Case{"conv_depthwise",
+               {6, 8, 8},
+               Conv2d{.out_channels = 12, .kernel_size = {3, 3}, .stride = {2, 2}, .padding = {1, 1}, .groups = 6}},
+          Case{"batch_norm", {5, 4, 3}, BatchNorm2d{.eps = 1e-3}}, Case{"layer_norm", {7, 10}, LayerNorm{.eps = 1e-6}},
+          Case{"layer_norm_of_a_vector", {10}, LayerNorm{}}, Case{"relu", {3, 5, 5}, activation(ActivationKind::relu)},
+          Case{"relu6", {3, 9, 9}, activation(ActivationKind::relu6)},
+          Case{"silu", {3, 5, 5}, activation(ActivationKind::silu)},
+          Case{"hardswish", {3, 9, 9}, activation(ActivationKind::hardswish)},
+          Case{"hardsigmoid", {3, 9, 9}, activation(ActivationKind::hardsigmoid)},
+          Case{"gelu", {3, 9, 9}, activation(ActivationKind::gelu)},
+          Case{"sigmoid", {3, 5, 5}, activation(ActivationKind::sigmoid)},
+          Case{"max_pool", {3, 9, 9}, MaxPool2d{.kernel_size = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}},
+          Case{"max_pool_ceil", {3, 8, 10}, MaxPool2d{.kernel_size = {3, 3}, .stride = {2, 2}, .ceil_mode = true}},
+          // A window that would start in the right padding must not exist.
+          Case{"max_pool_ceil_dropped_window",
+               {2, 5, 6},
+               MaxPool2d{.kernel_size = {2, 2}, .stride = {3, 3}, .padding = {1, 1}, .ceil_mode = true}},
+          Case{"max_pool_ceil_large_stride",
+               {2, 11, 7},
+               MaxPool2d{.kernel_size = {2, 3}, .stride = {4, 5}, .padding = {0, 1}, .ceil_mode = true}},
+          Case{"avg_pool", {3, 8, 8}, AvgPool2d{}},
+          Case{"avg_pool_padded", {3, 9, 7}, AvgPool2d{.kernel_size = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}},
+          Case{"avg_pool_padding_not_counted",
+               {3, 9, 7},
+               AvgPool2d{.kernel_size = {3, 3}, .stride = {2, 2}, .padding = {1, 1}, .count_include_pad = false}},
+          Case{"avg_pool_ceil", {3, 8, 10}, AvgPool2d{.kernel_size = {3, 3}, .stride = {2, 2}, .ceil_mode = true}},
+          Case{"avg_pool_ceil_padded",
+               {3, 8, 11},
+               AvgPool2d{.kernel_size = {3, 3}, .stride = {2, 3}, .padding = {1, 1}, .ceil_mode = true}},
+          Case{"avg_pool_ceil_padding_not_counted",
+               {3, 8, 11},
+               AvgPool2d{.kernel_size = {3, 3},
+                         .stride = {2, 3},
+                         .padding = {1, 1},
+                         .ceil_mode = true,
+                         .count_include_pad = false}},
+          Case{"adaptive_avg_pool_global", {3, 7, 5}, AdaptiveAvgPool2d{}},
+          Case{"adaptive_avg_pool_divisible", {3, 14, 6}, AdaptiveAvgPool2d{.output_size = {7, 2}}},
+          Case{"adaptive_avg_pool_uneven", {3, 10, 7}, AdaptiveAvgPool2d{.output_size = {7, 3}}},
+          Case{"adaptive_avg_pool_larger_than_its_input", {3, 2, 2}, AdaptiveAvgPool2d{.output_size = {7, 6}}},
+          Case{"adaptive_avg_pool_of_the_same_size", {3, 6, 6}, AdaptiveAvgPool2d{.output_size = {6, 6}}},
+          Case{"linear", {12}, Linear{.out_features = 5}},
+          Case{"linear_without_bias", {12}, Linear{.out_features = 5, .bias = false}},
+          Case{"linear_of_a_sequence", {4, 12}, Linear{.out_features = 5}},
+          Case{"linear_of_an_image", {2, 3, 8}, Linear{.out_features = 5, .bias = false}},
+          Case{"concat_of_one", {2, 3, 4}, Concat{.axis = 0}},
+          Case{"split_first", {6, 4, 4}, Split{.axis = 0, .parts = 3, .index = 0}},
+          Case{"split_last", {6, 4, 4}, Split{.axis = 0, .parts = 3, .index = 2}},
+          Case{"split_inner_axis", {5, 9}, Split{.axis = 1, .parts = 3, .index = 1}},
+          Case{"channel_shuffle", {12, 3, 3}, ChannelShuffle{.groups = 3}},
+          Case{"reshape", {4, 3, 2}, Reshape{.shape = {6, 4}}}, Case{"flatten", {4, 3, 2}, Reshape{.shape = {24}}},
+          Case{"permute", {4, 3, 2}, Permute{.order = {2, 0, 1}}}, Case{"softmax", {4, 9}, Softmax{}},
+          Case{"resize_bilinear_up", {2, 5, 4}, Resize{.output_size = {9, 11}}},
+          Case{"resize_bilinear_down", {2, 11, 8}, Resize{.output_size = {4, 3}}},
+          Case{"resize_bilinear_to_one", {2, 6, 4}, Resize{.output_size = {1, 1}}},
+          Case{"resize_nearest_up", {2, 5, 4}, Resize{.output_size = {9, 8}, .mode = ResizeMode::nearest}},
+          Case{"resize_nearest_down", {2, 11, 9}, Resize{.output_size = {4, 6}, .mode = ResizeMode::nearest}},
+          Case{"dropout", {3, 4, 4}, Dropout{}}, Case{"stochastic_depth", {3, 4, 4}, StochasticDepth{}},
+          Case{"layer_scale", {5, 4, 3}, LayerScale{}}};
 }
 
 /// Operators of several inputs, each read in more than one place.
@@ -96,17 +117,19 @@ inline Result<graph::Graph> several_inputs() {
   return std::move(builder).finish(wide);
 }
 
-/// Convolution, attention between the pixels of equal place in their patches, feed-forward layers, and back to an image (MobileViT).
+/// Convolution, attention between the pixels of equal place in their patches, feed-forward layers, and back to an image
+/// (MobileViT).
 inline Result<graph::Graph> attention_block() {
   using namespace graph;
   // 8x8 pixels in patches of 2x2: 4 sequences of 16 tokens, 2 heads of 6 numbers; then back to an image.
   constexpr std::int64_t channels = 12, heads = 2, patches = 16, pixels = 4;
   GraphBuilder b({channels, 8, 8});
-  auto x = b.add(Conv2d{.out_channels = channels, .kernel_size = {3, 3}, .padding = {1, 1}, .bias = false}, {b.input()});
+  auto x =
+      b.add(Conv2d{.out_channels = channels, .kernel_size = {3, 3}, .padding = {1, 1}, .bias = false}, {b.input()});
   x = b.add(Activation{ActivationKind::silu}, {b.add(BatchNorm2d{}, {x})});
   const auto local = x;
   x = b.add(Reshape{{channels, 4, 2, 4, 2}}, {x});
-  x = b.add(Permute{{2, 4, 1, 3, 0}}, {x});                   // (2, 2, 4, 4, C)
+  x = b.add(Permute{{2, 4, 1, 3, 0}}, {x});  // (2, 2, 4, 4, C)
   x = b.add(Reshape{{pixels, patches, channels}}, {x});
   const auto normal = b.add(LayerNorm{}, {x});
   const auto qkv = b.add(Linear{.out_features = 3 * channels}, {normal});
@@ -114,7 +137,7 @@ inline Result<graph::Graph> attention_block() {
   for (std::int64_t i = 0; i < 3; ++i) {
     const auto part = b.add(Split{.axis = 2, .parts = 3, .index = i}, {qkv});
     const auto split = b.add(Reshape{{pixels, patches, heads, channels / heads}}, {part});
-    parts.push_back(b.add(Permute{{0, 2, 1, 3}}, {split}));   // (pixels, heads, patches, head)
+    parts.push_back(b.add(Permute{{0, 2, 1, 3}}, {split}));  // (pixels, heads, patches, head)
   }
   const auto scores = b.add(MatMul{.transpose_b = true, .scale = 1.0 / std::sqrt(6.0)}, {parts[0], parts[1]});
   const auto mixed = b.add(MatMul{}, {b.add(Softmax{}, {scores}), parts[2]});
@@ -130,7 +153,8 @@ inline Result<graph::Graph> attention_block() {
   return std::move(b).finish(output);
 }
 
-/// A random network of small blocks: convolutions with and without norms, squeeze-and-excitation, shuffles, pools, residual sums.
+/// A random network of small blocks: convolutions with and without norms, squeeze-and-excitation, shuffles, pools,
+/// residual sums.
 inline Result<graph::Graph> random_graph(std::uint64_t seed) {
   using namespace graph;
   auto random = RandomStream::named(seed, "random graph");
@@ -142,7 +166,13 @@ inline Result<graph::Graph> random_graph(std::uint64_t seed) {
     switch (random.below(6)) {
       case 0: {
         const std::int64_t groups = random.chance(0.5) ? 1 : 4;
-        auto y = b.add(Conv2d{.out_channels = 8, .kernel_size = {3, 3}, .padding = {2, 2}, .dilation = {2, 2}, .groups = groups, .bias = random.chance(0.5)}, {x});
+        auto y = b.add(Conv2d{.out_channels = 8,
+                              .kernel_size = {3, 3},
+                              .padding = {2, 2},
+                              .dilation = {2, 2},
+                              .groups = groups,
+                              .bias = random.chance(0.5)},
+                       {x});
         if (random.chance(0.5)) y = b.add(Dropout{}, {y});
         const auto before = y;
         if (random.chance(0.8)) y = b.add(BatchNorm2d{}, {y});
@@ -163,7 +193,11 @@ inline Result<graph::Graph> random_graph(std::uint64_t seed) {
         break;
       }
       case 3:
-        x = b.add(BatchNorm2d{}, {b.add(AvgPool2d{.kernel_size = {3, 3}, .stride = {1, 1}, .padding = {1, 1}, .count_include_pad = random.chance(0.5)}, {x})});
+        x = b.add(BatchNorm2d{}, {b.add(AvgPool2d{.kernel_size = {3, 3},
+                                                  .stride = {1, 1},
+                                                  .padding = {1, 1},
+                                                  .count_include_pad = random.chance(0.5)},
+                                        {x})});
         break;
       case 4:
         x = b.add(MaxPool2d{.kernel_size = {3, 3}, .stride = {1, 1}, .padding = {1, 1}}, {x});
@@ -183,7 +217,8 @@ inline std::vector<std::pair<std::string, Result<graph::Graph>>> all_networks() 
   for (const auto& test : operator_cases()) networks.emplace_back("operator_" + test.name, network_of(test));
   networks.emplace_back("several_inputs", several_inputs());
   networks.emplace_back("attention_block", attention_block());
-  for (std::uint64_t seed = 0; seed < 10; ++seed) networks.emplace_back("random_" + std::to_string(seed), random_graph(seed));
+  for (std::uint64_t seed = 0; seed < 10; ++seed)
+    networks.emplace_back("random_" + std::to_string(seed), random_graph(seed));
   return networks;
 }
 

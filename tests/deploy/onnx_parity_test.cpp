@@ -13,7 +13,8 @@ namespace {
 TEST(OnnxParity, AllBackbonesComputeInOnnxRuntimeWhatTheirModulesCompute) {
   // All at 64 with torchvision's classifier; at 224 and with the box head a few, one of each kind of block.
   const std::set<std::string> large{"resnet18", "mobilenet_v3_small", "shufflenet_v2_x0_5", "squeezenet1_1"};
-  const std::set<std::string> boxes{"vgg11_bn", "resnet18", "squeezenet1_0", "densenet121", "mobilenet_v2", "regnet_y_400mf", "convnext_tiny"};
+  const std::set<std::string> boxes{"vgg11_bn",     "resnet18",       "squeezenet1_0", "densenet121",
+                                    "mobilenet_v2", "regnet_y_400mf", "convnext_tiny"};
   std::println("{:<20} {:>5} {:>15}   {}", "backbone", "size", "difference", "head");
   ASSERT_EQ(space::backbone_names().size(), 21U);
   const auto compare = [](const std::string& name, std::int64_t size, space::Head head) {
@@ -21,7 +22,8 @@ TEST(OnnxParity, AllBackbonesComputeInOnnxRuntimeWhatTheirModulesCompute) {
     const auto graph = space::build_backbone(name, frame);
     ASSERT_TRUE(graph) << to_text(graph.error());
     const double difference = export_difference(*graph, 7, 1);
-    std::println("{:<20} {:>5} {:>15.2e}   {}", name, size, difference, head == space::Head::box ? "box" : "classification");
+    std::println("{:<20} {:>5} {:>15.2e}   {}", name, size, difference,
+                 head == space::Head::box ? "box" : "classification");
     EXPECT_LE(difference, 1e-4) << name << " at " << size;
   };
   for (const std::string& name : space::backbone_names()) {

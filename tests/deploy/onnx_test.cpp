@@ -135,8 +135,8 @@ TEST(Onnx, SaysWhereItCannotWrite) {
 }
 
 TEST(RelativeDifference, IsTheLargestDifferenceOverTheLargestExpectedMagnitude) {
-  EXPECT_DOUBLE_EQ(relative_difference({1.0F, 6.0F}, {2.0F, 4.0F}), 0.5);   // |6 - 4| / 4
-  EXPECT_DOUBLE_EQ(relative_difference({0.25F}, {0.5F}), 0.25);             // below 1 it is absolute
+  EXPECT_DOUBLE_EQ(relative_difference({1.0F, 6.0F}, {2.0F, 4.0F}), 0.5);  // |6 - 4| / 4
+  EXPECT_DOUBLE_EQ(relative_difference({0.25F}, {0.5F}), 0.25);            // below 1 it is absolute
   EXPECT_DOUBLE_EQ(relative_difference({}, {}), 0.0);
 }
 

@@ -30,7 +30,8 @@ TEST(Operators, AreAllAmongTheTestedNetworks) {
     ASSERT_TRUE(graph) << name << ": " << to_text(graph.error());
     for (const Node& node : graph->nodes()) {
       is_seen[node.op.index()] = true;
-      if (const auto* made = std::get_if<Activation>(&node.op)) is_seen_activation[static_cast<std::size_t>(made->kind)] = true;
+      if (const auto* made = std::get_if<Activation>(&node.op))
+        is_seen_activation[static_cast<std::size_t>(made->kind)] = true;
     }
   }
   EXPECT_THAT(is_seen, testing::Each(true));

@@ -16,12 +16,14 @@ namespace edgewise::deploy {
 inline std::vector<float> module_outputs(const graph::Graph& graph, const graph::Weights& weights,
                                          const std::vector<float>& inputs) {
   nn::Network network(graph, RandomStream(1));
-  if (const auto loaded = nn::load_weights(network, weights); !loaded) throw std::runtime_error(to_text(loaded.error()));
+  if (const auto loaded = nn::load_weights(network, weights); !loaded)
+    throw std::runtime_error(to_text(loaded.error()));
   network->eval();
   const torch::NoGradGuard no_grad;
   std::vector<std::int64_t> sizes{-1};
   sizes.insert(sizes.end(), graph.input_shape().begin(), graph.input_shape().end());
-  const auto input = torch::from_blob(const_cast<float*>(inputs.data()), {static_cast<std::int64_t>(inputs.size())}).view(sizes);
+  const auto input =
+      torch::from_blob(const_cast<float*>(inputs.data()), {static_cast<std::int64_t>(inputs.size())}).view(sizes);
   const auto output = network->forward(input).to(torch::kFloat).contiguous().flatten();
   return {output.data_ptr<float>(), output.data_ptr<float>() + output.numel()};
 }
@@ -39,7 +41,7 @@ inline double export_difference(const graph::Graph& graph, std::uint64_t seed, s
   if (!outputs) throw std::runtime_error(to_text(outputs.error()));
   const auto expected = module_outputs(graph, weights, inputs);
   // Outputs near 0 would agree whatever the export does.
-  if (std::ranges::max(expected, {}, [](float x) { return std::abs(x); }) < 0.01)
+  if (std::abs(std::ranges::max(expected, {}, [](float x) { return std::abs(x); })) < 0.01F)
     throw std::runtime_error("the outputs are too small to tell a difference");
   return relative_difference(*outputs, expected);
 }

@@ -30,7 +30,8 @@ class TestFolder {
   std::filesystem::path path_;
 };
 
-/// Weights that keep the size of activations, with batch norms that are far from the identity: folding must do something.
+/// Weights that keep the size of activations, with batch norms that are far from the identity: folding must do
+/// something.
 inline graph::Weights random_weights(const graph::Graph& graph, std::uint64_t seed) {
   auto random = RandomStream::named(seed, "test weights");
   graph::Weights weights;
@@ -41,10 +42,14 @@ inline graph::Weights random_weights(const graph::Graph& graph, std::uint64_t se
     const double fan_in = spec.shape.size() > 1 ? static_cast<double>(count) / static_cast<double>(spec.shape[0]) : 1.0;
     for (float& value : tensor.values) {
       double drawn = 0;
-      if (spec.name.ends_with("running_var") || spec.shape.size() == 3) drawn = random.uniform(0.5, 1.5);
-      else if (spec.shape.size() == 1 && spec.name.ends_with(".weight")) drawn = random.uniform(0.5, 1.5);
-      else if (spec.shape.size() >= 2) drawn = random.uniform(-1.0, 1.0) * std::sqrt(4.5 / fan_in);
-      else if (!spec.name.ends_with("num_batches_tracked")) drawn = 0.2 * random.normal();
+      if (spec.name.ends_with("running_var") || spec.shape.size() == 3)
+        drawn = random.uniform(0.5, 1.5);
+      else if (spec.shape.size() == 1 && spec.name.ends_with(".weight"))
+        drawn = random.uniform(0.5, 1.5);
+      else if (spec.shape.size() >= 2)
+        drawn = random.uniform(-1.0, 1.0) * std::sqrt(4.5 / fan_in);
+      else if (!spec.name.ends_with("num_batches_tracked"))
+        drawn = 0.2 * random.normal();
       value = static_cast<float>(drawn);
     }
     weights.emplace(spec.name, std::move(tensor));

@@ -36,7 +36,8 @@ constexpr MeasureOptions quick{.min_runs = 10, .max_runs = 20, .max_seconds = 0.
 /// A device whose agent is a shell script. "$AGENT" in it is the real one.
 std::unique_ptr<Device> device_by(const TestFolder& folder, const std::string& script) {
   const auto path = folder / "agent.sh";
-  const std::string text = std::format("#!/bin/sh\nAGENT=\"{}\"\nFOLDER=\"{}\"\n{}\n", (program_folder() / "edgewise-agent").string(), (folder / "").string(), script);
+  const std::string text = std::format("#!/bin/sh\nAGENT=\"{}\"\nFOLDER=\"{}\"\n{}\n",
+                                       (program_folder() / "edgewise-agent").string(), (folder / "").string(), script);
   EXPECT_TRUE(write_file(path, text));
   ::chmod(path.c_str(), 0755);
   return make_local_device(path);
@@ -116,7 +117,8 @@ TEST(LocalDevice, MeasuresWithXnnpackAndWithTwoThreads) {
     options.provider = provider;
     options.threads = 2;
     const auto by_two = device->measure(path, options);
-    if (!by_two && by_two.error().message.find("processors this machine gives") != std::string::npos) GTEST_SKIP() << "this machine has one processor";
+    if (!by_two && by_two.error().message.find("processors this machine gives") != std::string::npos)
+      GTEST_SKIP() << "this machine has one processor";
     ASSERT_TRUE(by_two) << to_text(by_two.error());
     EXPECT_EQ(by_two->threads, 2);
   }
@@ -149,7 +151,8 @@ TEST(LocalDevice, NamesTheProvidersThatAreThere) {
   const auto m = make_local_device()->measure(save(twice_plus_one(), folder / "model.onnx"), options);
   ASSERT_FALSE(m);
   EXPECT_EQ(m.error().code, ErrorCode::invalid_input);
-  EXPECT_THAT(m.error().message, AllOf(HasSubstr("provider \"xnnpak\" is not there"), HasSubstr("\"cpu\" or \"xnnpack\"")));
+  EXPECT_THAT(m.error().message,
+              AllOf(HasSubstr("provider \"xnnpak\" is not there"), HasSubstr("\"cpu\" or \"xnnpack\"")));
   EXPECT_EQ(m.error().next, "did you mean \"xnnpack\"?");
 }
 
@@ -166,7 +169,8 @@ TEST(LocalDevice, RefusesOptionsOutOfRange) {
   EXPECT_EQ(message({.min_runs = 0}), "\"min_runs\" 0 is not at least 1");
   EXPECT_EQ(message({.min_runs = 30, .max_runs = 20}), "\"max_runs\" 20 is not within \"min_runs\" .. 1000000");
   EXPECT_EQ(message({.max_seconds = -1}), "\"max_seconds\" -1 is not within 0.001 .. 3600");
-  EXPECT_EQ(message({.timeout_s = std::numeric_limits<double>::quiet_NaN()}), "\"timeout_s\" nan is not within 0 .. 86400");
+  EXPECT_EQ(message({.timeout_s = std::numeric_limits<double>::quiet_NaN()}),
+            "\"timeout_s\" nan is not within 0 .. 86400");
 }
 
 TEST(LocalDevice, GetsOneErrorWithItsReasonFromEachBadModelAndGoesOnWithTheNext) {
@@ -192,7 +196,8 @@ TEST(LocalDevice, GetsOneErrorWithItsReasonFromEachBadModelAndGoesOnWithTheNext)
   expect(folder / "missing.onnx", ErrorCode::not_found, HasSubstr("there is no model file"));
   expect(folder / "", ErrorCode::not_found, HasSubstr("there is no model file"));
   expect(with_bytes("empty.onnx", ""), ErrorCode::invalid_input, HasSubstr("does not accept \"empty.onnx\""));
-  expect(with_bytes("truncated.onnx", bytes.substr(0, bytes.size() / 2)), ErrorCode::invalid_input, HasSubstr("does not accept \"truncated.onnx\""));
+  expect(with_bytes("truncated.onnx", bytes.substr(0, bytes.size() / 2)), ErrorCode::invalid_input,
+         HasSubstr("does not accept \"truncated.onnx\""));
 
   auto random = RandomStream::named(5, "bytes");
   std::string noise(100'000, '\0');
@@ -208,7 +213,13 @@ TEST(LocalDevice, GetsOneErrorWithItsReasonFromEachBadModelAndGoesOnWithTheNext)
   expect(save(large_weight, folder / "large.onnx"), ErrorCode::invalid_input, HasSubstr("large.onnx"));
 
   auto large_input = twice_plus_one();
-  large_input.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(1)->set_dim_value(std::int64_t{1} << 40);
+  large_input.mutable_graph()
+      ->mutable_input(0)
+      ->mutable_type()
+      ->mutable_tensor_type()
+      ->mutable_shape()
+      ->mutable_dim(1)
+      ->set_dim_value(std::int64_t{1} << 40);
   expect(save(large_input, folder / "input.onnx"), ErrorCode::invalid_input, testing::_);
 
   auto two_inputs = twice_plus_one();
@@ -235,13 +246,16 @@ TEST(LocalDevice, EndsAModelThatNeverEnds) {
 struct Fault {
   std::string name, script, message;
 };
-void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
+void PrintTo(const Fault& fault, std::ostream* out) {
+  *out << fault.name;
+}
 class FaultyAgent : public testing::TestWithParam<Fault> {};
 
 TEST_P(FaultyAgent, CostsOneErrorWithItsReason) {
   const TestFolder folder;
   const auto path = save(twice_plus_one(), folder / "model.onnx");
-  const auto device = device_by(folder, "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch \"$FOLDER/was_here\"\n" + GetParam().script);
+  const auto device = device_by(
+      folder, "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch \"$FOLDER/was_here\"\n" + GetParam().script);
   auto options = quick;
   options.timeout_s = 20;
   if (GetParam().name == "Hangs") options.timeout_s = 1;
@@ -256,18 +270,21 @@ TEST_P(FaultyAgent, CostsOneErrorWithItsReason) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, FaultyAgent,
-    testing::Values(Fault{"Exits", "read line; exit 3", "the process exited with 3"},
-                    Fault{"ExitsAtOnce", "exit 0", "loading \"model.onnx\": "},
-                    Fault{"SaysWhyItExits", "read line; echo 'out of luck' >&2; exit 3", "(\"out of luck\")"},
-                    Fault{"IsKilled", "read line; kill -SEGV $$", "was killed by signal 11"},
-                    Fault{"Hangs", "read line; exec sleep 1000", "no answer within"},
-                    Fault{"Babbles", "read line; echo 'hello there'; exec sleep 1000", "not JSON"},
-                    Fault{"AnswersAnotherProtocol", "read line; echo '{\"result\": 1}'; exec sleep 1000", "not of the protocol"},
-                    Fault{"AnswersANumber", "read line; echo 7; exec sleep 1000", "not of the protocol"},
-                    Fault{"AnswersWithoutNumbers", "while read line; do echo '{\"ok\": true}'; done", "is no measurement"},
-                    Fault{"AnswersWithANegativeLatency", "while read line; do echo '{\"ok\": true, \"latency_ms\": -1}'; done", "is no measurement"},
-                    Fault{"NeverEndsItsLine", "read line; exec tr '\\0' 'x' < /dev/zero", "more than 16 MiB"},
-                    Fault{"FailsInTheMiddle", "read line; echo '{\"ok\": true}'; read line; kill -9 $$", "measuring \"model.onnx\": the process was killed by signal 9"}),
+    testing::Values(
+        Fault{"Exits", "read line; exit 3", "the process exited with 3"},
+        Fault{"ExitsAtOnce", "exit 0", "loading \"model.onnx\": "},
+        Fault{"SaysWhyItExits", "read line; echo 'out of luck' >&2; exit 3", "(\"out of luck\")"},
+        Fault{"IsKilled", "read line; kill -SEGV $$", "was killed by signal 11"},
+        Fault{"Hangs", "read line; exec sleep 1000", "no answer within"},
+        Fault{"Babbles", "read line; echo 'hello there'; exec sleep 1000", "not JSON"},
+        Fault{"AnswersAnotherProtocol", "read line; echo '{\"result\": 1}'; exec sleep 1000", "not of the protocol"},
+        Fault{"AnswersANumber", "read line; echo 7; exec sleep 1000", "not of the protocol"},
+        Fault{"AnswersWithoutNumbers", "while read line; do echo '{\"ok\": true}'; done", "is no measurement"},
+        Fault{"AnswersWithANegativeLatency", "while read line; do echo '{\"ok\": true, \"latency_ms\": -1}'; done",
+              "is no measurement"},
+        Fault{"NeverEndsItsLine", "read line; exec tr '\\0' 'x' < /dev/zero", "more than 16 MiB"},
+        Fault{"FailsInTheMiddle", "read line; echo '{\"ok\": true}'; read line; kill -9 $$",
+              "measuring \"model.onnx\": the process was killed by signal 9"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(LocalDevice, SaysWhichProgramItCannotRun) {
@@ -280,10 +297,13 @@ TEST(LocalDevice, SaysWhichProgramItCannotRun) {
 
 /// Answers measurements of the given (latency, disturbed) in turn, one a start.
 std::string answers(const std::vector<std::pair<double, bool>>& measurements) {
-  std::string script = "n=$(cat \"$FOLDER/count\" 2>/dev/null || echo 0); echo $((n+1)) > \"$FOLDER/count\"\nread line; echo '{\"ok\": true}'; read line\ncase $n in\n";
+  std::string script =
+      "n=$(cat \"$FOLDER/count\" 2>/dev/null || echo 0); echo $((n+1)) > \"$FOLDER/count\"\nread line; echo '{\"ok\": "
+      "true}'; read line\ncase $n in\n";
   for (std::size_t i = 0; i < measurements.size(); ++i)
-    script += std::format("{}) echo '{{\"ok\": true, \"latency_ms\": {}, \"disturbed\": {}, \"disturbance\": \"{}\"}}';;\n", i, measurements[i].first,
-                          measurements[i].second, measurements[i].second ? "a reason" : "");
+    script +=
+        std::format("{}) echo '{{\"ok\": true, \"latency_ms\": {}, \"disturbed\": {}, \"disturbance\": \"{}\"}}';;\n",
+                    i, measurements[i].first, measurements[i].second, measurements[i].second ? "a reason" : "");
   return script + "esac\n";
 }
 
@@ -308,10 +328,25 @@ TEST(LocalDevice, KeepsTheLeastDisturbedOfThreeAndSaysSo) {
 }
 
 TEST(Measurement, IsTheSameAfterJson) {
-  const Measurement m{.latency_ms = 3.25, .p90_ms = 3.5, .p99_ms = 4.125, .min_ms = 3, .spread_ms = 0.0625, .runs = 30, .warmup_runs = 12,
-                      .load_ms = 55.5, .peak_memory_bytes = 5'000'000'000, .model_bytes = 1'000'000, .disturbed = true,
-                      .disturbance = "p90 is 1.8 times the median", .device = "local", .processor = "X \"1\"", .provider = "xnnpack",
-                      .precision = "int8", .runtime = "onnxruntime 1.21.0", .threads = 4, .clock = "performance, 2.40 GHz"};
+  const Measurement m{.latency_ms = 3.25,
+                      .p90_ms = 3.5,
+                      .p99_ms = 4.125,
+                      .min_ms = 3,
+                      .spread_ms = 0.0625,
+                      .runs = 30,
+                      .warmup_runs = 12,
+                      .load_ms = 55.5,
+                      .peak_memory_bytes = 5'000'000'000,
+                      .model_bytes = 1'000'000,
+                      .disturbed = true,
+                      .disturbance = "p90 is 1.8 times the median",
+                      .device = "local",
+                      .processor = "X \"1\"",
+                      .provider = "xnnpack",
+                      .precision = "int8",
+                      .runtime = "onnxruntime 1.21.0",
+                      .threads = 4,
+                      .clock = "performance, 2.40 GHz"};
   const auto back = measurement_from_json(Json::parse(to_json(m).dump()));
   ASSERT_TRUE(back) << to_text(back.error());
   EXPECT_EQ(*back, m);
@@ -325,8 +360,10 @@ TEST(Measurement, RefusesJsonThatIsNone) {
   EXPECT_EQ(message("[]"), "a measurement is a JSON object");
   EXPECT_EQ(message("{}"), "the measurement has no \"latency_ms\"");
   EXPECT_EQ(message(R"({"latency_ms": "3"})"), "\"latency_ms\" of the measurement is not a number of at least 0");
-  EXPECT_EQ(message(R"({"latency_ms": 3, "runs": 2.5})"), "\"runs\" of the measurement is not an integer of at least 0");
-  EXPECT_EQ(message(R"({"latency_ms": 3, "runs": 99999999999})"), "\"runs\" of the measurement is not an integer of at least 0");
+  EXPECT_EQ(message(R"({"latency_ms": 3, "runs": 2.5})"),
+            "\"runs\" of the measurement is not an integer of at least 0");
+  EXPECT_EQ(message(R"({"latency_ms": 3, "runs": 99999999999})"),
+            "\"runs\" of the measurement is not an integer of at least 0");
   EXPECT_EQ(message(R"({"latency_ms": 3, "disturbed": 1})"), "\"disturbed\" of the measurement is not true or false");
   EXPECT_EQ(message(R"({"latency_ms": 3, "device": null})"), "\"device\" of the measurement is not a text");
 }

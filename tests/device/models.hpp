@@ -34,7 +34,8 @@ inline void describe(onnx::ValueInfoProto& value, const std::string& name, const
   value.set_name(name);
   value.mutable_type()->mutable_tensor_type()->set_elem_type(type);
   value.mutable_type()->mutable_tensor_type()->mutable_shape();
-  for (const auto extent : shape) value.mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(extent);
+  for (const auto extent : shape)
+    value.mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(extent);
 }
 
 inline onnx::ModelProto empty_model(const std::vector<std::int64_t>& input, const std::vector<std::int64_t>& output) {
@@ -47,7 +48,8 @@ inline onnx::ModelProto empty_model(const std::vector<std::int64_t>& input, cons
   return model;
 }
 
-inline onnx::NodeProto& add_node(onnx::GraphProto& graph, const char* type, const std::vector<std::string>& inputs, const std::string& output) {
+inline onnx::NodeProto& add_node(onnx::GraphProto& graph, const char* type, const std::vector<std::string>& inputs,
+                                 const std::string& output) {
   auto& node = *graph.add_node();
   node.set_op_type(type);
   for (const auto& input : inputs) node.add_input(input);
@@ -55,7 +57,8 @@ inline onnx::NodeProto& add_node(onnx::GraphProto& graph, const char* type, cons
   return node;
 }
 
-inline onnx::TensorProto& add_floats(onnx::GraphProto& graph, const std::string& name, const std::vector<std::int64_t>& shape, float value) {
+inline onnx::TensorProto& add_floats(onnx::GraphProto& graph, const std::string& name,
+                                     const std::vector<std::int64_t>& shape, float value) {
   auto& tensor = *graph.add_initializer();
   tensor.set_name(name);
   tensor.set_data_type(onnx::TensorProto::FLOAT);
@@ -69,7 +72,8 @@ inline onnx::TensorProto& add_floats(onnx::GraphProto& graph, const std::string&
   return tensor;
 }
 
-inline onnx::TensorProto& add_integers(onnx::GraphProto& graph, const std::string& name, const std::vector<std::int64_t>& values) {
+inline onnx::TensorProto& add_integers(onnx::GraphProto& graph, const std::string& name,
+                                       const std::vector<std::int64_t>& values) {
   auto& tensor = *graph.add_initializer();
   tensor.set_name(name);
   tensor.set_data_type(onnx::TensorProto::INT64);
@@ -84,7 +88,8 @@ inline onnx::ModelProto convolutions(int layers) {
   auto& graph = *model.mutable_graph();
   std::string value = "image";
   for (int i = 0; i < layers; ++i) {
-    const std::string weight = "weight" + std::to_string(i), next = i + 1 == layers ? "output" : "value" + std::to_string(i);
+    const std::string weight = "weight" + std::to_string(i),
+                      next = i + 1 == layers ? "output" : "value" + std::to_string(i);
     add_floats(graph, weight, {16, 16, 3, 3}, 0.01F);
     auto& node = add_node(graph, "Conv", {value, weight}, next);
     auto& pads = *node.add_attribute();

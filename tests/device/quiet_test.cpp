@@ -17,7 +17,8 @@
 namespace edgewise::device {
 namespace {
 
-/// Processes that do nothing but enter `BusyMachine`, stay a millisecond and enter again at once, as workers that train.
+/// Processes that do nothing but enter `BusyMachine`, stay a millisecond and enter again at once, as workers that
+/// train.
 class Trainers {
  public:
   struct Shared {
@@ -25,7 +26,8 @@ class Trainers {
     std::atomic<long> batches = 0;
   };
   explicit Trainers(int count)
-      : shared_(new (::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Shared) {
+      : shared_(new(::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
+                    Shared) {
     for (int i = 0; i < count; ++i) {
       const pid_t pid = ::fork();
       if (pid == 0) train();

@@ -123,7 +123,7 @@ TEST(StateDict, NeverExecutesWhatAPickleAsksFor) {
 TEST(StateDict, RefusesStacksThatDoNotAddUp) {
   for (const std::string body : {"R",        "t",      "s",     "u",     "Q",     "b",     "a",
                                  "e",        "0",      "q\x01", "h\x01", "(.",    "",      "NN.",
-                                 "}Na.",     "]Ns.",   "N)R.",  ")Q.",   "}(Nu.", "J\x01", "X\xff\xff\xff\xff",
+                                 "}Na.",     "]Ns.",   "N)R.",  "NQ.",   "}(Nu.", "J\x01", "X\xff\xff\xff\xff",
                                  "\x8a\xff", "ctorch", "\x87"}) {
     EXPECT_FALSE(pickle::read("\x80\x02" + body).has_value()) << body;
   }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <print>
 
 #include "tests/train/synthetic.hpp"
 
@@ -41,6 +42,7 @@ TEST_F(Faces, AreFoundBetterThanByAConstantBoxWhenMemorised) {
   const auto outcome = train(request);
   ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
   EXPECT_EQ(outcome->curve.size(), 25U);
+  for (const auto& epoch : outcome->curve) std::println("{} {} {} {}", epoch.epoch, epoch.train_loss, epoch.validation_loss, epoch.metrics.at("iou"));
   EXPECT_LT(outcome->curve.back().train_loss, 0.6 * outcome->curve.front().train_loss);
   const auto memorised = evaluate(graph, outcome->best_weights, *set, *cache, data::Split::train);
   const auto validation = evaluate(graph, outcome->best_weights, *set, *cache, data::Split::validation);

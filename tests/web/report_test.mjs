@@ -115,7 +115,7 @@ await test('PointingAtADotNamesItsTrialAndAClickOpensIt', () => onPage('staged.h
 
 await test('PointingAtACurveNamesItsTrialAndAClickOpensIt', () => onPage('staged.html', async (page) => {
   for (const name of ['Loss over epochs', 'Metric over epochs', 'Latency per candidate', 'Parallel coordinates']) {
-    const found = await findTrial(page, chartNamed(page, name), 7);
+    const found = await findTrial(page, chartNamed(page, name), name === 'Parallel coordinates' ? 7 : 14);
     assert.ok(found, `no tooltip anywhere on "${name}"`);
     if (name === 'Loss over epochs') await page.screenshot({path: join(folder, 'hover_curve.png')});
     await page.mouse.click(found.x, found.y);
