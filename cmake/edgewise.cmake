@@ -20,12 +20,6 @@ endif()
 # makes edgewise_NAME with the alias edgewise::NAME.
 function(edgewise_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  foreach(source IN LISTS arg_SOURCES) # WIP
-    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source} AND NOT EXISTS ${source}) # WIP
-      message(WARNING "edgewise_${name}: ${source} is not written yet") # WIP
-      list(REMOVE_ITEM arg_SOURCES ${source}) # WIP
-    endif() # WIP
-  endforeach() # WIP
   add_library(edgewise_${name} STATIC ${arg_SOURCES})
   add_library(edgewise::${name} ALIAS edgewise_${name})
   target_link_libraries(edgewise_${name} PUBLIC edgewise_options ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
@@ -58,11 +52,6 @@ endif()
 # sets; may be absent) and EDGEWISE_TEST_DATA (tests/data).
 function(edgewise_test name)
   cmake_parse_arguments(arg "TORCH" "TIMEOUT" "SOURCES;LINK" ${ARGN})
-  foreach(source IN LISTS arg_SOURCES) # WIP
-    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source} AND NOT EXISTS ${source}) # WIP
-      list(REMOVE_ITEM arg_SOURCES ${source}) # WIP
-    endif() # WIP
-  endforeach() # WIP
   add_executable(${name}_test ${arg_SOURCES})
   target_link_libraries(${name}_test PRIVATE edgewise_options ${arg_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
   if(arg_TORCH)
