@@ -31,6 +31,12 @@ class OwnLocks : public testing::Environment {
 };
 const auto* const own_locks = testing::AddGlobalTestEnvironment(new OwnLocks);
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool is_sanitized = true;  // allocates more, and ends the process on an allocation beyond all bounds
+#else
+constexpr bool is_sanitized = false;
+#endif
+
 constexpr MeasureOptions quick{.min_runs = 10, .max_runs = 20, .max_seconds = 0.3, .timeout_s = 60};
 
 /// A device whose agent is a shell script. "$AGENT" in it is the real one.
@@ -88,6 +94,7 @@ TEST(LocalDevice, CountsTheWeightsInThePeakOfMemory) {
   const auto small = device->measure(save(twice_plus_one(), folder / "small.onnx"), quick);
   ASSERT_TRUE(large && small);
   EXPECT_GE(large->peak_memory_bytes, 67'000'000);
+  if (is_sanitized) return;
   EXPECT_LT(large->peak_memory_bytes, 4 * 67'000'000);  // the file, its parsed form and the packed weights at most
   EXPECT_LT(small->peak_memory_bytes, 30'000'000);      // an agent of its own: nothing of the large one is left
 }
@@ -208,10 +215,6 @@ TEST(LocalDevice, GetsOneErrorWithItsReasonFromEachBadModelAndGoesOnWithTheNext)
   short_weight.mutable_graph()->mutable_initializer(0)->mutable_raw_data()->resize(100);
   expect(save(short_weight, folder / "short.onnx"), ErrorCode::invalid_input, HasSubstr("short.onnx"));
 
-  auto large_weight = convolutions(1);
-  large_weight.mutable_graph()->mutable_initializer(0)->set_dims(0, std::int64_t{1} << 50);
-  expect(save(large_weight, folder / "large.onnx"), ErrorCode::invalid_input, HasSubstr("large.onnx"));
-
   auto large_input = twice_plus_one();
   large_input.mutable_graph()
       ->mutable_input(0)
@@ -225,6 +228,11 @@ TEST(LocalDevice, GetsOneErrorWithItsReasonFromEachBadModelAndGoesOnWithTheNext)
   auto two_inputs = twice_plus_one();
   describe(*two_inputs.mutable_graph()->add_input(), "second", {1, 4});
   expect(save(two_inputs, folder / "two.onnx"), ErrorCode::invalid_input, HasSubstr("the model has 2 inputs"));
+
+  if (is_sanitized) return;
+  auto large_weight = convolutions(1);
+  large_weight.mutable_graph()->mutable_initializer(0)->set_dims(0, std::int64_t{1} << 50);
+  expect(save(large_weight, folder / "large.onnx"), ErrorCode::invalid_input, HasSubstr("large.onnx"));
 
   expect(save(huge_value(), folder / "huge.onnx"), ErrorCode::invalid_input, HasSubstr("runtime"));
 }
