@@ -43,12 +43,6 @@ class NetworkImpl : public torch::nn::Module {
 
   void set_precision(Precision precision) { precision_ = precision; }
   [[nodiscard]] Precision precision() const { return precision_; }
-  /// Makes a bf16 copy of the weight of each convolution and linear layer, which training in bf16 then uses in place of the weight: gradients
-  /// arrive at the copy, and whoever updates a weight updates its copy. Saves casting all weights and their gradients in every iteration.
-  struct LowWeight {
-    torch::Tensor weight, low;
-  };
-  std::vector<LowWeight> make_low_weights();
   /// Restarts the random numbers of dropout and stochastic depth.
   void seed(std::uint64_t seed);
   /// How fast batch norms forget in training: update k (from 1) has the weight max(the node's momentum, `floor`, 1/k),
@@ -59,9 +53,8 @@ class NetworkImpl : public torch::nn::Module {
  private:
   // What `forward` needs per node is prepared once; see module.cpp.
   struct Step;
-  torch::Tensor compute(Step& step, const std::vector<torch::Tensor>& values, bool is_fused);
-  torch::Tensor normalise(Step& step, const torch::Tensor& input, bool is_fused);
-  void fuse_activations(const std::vector<std::size_t>& uses);
+  torch::Tensor compute(Step& step, const std::vector<torch::Tensor>& values, bool in_place);
+  torch::Tensor normalise(Step& step, const torch::Tensor& input);
   torch::Tensor keep_mask(torch::IntArrayRef shape, double drop, const torch::Tensor& like);
   [[nodiscard]] torch::Tensor cast(const torch::Tensor& parameter) const;
 

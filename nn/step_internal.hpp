@@ -2,7 +2,6 @@
 #pragma once
 
 #include "nn/module.hpp"
-#include "nn/norm_kernels_internal.hpp"
 
 namespace edgewise::nn {
 
@@ -12,9 +11,6 @@ struct NetworkImpl::Step {
   std::vector<std::size_t> release;    ///< values that no later node needs
   bool may_overwrite = false;          ///< its input is a fresh value that nobody else reads
   bool is_output = false;
-  bool is_done_before = false;         ///< an activation that the batch norm before it computes along
-  kernels::Clamp clamp;                ///< of a batch norm: the activation it computes along
-  torch::Tensor low_weight;            ///< the weight in bf16, see NetworkImpl::make_low_weights
   std::int64_t updates = 0;  ///< of the running statistics: "num_batches_tracked"
 };
 
