@@ -85,8 +85,9 @@ void take_up(Trial& trial, const std::string& worker) {
 
 Status finish(Trial& trial, const std::string& worker, State state, const StageResult& result,
               const std::string& reason) {
-  if (state != State::complete && state != State::pruned)
-    return invalid(std::format("a trial is finished as \"complete\" or \"pruned\", not as \"{}\"", to_text(state)));
+  // Rejected, too: a worker measures the untrained network when a constraint bounds its latency or memory.
+  if (state != State::complete && state != State::pruned && state != State::rejected)
+    return invalid(std::format("a trial is finished as \"complete\", \"pruned\" or \"rejected\", not as \"{}\"", to_text(state)));
   TRY_DO(check_held(trial, worker));
   if (result.stage != trial.stage)
     return invalid(std::format("the result is of stage {}, but trial {} is in stage {}", result.stage, trial.id.value,

@@ -37,7 +37,7 @@ class Storage {
   virtual Result<bool> heartbeat(TrialId id, const std::string& worker) = 0;
   /// Records one epoch of the trial's stage. What an attempt that died had recorded of this epoch and later ones is replaced.
   virtual Status record(TrialId id, const std::string& worker, const CurvePoint& point) = 0;
-  /// The stage is done. @param state  complete or pruned
+  /// The stage is done. @param state  complete, pruned, or rejected (measured before training and out of bounds)
   virtual Status finish(TrialId id, const std::string& worker, State state, const StageResult& result, const std::string& reason) = 0;
   virtual Status fail_trial(TrialId id, const std::string& worker, const std::string& reason) = 0;
   /// Puts a running trial back to waiting, as when its worker was told to stop; the attempt does not count.

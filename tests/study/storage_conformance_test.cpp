@@ -141,6 +141,7 @@ TEST_P(StorageConformance, KeepsResultsAndCurvesByStage) {
   claim("b:2");
   ASSERT_TRUE(storage().record({0}, "b:2", example_point(1, 3)));
   ASSERT_TRUE(storage().finish({0}, "b:2", State::pruned, example_result(1, 0.6), "the loss became NaN"));
+  ASSERT_EQ(storage().trial({0})->state, State::pruned);
   Trial expected = example_trial(0);
   expected.state = State::pruned;
   expected.stage = 1;
@@ -228,6 +229,9 @@ TEST_P(StorageConformance, RefusesWhatDoesNotBelongToTheStage) {
   EXPECT_ERROR(storage().finish({0}, "a:1", State::failed, example_result(0, 1), ""), invalid_input,
                "not as \"failed\"");
   EXPECT_EQ(state(0), State::running);
+  // A worker that measured the untrained network and found it out of bounds.
+  EXPECT_TRUE(storage().finish({0}, "a:1", State::rejected, example_result(0, 1), "latency"));
+  EXPECT_EQ(state(0), State::rejected);
 }
 
 TEST_P(StorageConformance, PromotesAllOrNone) {
