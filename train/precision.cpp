@@ -38,8 +38,7 @@ std::string resolved_precision(const std::string& setting) {
   return processor_has_bf16() ? "bf16" : "fp32";
 }
 
-// Measured with two threads of a Zen 5 (AVX512-BF16), batch 64 at 64x64, images/s in fp32 and bf16: see
-// docs/results/train_speed.md.
+// A rule from a few noisy timings (two threads of a Zen 5 with AVX512-BF16, batch 64 at 64x64); `make bench` times it against PyTorch.
 nn::Precision choose_precision(const std::string& setting, const graph::Graph& graph, torch::Device device) {
   if (setting != "auto") return setting == "bf16" ? nn::Precision::bf16 : nn::Precision::fp32;
   if (device.is_cuda()) {
