@@ -134,10 +134,14 @@ TEST(KilledProcess, LeavesEveryFinishedTrialAndNoneTwice) {
       }
     });
     ::close(told[1]);
-    ::usleep(static_cast<useconds_t>(20'000 + random.below(150'000)));
+    // Killed by what it has done, not by the clock: a fast machine would be through before any time bound.
+    std::vector<std::int64_t> finished;
+    std::int64_t done = 0;
+    const std::size_t wanted = random.below(4);
+    while (finished.size() < wanted && ::read(told[0], &done, sizeof done) == sizeof done) finished.push_back(done);
+    ::usleep(static_cast<useconds_t>(random.below(4'000)));
     ::kill(child, SIGKILL);
     const int status = wait_for(child);
-    std::vector<std::int64_t> finished;
     for (std::int64_t id; ::read(told[0], &id, sizeof id) == sizeof id;) finished.push_back(id);
     ::close(told[0]);
     const auto storage = open_storage(folder.path());
