@@ -1,7 +1,7 @@
 /// The machine-wide agreement that latency is never measured while this machine trains.
 #pragma once
 
-#include <optional>
+#include <chrono>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -23,7 +23,9 @@ class BusyMachine {
 /// Held during a measurement: no trainer of this user on this machine computes meanwhile.
 class QuietMachine {
  public:
-  static Result<QuietMachine> enter();
+  /// @param patience  how long batches under way may take; a trainer that takes longer is held to hang
+  /// @error unavailable when the patience was not enough
+  static Result<QuietMachine> enter(std::chrono::milliseconds patience = std::chrono::minutes(5));
 
  private:
   QuietMachine(FileLock gate, FileLock busy) : gate_(std::move(gate)), busy_(std::move(busy)) {}

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "nn/processor_internal.hpp"
 #include "nn/step_internal.hpp"
 
 namespace edgewise::nn {
@@ -62,6 +63,23 @@ torch::Tensor shuffle_channels(const torch::Tensor& x, std::int64_t groups) {
   return pixels.transpose(3, 4).reshape({n, h, w, c}).permute({0, 3, 1, 2});
 }
 
+// oneDNN 3.6's weight gradient of a 1x1 convolution with a stride (jit_1x1:avx512_core, 32 bits) writes where it may not when the
+// input has fewer than 16 channels. Such a convolution reads every stride-th pixel: picking them first computes the same.
+bool must_pick_pixels(const graph::Conv2d& op, const torch::Tensor& x) {
+  return op.kernel_size.h == 1 && op.kernel_size.w == 1 && op.stride.h * op.stride.w > 1 && op.padding.h == 0 &&
+         op.padding.w == 0 && x.size(1) < 16;
+}
+
+torch::Tensor convolve(const graph::Conv2d& op, const torch::Tensor& x, const torch::Tensor& weight,
+                       const torch::Tensor& bias) {
+  if (must_pick_pixels(op, x)) {
+    const auto picked = x.slice(2, 0, std::nullopt, op.stride.h).slice(3, 0, std::nullopt, op.stride.w);
+    return torch::conv2d(picked.contiguous(torch::MemoryFormat::ChannelsLast), weight, bias, hw({1, 1}), hw({0, 0}),
+                         hw({1, 1}), op.groups);
+  }
+  return torch::conv2d(x, weight, bias, hw(op.stride), hw(op.padding), hw(op.dilation), op.groups);
+}
+
 std::string registered_name(std::string name) {
   std::ranges::replace(name, '.', '/');
   return name;
@@ -71,6 +89,7 @@ std::string registered_name(std::string name) {
 
 NetworkImpl::NetworkImpl(graph::Graph graph, std::optional<RandomStream> random)
     : graph_(std::move(graph)), generator_(torch::make_generator<at::CPUGeneratorImpl>(0)) {
+  avoid_broken_instructions();
   const auto& nodes = graph_.nodes();
   std::vector<std::size_t> last_use(nodes.size(), 0), uses(nodes.size(), 0);
   for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -154,8 +173,7 @@ torch::Tensor NetworkImpl::compute(Step& step, const std::vector<torch::Tensor>&
             return {};
           },
           [&](const graph::Conv2d& op) {
-            return torch::conv2d(in(0), parameter(0), parameter(1), hw(op.stride), hw(op.padding), hw(op.dilation),
-                                 op.groups);
+            return convolve(op, in(0), parameter(0), parameter(1));
           },
           [&](const graph::BatchNorm2d&) { return normalise(step, in(0)); },
           [&](const graph::LayerNorm& op) {

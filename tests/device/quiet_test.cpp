@@ -88,6 +88,15 @@ TEST_F(Quiet, LetsTrainersComputeTogether) {
   EXPECT_TRUE(first && second);
 }
 
+TEST_F(Quiet, IsNotWaitedForBehindATrainerThatHangs) {
+  const auto hanging = BusyMachine::enter();
+  ASSERT_TRUE(hanging);
+  const auto quiet = QuietMachine::enter(std::chrono::milliseconds(50));
+  ASSERT_FALSE(quiet);
+  EXPECT_EQ(quiet.error().code, ErrorCode::unavailable);
+  EXPECT_TRUE(BusyMachine::enter()) << "the gate is open again";
+}
+
 TEST_F(Quiet, LetsAMeasurementThroughWhileFourTrainersAskWithoutAPause) {
   Trainers trainers(4);
   const auto path = save(twice_plus_one(), folder_ / "model.onnx");

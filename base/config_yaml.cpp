@@ -1,0 +1,249 @@
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <format>
+#include <set>
+#include <sstream>
+
+#include "base/config_internal.hpp"
+
+namespace edgewise::config {
+
+namespace {
+
+constexpr std::size_t max_text = 1 << 20;
+constexpr std::size_t max_depth = 64;
+
+Position position(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+
+struct Refused {
+  Position at;
+  std::string message;
+};
+
+/// Builds the tree from the parser's events: nothing is expanded, so a small file cannot become a large tree.
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  Node take() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add({.kind = Node::Kind::null, .at = position(mark)}); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { throw Refused{position(mark), "aliases (*name) are not supported here"}; }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
+    refuse_tag(mark, tag);
+    // A plain scalar carries the tag "?", a quoted one "!".
+    add({.kind = Node::Kind::scalar, .scalar = value, .is_quoted = tag == "!", .at = position(mark)});
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    refuse_tag(mark, tag);
+    open({.kind = Node::Kind::sequence, .at = position(mark)});
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    refuse_tag(mark, tag);
+    open({.kind = Node::Kind::map, .at = position(mark)});
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Open {
+    Node node;
+    std::optional<Node> key;
+  };
+
+  static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
+    if (!tag.empty() && tag != "?" && tag != "!") throw Refused{position(mark), std::format("tags (\"{}\") are not supported here", tag)};
+  }
+  void open(Node node) {
+    if (stack_.size() >= max_depth) throw Refused{node.at, std::format("nested deeper than {} levels", max_depth)};
+    stack_.push_back({std::move(node), {}});
+  }
+  void close() {
+    Node node = std::move(stack_.back().node);
+    stack_.pop_back();
+    add(std::move(node));
+  }
+  void add(Node node) {
+    if (stack_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Open& parent = stack_.back();
+    if (parent.node.kind == Node::Kind::sequence) {
+      parent.node.items.push_back(std::move(node));
+    } else if (!parent.key) {
+      if (node.kind != Node::Kind::scalar) throw Refused{node.at, "a key must be a single word"};
+      parent.key = std::move(node);
+    } else {
+      for (const auto& entry : parent.node.entries)
+        if (entry.key == parent.key->scalar)
+          throw Refused{parent.key->at, std::format("\"{}\" is given twice (first in line {})", entry.key, entry.at.line)};
+      parent.node.entries.push_back({parent.key->scalar, parent.key->at, std::move(node)});
+      parent.key.reset();
+    }
+  }
+
+  Node root_;
+  std::vector<Open> stack_;
+};
+
+bool nests_too_deep(const std::string& text) {
+  std::size_t flow = 0, deepest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::size_t compact = 0;
+    for (std::size_t i = 0; i + 1 < line.size(); ++i)
+      if ((line[i] == '-' || line[i] == '?') && line[i + 1] == ' ') ++compact;
+    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    for (const char c : line) {
+      if (c == '[' || c == '{') ++flow;
+      if ((c == ']' || c == '}') && flow > 0) --flow;
+      deepest = std::max(deepest, flow);
+    }
+    deepest = std::max({deepest, compact, indent / 4});
+  }
+  return deepest > max_depth;
+}
+
+}  // namespace
+
+Result<Node> parse_yaml(const std::string& text, const std::string& file) {
+  if (text.size() > max_text) return invalid(std::format("the file has {} bytes; at most {} are read", text.size(), max_text), {}, file);
+  if (text.find('\0') != std::string::npos) return invalid("this is not a text file (it contains a zero byte)", {}, file);
+  if (nests_too_deep(text)) return invalid(std::format("nested deeper than {} levels", max_depth), {}, file);
+  try {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    TreeBuilder builder;
+    if (!parser.HandleNextDocument(builder)) return invalid("the file is empty", "see `edgewise init` for a first job file", file);
+    Node root = builder.take();
+    TreeBuilder second;
+    if (parser.HandleNextDocument(second))
+      return invalid("the file has more than one YAML document", "remove everything from the second \"---\" on", place(file, second.take().at));
+    return root;
+  } catch (const Refused& e) {
+    return invalid(e.message, {}, place(file, e.at));
+  } catch (const YAML::Exception& e) {
+    return invalid(std::format("this is not valid YAML: {}", e.msg), "correct the text at this place; a value with \":\" or \"#\" in it needs quotes",
+                   place(file, e.mark.is_null() ? Position{} : position(e.mark)));
+  } catch (const std::exception& e) {
+    return invalid(std::format("this is not valid YAML: {}", e.what()), {}, file);
+  }
+}
+
+std::string place(const std::string& file, Position at) {
+  return at.line > 0 ? std::format("{}:{}:{}", file, at.line, at.column) : file;
+}
+
+std::optional<double> as_number(const Node& node) {
+  if (node.kind != Node::Kind::scalar || node.is_quoted || node.scalar.empty()) return {};
+  const char* begin = node.scalar.data() + (node.scalar[0] == '+' ? 1 : 0);
+  const char* end = node.scalar.data() + node.scalar.size();
+  double value = 0;
+  const auto [stop, error] = std::from_chars(begin, end, value);
+  if (error != std::errc{} || stop != end || !std::isfinite(value)) return {};
+  return value;
+}
+
+std::optional<bool> as_boolean(const Node& node) {
+  if (node.kind != Node::Kind::scalar || node.is_quoted) return {};
+  if (node.scalar == "true" || node.scalar == "yes" || node.scalar == "on") return true;
+  if (node.scalar == "false" || node.scalar == "no" || node.scalar == "off") return false;
+  return {};
+}
+
+Json to_json(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::null: return nullptr;
+    case Node::Kind::scalar: {
+      if (const auto flag = as_boolean(node); flag && (node.scalar == "true" || node.scalar == "false")) return *flag;
+      if (const auto value = as_number(node)) {
+        const bool is_whole = node.scalar.find_first_of(".eE") == std::string::npos && std::abs(*value) < largest_exact;
+        return is_whole ? Json(static_cast<std::int64_t>(*value)) : Json(*value);
+      }
+      return node.scalar;
+    }
+    case Node::Kind::sequence: {
+      Json list = Json::array();
+      for (const auto& item : node.items) list.push_back(to_json(item));
+      return list;
+    }
+    case Node::Kind::map: {
+      Json map = Json::object();
+      for (const auto& entry : node.entries) map[entry.key] = to_json(entry.value);
+      return map;
+    }
+  }
+  return nullptr;
+}
+
+Node from_json(const Json& json) {
+  Node node;
+  if (json.is_null()) return node;
+  if (json.is_array()) {
+    node.kind = Node::Kind::sequence;
+    for (const auto& item : json) node.items.push_back(from_json(item));
+  } else if (json.is_object()) {
+    node.kind = Node::Kind::map;
+    for (const auto& [key, value] : json.items()) node.entries.push_back({key, {}, from_json(value)});
+  } else {
+    node.kind = Node::Kind::scalar;
+    node.is_quoted = json.is_string();
+    node.scalar = json.is_string() ? json.get<std::string>() : json.dump();
+  }
+  return node;
+}
+
+namespace {
+
+std::string yaml_scalar(const Json& value) {
+  if (!value.is_string()) return value.dump();
+  const auto& text = value.get_ref<const std::string&>();
+  const Node plain{.kind = Node::Kind::scalar, .scalar = text};
+  const bool is_plain = !text.empty() && !as_number(plain) && !as_boolean(plain) && text != "null" && text != "~" && text.front() != ' ' && text.back() != ' ' &&
+                        std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_-./ <>=*+()").contains(c); }) &&
+                        !std::string_view("-*<>=").contains(text.front());
+  return is_plain ? text : value.dump();
+}
+
+bool is_simple(const Json& list) {
+  return std::ranges::none_of(list, [](const Json& item) { return item.is_structured() && !item.empty(); });
+}
+
+void put_yaml(const Json& json, int indent, std::string& out) {
+  const std::string pad(static_cast<std::size_t>(indent), ' ');
+  for (const auto& [key, value] : json.items()) {
+    out += pad + yaml_scalar(key) + ":";
+    if (value.is_object() && !value.empty()) {
+      out += "\n";
+      put_yaml(value, indent + 2, out);
+    } else if (value.is_array() && !value.empty() && !is_simple(value)) {
+      out += "\n";
+      for (const auto& item : value) {
+        std::string line;
+        for (const auto& [k, v] : item.items()) line += (line.empty() ? "" : ", ") + yaml_scalar(k) + ": " + (v.is_structured() ? v.dump() : yaml_scalar(v));
+        out += pad + "  - {" + line + "}\n";
+      }
+    } else if (value.is_array()) {
+      std::string line;
+      for (const auto& item : value) line += (line.empty() ? "" : ", ") + yaml_scalar(item);
+      out += " [" + line + "]\n";
+    } else {
+      out += " " + (value.is_object() ? std::string("{}") : yaml_scalar(value)) + "\n";
+    }
+  }
+}
+
+}  // namespace
+
+std::string to_yaml(const Json& json) {
+  std::string out;
+  put_yaml(json, 0, out);
+  return out;
+}
+
+}  // namespace edgewise::config

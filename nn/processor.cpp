@@ -1,0 +1,30 @@
+#include <cstdlib>
+#include <mutex>
+
+#include "nn/processor_internal.hpp"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace edgewise::nn {
+
+bool has_undescribed_tiles() {
+#if defined(__x86_64__)
+  if (!__builtin_cpu_supports("amx-tile")) return false;
+  unsigned palettes = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(0x1D, 0, &palettes, &b, &c, &d) == 0 || palettes == 0;
+#else
+  return false;
+#endif
+}
+
+void avoid_broken_instructions() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    constexpr auto last_without_tiles = "AVX512_CORE_FP16";
+    if (has_undescribed_tiles()) ::setenv("ONEDNN_MAX_CPU_ISA", last_without_tiles, /*overwrite=*/0);
+  });
+}
+
+}  // namespace edgewise::nn
