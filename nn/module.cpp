@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "nn/processor_internal.hpp"
+#include "nn/processor.hpp"
 #include "nn/step_internal.hpp"
 
 namespace edgewise::nn {

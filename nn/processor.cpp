@@ -1,11 +1,15 @@
+#include "nn/processor.hpp"
+
 #include <cstdlib>
 #include <mutex>
 
-#include "nn/processor_internal.hpp"
-
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
+
 
 namespace edgewise::nn {
 
@@ -14,6 +18,16 @@ bool has_undescribed_tiles() {
   if (!__builtin_cpu_supports("amx-tile")) return false;
   unsigned palettes = 0, b = 0, c = 0, d = 0;
   return __get_cpuid_count(0x1D, 0, &palettes, &b, &c, &d) == 0 || palettes == 0;
+#else
+  return false;
+#endif
+}
+
+bool has_bf16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") > 0;
+#elif defined(__aarch64__) && defined(HWCAP2_BF16)
+  return (getauxval(AT_HWCAP2) & HWCAP2_BF16) != 0;
 #else
   return false;
 #endif

@@ -73,7 +73,7 @@ Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batche
 /// Checks that the network's output fits. @error invalid_input
 Status check_output(const graph::Graph& graph, const Goal& goal);
 
-/// "fp32" or "bf16" for one network: see precision.cpp for what "auto" was measured to mean.
+/// The precision to train one network in: see precision.cpp for what "auto" was measured to mean.
 nn::Precision choose_precision(const std::string& setting, const graph::Graph& graph, torch::Device device);
 
 /// Runs `body` and turns what LibTorch throws into an error: unavailable when memory ran out, else invalid_input with

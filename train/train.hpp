@@ -92,7 +92,4 @@ Result<graph::Weights> read_state_dict(const std::filesystem::path& pth);
 Result<graph::Weights> adapt_weights(const graph::Graph& graph, const graph::Weights& random,
                                      const graph::Weights& loaded, std::size_t* taken);
 
-/// "fp32" or "bf16": what "auto" means on this processor.
-std::string resolved_precision(const std::string& setting);
-
 }  // namespace edgewise::train
