@@ -49,7 +49,7 @@ void add_demo(CLI::App& app, Action& chosen);
 struct SearchCall {
   std::string job_file, study;
   int workers = 1;
-  bool quiet = false, json = false, assume_yes = false;
+  bool quiet = false, json = false, assume_yes = false, retry_failed = false;
 };
 Exit search(const SearchCall& call);
 /// `edgewise report` and `edgewise export` as functions.

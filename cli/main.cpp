@@ -16,13 +16,19 @@ namespace {
 
 std::atomic<bool> stop_asked = false;
 
+std::atomic<bool> stop_is_watched = false;
+
+/// A search stops cleanly at the first signal; everything else, and an impatient second one, at once.
 void on_signal(int) {
-  if (stop_asked.exchange(true)) ::_exit(130);
+  if (stop_asked.exchange(true) || !stop_is_watched) ::_exit(130);
 }
 
 }  // namespace
 
-const std::atomic<bool>& stop_flag() { return stop_asked; }
+const std::atomic<bool>& stop_flag() {
+  stop_is_watched = true;
+  return stop_asked;
+}
 
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& sentence, const std::string& example, Action& chosen, const Action& action) {
   auto* command = app.add_subcommand(name, sentence);
@@ -64,6 +70,7 @@ int main(int argc, char** argv) {
   action.sa_handler = cli::on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGHUP, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
   CLI::App app{"edgewise finds neural networks that fit a device: from a folder of labelled images to a measured Pareto front.", "edgewise"};

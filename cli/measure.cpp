@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <print>
 
 #include "cli/command.hpp"
@@ -15,7 +16,10 @@ struct MeasureCall {
 
 Exit measure(const MeasureCall& call) {
   const auto device = device::make_local_device();
-  const auto m = device->measure(call.model, call.options);
+  auto options = call.options;
+  options.min_runs = std::min(options.min_runs, options.max_runs);
+  options.timeout_s = std::max(options.timeout_s, 3 * options.max_seconds + 60);
+  const auto m = device->measure(call.model, options);
   if (!m) return report_error(m.error());
   if (call.json) {
     print_json(device::to_json(*m));

@@ -44,11 +44,33 @@ Exit status(const ResultsCall& call) {
   return Exit::done;
 }
 
+/// What the front's networks showed on the test split, by trial; empty when there was none.
+Json on_test_split(const fs::path& folder) {
+  const auto kept = read_json(folder / "test.json");
+  return kept && kept->is_object() ? *kept : Json::object();
+}
+
+Json results_json(const fs::path& folder, const study::Study& study) {
+  Json data = report::report_data(study);
+  if (const Json test = on_test_split(folder); !test.empty()) data["test"] = test;
+  return data;
+}
+
+void print_test_split(const fs::path& folder) {
+  for (const auto& [trial, metrics] : on_test_split(folder).items()) {
+    std::string told;
+    for (const auto& [name, value] : metrics.items())
+      if (value.is_number()) told += std::format("{}{} {:.4g}", told.empty() ? "" : ", ", name, value.get<double>());
+    std::println("test split: trial {}: {}", trial, told);
+  }
+}
+
 Exit front(const ResultsCall& call) {
-  const auto study = run::read_study(job::study_folder(call.study));
+  const auto folder = job::study_folder(call.study);
+  const auto study = run::read_study(folder);
   if (!study) return report_error(study.error());
   if (call.json) {
-    print_json(report::report_data(*study));
+    print_json(results_json(folder, *study));
     return Exit::done;
   }
   if (call.csv) {
@@ -58,6 +80,7 @@ Exit front(const ResultsCall& call) {
   std::print("{}", report::text_table(*study, !call.all, output_width()));
   std::print("{}", report::text_plot(*study, std::min(output_width(), 100), 18));
   if (const auto knee = run::pick(*study, "knee")) std::println("knee: trial {} (nearest to the best of every objective)", study::to_text((*knee)->id));
+  print_test_split(folder);
   return Exit::done;
 }
 
@@ -68,7 +91,7 @@ Exit write_report(const std::string& name, const std::string& output, bool csv, 
   const auto study = run::read_study(folder);
   if (!study) return report_error(study.error());
   if (json) {
-    print_json(report::report_data(*study));
+    print_json(results_json(folder, *study));
     return Exit::done;
   }
   if (csv) {

@@ -108,6 +108,18 @@ Exit train(const TrainCall& call) {
   return finish(*session, *summary, call.search.json, "the same command");
 }
 
+/// Lets failed trials wait again; how many.
+Result<std::size_t> retry_failed(run::Session& session) {
+  TRY(const auto study, session.storage->load());
+  std::size_t retried = 0;
+  for (const auto& trial : study.trials) {
+    if (trial.state != study::State::failed) continue;
+    TRY_DO(session.storage->retry(trial.id));
+    ++retried;
+  }
+  return retried;
+}
+
 }  // namespace
 
 Exit search(const SearchCall& call) {
@@ -123,8 +135,13 @@ Exit search(const SearchCall& call) {
   if (!strategy) return report_error(strategy.error());
 
   view->say("timing a few networks of the space, to say how long the search will take");
-  const auto model = run::time_space(*session);
+  const auto model = run::time_space(*session, stop_flag(), [&](const std::string& line) { view->say("note: " + line); });
   if (!model) return report_error(model.error());
+  if (call.retry_failed) {
+    const auto again = retry_failed(*session);
+    if (!again) return report_error(again.error());
+    view->say(std::format("{} failed trials are tried again", *again));
+  }
   const auto expectation = run::expect(*model, *session, (*strategy)->plan());
   std::string stages;
   for (const auto& [name, seconds] : expectation.stages) stages += std::format("{}{} {}", stages.empty() ? "" : ", ", name, run::duration_text(seconds));
@@ -141,6 +158,7 @@ void add_search(CLI::App& app, Action& chosen) {
   command->add_option("job", call->job_file, "job file")->required();
   command->add_option("--study", call->study, "the study's folder (default: beside the job file, NAME.study)");
   command->add_option("--workers", call->workers, "worker processes on this machine")->capture_default_str()->check(CLI::Range(1, 256));
+  command->add_flag("--retry-failed", call->retry_failed, "try failed trials again, from where they failed");
   command->add_flag("--quiet", call->quiet, "errors only");
   command->add_flag("--json", call->json, "print the result as JSON");
 

@@ -6,6 +6,7 @@
 #include <bit>
 #include <format>
 
+#include "base/quiet.hpp"
 #include "base/file.hpp"
 #include "base/random.hpp"
 #include "data/builtin_internal.hpp"
@@ -183,6 +184,7 @@ Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& 
       TRY_DO(write_pixels(
           path, layout,
           [&](std::size_t i, std::span<std::uint8_t> target) -> Status {
+            TRY(const auto busy, BusyMachine::enter());  // another worker may be measuring
             if (!set.is_builtin) return decode_image(set.items[i].image, size, set.channels, target);
             render_builtin(set, i, size, target);
             return {};

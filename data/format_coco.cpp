@@ -219,23 +219,6 @@ class CocoHandler final : public nlohmann::json_sax<nlohmann::json> {
   std::size_t start_ = 0;
 };
 
-/// Turns byte offsets that only grow into places, without counting lines from the start each time.
-class Places {
- public:
-  Places(std::string_view text, const std::string& file) : text_(text), file_(file) {}
-  std::string at(std::size_t offset) {
-    if (offset < done_) done_ = line_start_ = 0, line_ = 1;
-    for (; done_ < offset && done_ < text_.size(); ++done_)
-      if (text_[done_] == '\n') ++line_, line_start_ = done_ + 1;
-    return place(file_, line_, offset - line_start_ + 1);
-  }
-
- private:
-  std::string_view text_;
-  const std::string& file_;
-  std::size_t done_ = 0, line_ = 1, line_start_ = 0;
-};
-
 }  // namespace
 
 Result<Records> parse_coco(std::string_view text, const std::string& file) {
@@ -275,6 +258,7 @@ Result<Records> parse_coco(std::string_view text, const std::string& file) {
     index.emplace(id, result.records.size());
     result.records.push_back(std::move(record));
   }
+  std::size_t without_area = 0;
   for (const CocoBox& box : handler.boxes) {
     const std::string where = places.at(box.offset);
     const auto record = index.find(*box.image);
@@ -290,9 +274,14 @@ Result<Records> parse_coco(std::string_view text, const std::string& file) {
       name = known->second;
     }
     const auto [x, y, width, height] = box.xywh;
+    if (width == 0 || height == 0) {  // exporters write them, the official set too
+      ++without_area;
+      continue;
+    }
     TRY(const Box corners, checked_box(x, y, x + width, y + height, where));
     result.records[record->second].boxes.push_back({corners, std::move(name), where});
   }
+  if (without_area > 0) result.remarks.push_back(std::format("left out: {} boxes without area", without_area));
   return result;
 }
 

@@ -15,9 +15,8 @@ namespace fs = std::filesystem;
 Result<Record> parse_voc(std::string_view text, const std::string& file) {
   pugi::xml_document document;
   const auto parsed = document.load_buffer(text.data(), text.size());
-  const auto at = [&](std::ptrdiff_t offset) {
-    return place_of(file, text, offset < 0 ? 0 : static_cast<std::size_t>(offset));
-  };
+  Places places(text, file);
+  const auto at = [&](std::ptrdiff_t offset) { return places.at(offset < 0 ? 0 : static_cast<std::size_t>(offset)); };
   if (!parsed)
     return invalid(std::format("this is not valid XML: {}", lower_case(parsed.description())),
                    "correct the text at this place", at(parsed.offset));

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 #include <format>
+#include <fstream>
+#include <iterator>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -147,6 +149,22 @@ Result<ImageHeader> read_image_header(const std::filesystem::path& path) {
   return header;
 }
 
+namespace {
+
+/// A JPEG that was cut off decodes to a picture that is grey from there on, without an error. Its end marker is looked for near the end
+/// only: cameras append data of their own after it.
+Status check_jpeg_end(const std::filesystem::path& path) {
+  constexpr std::streamoff tail = 1 << 16;
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file.tellg();
+  file.seekg(std::max<std::streamoff>(0, size - tail));
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  if (bytes.find("\xff\xd9") != std::string::npos) return {};
+  return invalid(std::format("\"{}\" is cut off: the end of the JPEG is missing", path.string()), "copy the file again, or remove it from the labels");
+}
+
+}  // namespace
+
 Status decode_image(const std::filesystem::path& path, std::int64_t size, std::int64_t channels,
                     std::span<std::uint8_t> target) {
   EDGEWISE_ASSERT(target.size() == static_cast<std::size_t>(size * size * channels), "the target holds one picture");
@@ -164,6 +182,7 @@ Status decode_image(const std::filesystem::path& path, std::int64_t size, std::i
       else if (ratio >= 2)
         flags = channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_2 : cv::IMREAD_REDUCED_COLOR_2;
     }
+    if (header.kind == ImageHeader::Kind::jpeg) TRY_DO(check_jpeg_end(path));
     cv::Mat image = cv::imread(path.string(), flags | cv::IMREAD_IGNORE_ORIENTATION);
     if (image.empty())
       return invalid(std::format("\"{}\" cannot be decoded", path.string()),

@@ -11,6 +11,13 @@ std::string place(const std::string& file, std::size_t line, std::size_t column)
   return std::format("{}:{}:{}", file, line, column);
 }
 
+std::string Places::at(std::size_t offset) {
+  if (offset < done_) done_ = line_start_ = 0, line_ = 1;
+  for (; done_ < offset && done_ < text_.size(); ++done_)
+    if (text_[done_] == '\n') ++line_, line_start_ = done_ + 1;
+  return place(file_, line_, offset - line_start_ + 1);
+}
+
 std::string place_of(const std::string& file, std::string_view text, std::size_t offset) {
   const auto before = text.substr(0, std::min(offset, text.size()));
   const auto line = 1 + static_cast<std::size_t>(std::ranges::count(before, '\n'));

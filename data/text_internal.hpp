@@ -19,6 +19,19 @@ std::string place(const std::string& file, std::size_t line, std::size_t column 
 /// The same for a byte offset into `text`.
 std::string place_of(const std::string& file, std::string_view text, std::size_t offset);
 
+/// `place_of` for many offsets of one text: quick when they grow, because lines are not counted from the start each time.
+class Places {
+ public:
+  /// Both borrowed.
+  Places(std::string_view text, const std::string& file) : text_(text), file_(file) {}
+  std::string at(std::size_t offset);
+
+ private:
+  std::string_view text_;
+  const std::string& file_;
+  std::size_t done_ = 0, line_ = 1, line_start_ = 0;
+};
+
 /// Text as a message may show it: at most 60 bytes, control characters as "?".
 std::string shown(std::string_view text);
 

@@ -67,7 +67,7 @@ Result<fs::path> find_agent(const fs::path& given) {
   const fs::path beside = program_folder() / "edgewise-agent";
   if (fs::exists(beside, error)) return beside;
   if (const char* named = std::getenv("EDGEWISE_AGENT"); named && *named) return fs::path(named);
-  return fail(ErrorCode::not_found, std::format("there is no program \"{}\"", beside.string()),
+  return fail(ErrorCode::unavailable, std::format("there is no program \"{}\"", beside.string()),
               "build the target edgewise-agent, or name the program in EDGEWISE_AGENT");
 }
 

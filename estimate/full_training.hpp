@@ -26,7 +26,8 @@ class Workplace {
   [[nodiscard]] const space::Family& family() const { return family_; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   [[nodiscard]] device::Device& device() { return *device_; }
-  [[nodiscard]] Result<const data::Cache*> cache(std::int64_t size);
+  /// @param on_progress  called now and then while pictures are decoded for the first time
+  [[nodiscard]] Result<const data::Cache*> cache(std::int64_t size, const std::function<void()>& on_progress = {});
   [[nodiscard]] Result<space::Candidate> build(const space::Choice& choice) const;
 
  private:
@@ -44,6 +45,7 @@ struct Listener {
   std::function<void(const study::CurvePoint&)> on_epoch;
   std::function<void(int epoch, std::size_t batch, std::size_t batches)> on_batch;
   std::function<void(const std::string& what)> on_phase;  ///< "measuring before training", "training", "exporting", "measuring"
+  std::function<void()> on_progress;                      ///< still alive
   const std::atomic<bool>* stop = nullptr;
 };
 
@@ -59,7 +61,8 @@ std::filesystem::path trial_folder(const std::filesystem::path& study_folder, st
 /// Trains to `trial.epochs` in total (continuing the trial's checkpoint), exports the best epoch, compares the file with the module in the
 /// runtime, measures it. When a constraint bounds something measured (latency, memory), the untrained network is measured first and rejected
 /// before any training if it breaks the bound: weights do not change what a network costs.
-/// @error interrupted when asked to stop; anything else is the reason why the trial failed
+/// @error interrupted when asked to stop; unavailable when the machine is at fault (disk, memory, agent) and another attempt may do;
+/// anything else is the reason why the trial failed
 Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const Listener& listener);
 
 /// Metrics of a finished trial's best weights on the test split. Looked at once, when a search has ended.

@@ -110,6 +110,9 @@ void search_fields(Options& o, Job& job, Draft& draft) {
     if (search.stages.empty()) o.problem("stages", "search.stages is empty", "give at least one {epochs: 10}");
     for (std::size_t i = 0; i + 1 < search.stages.size(); ++i) {
       if (search.stages[i].keep < 1) o.problem("stages", std::format("search.stages[{}].keep must be at least 1", i), "say how many candidates go on to the next stage", static_cast<int>(i));
+      if (i > 0 && search.stages[i].keep >= search.stages[i - 1].keep && search.stages[i].keep >= 1)
+        o.problem("stages", std::format("search.stages[{}].keep {} is not less than the {} that reach it", i, search.stages[i].keep, search.stages[i - 1].keep),
+                  "let keep shrink from stage to stage", static_cast<int>(i));
       if (search.stages[i + 1].epochs <= search.stages[i].epochs)
         o.problem("stages", std::format("search.stages[{}].epochs {} is not more than the {} of the stage before", i + 1, search.stages[i + 1].epochs, search.stages[i].epochs),
                   "epochs are counted in total: let them grow", static_cast<int>(i + 1));

@@ -69,6 +69,12 @@ Standing standing(const study::Study& study) {
   return all;
 }
 
+std::optional<bool> was_disturbed(const study::Trial& trial) {
+  const auto* result = trial.result();
+  if (!result || !result->measurement.is_object() || !result->measurement.contains("disturbed")) return std::nullopt;
+  return result->measurement["disturbed"] == Json(true);
+}
+
 std::map<std::string, double> all_values(const study::Trial& trial) {
   auto values = trial.known;
   if (const auto* result = trial.result())

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,9 @@ Standing standing(const study::Study& study);
 std::map<std::string, double> all_values(const study::Trial& trial);
 /// What `study::violated` says of the trial; "" when it keeps all constraints.
 std::string broken_constraint(const study::Study& study, const study::Trial& trial);
+
+/// Whether the latency was measured while something else used the machine; nothing when it was not measured.
+std::optional<bool> was_disturbed(const study::Trial& trial);
 
 /// Four significant digits, "3.505M" for a large count, "-" for what is not finite.
 std::string short_number(double value);

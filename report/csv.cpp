@@ -24,13 +24,17 @@ std::string exact_text(const space::Value& value) {
   return exact_number(std::get<double>(value));
 }
 
+std::string yes_no(std::optional<bool> value) {
+  return !value ? "" : *value ? "true" : "false";
+}
+
 }  // namespace
 
 std::string csv_table(const study::Study& study) {
   const auto all = standing(study);
   const auto choices = choice_names(study);
   const auto values = value_names(study);
-  const std::vector<std::string> fixed = {"id", "state", "stage", "epochs", "front", "rank"};
+  const std::vector<std::string> fixed = {"id", "state", "stage", "epochs", "front", "rank", "disturbed"};
 
   std::string csv;
   const auto add_row = [&csv](const std::vector<std::string>& cells) {
@@ -55,7 +59,8 @@ std::string csv_table(const study::Study& study) {
                                     std::to_string(trial.stage),
                                     std::to_string(trial.epochs),
                                     all.is_on_front(trial.id) ? "true" : "false",
-                                    rank == all.rank.end() ? "" : std::to_string(rank->second)};
+                                    rank == all.rank.end() ? "" : std::to_string(rank->second),
+                                    yes_no(was_disturbed(trial))};
     for (const auto& name : choices) {
       const auto found = trial.choice.find(name);
       row.push_back(found == trial.choice.end() ? "" : exact_text(found->second));

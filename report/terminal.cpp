@@ -88,6 +88,7 @@ std::string text_table(const study::Study& study, bool only_front, int width) {
                        study.trials.size() == 1 ? "trial" : "trials");
 
   std::vector<Column> columns;
+  bool has_doubtful = false;
   const auto add = [&](Column column, const std::function<std::string(const study::Trial&)>& cell) {
     for (const auto* trial : trials) column.cells.push_back(cell(*trial));
     columns.push_back(std::move(column));
@@ -106,7 +107,9 @@ std::string text_table(const study::Study& study, bool only_front, int width) {
   for (const auto& objective : study.settings.objectives)
     add({.title = one_line(objective.name), .right = true}, [&](const auto& trial) {
       const auto value = trial.value(objective.name);
-      return value ? short_number(*value) : "-";
+      const bool is_doubtful = objective.name.starts_with("latency") && was_disturbed(trial).value_or(false);
+      has_doubtful = has_doubtful || is_doubtful;
+      return (value ? short_number(*value) : "-") + (is_doubtful ? "~" : "");
     });
   const auto needed = columns.size();
   for (const auto& name : varying_choice_names(study)) columns.push_back(choice_column(name, trials));
@@ -124,6 +127,7 @@ std::string text_table(const study::Study& study, bool only_front, int width) {
   std::string table = line(columns, [](const Column& column) { return column.title; });
   for (std::size_t row = 0; row < trials.size(); ++row)
     table += line(columns, [row](const Column& column) { return column.cells[row]; });
+  if (has_doubtful) table += "~ measured while something else used the machine; the least disturbed of several tries\n";
   if (dropped > 0)
     table += std::format("({} more {} left out; a wider terminal or the CSV shows {})\n", dropped,
                          dropped == 1 ? "column" : "columns", dropped == 1 ? "it" : "them");

@@ -20,9 +20,9 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 using study::State;
 
-constexpr int max_attempts = 3;
-constexpr auto heartbeat_timeout = std::chrono::seconds(600);
-constexpr int max_idle_deaths = 5;  // workers that die without having finished anything in between
+constexpr auto heartbeat_timeout = std::chrono::seconds(1800);  // longer than anything a live worker does between two heartbeats
+constexpr auto recover_every = std::chrono::seconds(30);
+constexpr int max_lost_trials = 3;  // in a row, each by the death of all its workers: then the machine is at fault, not the trials
 
 struct Worker {
   ChildProcess process;
@@ -47,6 +47,7 @@ class Coordinator {
     TRY_DO(recover());
     TRY_DO(refresh());
     remember_ended();
+    spent_before_s_ = earlier_s();
     plan_total();
     TRY(const bool has_work, propose());
     bool is_finished = !has_work;
@@ -56,6 +57,7 @@ class Coordinator {
         summary_.ending = Ending::interrupted;
         break;
       }
+      if (Clock::now() - recovered_ > recover_every) TRY_DO(recover());
       TRY_DO(keep_workers());
       listen();
       TRY(const auto version, session_.storage->version());
@@ -98,8 +100,16 @@ class Coordinator {
   }
 
   Status recover() {
-    TRY(const auto lost, session_.storage->recover(heartbeat_timeout, max_attempts));
-    for (const auto id : lost) view_.say(std::format("trial {} lost its worker; it is taken up again from its last epoch", study::to_text(id)));
+    recovered_ = Clock::now();
+    TRY(const auto lost, session_.storage->recover(heartbeat_timeout, study::max_attempts));
+    for (const auto id : lost) {
+      TRY(const auto trial, session_.storage->trial(id));
+      view_.say(trial.state == State::failed ? std::format("trial {} failed: {}", study::to_text(id), trial.reason)
+                                             : std::format("trial {} lost its worker; it is taken up again from its last epoch", study::to_text(id)));
+      // One that was silent for so long hangs, and keeps measurements waiting.
+      for (auto& worker : workers_)
+        if (worker.state.trial == id.value) worker.process.kill();
+    }
     return {};
   }
 
@@ -107,23 +117,45 @@ class Coordinator {
     return static_cast<std::size_t>(std::ranges::count_if(study_.trials, [&](const auto& trial) { return trial.state == state; }));
   }
 
-  /// What the budget still allows; nothing when it is spent.
+  /// Epochs that are or will be trained. The curves tell, so that failed trials and stages that started anew count too.
+  [[nodiscard]] std::int64_t committed_epochs() const {
+    std::int64_t epochs = 0;
+    for (const auto& trial : study_.trials) {
+      const auto trained = static_cast<std::int64_t>(trial.curve.size());
+      epochs += trial.state == State::waiting || trial.state == State::running ? std::max<std::int64_t>(trained, trial.epochs) : trained;
+    }
+    return epochs;
+  }
+
+  [[nodiscard]] std::int64_t tried() const { return static_cast<std::int64_t>(study_.trials.size() - count(State::rejected)); }
+
+  /// Seconds that the study had taken before this run, as far as its finished stages tell.
+  [[nodiscard]] double earlier_s() const {
+    double seconds = 0;
+    for (const auto& trial : study_.trials)
+      for (const auto& result : trial.results) seconds += result.train_s + result.measure_s + result.export_s + result.overhead_s;
+    return seconds / options_.workers;
+  }
+
+  /// Why nothing more may be begun; nothing while the budget lasts.
   [[nodiscard]] std::optional<std::string> spent_budget() const {
     const auto& budget = session_.job.budget;
-    if (budget.hours > 0 && elapsed() > budget.hours * 3600) return std::format("the budget of {} hours is spent", budget.hours);
-    if (budget.trials > 0 && static_cast<std::int64_t>(study_.trials.size() - count(State::rejected)) >= budget.trials)
-      return std::format("the budget of {} trials is spent", budget.trials);
-    if (budget.epochs > 0) {
-      std::int64_t epochs = 0;
-      for (const auto& trial : study_.trials) epochs += trial.state == State::waiting || trial.state == State::running ? trial.epochs : trial.result() ? trial.result()->epochs : 0;
-      if (epochs >= budget.epochs) return std::format("the budget of {} epochs is spent", budget.epochs);
-    }
+    if (budget.hours > 0 && spent_before_s_ + elapsed() > budget.hours * 3600) return std::format("the budget of {} hours is spent", budget.hours);
+    if (budget.epochs > 0 && committed_epochs() >= budget.epochs) return std::format("the budget of {} epochs is spent", budget.epochs);
     return {};
+  }
+
+  /// What of the advice the budget of trials allows: promotions are no new trials.
+  [[nodiscard]] std::vector<search::Proposal> affordable(std::vector<search::Proposal> proposals) const {
+    if (session_.job.budget.trials <= 0) return proposals;
+    auto left = session_.job.budget.trials - tried();
+    std::erase_if(proposals, [&](const auto& proposal) { return !proposal.promote && left-- <= 0; });
+    return proposals;
   }
 
   /// Asks the strategy while workers may run dry. Returns whether there is or may come more work.
   Result<bool> propose() {
-    for (;;) {
+    while (!is_stopped()) {
       const std::size_t waiting = count(State::waiting), running = count(State::running);
       const std::size_t wanted = 2 * static_cast<std::size_t>(options_.workers);
       if (!strategy_) return waiting + running > 0;
@@ -136,9 +168,16 @@ class Coordinator {
       TRY(const auto advice, strategy_->ask(study_, wanted - waiting));
       if (!advice.note.empty() && advice.note != note_) view_.say(note_ = advice.note);
       if (advice.proposals.empty()) return !advice.is_finished || waiting + running > 0;
-      TRY_DO(record(advice.proposals));
+      const auto proposals = affordable(advice.proposals);
+      if (proposals.empty()) {
+        if (summary_.ending != Ending::budget_spent) view_.say(std::format("the budget of {} trials is spent; what is under way is finished", session_.job.budget.trials));
+        summary_.ending = Ending::budget_spent;
+        return waiting + running > 0;
+      }
+      TRY_DO(record(proposals));
       TRY_DO(refresh());
     }
+    return true;
   }
 
   Status record(const std::vector<search::Proposal>& proposals) {
@@ -178,7 +217,7 @@ class Coordinator {
       const auto ended = worker.process.poll();
       if (!ended) continue;
       listen();  // its last words
-      if (++idle_deaths_ > max_idle_deaths)
+      if (++idle_deaths_ > max_lost_trials * study::max_attempts * options_.workers)
         return fail(ErrorCode::unavailable, std::format("workers do not stay alive; the last one {}; its log ends with:\n{}", to_text(*ended), last_lines(session_.folder / "worker.log", 1500)),
                     "mend what the log tells, then run the same command again");
       view_.say(std::format("a worker {}; another one takes over", to_text(*ended)));
@@ -233,8 +272,10 @@ class Coordinator {
   }
 
   void remember_ended() {
-    for (const auto& trial : study_.trials)
+    for (const auto& trial : study_.trials) {
+      for (const auto& result : trial.results) ended_.insert({trial.id.value, result.stage});
       if (trial.state != State::waiting && trial.state != State::running) ended_.insert({trial.id.value, trial.stage});
+    }
   }
 
   void report_ended() {
@@ -293,9 +334,9 @@ class Coordinator {
     return refresh();
   }
 
-  /// The test split is looked at once: what is in test.json is never computed again.
+  /// The test split is looked at once: what is in test.json is never computed again. A network that cannot be judged is told and left out.
   Status judge_front() {
-    if (session_.set.of(data::Split::test).empty()) return {};
+    if (session_.set.of(data::Split::test).empty() || summary_.ending != Ending::finished) return {};
     const fs::path kept = session_.folder / "test.json";
     Json known = Json::object();
     if (fs::exists(kept)) {
@@ -307,12 +348,21 @@ class Coordinator {
     if (command.size() == 3) return {};
     view_.say("judging the front on the test split, once");
     TRY(auto worker, ChildProcess::start(command, {.error_log = session_.folder / "worker.log", .own_group = true}));
-    for (std::size_t i = 3; i < command.size(); ++i) {
-      TRY(const auto line, worker.read_line(30min));
-      TRY(const auto answer, parse_json(line, "edgewise-worker"));
-      if (answer.contains("test")) known[std::to_string(answer.value("trial", std::int64_t{0}))] = answer["test"];
+    for (std::size_t i = 3; i < command.size() && !is_stopped(); ++i) {
+      const auto line = worker.read_line(30min);
+      const auto answer = line ? parse_json(*line, "edgewise-worker") : std::unexpected(line.error());
+      if (!answer || !answer->contains("test")) {
+        view_.say(std::format("trial {} could not be judged on the test split: {}", command[i], answer ? answer->value("error", "") : answer.error().message));
+        if (!answer) break;
+        continue;
+      }
+      known[command[i]] = (*answer)["test"];
+      std::string told;
+      for (const auto& [name, value] : (*answer)["test"].items()) told += std::format("{}{} {:.4g}", told.empty() ? "" : ", ", name, value.get<double>());
+      view_.say(std::format("trial {} on the test split: {}", command[i], told));
+      TRY_DO(write_file(kept, known.dump(1)));
     }
-    return write_file(kept, known.dump(1));
+    return {};
   }
 
   /// Checkpoints are for trials that may still go on; a finished search keeps those of its front.
@@ -338,7 +388,8 @@ class Coordinator {
   std::vector<Worker> workers_;
   std::set<std::pair<std::int64_t, int>> ended_;  // (trial, stage)
   std::size_t planned_ = 0;
-  double planned_work_s_ = 0, done_work_s_ = 0;
+  Clock::time_point recovered_ = start_;
+  double spent_before_s_ = 0, planned_work_s_ = 0, done_work_s_ = 0;
   int idle_deaths_ = 0;
   std::string note_;
   Summary summary_;

@@ -50,11 +50,24 @@ std::vector<Sized> sized_choices(const Session& session) {
   return sized;
 }
 
+/// Seconds per image of one choice, by the timing worker.
+Result<double> ask(ChildProcess& worker, const space::Choice& choice, std::chrono::seconds patience, const std::atomic<bool>& stop) {
+  TRY_DO(worker.write_line(space::to_json(choice).dump()));
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  auto line = worker.read_line(std::chrono::seconds(1));
+  while (!line && line.error().code == ErrorCode::unavailable && !worker.poll() && !stop && std::chrono::steady_clock::now() < deadline)
+    line = worker.read_line(std::chrono::seconds(1));
+  if (!line) return std::unexpected(line.error());
+  TRY(const auto answer, parse_json(*line, "edgewise-worker"));
+  if (!answer.contains("seconds_per_image")) return invalid(answer.value("error", "the worker gave no answer"));
+  return answer["seconds_per_image"].get<double>();
+}
+
 constexpr double measuring_s_per_trial = 5.0;  // warm-up, timed runs and session start; refined by what trials report
 
 }  // namespace
 
-Result<CostModel> time_space(Session& session) {
+Result<CostModel> time_space(Session& session, const std::atomic<bool>& stop, const std::function<void(const std::string&)>& say) {
   const auto kept = session.folder / "cost_model.json";
   if (const auto json = read_json(kept); json && json->is_array()) {
     std::vector<CostModel::Point> points;
@@ -68,14 +81,20 @@ Result<CostModel> time_space(Session& session) {
   TRY(auto worker, ChildProcess::start({(program_folder() / "edgewise-worker").string(), "time", session.folder.string()},
                                        {.error_log = session.folder / "worker.log", .own_group = true}));
   std::vector<CostModel::Point> points;
+  auto patience = std::chrono::minutes(120);  // before the first answer the pictures are decoded
   for (const double share : {0.05, 0.35, 0.65, 0.95}) {
     const auto& one = sized[static_cast<std::size_t>(share * static_cast<double>(sized.size() - 1) + 0.5)];
     if (!points.empty() && points.back().macs == one.macs) continue;
-    TRY_DO(worker.write_line(space::to_json(one.choice).dump()));
-    TRY(const auto line, worker.read_line(std::chrono::minutes(10)));
-    TRY(const auto answer, parse_json(line, "edgewise-worker"));
-    if (answer.contains("seconds_per_image")) points.push_back({one.macs, answer["seconds_per_image"]});
+    const auto answer = ask(worker, one.choice, patience, stop);
+    if (stop) break;
+    if (!answer) {
+      say(std::format("the time of {} is not known: {}", space::to_text(one.choice), answer.error().message));
+      break;
+    }
+    points.push_back({one.macs, *answer});
+    patience = std::chrono::minutes(10);
   }
+  if (points.empty()) return CostModel{};
   Json json = Json::array();
   for (const auto& point : points) json.push_back({{"macs", point.macs}, {"seconds_per_image", point.seconds_per_image}});
   TRY_DO(write_file(kept, json.dump(1)));

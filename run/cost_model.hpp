@@ -1,8 +1,10 @@
 /// How long a search will take, before it starts and while it runs.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,8 +31,11 @@ class CostModel {
   std::vector<Point> points_;  // by MACs
 };
 
-/// Times up to four networks of the space (smallest to largest MACs) in a worker process; the result is kept in the study's folder.
-Result<CostModel> time_space(Session& session);
+/// Times up to four networks of the space (smallest to largest MACs) in a worker process; the result is kept in the study's folder. What
+/// cannot be timed is left out and told: an estimate must not keep a search from starting.
+/// @param stop  ends the timing early
+/// @param say   hears what could not be timed
+Result<CostModel> time_space(Session& session, const std::atomic<bool>& stop, const std::function<void(const std::string&)>& say);
 
 /// Seconds of one epoch over the job's training and validation images.
 double epoch_seconds(const CostModel& model, const Session& session, double macs);

@@ -8,6 +8,7 @@
 #include "graph/drawing.hpp"
 #include "run/environment.hpp"
 #include "search/pareto.hpp"
+#include "search/strategy.hpp"
 
 namespace edgewise::run {
 
@@ -38,17 +39,45 @@ std::string first_difference(const Json& there, const Json& here, const std::str
   return {};
 }
 
+/// Of what trials are judged by: which pictures, their labels and splits.
+std::string fingerprint(const data::DataSet& set) {
+  std::uint64_t all = 0;
+  for (const auto& item : set.items) {
+    std::string text = std::format("{} {} {}", item.image.filename().string(), data::to_text(item.split), item.label.value_or(-1));
+    if (item.box) text += std::format(" {} {} {} {}", item.box->x0, item.box->y0, item.box->x1, item.box->y1);
+    all = stable_hash(std::format("{:016x} {}", all, text));
+  }
+  return std::format("{} {:016x}", set.items.size(), all);
+}
+
+/// A study in which nothing was tried yet is made anew when its job has changed.
+Status forget_empty_study(const fs::path& folder, const Json& resolved) {
+  if (!fs::exists(folder / "study.db")) return {};
+  {
+    TRY(const auto storage, study::open_storage(folder));
+    TRY(const auto study, storage->load());
+    if (!study.trials.empty() || study.settings.job == resolved) return {};
+  }
+  std::error_code error;
+  for (const char* name : {"study.db", "study.db-wal", "study.db-shm", "cost_model.json"})
+    if (!error) fs::remove(folder / name, error);
+  if (error) return invalid(std::format("cannot replace the empty study \"{}\": {}", folder.string(), error.message()));
+  return {};
+}
+
 }  // namespace
 
 Result<Session> start_study(job::Job job, const fs::path& folder) {
   TRY(Session session, attach(std::move(job), folder));
+  TRY_DO(search::make_strategy(session.job.search, session.family.space));  // a mistake in it must not leave a study behind
   Json resolved = job::to_json(session.job);
+  const auto frame = job::frame(session.job, session.set);
+  resolved["frame"] = {{"channels", frame.channels}, {"outputs", frame.outputs}, {"classes", session.set.classes}, {"pictures", fingerprint(session.set)}};
+  TRY_DO(forget_empty_study(folder, resolved));
   if (!fs::exists(folder / "study.db")) {
     std::error_code error;
     fs::create_directories(folder, error);
     if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", folder.string(), error.message()), "choose another place with --study");
-    const auto frame = job::frame(session.job, session.set);
-    resolved["frame"] = {{"channels", frame.channels}, {"outputs", frame.outputs}, {"classes", session.set.classes}};
     TRY(session.storage, study::create_storage(folder, {.name = session.job.name,
                                                         .seed = static_cast<std::uint64_t>(session.job.seed),
                                                         .objectives = session.job.objectives,
@@ -63,6 +92,10 @@ Result<Session> start_study(job::Job job, const fs::path& folder) {
   if (const auto difference = first_difference(settings.job, resolved); !difference.empty())
     return fail(ErrorCode::conflict, std::format("the study \"{}\" was made with other settings ({})", folder.string(), difference),
                 "put the job file back, or start another study with --study NAME");
+  if (const auto there = settings.job.value("frame", Json::object()); there.contains("pictures") && there["pictures"] != resolved["frame"]["pictures"])
+    return fail(ErrorCode::conflict, std::format("the pictures, labels or splits of \"{}\" have changed since the study \"{}\" began: old and new trials could not be compared",
+                                                 session.job.data.path, folder.string()),
+                "put the data back, or start another study with --study NAME");
   return session;
 }
 

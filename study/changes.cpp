@@ -125,6 +125,21 @@ void lose(Trial& trial, const std::string& why, int max_attempts) {
                              trial.attempts == 1 ? "time" : "times", why);
 }
 
+Status give_up(Trial& trial, const std::string& worker, const std::string& reason, int max_attempts) {
+  TRY_DO(check_held(trial, worker));
+  lose(trial, reason, max_attempts);
+  if (trial.state == State::failed) trial.reason = std::format("{} ({} attempts)", reason, trial.attempts);
+  return {};
+}
+
+Status retry(Trial& trial) {
+  if (trial.state != State::failed) return wrong_state(trial, "failed");
+  trial.state = State::waiting;
+  trial.attempts = 0;
+  trial.reason.clear();
+  return {};
+}
+
 StageResult stored(StageResult result) {
   result.values = finite(std::move(result.values));
   result.measurement = normalised(result.measurement);

@@ -23,6 +23,9 @@ Status fail_trial(Trial& trial, const std::string& worker, const std::string& re
 Status release(Trial& trial, const std::string& worker);
 /// The worker of a running trial is gone: the trial waits again, or fails when `max_attempts` workers were lost.
 void lose(Trial& trial, const std::string& why, int max_attempts);
+/// The worker itself says why it cannot go on with the trial.
+Status give_up(Trial& trial, const std::string& worker, const std::string& reason, int max_attempts);
+Status retry(Trial& trial);
 
 /// As they are stored: without numbers that are not finite; the time set where it is empty.
 StageResult stored(StageResult result);

@@ -336,8 +336,10 @@ Result<Comparison> Comparison::parse(std::string_view text) {
 
 std::optional<bool> Comparison::holds(const std::map<std::string, double>& values) const {
   if (!left_ || !right_) return std::nullopt;
+  for (const auto& name : names())
+    if (!values.contains(name)) return std::nullopt;
   const auto left = left_->evaluate(values), right = right_->evaluate(values);
-  if (!left || !right) return std::nullopt;
+  if (!left || !right) return false;  // everything is known, but a division by zero or the like has no value to compare
   if (sign_ == "<") return *left < *right;
   if (sign_ == "<=") return *left <= *right;
   if (sign_ == ">") return *left > *right;

@@ -34,7 +34,7 @@ class Expression {
 class Comparison {
  public:
   static Result<Comparison> parse(std::string_view text);
-  /// Nothing when a name has no value.
+  /// Nothing when a name has no value; false when all have one but a side has none, such as 1 / 0.
   [[nodiscard]] std::optional<bool> holds(const std::map<std::string, double>& values) const;
   [[nodiscard]] std::set<std::string> names() const;
 

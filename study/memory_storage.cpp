@@ -97,6 +97,14 @@ class MemoryStorage final : public Storage {
     return change(id, [&](Trial& trial) { return study::release(trial, worker); });
   }
 
+  Status give_up(TrialId id, const std::string& worker, const std::string& reason, int max_attempts) override {
+    return change(id, [&](Trial& trial) { return study::give_up(trial, worker, reason, max_attempts); });
+  }
+
+  Status retry(TrialId id) override {
+    return change(id, [](Trial& trial) { return study::retry(trial); });
+  }
+
   Result<std::vector<TrialId>> recover(std::chrono::seconds timeout, int max_attempts) override {
     std::vector<TrialId> touched;
     for (Trial& trial : study_.trials) {

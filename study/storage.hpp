@@ -12,6 +12,9 @@
 
 namespace edgewise::study {
 
+/// A trial that lost so many workers in one stage fails.
+inline constexpr int max_attempts = 3;
+
 /// Storage of one study. Open it once per process; not safe to use from two threads.
 /// Numbers that are not finite are never stored as values: they are left out of `values`, `metrics` and `known`.
 /// Every function: @error unavailable when the storage stays locked for 60 s or the disk is full; conflict when the trial is not in the state the change needs.
@@ -42,6 +45,10 @@ class Storage {
   virtual Status fail_trial(TrialId id, const std::string& worker, const std::string& reason) = 0;
   /// Puts a running trial back to waiting, as when its worker was told to stop; the attempt does not count.
   virtual Status release(TrialId id, const std::string& worker) = 0;
+  /// For what is no fault of the trial (a full disk, memory that ran out): it waits again, and fails with `reason` after `max_attempts`.
+  virtual Status give_up(TrialId id, const std::string& worker, const std::string& reason, int max_attempts) = 0;
+  /// A failed trial waits again in its stage, attempts 0. What it trained is continued.
+  virtual Status retry(TrialId id) = 0;
   /// Running trials whose worker is on this host and dead, or whose heartbeat is older than `timeout`, wait again; after `max_attempts` lost
   /// attempts they fail with a reason. Returns those that were touched. Whether a process of another PID namespace (container) lives cannot be
   /// seen; for its trials the heartbeat alone decides.

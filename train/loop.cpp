@@ -118,6 +118,8 @@ Status Trainer::prepare() {
   if (!request_.checkpoint.empty() && std::filesystem::exists(request_.checkpoint, error)) {
     if (const auto status = continue_checkpoint(); status) {
       if (state_.epoch > 0) return {};
+    } else if (request_.only_continue) {
+      return status;
     } else {
       std::println(stderr, "remark: the checkpoint \"{}\" is not used, the training starts over: {}",
                    request_.checkpoint.string(), status.error().message);
@@ -267,9 +269,9 @@ Status Trainer::run_epoch() {
     state_.best_model.clear();
     for (const auto& tensor : network_->tensors()) state_.best_model.push_back(tensor.detach().clone());
   }
-  TRY_DO(save());
+  // Told before it is saved: an epoch that was told but not saved is trained and told again, one that was saved but not told never.
   if (request_.on_epoch) request_.on_epoch(epoch);
-  return {};
+  return save();
 }
 
 Status Trainer::save() {

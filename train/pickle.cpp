@@ -12,6 +12,8 @@ namespace edgewise::train::pickle {
 
 namespace {
 
+// Calls and storages copy their arguments: without a bound, recalling one long tuple again and again would take memory without end.
+constexpr std::size_t most_arguments = 16;
 constexpr std::size_t most_values = 4'000'000;  // a state dict of 1,000 tensors has about 20,000
 
 constexpr std::array<std::string_view, 16> allowed_names = {"collections.OrderedDict",
@@ -165,6 +167,7 @@ class Machine {
       return damaged("what is called is no function");
     }
     const auto called = document_.values[function].text;
+    if (document_.values[arguments].items.size() > most_arguments) return damaged("a call has too many arguments");
     if (called == "collections.OrderedDict") {
       if (!document_.values[arguments].items.empty()) return damaged("an ordered dictionary is made from arguments");
       push({.kind = Kind::dictionary});
@@ -176,6 +179,7 @@ class Machine {
   Status persistent() {
     TRY(const auto id, pop());
     if (document_.values[id].kind != Kind::sequence) return damaged("a storage is described by what is no tuple");
+    if (document_.values[id].items.size() > most_arguments) return damaged("a storage is described by too many parts");
     push({.kind = Kind::persistent, .items = document_.values[id].items});
     return {};
   }

@@ -127,6 +127,7 @@ Result<Outcome> train(const Request& request) {
                      .epochs = request.epochs,
                      .seed = request.seed,
                      .checkpoint = request.checkpoint,
+                     .only_continue = request.only_continue,
                      .stop = request.stop,
                      .on_epoch = request.on_epoch,
                      .on_batch = request.on_batch};

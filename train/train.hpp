@@ -47,6 +47,7 @@ struct Request {
   std::uint64_t seed = 1;
   std::filesystem::path
       checkpoint;  ///< continued when it exists (same network); written after each epoch, renamed into place
+  bool only_continue = false;  ///< a checkpoint that cannot be used is an error instead of a new start
   const std::atomic<bool>* stop = nullptr;     ///< looked at between batches
   std::function<void(const Epoch&)> on_epoch;  ///< after each epoch
   std::function<void(int epoch, std::size_t batch, std::size_t batches)> on_batch;

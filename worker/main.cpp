@@ -50,8 +50,8 @@ bool is_abandoned() {
 template <class Call>
 auto persist(Call call) {
   auto result = call();
-  for (int attempt = 0; attempt < 10 && !result && result.error().code == ErrorCode::unavailable && !stop_asked; ++attempt) {
-    std::this_thread::sleep_for(std::chrono::seconds(3));
+  for (int attempt = 0; attempt < 10 && !result && result.error().code == ErrorCode::unavailable; ++attempt) {
+    std::this_thread::sleep_for(std::chrono::seconds(stop_asked ? 1 : 3));
     result = call();
   }
   return result;
@@ -63,7 +63,18 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
   auto last_beat = Clock::now(), last_told = Clock::time_point{};
   estimate::Listener listener;
   listener.stop = &stop_asked;
-  listener.on_phase = [&](const std::string& what) { tell({{"trial", id.value}, {"phase", what}}); };
+  const auto beat = [&] {
+    const auto now = Clock::now();
+    if (now - last_beat < std::chrono::seconds(5)) return;
+    last_beat = now;
+    if (auto mine = storage.heartbeat(id, name); mine && !*mine) stop_asked = true;
+    if (is_abandoned()) stop_asked = true;
+  };
+  listener.on_phase = [&](const std::string& what) {
+    tell({{"trial", id.value}, {"phase", what}});
+    beat();
+  };
+  listener.on_progress = beat;
   listener.on_epoch = [&](const study::CurvePoint& point) {
     if (auto recorded = persist([&] { return storage.record(id, name, point); }); !recorded) tell(error_json(recorded.error()));
     tell({{"trial", id.value}, {"epoch", point.epoch}, {"epochs", trial.epochs}, {"validation_loss", point.validation_loss}, {"metrics", point.metrics}, {"seconds", point.seconds}});
@@ -74,11 +85,7 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
       last_told = now;
       tell({{"trial", id.value}, {"epoch", epoch}, {"epochs", trial.epochs}, {"batch", batch}, {"batches", batches}});
     }
-    if (now - last_beat > std::chrono::seconds(5)) {
-      last_beat = now;
-      if (auto mine = storage.heartbeat(id, name); mine && !*mine) stop_asked = true;
-      if (is_abandoned()) stop_asked = true;
-    }
+    beat();
   };
   // Whatever a library throws costs this trial, not the worker.
   const auto estimated = [&]() -> Result<estimate::Estimate> {
@@ -97,6 +104,12 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
   if (!estimated) {
     const auto& error = estimated.error();
     const std::string reason = error.where.empty() ? error.message : error.message + " (at " + error.where + ")";
+    if (error.code == ErrorCode::unavailable) {
+      // A full disk, memory that ran out, an agent that died: hardly the network's fault, and the next trial would meet the same. A new
+      // worker tries again; the coordinator stops when none gets anywhere.
+      TRY_DO(persist([&] { return storage.give_up(id, name, reason, study::max_attempts); }));
+      return std::unexpected(error);
+    }
     TRY_DO(persist([&] { return storage.fail_trial(id, name, reason); }));
     tell({{"trial", id.value}, {"phase", "failed"}, {"reason", reason}});
     return {};
@@ -133,7 +146,9 @@ Status judge(estimate::Workplace& workplace, study::Storage& storage, const std:
   for (const auto& id : ids) {
     TRY(const auto trial, storage.trial({std::stoll(id)}));
     const auto metrics = estimate::judge_on_test(workplace, trial);
-    tell(metrics ? Json{{"trial", trial.id.value}, {"test", *metrics}} : error_json(metrics.error()));
+    auto answer = metrics ? Json{{"test", *metrics}} : error_json(metrics.error());
+    answer["trial"] = trial.id.value;
+    tell(answer);
   }
   return {};
 }

@@ -63,5 +63,20 @@ TEST(Image, StretchesToASquareByAveraging) {
     for (int x = 0; x < 4; ++x) EXPECT_EQ(pixels[static_cast<std::size_t>(3 * (4 * y + x))], x < 2 ? 255 : 0);
 }
 
+TEST(Image, AJpegThatWasCutOffIsRefusedInsteadOfBecomingGrey) {
+  Folder folder;
+  folder.picture("a.jpg", 300, 200);
+  const auto path = folder.path() / "a.jpg";
+  std::vector<std::uint8_t> target(16 * 16 * 3);
+  ASSERT_TRUE(decode_image(path, 16, 3, target));
+  const std::string bytes = read_file(path).value();
+  folder.write("a.jpg", bytes.substr(0, bytes.size() - 20));
+  const auto status = decode_image(path, 16, 3, target);
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message, testing::HasSubstr("a.jpg\" is cut off"));
+  folder.write("a.jpg", bytes + std::string(1000, 'x'));  // what cameras append
+  EXPECT_TRUE(decode_image(path, 16, 3, target));
+}
+
 }  // namespace
 }  // namespace edgewise::data

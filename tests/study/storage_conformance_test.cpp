@@ -264,6 +264,28 @@ TEST_P(StorageConformance, KeepsTheReasonOfAFailureAndTakesAReleasedTrialBack) {
   EXPECT_EQ(claim(), TrialId{1});
 }
 
+TEST_P(StorageConformance, TakesBackATrialThatCouldNotGoOnUntilItTriedTooOften) {
+  add(1);
+  for (int attempt = 1; attempt < 3; ++attempt) {
+    ASSERT_TRUE(storage().give_up(claim(), "a:1", "the disk is full", 3));
+    EXPECT_EQ(state(0), State::waiting);
+  }
+  ASSERT_TRUE(storage().give_up(claim(), "a:1", "the disk is full", 3));
+  EXPECT_EQ(state(0), State::failed);
+  EXPECT_EQ(storage().trial({0})->reason, "the disk is full (3 attempts)");
+}
+
+TEST_P(StorageConformance, LetsAFailedTrialWaitAgain) {
+  add(1);
+  EXPECT_ERROR(storage().retry({0}), conflict, "waiting, not failed");
+  ASSERT_TRUE(storage().fail_trial(claim(), "a:1", "no agent"));
+  ASSERT_TRUE(storage().retry({0}));
+  const auto trial = storage().trial({0}).value();
+  EXPECT_EQ(trial.state, State::waiting);
+  EXPECT_EQ(trial.attempts, 0);
+  EXPECT_EQ(trial.reason, "");
+}
+
 TEST_P(StorageConformance, RecoversTrialsOfSilentWorkersUntilTheyWereLostTooOften) {
   add(1);
   for (int attempt = 1; attempt <= 3; ++attempt) {

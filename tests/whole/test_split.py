@@ -1,0 +1,86 @@
+"""The test split is judged once, when a search has ended, for the front alone, and chooses nothing.
+
+The test pictures are labelled the wrong way round: a network that is right on validation is wrong on all of them.
+"""
+import json
+import pathlib
+import random
+import struct
+import sys
+import tempfile
+import zlib
+
+from program import run
+
+JOB = """task: classification
+data: {path: pictures, format: folder, input: 32, splits: {train: train.txt, validation: validation.txt, test: test.txt}}
+space: {family: backbones, backbone: [squeezenet1_1, shufflenet_v2_x0_5], learning_rate: [0.001]}
+objectives: {accuracy: maximize, parameters: minimize}
+device: {name: local, max_seconds: 0.1, min_runs: 3, max_runs: 5}
+train: {batch: 8, epochs: 6, augment: {colour: 0}}
+search: {strategy: grid}
+"""
+SIZE = 32
+
+
+def write_png(path, level, rng):
+    """A grey picture around `level` with some noise."""
+    rows = b"".join(b"\0" + bytes(min(255, max(0, level + rng.randint(-20, 20))) for _ in range(3 * SIZE)) for _ in range(SIZE))
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", SIZE, SIZE, 8, 2, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def make_pictures(root):
+    rng = random.Random(1)
+    for split, count in (("train", 48), ("validation", 24), ("test", 24)):
+        names = []
+        for i in range(count):
+            label = ("bright", "dark")[i % 2]
+            looks_bright = (label == "bright") != (split == "test")
+            path = root / label / f"{split}{i}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_png(path, 190 if looks_bright else 60, rng)
+            names.append(f"{label}/{path.name}")
+        (root / f"{split}.txt").write_text("\n".join(names) + "\n")
+
+
+def main():
+    problems = []
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        make_pictures(root / "pictures")
+        (root / "job.yaml").write_text(JOB)
+        first = run(["search", "job.yaml"], folder, timeout=280)
+        if first.returncode != 0:
+            print(first.stderr)
+            return 1
+        kept = root / "job.study" / "test.json"
+        if not kept.exists():
+            print(f"no test.json in {[entry.name for entry in (root / 'job.study').iterdir()]}")
+            return 1
+        judged = json.loads(kept.read_text())
+        front = json.loads(run(["front", "job", "--json"], folder).stdout)
+        ids = {str(trial["id"]) for trial in (front["trials"] if isinstance(front, dict) else front)}
+        if set(judged) != ids:
+            problems.append(f"judged were {sorted(judged)}, the front is {sorted(ids)}")
+        report = json.loads(run(["report", "job", "--json"], folder).stdout)
+        for trial in report["trials"]:
+            if str(trial["id"]) not in judged:
+                continue
+            validation, test = trial["results"][-1]["values"]["accuracy"], judged[str(trial["id"])]["accuracy"]
+            print(f"trial {trial['id']}: accuracy {validation:.3f} on validation, {test:.3f} on the test split")
+            if validation < 0.9 or test > 0.1:
+                problems.append(f"trial {trial['id']}: {validation} on validation and {test} on the reversed test split")
+        before = kept.stat().st_mtime_ns
+        again = run(["search", "job.yaml"], folder, timeout=120)
+        if again.returncode != 0 or kept.stat().st_mtime_ns != before:
+            problems.append("the test split was judged again")
+    print("\n".join(problems) if problems else "judged once, for the front alone")
+    return 1 if problems else 0
+
+
+sys.exit(main())
