@@ -57,7 +57,8 @@ Json results_json(const fs::path& folder, const study::Study& study) {
 }
 
 void print_test_split(const fs::path& folder) {
-  for (const auto& [trial, metrics] : on_test_split(folder).items()) {
+  const Json judged = on_test_split(folder);
+  for (const auto& [trial, metrics] : judged.items()) {
     std::string told;
     for (const auto& [name, value] : metrics.items())
       if (value.is_number()) told += std::format("{}{} {:.4g}", told.empty() ? "" : ", ", name, value.get<double>());

@@ -127,7 +127,7 @@ std::string text_table(const study::Study& study, bool only_front, int width) {
   std::string table = line(columns, [](const Column& column) { return column.title; });
   for (std::size_t row = 0; row < trials.size(); ++row)
     table += line(columns, [row](const Column& column) { return column.cells[row]; });
-  if (has_doubtful) table += "~ measured while something else used the machine; the least disturbed of several tries\n";
+  if (has_doubtful) table += "~ measured while something else used the machine\n";
   if (dropped > 0)
     table += std::format("({} more {} left out; a wider terminal or the CSV shows {})\n", dropped,
                          dropped == 1 ? "column" : "columns", dropped == 1 ? "it" : "them");

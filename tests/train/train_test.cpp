@@ -35,13 +35,13 @@ class Faces : public ::testing::Test {
 
 TEST_F(Faces, AreMemorisedAndTheBestWeightsJudgedAgain) {
   const auto graph = small_network(32, 4);
-  Request request{.graph = &graph, .set = set, .cache = cache, .epochs = 25};
+  Request request{.graph = &graph, .set = set, .cache = cache, .epochs = 100};
   request.settings.augment = {.flip = false};
   request.settings.batch = 16;
   request.settings.learning_rate = 5e-3;
   const auto outcome = train(request);
   ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
-  EXPECT_EQ(outcome->curve.size(), 25U);
+  EXPECT_EQ(outcome->curve.size(), 100U);
   EXPECT_LT(outcome->curve.back().train_loss, 0.6 * outcome->curve.front().train_loss);
   const auto validation = evaluate(graph, outcome->best_weights, *set, *cache, data::Split::validation);
   const auto training = evaluate(graph, outcome->best_weights, *set, *cache, data::Split::train);

@@ -16,7 +16,7 @@ JOB = """task: classification
 data: {path: pictures, format: folder, input: 32, splits: {train: train.txt, validation: validation.txt, test: test.txt}}
 space: {family: backbones, backbone: [squeezenet1_1, shufflenet_v2_x0_5], learning_rate: [0.001]}
 objectives: {accuracy: maximize, parameters: minimize}
-device: {name: local, max_seconds: 0.1, min_runs: 3, max_runs: 5}
+device: {name: local, max_seconds: 0.1, min_runs: 5, max_runs: 10}
 train: {batch: 8, epochs: 6, augment: {colour: 0}}
 search: {strategy: grid}
 """
@@ -63,11 +63,11 @@ def main():
             print(f"no test.json in {[entry.name for entry in (root / 'job.study').iterdir()]}")
             return 1
         judged = json.loads(kept.read_text())
-        front = json.loads(run(["front", "job", "--json"], folder).stdout)
-        ids = {str(trial["id"]) for trial in (front["trials"] if isinstance(front, dict) else front)}
-        if set(judged) != ids:
-            problems.append(f"judged were {sorted(judged)}, the front is {sorted(ids)}")
         report = json.loads(run(["report", "job", "--json"], folder).stdout)
+        if set(judged) != {str(trial) for trial in report["front"]}:
+            problems.append(f"judged were {sorted(judged)}, the front is {report['front']}")
+        if report.get("test") != judged:
+            problems.append("the report does not hold what the test split showed")
         for trial in report["trials"]:
             if str(trial["id"]) not in judged:
                 continue
