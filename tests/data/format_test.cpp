@@ -165,12 +165,14 @@ TEST(Coco, ReadsBoxesSkipsCrowdsAndSplitsByFile) {
       json(R"({"id":1,"image_id":7,"category_id":18,"iscrowd":0,"bbox":[1.5,2.25,10,5],"segmentation":[[1,2,3,4,5,6]]},
                        {"id":2,"image_id":7,"category_id":1,"iscrowd":1,"bbox":[0,0,40,20],"segmentation":{"counts":"x","size":[1,2]}})"));
   folder.write("annotations/instances_val2017.json",
-               json(R"({"id":1,"image_id":7,"category_id":1,"bbox":[0,0,40,20]})"));
+               json(R"({"id":1,"image_id":7,"category_id":1,"bbox":[0,0,40,20]},
+                       {"id":2,"image_id":7,"category_id":1,"bbox":[3,4,5,0]})"));
   const DataSet set = loaded({.path = folder.text()}, Task::box);
   ASSERT_EQ(set.items.size(), 2U);
   EXPECT_EQ(set.items[0].box, (Box{1.5, 2.25, 11.5, 7.25}));
   EXPECT_EQ(set.items[0].image, folder.path() / "train2017" / "1.jpg");
   EXPECT_EQ(set.items[1].split, Split::validation);
+  EXPECT_THAT(set.remarks, testing::Contains(testing::HasSubstr("1 boxes without area")));
   const DataSet classes = loaded({.path = folder.text()}, Task::classification);
   EXPECT_THAT(classes.classes, ElementsAre("person", "dog"));  // in the order of their ids
 }

@@ -130,6 +130,16 @@ TEST(StateDict, RefusesStacksThatDoNotAddUp) {
   EXPECT_FALSE(pickle::read("\x80\x05N.").has_value());
 }
 
+// A call keeps its arguments: recalling one long tuple for many calls must not multiply its memory.
+TEST(StateDict, RefusesCallsWithMoreArgumentsThanAnyTensorNeeds) {
+  const std::string long_tuple = tuple(std::vector<std::int64_t>(1000, 1)) + "q\x01";  // kept as memo 1
+  const auto call = [&](const std::string& how) { return "\x80\x02" + how + "."; };
+  EXPECT_FALSE(pickle::read(call("ctorch._utils\n_rebuild_tensor_v2\n" + long_tuple + "R")));
+  EXPECT_FALSE(pickle::read(call(long_tuple + "Q")));
+  EXPECT_TRUE(pickle::read(call("ctorch._utils\n_rebuild_tensor_v2\n" + tuple({1, 2, 3}) + "R")));
+  EXPECT_TRUE(pickle::read(call(tuple({1, 2, 3}) + "Q")));
+}
+
 TEST(StateDict, RefusesAListThatContainsItself) {
   // l = []; l.append(l): legal for a pickle, but no shape.
   const auto self = std::string("\x80\x02") +

@@ -60,6 +60,7 @@ job("an unknown backbone", "task: box\ndata: builtin:faces\nspace: {family: back
 job("a parameter that the family does not have", "task: box\ndata: builtin:faces\nspace: {family: backbones, depth: [1, 2]}\n")
 job("stages whose epochs do not grow", "task: box\ndata: builtin:faces\nsearch: {strategy: staged, stages: [{epochs: 10, keep: 2}, {epochs: 5}]}\n")
 job("a stage that keeps nothing", "task: box\ndata: builtin:faces\nsearch: {strategy: staged, stages: [{epochs: 1}, {epochs: 5}]}\n")
+job("a stage that keeps as many as reach it", "task: box\ndata: builtin:faces\nsearch: {strategy: staged, stages: [{epochs: 1, keep: 4}, {epochs: 2, keep: 4}, {epochs: 5}]}\n")
 job("a rank with a mistake", "task: box\ndata: builtin:faces\nsearch: {rank: 'iou - * latency_ms'}\n")
 job("a rank with an unknown function", "task: box\ndata: builtin:faces\nsearch: {rank: 'lg(iou)'}\n")
 job("an option given twice", "task: box\ntask: box\ndata: builtin:faces\n")

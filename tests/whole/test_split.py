@@ -1,6 +1,7 @@
 """The test split is judged once, when a search has ended, for the front alone, and chooses nothing.
 
-The test pictures are labelled the wrong way round: a network that is right on validation is wrong on all of them.
+The test pictures are labelled the wrong way round: a network that is right on validation is wrong on all of them. A study does not go on
+when the pictures that judge its trials have changed.
 """
 import json
 import pathlib
@@ -79,6 +80,12 @@ def main():
         again = run(["search", "job.yaml"], folder, timeout=120)
         if again.returncode != 0 or kept.stat().st_mtime_ns != before:
             problems.append("the test split was judged again")
+
+        validation = root / "pictures" / "validation.txt"
+        validation.write_text(validation.read_text().split("\n", 1)[1])
+        changed = run(["search", "job.yaml"], folder, timeout=120)
+        if changed.returncode != 1 or "have changed since the study" not in changed.stderr:
+            problems.append(f"trials judged by other pictures were taken for comparable: {changed.stderr}")
     print("\n".join(problems) if problems else "judged once, for the front alone")
     return 1 if problems else 0
 
