@@ -3,8 +3,10 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
+#include "nn/norm_internal.hpp"
 #include "nn/processor.hpp"
 #include "nn/step_internal.hpp"
 
@@ -128,6 +130,22 @@ NetworkImpl::NetworkImpl(graph::Graph graph, std::optional<RandomStream> random)
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (i != graph_.output()) steps_[std::max(i, last_use[i])].release.push_back(i);
   }
+  fuse_activations(uses);
+}
+
+// A ReLU or ReLU6 that alone reads a batch norm is computed along with it.
+void NetworkImpl::fuse_activations(const std::vector<std::size_t>& uses) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for (auto& step : steps_) step.clamp = {-infinity, infinity};
+  for (auto& step : steps_) {
+    const auto* activation = std::get_if<graph::Activation>(&step.node->op);
+    if (!activation) continue;
+    const auto input = step.node->inputs.front();
+    if (uses[input] != 1 || input == graph_.output() || !std::holds_alternative<graph::BatchNorm2d>(steps_[input].node->op)) continue;
+    if (activation->kind != graph::ActivationKind::relu && activation->kind != graph::ActivationKind::relu6) continue;
+    steps_[input].clamp = {0.0F, activation->kind == graph::ActivationKind::relu6 ? 6.0F : infinity};
+    step.is_done_before = true;
+  }
 }
 
 NetworkImpl::~NetworkImpl() = default;
@@ -147,7 +165,7 @@ torch::Tensor NetworkImpl::keep_mask(torch::IntArrayRef shape, double drop, cons
   return mask.to(like.device(), like.scalar_type());
 }
 
-torch::Tensor NetworkImpl::normalise(Step& step, const torch::Tensor& input) {
+torch::Tensor NetworkImpl::normalise(Step& step, const torch::Tensor& input, bool is_fused) {
   const auto& norm = std::get<graph::BatchNorm2d>(step.node->op);
   double momentum = norm.momentum;
   if (is_training()) {
@@ -157,10 +175,11 @@ torch::Tensor NetworkImpl::normalise(Step& step, const torch::Tensor& input) {
     }
   }
   auto& t = step.tensors;  // weight, bias, running_mean, running_var, num_batches_tracked
-  return torch::batch_norm(input, t[0], t[1], t[2], t[3], is_training(), momentum, norm.eps, true);
+  if (!is_fused) return torch::batch_norm(input, t[0], t[1], t[2], t[3], is_training(), momentum, norm.eps, true);
+  return normalise_and_clamp(input, {t[0], t[1], t[2], t[3], momentum, norm.eps, is_training()}, step.clamp);
 }
 
-torch::Tensor NetworkImpl::compute(Step& step, const std::vector<torch::Tensor>& values, bool in_place) {
+torch::Tensor NetworkImpl::compute(Step& step, const std::vector<torch::Tensor>& values, bool is_fused) {
   const auto& node = *step.node;
   const auto in = [&](std::size_t i) -> const torch::Tensor& { return values[node.inputs[i]]; };
   const auto parameter = [&](std::size_t i) {
@@ -175,13 +194,15 @@ torch::Tensor NetworkImpl::compute(Step& step, const std::vector<torch::Tensor>&
           [&](const graph::Conv2d& op) {
             return convolve(op, in(0), parameter(0), parameter(1));
           },
-          [&](const graph::BatchNorm2d&) { return normalise(step, in(0)); },
+          [&](const graph::BatchNorm2d&) { return normalise(step, in(0), is_fused); },
           [&](const graph::LayerNorm& op) {
             // Computed in 32 bits: the variance of a long row does not survive 8 bits of mantissa.
             const auto x = in(0).to(torch::kFloat32);
             return torch::layer_norm(x, {x.size(-1)}, step.tensors[0], step.tensors[1], op.eps).to(in(0).scalar_type());
           },
-          [&](const graph::Activation& op) { return activate(op.kind, in(0), in_place && step.may_overwrite); },
+          [&](const graph::Activation& op) {
+            return is_fused && step.is_done_before ? in(0) : activate(op.kind, in(0), is_fused && step.may_overwrite);
+          },
           [&](const graph::MaxPool2d& op) {
             return torch::max_pool2d(in(0), hw(op.kernel_size), hw(op.stride), hw(op.padding), {1, 1}, op.ceil_mode);
           },

@@ -53,8 +53,9 @@ class NetworkImpl : public torch::nn::Module {
  private:
   // What `forward` needs per node is prepared once; see module.cpp.
   struct Step;
-  torch::Tensor compute(Step& step, const std::vector<torch::Tensor>& values, bool in_place);
-  torch::Tensor normalise(Step& step, const torch::Tensor& input);
+  torch::Tensor compute(Step& step, const std::vector<torch::Tensor>& values, bool is_fused);
+  torch::Tensor normalise(Step& step, const torch::Tensor& input, bool is_fused);
+  void fuse_activations(const std::vector<std::size_t>& uses);
   torch::Tensor keep_mask(torch::IntArrayRef shape, double drop, const torch::Tensor& like);
   [[nodiscard]] torch::Tensor cast(const torch::Tensor& parameter) const;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "nn/module.hpp"
+#include "nn/norm_kernels_internal.hpp"
 
 namespace edgewise::nn {
 
@@ -11,6 +12,8 @@ struct NetworkImpl::Step {
   std::vector<std::size_t> release;    ///< values that no later node needs
   bool may_overwrite = false;          ///< its input is a fresh value that nobody else reads
   bool is_output = false;
+  bool is_done_before = false;         ///< an activation that the batch norm before it computes along
+  kernels::Clamp clamp;                ///< of a batch norm: the activation it computes along
   std::int64_t updates = 0;  ///< of the running statistics: "num_batches_tracked"
 };
 

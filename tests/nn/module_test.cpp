@@ -105,6 +105,51 @@ TEST(Network, PassesAGradientToEveryParameter) {
   }
 }
 
+// A batch norm and the activation behind it are one step of our own in `forward`; `trace` computes both by LibTorch.
+TEST(Network, NormalisesAndClampsAsLibTorchDoes) {
+  struct Case {
+    Shape shape;
+    std::optional<ActivationKind> activation;
+  };
+  for (const auto& [shape, activation] : std::vector<Case>{{{1, 9, 7}, {}},
+                                                           {{3, 5, 5}, ActivationKind::relu},
+                                                           {{8, 64, 64}, ActivationKind::relu6},
+                                                           {{33, 4, 4}, ActivationKind::relu},
+                                                           {{256, 7, 7}, {}},
+                                                           {{300, 1, 1}, ActivationKind::relu6},
+                                                           {{520, 3, 2}, ActivationKind::relu}}) {
+    GraphBuilder b(shape);
+    auto last = b.add(BatchNorm2d{}, {b.input()}, "bn");
+    if (activation) last = b.add(Activation{*activation}, {last}, "act");
+    const auto graph = must(std::move(b).finish(last));
+    Network fused(graph, RandomStream(1)), apart(graph, RandomStream(1));
+    for (auto* network : {&fused, &apart}) {
+      torch::manual_seed(5);
+      const torch::NoGradGuard no_grad;
+      for (auto& parameter : (*network)->parameters()) parameter.copy_(torch::randn_like(parameter) + 0.5);
+    }
+    const auto x = (input(16, graph) * 3 + 7).contiguous(torch::MemoryFormat::ChannelsLast);
+    const auto weights = input(16, graph, 2);
+    const auto x_fused = x.detach().clone().requires_grad_(), x_apart = x.detach().clone().requires_grad_();
+    const auto y_fused = fused->forward(x_fused), y_apart = apart->trace(x_apart).back();
+    (y_fused * weights).sum().backward();
+    (y_apart * weights).sum().backward();
+    const auto same = [&](const torch::Tensor& a, const torch::Tensor& b, const char* what) {
+      EXPECT_TRUE(torch::allclose(a, b, 1e-3, 1e-4 * (1 + b.abs().max().item<double>())))
+          << what << " of " << graph::to_text(shape) << " differ by " << (a - b).abs().max().item<float>();
+    };
+    same(y_fused, y_apart, "outputs");
+    same(x_fused.grad(), x_apart.grad(), "gradients of the input");
+    for (std::size_t i = 0; i < fused->parameters().size(); ++i)
+      same(fused->parameters()[i].grad(), apart->parameters()[i].grad(), "gradients of the parameters");
+    for (std::size_t i = 2; i < 4; ++i) same(fused->tensors()[i], apart->tensors()[i], "running statistics");
+    fused->eval();
+    apart->eval();
+    const torch::NoGradGuard no_grad;
+    same(fused->forward(x), apart->trace(x).back(), "outputs in evaluation");
+  }
+}
+
 // oneDNN 3.6 crashed here for fewer than 16 channels: see must_pick_pixels in nn/module.cpp.
 TEST(Network, GivesStridedPointwiseConvolutionsTheirGradient) {
   for (const std::int64_t channels : {3, 4, 8, 12, 16}) {
