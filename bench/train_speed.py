@@ -87,6 +87,14 @@ def peer(name, size, precision, workers, source, epochs, batches):
     return {"images_per_s": speeds, "parameters": sum(p.numel() for p in model.parameters()), "images": len(rows)}
 
 
+def avoid_crashes():
+    """Some virtual machines announce AMX tiles that oneDNN cannot use; a bf16 product then kills the process. Both sides do without them."""
+    product = "import torch; x = torch.ones(64, 64).bfloat16(); x @ x"
+    if "ONEDNN_MAX_CPU_ISA" not in os.environ and subprocess.run([sys.executable, "-c", product], capture_output=True).returncode < 0:
+        os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX512_CORE_FP16"
+    return os.environ.get("ONEDNN_MAX_CPU_ISA", "")
+
+
 def run(command):
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if done.returncode != 0:
@@ -135,17 +143,18 @@ def main():
         return
     parser = argparse.ArgumentParser()
     parser.add_argument("bin", help="folder of the built programs")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="timed in turn so often")
     parser.add_argument("--only", nargs="*", default=list(NETWORKS))
     arguments, _ = parser.parse_known_args()
     if not LABELS.exists():
         sys.exit(f"{LABELS} is missing: NO BENCHMARK RAN HERE")
     import machine
     import torch
+    limit = avoid_crashes()
     with tempfile.TemporaryDirectory() as cache:
         results = [compare(pathlib.Path(arguments.bin) / "bench_train_speed", name, NETWORKS[name], arguments.rounds, cache) for name in arguments.only]
     machine.write("train_speed", "make bench", {"what": "training images per second, loading and augmentation included", "goal_ratio": GOAL,
-                                                "torch": torch.__version__, "results": results})
+                                                "torch": torch.__version__, "onednn_max_cpu_isa": limit, "results": results})
 
 
 main()
