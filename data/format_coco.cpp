@@ -339,6 +339,8 @@ Result<Records> read_coco(const Place& place) {
       record.split = split;
       result.records.push_back(std::move(record));
     }
+    for (const std::string& remark : part.remarks)
+      result.remarks.push_back(std::format("{}: {}", file.filename().string(), remark));
     for (const std::string& name : part.classes)
       if (std::ranges::find(result.classes, name) == result.classes.end()) result.classes.push_back(name);
   }

@@ -74,7 +74,7 @@ def main():
                 continue
             validation, test = trial["results"][-1]["values"]["accuracy"], judged[str(trial["id"])]["accuracy"]
             print(f"trial {trial['id']}: accuracy {validation:.3f} on validation, {test:.3f} on the test split")
-            if validation < 0.9 or test > 0.1:
+            if validation < 0.8 or test > 0.3:  # guessing gives 0.5 on both
                 problems.append(f"trial {trial['id']}: {validation} on validation and {test} on the reversed test split")
         before = kept.stat().st_mtime_ns
         again = run(["search", "job.yaml"], folder, timeout=120)
