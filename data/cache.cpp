@@ -46,6 +46,10 @@ std::span<const std::uint8_t> Cache::pixels(std::size_t item) const {
   return mapping_->file->pixels().subspan(item * bytes, bytes);
 }
 
+void Cache::let_go() const {
+  mapping_->file->let_go();
+}
+
 std::array<float, 4> Cache::box(std::size_t item) const {
   EDGEWISE_ASSERT(item < mapping_->boxes.size(), "boxes are asked of a box task only");
   return mapping_->boxes[item];

@@ -26,6 +26,9 @@ class Cache {
   [[nodiscard]] std::size_t count() const;  ///< items, as in the data set
   /// Pixels of one item, (size, size, channels) interleaved, RGB for photographs.
   [[nodiscard]] std::span<const std::uint8_t> pixels(std::size_t item) const;
+  /// To be called now and then by who reads many pictures: those read no longer count as this process's memory, and other programs may have
+  /// it. Pixels stay valid.
+  void let_go() const;
   /// The box as shares of the picture's width and height: x0, y0, x1, y1 in [0, 1]. Box tasks only.
   [[nodiscard]] std::array<float, 4> box(std::size_t item) const;
   /// Index into DataSet::classes. Classification tasks only.

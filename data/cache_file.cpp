@@ -144,6 +144,10 @@ Result<std::unique_ptr<MappedPixels>> MappedPixels::open(const fs::path& path, c
   return result;
 }
 
+void MappedPixels::let_go() const {
+  ::madvise(mapping_, mapped_bytes_, MADV_DONTNEED);  // a shared, read-only mapping: nothing can be lost
+}
+
 MappedPixels::~MappedPixels() {
   if (mapping_) ::munmap(mapping_, mapped_bytes_);
 }

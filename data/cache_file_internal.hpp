@@ -30,6 +30,8 @@ class MappedPixels {
   MappedPixels(const MappedPixels&) = delete;
   MappedPixels& operator=(const MappedPixels&) = delete;
   [[nodiscard]] std::span<const std::uint8_t> pixels() const { return {start_, bytes_}; }
+  /// The pages that were read no longer count as this process's memory; the kernel keeps them while it has room.
+  void let_go() const;
 
  private:
   MappedPixels() = default;

@@ -68,6 +68,7 @@ struct Loader::State {
       else
         batch.labels.push_back(cache.label(item));
     }
+    cache.let_go();
   }
 
   Batch take_spare() {

@@ -27,7 +27,7 @@ struct LoaderOptions {
   std::optional<Augment> augment;  ///< nothing: pictures as they are
   std::uint64_t seed = 1;
   int threads = 1;           ///< background threads; 0: work in the calling thread
-  std::size_t prefetch = 4;  ///< batches made ahead
+  std::size_t prefetch = 2;  ///< batches made ahead
 };
 
 /// Goes through `items` once per epoch. What batch k of epoch e contains depends on seed, e and k alone, not on the

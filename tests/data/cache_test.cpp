@@ -128,6 +128,15 @@ TEST_F(Caching, ProcessesThatStartAtOnceMakeItOnce) {
   EXPECT_EQ(files().size(), 1U);
 }
 
+TEST_F(Caching, PixelsStayWhenTheirMemoryIsLetGo) {
+  const auto cache = open();
+  ASSERT_TRUE(cache.has_value());
+  const auto pixels = cache->pixels(5);
+  const std::vector<std::uint8_t> before(pixels.begin(), pixels.end());
+  cache->let_go();
+  EXPECT_TRUE(std::ranges::equal(pixels, before));
+}
+
 TEST_F(Caching, APictureThatCannotBeDecodedIsNamed) {
   const std::string bytes = read_file(folder_.path() / "p104.png").value();
   folder_.write("p104.png", bytes.substr(0, 40));
