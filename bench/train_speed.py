@@ -153,7 +153,7 @@ def main():
     limit = avoid_crashes()
     with tempfile.TemporaryDirectory() as cache:
         results = [compare(pathlib.Path(arguments.bin) / "bench_train_speed", name, NETWORKS[name], arguments.rounds, cache) for name in arguments.only]
-    machine.write("train_speed", "make bench", {"what": "training images per second, loading and augmentation included", "goal_ratio": GOAL,
+    machine.write("train_speed", "make bench", {"what": "training images per second, loading and augmentation included", "goal_ratio": GOAL, "rounds": arguments.rounds,
                                                 "torch": torch.__version__, "onednn_max_cpu_isa": limit, "results": results})
 
 

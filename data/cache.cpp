@@ -6,8 +6,8 @@
 #include <bit>
 #include <format>
 
-#include "base/quiet.hpp"
 #include "base/file.hpp"
+#include "base/quiet.hpp"
 #include "base/random.hpp"
 #include "data/builtin_internal.hpp"
 #include "data/cache_file_internal.hpp"

@@ -10,7 +10,6 @@
 #include <sys/auxv.h>
 #endif
 
-
 namespace edgewise::nn {
 
 bool has_undescribed_tiles() {

@@ -40,7 +40,7 @@ struct LoopRequest {
   int epochs = 1;
   std::uint64_t seed = 1;
   std::filesystem::path checkpoint;
-  bool only_continue = false;
+  bool only_continue = false;  ///< as Request::only_continue
   const std::atomic<bool>* stop = nullptr;
   std::function<void(const Epoch&)> on_epoch;
   std::function<void(int, std::size_t, std::size_t)> on_batch;
