@@ -1,6 +1,8 @@
 /// What to try next, as a function of the study.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +61,17 @@ struct Options {
   std::string rank;                 ///< expression, larger is better; empty: non-dominated sorting, then crowding
   std::uint64_t seed = 1;
   std::vector<std::string> recorded;  ///< what trials record, to check `rank` against; empty: not checked
+  std::int64_t initial = 0;           ///< of strategies with a model: space-filling trials before it is asked; 0: the strategy's own number
+  std::int64_t population = 0;        ///< of evolution and nsga2; 0: the strategy's own number
+  int reduction = 3;                  ///< of the halving strategies: one in so many goes on
+  std::string surrogate = "gp";       ///< of mobo, as its acquisition, solver and selection
+  std::string acquisition = "ehvi";
+  std::string solver = "local";
+  std::string selection = "hvi";
+  std::vector<space::Choice> start_with;  ///< proposed before anything else, in this order: the baseline, a front that the user knows
+  std::vector<study::Trial> prior;        ///< finished trials of other studies of the same or an overlapping space: models learn from them
+  /// Values that a choice is known to give before it is evaluated ("parameters", a predicted latency); empty: none is.
+  std::function<std::map<std::string, double>(const space::Choice&)> known;
 };
 
 const std::vector<std::string>& strategy_names();

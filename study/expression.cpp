@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <format>
 #include <utility>
 #include <vector>
@@ -344,6 +345,16 @@ std::optional<bool> Comparison::holds(const std::map<std::string, double>& value
   if (sign_ == "<=") return *left <= *right;
   if (sign_ == ">") return *left > *right;
   return *left >= *right;
+}
+
+std::optional<double> Comparison::excess(const std::map<std::string, double>& values) const {
+  const auto does_hold = holds(values);
+  if (!does_hold) return std::nullopt;
+  const auto left = left_->evaluate(values), right = right_->evaluate(values);
+  if (!left || !right) return std::numeric_limits<double>::max();
+  const double apart = sign_.starts_with('<') ? *left - *right : *right - *left;
+  // What just fails a strict comparison is broken too, however little.
+  return !*does_hold && apart <= 0.0 ? std::numeric_limits<double>::min() : apart;
 }
 
 std::set<std::string> Comparison::names() const {

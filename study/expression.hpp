@@ -36,6 +36,9 @@ class Comparison {
   static Result<Comparison> parse(std::string_view text);
   /// Nothing when a name has no value; false when all have one but a side has none, such as 1 / 0.
   [[nodiscard]] std::optional<bool> holds(const std::map<std::string, double>& values) const;
+  /// By how much the sides are apart the wrong way: at most 0 where it holds, more than 0 where it does not. Nothing when a name has no
+  /// value; the largest double when all have one but a side has none.
+  [[nodiscard]] std::optional<double> excess(const std::map<std::string, double>& values) const;
   [[nodiscard]] std::set<std::string> names() const;
 
  private:

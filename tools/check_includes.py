@@ -21,7 +21,8 @@ ALLOWED = {
     "nn": ["base", "graph"],
     "train": ["base", "graph", "data", "nn"],
     "study": ["base", "space"],
-    "search": ["base", "space", "study"],
+    "surrogate": ["base"],
+    "search": ["base", "space", "study", "surrogate"],
     "job": ["base", "data", "device", "search", "space", "study", "train"],
     "estimate": ["base", "data", "deploy", "device", "graph", "job", "space", "study", "train"],
     "report": ["base", "search", "study", "space"],
@@ -37,6 +38,8 @@ HEAVY = {
     r"opencv2/": {"data"},
     r"sqlite3\.h": {"study"},
     r"pagmo/": {"search"},
+    r"xgboost/|mlpack|armadillo": {"surrogate"},
+    r"Eigen/": {"search", "surrogate"},
     r"CLI/": {"cli"},
 }
 # job/ needs the plain settings of training, not training itself.

@@ -1,0 +1,73 @@
+/// Regressors that say how sure they are: what a search believes about an objective after the trials so far.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+
+namespace edgewise::surrogate {
+
+using Matrix = Eigen::MatrixXd;  ///< inputs: one row a point, one column a parameter
+using Vector = Eigen::VectorXd;
+
+/// What one column of the inputs holds. A parameter that is not active is NaN.
+struct Column {
+  enum class Kind { number, category };
+  Kind kind = Kind::number;
+  int categories = 0;  ///< of a category: values are 0 .. categories-1; a number lies in [0, 1]
+  int group = -1;      ///< columns of one group choose from the same values (the same choice in several places); -1: none
+  friend bool operator==(const Column&, const Column&) = default;
+};
+using Columns = std::vector<Column>;
+
+/// Numbers as they are, a 0/1 column for each category, an extra activity flag for each column that is somewhere NaN
+/// (decided by `columns_with_gaps`); NaN becomes zeros. For models that want plain vectors.
+class OneHot {
+ public:
+  OneHot(Columns columns, std::vector<bool> columns_with_gaps);
+  [[nodiscard]] std::size_t width() const { return width_; }
+  [[nodiscard]] Matrix operator()(const Matrix& inputs) const;  // (n, width)
+
+ private:
+  Columns columns_;
+  std::vector<bool> gaps_;
+  std::size_t width_ = 0;
+};
+/// Which columns have a NaN in some row.
+std::vector<bool> columns_with_gaps(const Matrix& inputs);
+
+/// Independent normal distributions, one a point.
+struct Prediction {
+  Vector mean, variance;  // (n); variances at least 0
+};
+
+/// One regression model. Targets should be about standardised (mean 0, variance 1); whoever fits it does that.
+class Surrogate {
+ public:
+  virtual ~Surrogate() = default;
+  [[nodiscard]] virtual std::string name() const = 0;
+  /// Learns from scratch, whatever was fitted before. The same data and seed give the same model.
+  /// @param inputs (n, columns); @param targets (n), finite
+  /// @error invalid_input: no points, sizes that differ; whatever the library behind it says
+  virtual Status fit(const Matrix& inputs, const Vector& targets) = 0;
+  /// What is known about the function (without the noise of a single observation). Only after `fit`.
+  [[nodiscard]] virtual Prediction predict(const Matrix& inputs) const = 0;
+  /// Variance of the noise of an observation, as learned; 0 for models that take observations as exact.
+  [[nodiscard]] virtual double noise_variance() const { return 0.0; }
+  /// Values of `count` functions drawn from what the model believes, at the same points: (count, n). Unless a model knows better:
+  /// one standard normal number a function shifts all its points alike (keeps each point's distribution).
+  [[nodiscard]] virtual Matrix sample(const Matrix& inputs, std::size_t count, RandomStream& random) const;
+};
+
+const std::vector<std::string>& surrogate_names();  ///< "gp", "xgboost", ...
+
+/// @error invalid_input: unknown name (with the nearest)
+Result<std::unique_ptr<Surrogate>> make_surrogate(const std::string& name, const Columns& columns, std::uint64_t seed);
+
+}  // namespace edgewise::surrogate
