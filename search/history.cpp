@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace edgewise::search {
 
@@ -78,7 +79,7 @@ std::vector<std::size_t> order_by_constrained_dominance(const std::vector<Observ
   for (const auto i : feasible) points.push_back(observations[i].objectives);
   for (const auto i : order_by_dominance(points)) order.push_back(feasible[i]);
   std::ranges::stable_sort(broken, {}, [&](std::size_t i) { return observations[i].violation(); });
-  order.insert(order.end(), broken.begin(), broken.end());
+  std::ranges::copy(broken, std::back_inserter(order));
   return order;
 }
 

@@ -15,7 +15,7 @@ struct Registered {
   const char* name;
   std::unique_ptr<Surrogate> (*make)(const Columns& columns, std::uint64_t seed);
 };
-constexpr std::array<Registered, 0> registry{};
+constexpr std::array registry{Registered{"gp", make_gp}};
 
 }  // namespace
 
@@ -65,6 +65,14 @@ Matrix Surrogate::sample(const Matrix& inputs, std::size_t count, RandomStream& 
   Matrix functions(static_cast<Eigen::Index>(count), inputs.rows());  // (count, n)
   for (Eigen::Index k = 0; k < functions.rows(); ++k) functions.row(k) = (prediction.mean + random.normal() * deviation).transpose();
   return functions;
+}
+
+Surrogate::Path Surrogate::path(RandomStream& random) const {
+  const double level = random.normal();
+  return [this, level](const Matrix& inputs) -> Vector {
+    const auto prediction = predict(inputs);
+    return prediction.mean.array() + level * prediction.variance.array().max(0.0).sqrt();
+  };
 }
 
 const std::vector<std::string>& surrogate_names() {

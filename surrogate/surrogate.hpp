@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -56,6 +57,10 @@ class Surrogate {
   /// @param inputs (n, columns); @param targets (n), finite
   /// @error invalid_input: no points, sizes that differ; whatever the library behind it says
   virtual Status fit(const Matrix& inputs, const Vector& targets) = 0;
+  /// Whether `fit` spends most of its time on hyperparameters that `update` keeps.
+  [[nodiscard]] virtual bool has_hyperparameters() const { return false; }
+  /// Learns these points with the hyperparameters of the last `fit`; models without any learn from scratch.
+  virtual Status update(const Matrix& inputs, const Vector& targets) { return fit(inputs, targets); }
   /// What is known about the function (without the noise of a single observation). Only after `fit`.
   [[nodiscard]] virtual Prediction predict(const Matrix& inputs) const = 0;
   /// Variance of the noise of an observation, as learned; 0 for models that take observations as exact.
@@ -63,6 +68,10 @@ class Surrogate {
   /// Values of `count` functions drawn from what the model believes, at the same points: (count, n). Unless a model knows better:
   /// one standard normal number a function shifts all its points alike (keeps each point's distribution).
   [[nodiscard]] virtual Matrix sample(const Matrix& inputs, std::size_t count, RandomStream& random) const;
+  /// One function drawn from what the model believes, to be evaluated anywhere (Thompson sampling). The same kind of draw as `sample`
+  /// unless a model knows better. Borrows the model.
+  using Path = std::function<Vector(const Matrix& inputs)>;
+  [[nodiscard]] virtual Path path(RandomStream& random) const;
 };
 
 const std::vector<std::string>& surrogate_names();  ///< "gp", "xgboost", ...

@@ -5,5 +5,6 @@
 
 namespace edgewise::surrogate {
 
+std::unique_ptr<Surrogate> make_gp(const Columns& columns, std::uint64_t seed);
 
 }  // namespace edgewise::surrogate

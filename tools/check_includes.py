@@ -38,7 +38,7 @@ HEAVY = {
     r"opencv2/": {"data"},
     r"sqlite3\.h": {"study"},
     r"pagmo/": {"search"},
-    r"xgboost/|mlpack|armadillo": {"surrogate"},
+    r"xgboost/|mlpack|armadillo|ensmallen": {"surrogate"},
     r"Eigen/": {"search", "surrogate"},
     r"CLI/": {"cli"},
 }

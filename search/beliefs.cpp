@@ -1,0 +1,264 @@
+#include "search/beliefs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <format>
+#include <map>
+
+namespace edgewise::search {
+
+namespace {
+
+/// Trials whose values hyperparameters are fitted to: all of up to 20, then the largest of 20, 22, 24, 26, 28, 30, 33, 36, ... that have ended.
+std::size_t fitted_trials(std::size_t ended) {
+  if (ended <= 20) return ended;
+  std::size_t step = 20;
+  while (step + std::max<std::size_t>(2, step / 10) <= ended) step += std::max<std::size_t>(2, step / 10);
+  return step;
+}
+
+/// Rows that a model learns from when there are more than it can hold in bounded time.
+constexpr std::size_t most_rows = 1000;
+
+}  // namespace
+
+/// One modelled quantity.
+struct Beliefs::Model {
+  std::unique_ptr<surrogate::Surrogate> surrogate;
+  std::vector<double> targets;  // of the rows in Parts::inputs, and of what was assumed
+  mutable std::map<std::uint64_t, surrogate::Surrogate::Path> paths;
+};
+
+struct Beliefs::Parts {
+  const space::Space* space = nullptr;
+  const study::Settings* settings = nullptr;
+  Options options;
+  surrogate::Columns columns;
+  surrogate::Matrix inputs;  // of the observations that models learn from
+  std::vector<Warp> warps;
+  std::vector<std::optional<Model>> objectives;   // nothing: known before
+  std::vector<std::optional<Model>> constraints;  // nothing: known before, or never told
+  std::optional<Model> failing;                   // +1 failed, -1 ended well
+
+  Status teach(Model& model, std::size_t fitted) const {
+    const auto targets = surrogate::Vector::Map(model.targets.data(), static_cast<Eigen::Index>(model.targets.size()));
+    if (!model.surrogate->has_hyperparameters()) return model.surrogate->fit(inputs, targets);
+    const auto some = static_cast<Eigen::Index>(std::min(fitted, model.targets.size()));
+    TRY_DO(model.surrogate->fit(inputs.topRows(some), targets.head(some)));
+    return some == inputs.rows() ? Status{} : model.surrogate->update(inputs, targets);
+  }
+  Result<Model> make_model() const {
+    Model model;
+    TRY(model.surrogate, surrogate::make_surrogate(options.surrogate, columns, options.seed));
+    return model;
+  }
+  /// Objective as it is minimised, from values that are known before a trial; nothing when they do not tell.
+  [[nodiscard]] std::optional<double> known_objective(const std::map<std::string, double>& known, std::size_t m) const {
+    const auto& objective = settings->objectives[m];
+    const auto found = known.find(objective.name);
+    if (found == known.end() || !std::isfinite(found->second)) return std::nullopt;
+    return objective.direction == study::Direction::maximize ? -found->second : found->second;
+  }
+};
+
+Beliefs::Beliefs(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Beliefs::Beliefs(Beliefs&&) noexcept = default;
+Beliefs& Beliefs::operator=(Beliefs&&) noexcept = default;
+Beliefs::~Beliefs() = default;
+
+Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& study, const History& history, const Options& options) {
+  Beliefs beliefs(std::make_unique<Parts>());
+  auto& parts = *beliefs.parts_;
+  parts.space = &space;
+  parts.settings = &study.settings;
+  parts.options = options;
+  parts.columns = columns_of(space);
+  beliefs.objectives_ = study.settings.objectives.size();
+
+  // Trials of a warm start may come from another space: only what this one has can be learned from.
+  std::vector<const Observation*> rows;
+  for (const auto& observation : history.observations)
+    if (space.check(observation.trial->choice)) rows.push_back(&observation);
+  if (rows.size() > most_rows) {
+    std::vector<Observation> all;
+    for (const auto* row : rows) all.push_back(*row);
+    auto order = order_by_constrained_dominance(all);
+    order.resize(most_rows);
+    std::ranges::sort(order);
+    std::vector<const Observation*> kept;
+    for (const auto i : order) kept.push_back(rows[i]);
+    rows = std::move(kept);
+  }
+  std::vector<space::Choice> choices;
+  for (const auto* row : rows) choices.push_back(row->trial->choice);
+  parts.inputs = encode(space, choices);
+  const std::size_t fitted = fitted_trials(rows.size());
+  const auto known = options.known && !choices.empty() ? options.known(choices.front()) : std::map<std::string, double>{};
+
+  parts.objectives.resize(beliefs.objectives_);
+  for (std::size_t m = 0; m < beliefs.objectives_; ++m) {
+    std::vector<double> values;
+    for (const auto* row : rows) values.push_back(row->objectives[m]);
+    if (values.empty()) {
+      parts.warps.emplace_back();
+      continue;
+    }
+    parts.warps.emplace_back(values);
+    if (parts.known_objective(known, m)) continue;
+    auto& model = parts.objectives[m];
+    TRY(model, parts.make_model());
+    for (const double v : values) model->targets.push_back(parts.warps[m](v));
+    TRY_DO(parts.teach(*model, fitted));
+  }
+  parts.constraints.resize(study.settings.constraints.size());
+  for (std::size_t c = 0; c < parts.constraints.size() && !rows.empty(); ++c) {
+    const auto names = study.settings.constraints[c].comparison.names();
+    if (std::ranges::all_of(names, [&](const auto& name) { return known.contains(name); })) continue;
+    std::vector<double> values;
+    for (const auto* row : rows) values.push_back(row->excess[c]);
+    // In units of its quartile distance and without the far ends, but with its sign.
+    std::vector<double> sorted = values;
+    std::ranges::sort(sorted);
+    const double spread = sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4];
+    const double unit = spread > 0 ? spread : std::max(1e-12, std::max(std::abs(sorted.front()), std::abs(sorted.back())));
+    auto& model = parts.constraints[c];
+    TRY(model, parts.make_model());
+    for (const double v : values) model->targets.push_back(std::asinh(v / unit));
+    TRY_DO(parts.teach(*model, fitted));
+  }
+  for (const auto* row : rows) {
+    if (!row->is_feasible()) continue;
+    auto& point = beliefs.points_.emplace_back();
+    for (std::size_t m = 0; m < beliefs.objectives_; ++m) point.push_back(parts.warps[m](row->objectives[m]));
+    beliefs.choices_.push_back(row->trial->choice);
+  }
+  std::vector<const study::Trial*> failed;
+  for (const auto* trial : history.failed)
+    if (trial->state != study::State::rejected && space.check(trial->choice)) failed.push_back(trial);
+  if (!failed.empty()) {
+    auto both = choices;
+    for (const auto* trial : failed) both.push_back(trial->choice);
+    auto& model = parts.failing;
+    TRY(model, parts.make_model());
+    model->targets.assign(choices.size(), -1.0);
+    model->targets.resize(both.size(), 1.0);
+    TRY_DO(model->surrogate->fit(encode(space, both), surrogate::Vector::Map(model->targets.data(), static_cast<Eigen::Index>(both.size()))));
+  }
+  for (const auto* trial : history.pending)
+    if (space.check(trial->choice)) TRY_DO(beliefs.assume(trial->choice));
+  return beliefs;
+}
+
+Result<Belief> Beliefs::about(std::span<const space::Choice> candidates) const {
+  const auto& parts = *parts_;
+  const auto inputs = encode(*parts.space, candidates);
+  const std::size_t n = candidates.size();
+  Belief belief{.mean = Matrix(n, std::vector<double>(objectives_)), .variance = Matrix(n, std::vector<double>(objectives_)), .log_feasible = std::vector<double>(n)};
+  std::vector<std::map<std::string, double>> known(n);
+  if (parts.options.known)
+    for (std::size_t i = 0; i < n; ++i) known[i] = parts.options.known(candidates[i]);
+  for (std::size_t m = 0; m < objectives_; ++m) {
+    if (const auto& model = parts.objectives[m]) {
+      const auto prediction = model->surrogate->predict(inputs);
+      for (std::size_t i = 0; i < n; ++i) {
+        belief.mean[i][m] = prediction.mean(static_cast<Eigen::Index>(i));
+        belief.variance[i][m] = prediction.variance(static_cast<Eigen::Index>(i));
+      }
+      continue;
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto value = parts.known_objective(known[i], m);
+      if (!value) return invalid(std::format("the value of \"{}\" is known for some choices but not for {}", parts.settings->objectives[m].name, space::to_text(candidates[i])));
+      belief.mean[i][m] = parts.warps[m](*value);
+    }
+  }
+  const auto must_be_below = [&](const Model& model, double limit) {
+    const auto prediction = model.surrogate->predict(inputs);
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto row = static_cast<Eigen::Index>(i);
+      const double deviation = std::sqrt(prediction.variance(row) + 1e-6);
+      belief.log_feasible[i] += log_normal_probability((limit - prediction.mean(row)) / deviation);
+    }
+  };
+  for (std::size_t c = 0; c < parts.constraints.size(); ++c) {
+    if (const auto& model = parts.constraints[c]) {
+      must_be_below(*model, 0.0);
+      continue;
+    }
+    for (std::size_t i = 0; i < n; ++i)
+      if (parts.settings->constraints[c].comparison.holds(known[i]) == false) belief.log_feasible[i] = -1e9;
+  }
+  if (parts.failing) must_be_below(*parts.failing, 0.0);
+  return belief;
+}
+
+Matrix Beliefs::drawn(std::span<const space::Choice> candidates, std::uint64_t number) const {
+  const auto& parts = *parts_;
+  const auto inputs = encode(*parts.space, candidates);
+  Matrix values(candidates.size(), std::vector<double>(objectives_));
+  for (std::size_t m = 0; m < objectives_; ++m) {
+    const auto& model = parts.objectives[m];
+    if (!model) {
+      for (std::size_t i = 0; i < candidates.size(); ++i) values[i][m] = parts.warps[m](parts.known_objective(parts.options.known(candidates[i]), m).value_or(0.0));
+      continue;
+    }
+    auto found = model->paths.find(number);
+    if (found == model->paths.end()) {
+      auto random = RandomStream::named(parts.options.seed, "thompson").child("trial", number).child("objective", m);
+      found = model->paths.emplace(number, model->surrogate->path(random)).first;
+    }
+    const auto drawn = found->second(inputs);
+    for (std::size_t i = 0; i < candidates.size(); ++i) values[i][m] = drawn(static_cast<Eigen::Index>(i));
+  }
+  return values;
+}
+
+Status Beliefs::assume(const space::Choice& choice) {
+  auto& parts = *parts_;
+  if (parts.inputs.rows() == 0) return {};
+  TRY(const auto belief, about(std::span(&choice, 1)));
+  const auto row = encode(*parts.space, std::span(&choice, 1));
+  const bool learns = std::ranges::any_of(parts.objectives, [](const auto& model) { return model && model->surrogate->has_hyperparameters(); });
+  if (learns) {
+    parts.inputs.conservativeResize(parts.inputs.rows() + 1, Eigen::NoChange);
+    parts.inputs.bottomRows(1) = row;
+    const auto believe = [&](std::optional<Model>& model) -> Status {
+      if (!model) return {};
+      model->targets.push_back(model->surrogate->predict(row).mean(0));
+      model->paths.clear();
+      return model->surrogate->update(parts.inputs, surrogate::Vector::Map(model->targets.data(), parts.inputs.rows()));
+    };
+    for (auto& model : parts.objectives) TRY_DO(believe(model));
+    for (auto& model : parts.constraints) TRY_DO(believe(model));
+  }
+  if (belief.log_feasible.front() < std::log(0.5)) return {};
+  points_.push_back(belief.mean.front());
+  choices_.push_back(choice);
+  return {};
+}
+
+std::vector<space::Choice> Beliefs::front_choices() const {
+  const auto ranks = non_dominated_ranks(points_);
+  std::vector<space::Choice> front;
+  for (std::size_t i = 0; i < points_.size(); ++i)
+    if (ranks[i] == 0) front.push_back(choices_[i]);
+  return front;
+}
+
+std::vector<double> Beliefs::reference() const {
+  const auto ranks = non_dominated_ranks(points_);
+  std::vector<double> reference(objectives_, 0.0);
+  for (std::size_t m = 0; m < objectives_; ++m) {
+    double best = 1e300, worst = -1e300;
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      if (ranks[i] != 0) continue;
+      best = std::min(best, points_[i][m]);
+      worst = std::max(worst, points_[i][m]);
+    }
+    if (best > worst) continue;
+    reference[m] = worst + 0.1 * std::max(worst - best, 0.1);
+  }
+  return reference;
+}
+
+}  // namespace edgewise::search

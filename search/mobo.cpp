@@ -1,0 +1,91 @@
+#include "search/mobo.hpp"
+
+#include <algorithm>
+#include <format>
+
+#include "search/mobo_internal.hpp"
+#include "search/strategies_internal.hpp"
+
+namespace edgewise::search {
+
+namespace {
+
+/// Multi-objective Bayesian optimisation: a model of each objective, the worth of evaluating a candidate, a solver that looks for worthy
+/// candidates, a selection of the batch.
+class Mobo final : public Strategy {
+ public:
+  Mobo(const Options& options, const space::Space& space)
+      : options_(options), space_(&space), candidates_(space, options.seed, bound(), false) {}
+
+  [[nodiscard]] std::string name() const override { return "mobo"; }
+
+  [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
+    const auto history = history_of(study, options_.prior);
+    const std::size_t begun = history.observations.size() + history.pending.size();
+    if (begun < initial() || history.observations.empty()) {
+      const std::size_t missing = begun < initial() ? initial() - begun : n;
+      return candidates_.ask(study, std::min(n, missing), options_.epochs);
+    }
+    auto advice = candidates_.ask(study, n, options_.epochs);  // how many are left, and choices for want of better ones
+    if (advice.proposals.empty()) return advice;
+    TRY(auto chosen, choose(study, history, advice.proposals.size()));
+    for (auto& proposal : advice.proposals) {
+      if (std::ranges::contains(chosen, proposal.choice)) continue;
+      if (chosen.size() == advice.proposals.size()) break;
+      chosen.push_back(proposal.choice);
+    }
+    for (std::size_t i = 0; i < advice.proposals.size(); ++i) advice.proposals[i].choice = chosen[i];
+    return advice;
+  }
+
+  [[nodiscard]] std::vector<PlannedStage> plan() const override { return {{"mobo", candidates_.planned(), 0, options_.epochs}}; }
+
+ private:
+  [[nodiscard]] std::size_t bound() const { return options_.trials == 0 ? default_trials : static_cast<std::size_t>(options_.trials); }
+  /// Space-filling trials before the models are asked: two more than parameters, 6 to 20, and at most a quarter of all.
+  [[nodiscard]] std::size_t initial() const {
+    if (options_.initial > 0) return static_cast<std::size_t>(options_.initial);
+    return std::max<std::size_t>(3, std::min(std::clamp<std::size_t>(space_->parameters().size() + 2, 6, 20), bound() / 4));
+  }
+
+  /// Up to n unseen choices, the best first.
+  [[nodiscard]] Result<std::vector<space::Choice>> choose(const study::Study& study, const History& history, std::size_t n) const {
+    std::vector<space::Choice> chosen;
+    TRY(auto beliefs, Beliefs::learn(*space_, study, history, options_));
+    auto excluded = history.known;
+    while (chosen.size() < n) {
+      const std::uint64_t number = study.trials.size() + chosen.size();
+      const auto random = RandomStream::named(options_.seed, "mobo").child("trial", number);
+      TRY(const auto acquisition, Acquisition::make(options_.acquisition, beliefs, number));
+      TRY(const auto found, solve(options_.solver, {.space = space_, .excluded = &excluded, .starts = beliefs.front_choices(), .random = random.child("solver")}, acquisition));
+      if (found.choices.empty()) break;
+      TRY(const auto place, select(options_.selection, found, beliefs, *space_, random.child("selection")));
+      excluded.insert(found.choices[place]);
+      chosen.push_back(found.choices[place]);
+      if (chosen.size() < n) TRY_DO(beliefs.assume(chosen.back()));
+    }
+    return chosen;
+  }
+
+  Options options_;
+  const space::Space* space_;
+  Candidates candidates_;
+};
+
+Status check_word(const std::string& what, const std::string& word, const std::vector<std::string>& allowed) {
+  if (std::ranges::contains(allowed, word)) return {};
+  const auto nearest = nearest_word(word, allowed);
+  return invalid(std::format("{} \"{}\" is not one of {}", what, word, quoted_list(allowed)), nearest.empty() ? "" : std::format("did you mean \"{}\"?", nearest));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Strategy>> make_mobo(const Options& options, const space::Space& space) {
+  TRY_DO(check_word("surrogate", options.surrogate, surrogate::surrogate_names()));
+  TRY_DO(check_word("acquisition", options.acquisition, acquisition_names()));
+  TRY_DO(check_word("solver", options.solver, solver_names()));
+  TRY_DO(check_word("selection", options.selection, selection_names()));
+  return std::make_unique<Mobo>(options, space);
+}
+
+}  // namespace edgewise::search
