@@ -40,6 +40,12 @@ double log_difference(double a, double b) {
   return a + std::log1p(-std::exp(b - a));
 }
 
+/// log(exp(a) + exp(b)).
+double log_sum(double a, double b) {
+  const double larger = std::max(a, b), smaller = std::min(a, b);
+  return smaller == -infinity ? larger : larger + std::log1p(std::exp(smaller - larger));
+}
+
 }  // namespace
 
 double normal_probability(double z) {
@@ -62,8 +68,9 @@ double log_expected_below(double limit, double mean, double deviation) {
   return std::log(deviation) + log_unit_expected((limit - mean) / deviation);
 }
 
-Improvement::Improvement(const Matrix& front, std::vector<double> reference) : reference_(std::move(reference)) {
+Improvement::Improvement(const Matrix& front, std::vector<double> reference, const std::vector<Units>& units) : reference_(std::move(reference)) {
   EDGEWISE_ASSERT(!reference_.empty() && reference_.size() <= 4, "one to four objectives are improved at once");
+  EDGEWISE_ASSERT(units.empty() || units.size() == reference_.size(), "every objective has its units");
   Matrix inside;
   for (const auto& point : front) {
     EDGEWISE_ASSERT(point.size() == reference_.size(), "a front has the reference point's objectives");
@@ -76,13 +83,20 @@ Improvement::Improvement(const Matrix& front, std::vector<double> reference) : r
   for (std::size_t i = 0; i < inside.size(); ++i)
     if (ranks[i] == 0) points.push_back(inside[i]);
   for (std::size_t m = 0; m < reference_.size(); ++m) {
-    auto& coordinates = coordinates_.emplace_back();
+    auto& [coordinates, lengths] = axes_.emplace_back();
     coordinates.push_back(-infinity);
     for (const auto& point : points) coordinates.push_back(point[m]);
     coordinates.push_back(reference_[m]);
     std::ranges::sort(coordinates);
     const auto doubled = std::ranges::unique(coordinates);
     coordinates.erase(doubled.begin(), doubled.end());
+    lengths.assign(coordinates.size(), 1.0);
+    if (units.empty()) continue;
+    for (std::size_t c = 1; c < coordinates.size(); ++c) {
+      const double from = c == 1 ? coordinates[1] - 0.5 : coordinates[c - 1];
+      const double length = (units[m](coordinates[c]) - units[m](from)) / (coordinates[c] - from);
+      lengths[c] = std::isfinite(length) ? std::max(length, 1e-12) : 1.0;
+    }
   }
   Box box{std::vector<std::size_t>(reference_.size()), std::vector<std::size_t>(reference_.size())};
   add_boxes(points, reference_.size() - 1, box);
@@ -90,7 +104,7 @@ Improvement::Improvement(const Matrix& front, std::vector<double> reference) : r
 
 // Slabs of the last objective; within one, the points below it dominate in what is left.
 void Improvement::add_boxes(const Matrix& points, std::size_t objective, Box& box) {
-  const auto& coordinates = coordinates_[objective];
+  const auto& coordinates = axes_[objective].coordinates;
   const auto index = [&](double value) { return static_cast<std::size_t>(std::ranges::lower_bound(coordinates, value) - coordinates.begin()); };
   if (objective == 0) {
     double limit = reference_[0];
@@ -119,24 +133,24 @@ void Improvement::add_boxes(const Matrix& points, std::size_t objective, Box& bo
 }
 
 double Improvement::of(std::span<const double> point) const {
-  double sum = 0;
-  for (const auto& box : boxes_) {
-    double volume = 1;
-    for (std::size_t m = 0; m < reference_.size() && volume > 0; ++m)
-      volume *= std::max(0.0, coordinates_[m][box.high[m]] - std::max(point[m], coordinates_[m][box.low[m]]));
-    sum += volume;
-  }
-  return sum;
+  const std::vector<double> known(point.size(), 0.0);
+  return std::exp(log_expected(point, known));
 }
 
 double Improvement::log_expected(std::span<const double> mean, std::span<const double> variance) const {
   const std::size_t objectives = reference_.size();
-  thread_local std::vector<std::vector<double>> below;  // expected amounts below each coordinate; kept to save allocations
+  thread_local std::vector<std::vector<double>> below;  // expected lengths below each coordinate; kept to save allocations
   below.resize(objectives);
   for (std::size_t m = 0; m < objectives; ++m) {
+    const auto& [coordinates, lengths] = axes_[m];
     const double deviation = std::sqrt(variance[m]);
-    below[m].assign(coordinates_[m].size(), 0.0);
-    for (std::size_t c = 1; c < coordinates_[m].size(); ++c) below[m][c] = expected_below(coordinates_[m][c], mean[m], deviation);
+    below[m].assign(coordinates.size(), 0.0);
+    double last = 0;
+    for (std::size_t c = 1; c < coordinates.size(); ++c) {
+      const double amount = expected_below(coordinates[c], mean[m], deviation);
+      below[m][c] = below[m][c - 1] + lengths[c] * std::max(0.0, amount - last);
+      last = amount;
+    }
   }
   double sum = 0;
   for (const auto& box : boxes_) {
@@ -147,22 +161,23 @@ double Improvement::log_expected(std::span<const double> mean, std::span<const d
   if (sum > 1e-100) return std::log(sum);
   // So far from the front that the differences above lost their digits: the same in logarithms.
   for (std::size_t m = 0; m < objectives; ++m) {
+    const auto& [coordinates, lengths] = axes_[m];
     const double deviation = std::sqrt(variance[m]);
     below[m][0] = -infinity;
-    for (std::size_t c = 1; c < coordinates_[m].size(); ++c) below[m][c] = log_expected_below(coordinates_[m][c], mean[m], deviation);
+    double last = -infinity;
+    for (std::size_t c = 1; c < coordinates.size(); ++c) {
+      const double amount = log_expected_below(coordinates[c], mean[m], deviation);
+      below[m][c] = log_sum(below[m][c - 1], std::log(lengths[c]) + log_difference(amount, last));
+      last = amount;
+    }
   }
-  double largest = -infinity;
-  std::vector<double> logs;
+  double total = -infinity;
   for (const auto& box : boxes_) {
     double volume = 0;
     for (std::size_t m = 0; m < objectives && volume > -infinity; ++m) volume += log_difference(below[m][box.high[m]], below[m][box.low[m]]);
-    logs.push_back(volume);
-    largest = std::max(largest, volume);
+    total = log_sum(total, volume);
   }
-  if (largest == -infinity) return -infinity;
-  double total = 0;
-  for (const double value : logs) total += std::exp(value - largest);
-  return largest + std::log(total);
+  return total;
 }
 
 }  // namespace edgewise::search

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <format>
+#include <limits>
 #include <map>
 
 namespace edgewise::search {
@@ -20,6 +21,12 @@ std::size_t fitted_trials(std::size_t ended) {
 /// Rows that a model learns from when there are more than it can hold in bounded time.
 constexpr std::size_t most_rows = 1000;
 
+double upper_fence(std::vector<double> values) {
+  std::ranges::sort(values);
+  const double low = values[(values.size() - 1) / 4], high = values[(values.size() - 1) - (values.size() - 1) / 4];
+  return high + 1.5 * (high - low);
+}
+
 }  // namespace
 
 /// One modelled quantity.
@@ -36,6 +43,7 @@ struct Beliefs::Parts {
   surrogate::Columns columns;
   surrogate::Matrix inputs;  // of the observations that models learn from
   std::vector<Warp> warps;
+  std::vector<double> fences;  // of the objectives, warped
   std::vector<std::optional<Model>> objectives;   // nothing: known before
   std::vector<std::optional<Model>> constraints;  // nothing: known before, or never told
   std::optional<Model> failing;                   // +1 failed, -1 ended well
@@ -101,9 +109,11 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
     for (const auto* row : rows) values.push_back(row->objectives[m]);
     if (values.empty()) {
       parts.warps.emplace_back();
+      parts.fences.push_back(0.0);
       continue;
     }
     parts.warps.emplace_back(values);
+    parts.fences.push_back(parts.warps[m](upper_fence(values)));
     if (parts.known_objective(known, m)) continue;
     auto& model = parts.objectives[m];
     TRY(model, parts.make_model());
@@ -249,16 +259,23 @@ std::vector<double> Beliefs::reference() const {
   const auto ranks = non_dominated_ranks(points_);
   std::vector<double> reference(objectives_, 0.0);
   for (std::size_t m = 0; m < objectives_; ++m) {
-    double best = 1e300, worst = -1e300;
+    double best = std::numeric_limits<double>::infinity(), worst = -best;
     for (std::size_t i = 0; i < points_.size(); ++i) {
       if (ranks[i] != 0) continue;
       best = std::min(best, points_[i][m]);
       worst = std::max(worst, points_[i][m]);
     }
     if (best > worst) continue;
-    reference[m] = worst + 0.1 * std::max(worst - best, 0.1);
+    // The fence may lie below all of a front that is bad as a whole; something must be left to improve on.
+    reference[m] = std::max(std::min(worst + 0.1 * std::max(worst - best, 0.1), parts_->fences[m]), best + 0.1);
   }
   return reference;
+}
+
+std::vector<Improvement::Units> Beliefs::units() const {
+  std::vector<Improvement::Units> units;
+  for (const auto& warp : parts_->warps) units.emplace_back([&warp](double z) { return warp.inverse(z); });
+  return units;
 }
 
 }  // namespace edgewise::search

@@ -22,6 +22,8 @@ class Warp {
   Warp() = default;
   explicit Warp(const std::vector<double>& values);  ///< at least one, finite
   [[nodiscard]] double operator()(double value) const;
+  /// The value that is warped to `z`; far outside of what was seen, where there may be none, a very large one.
+  [[nodiscard]] double inverse(double z) const;
 
  private:
   double centre_ = 0, unit_ = 1, lambda_ = 1, mean_ = 0, deviation_ = 1;
@@ -55,8 +57,12 @@ class Beliefs {
   [[nodiscard]] const std::vector<space::Choice>& choices() const { return choices_; }  ///< of `points`
   /// Choices of the feasible non-dominated points, the assumed ones included.
   [[nodiscard]] std::vector<space::Choice> front_choices() const;
-  /// A point just worse than the front in every objective: its worst values and a tenth of its extent more.
+  /// Where hypervolume begins to count, warped: just worse than the front in every objective (its worst values and a tenth of its extent more),
+  /// but no worse than the fence for outliers of what was seen (Tukey 1977: the upper quartile and one and a half times the quartile distance more).
+  /// The cheapest networks of a space are on every front, and as a rule have learned nothing; the way to them is not worth exploring.
   [[nodiscard]] std::vector<double> reference() const;
+  /// From warped objectives back to their own units, in which hypervolume counts.
+  [[nodiscard]] std::vector<Improvement::Units> units() const;
   [[nodiscard]] std::size_t objectives() const { return objectives_; }
   [[nodiscard]] bool has_points() const { return !points_.empty(); }
 

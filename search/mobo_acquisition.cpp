@@ -66,12 +66,13 @@ Result<Acquisition> Acquisition::make(const std::string& name, const Beliefs& be
   acquisition.beliefs_ = &beliefs;
   if (!beliefs.has_points()) return acquisition;  // nothing feasible yet: only the constraints count
   const auto reference = beliefs.reference();
+  const auto units = beliefs.units();
   if (name == "nehvi") {
     const auto choices = best_choices(beliefs, drawn_points);
-    for (std::size_t k = 0; k < front_draws; ++k) acquisition.improvements_.emplace_back(beliefs.drawn(choices, number * front_draws + k), reference);
+    for (std::size_t k = 0; k < front_draws; ++k) acquisition.improvements_.emplace_back(beliefs.drawn(choices, number * front_draws + k), reference, units);
     return acquisition;
   }
-  acquisition.improvements_.emplace_back(beliefs.points(), reference);
+  acquisition.improvements_.emplace_back(beliefs.points(), reference, units);
   if (name == "thompson") {
     acquisition.optimistic_ = [&beliefs, number](std::span<const space::Choice> candidates, const Belief&) -> Result<Matrix> { return beliefs.drawn(candidates, number); };
   } else if (found->value) {

@@ -14,6 +14,20 @@ double yeo_johnson(double x, double lambda) {
   return std::abs(other) < 1e-9 ? -std::log1p(-x) : -(std::pow(1 - x, other) - 1) / other;
 }
 
+/// The inverse; where the transform has a bound that `y` lies beyond, a large number.
+double inverse_yeo_johnson(double y, double lambda) {
+  constexpr double large = 1e6;
+  if (y >= 0) {
+    if (std::abs(lambda) < 1e-9) return std::min(large, std::expm1(y));
+    const double base = lambda * y + 1;
+    return base > 0 ? std::min(large, std::pow(base, 1 / lambda) - 1) : large;
+  }
+  const double other = 2 - lambda;
+  if (std::abs(other) < 1e-9) return std::max(-large, -std::expm1(-y));
+  const double base = 1 - other * y;
+  return base > 0 ? std::max(-large, 1 - std::pow(base, 1 / other)) : -large;
+}
+
 struct Moments {
   double mean = 0, deviation = 0;
 };
@@ -73,6 +87,10 @@ Warp::Warp(const std::vector<double>& values) {
 
 double Warp::operator()(double value) const {
   return (yeo_johnson((value - centre_) / unit_, lambda_) - mean_) / deviation_;
+}
+
+double Warp::inverse(double z) const {
+  return centre_ + unit_ * inverse_yeo_johnson(z * deviation_ + mean_, lambda_);
 }
 
 }  // namespace edgewise::search
