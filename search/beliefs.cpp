@@ -1,8 +1,10 @@
 #include "search/beliefs.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <format>
+#include <iterator>
 #include <limits>
 #include <map>
 
@@ -10,10 +12,9 @@ namespace edgewise::search {
 
 namespace {
 
-/// Trials whose values hyperparameters are fitted to: all of up to 20, then the largest of 20, 22, 24, 26, 28, 30, 33, 36, ... that have ended.
+/// Trials whose values models are fitted to: the largest of 3, 5, 7, ..., 21, 23, ..., then a tenth more each time, that have ended.
 std::size_t fitted_trials(std::size_t ended) {
-  if (ended <= 20) return ended;
-  std::size_t step = 20;
+  std::size_t step = std::min<std::size_t>(ended, 3);
   while (step + std::max<std::size_t>(2, step / 10) <= ended) step += std::max<std::size_t>(2, step / 10);
   return step;
 }
@@ -21,13 +22,30 @@ std::size_t fitted_trials(std::size_t ended) {
 /// Rows that a model learns from when there are more than it can hold in bounded time.
 constexpr std::size_t most_rows = 1000;
 
-double upper_fence(std::vector<double> values) {
+/// Powers of warps that are tried, and the one for models that cannot say which suits.
+constexpr std::array powers{1.0, 0.0, -1.0};
+constexpr double default_power = 0.0;
+
+/// The largest value that is not far out.
+double worst_in_fence(std::vector<double> values) {
   std::ranges::sort(values);
   const double low = values[(values.size() - 1) / 4], high = values[(values.size() - 1) - (values.size() - 1) / 4];
-  return high + 1.5 * (high - low);
+  const double fence = high + 3.0 * (high - low);
+  return *std::prev(std::ranges::upper_bound(values, fence));
 }
 
 }  // namespace
+
+/// A model as fitted to the first trials.
+struct Beliefs::Fit {
+  std::size_t trials = 0;
+  std::uint64_t data = 0;  // hash of what it was fitted to
+  double power = 1;        // of the warp
+  std::unique_ptr<surrogate::Surrogate> surrogate;
+};
+
+Beliefs::Memory::Memory() = default;
+Beliefs::Memory::~Memory() = default;
 
 /// One modelled quantity.
 struct Beliefs::Model {
@@ -48,18 +66,82 @@ struct Beliefs::Parts {
   std::vector<std::optional<Model>> constraints;  // nothing: known before, or never told
   std::optional<Model> failing;                   // +1 failed, -1 ended well
 
-  Status teach(Model& model, std::size_t fitted) const {
-    const auto targets = surrogate::Vector::Map(model.targets.data(), static_cast<Eigen::Index>(model.targets.size()));
-    if (!model.surrogate->has_hyperparameters()) return model.surrogate->fit(inputs, targets);
-    const auto some = static_cast<Eigen::Index>(std::min(fitted, model.targets.size()));
-    TRY_DO(model.surrogate->fit(inputs.topRows(some), targets.head(some)));
-    return some == inputs.rows() ? Status{} : model.surrogate->update(inputs, targets);
+  [[nodiscard]] std::uint64_t hash(const std::vector<double>& values, std::size_t rows) const {
+    std::string bytes;
+    const auto append = [&](double value) { bytes.append(reinterpret_cast<const char*>(&value), sizeof value); };
+    for (std::size_t i = 0; i < rows; ++i) {
+      append(values[i]);
+      for (Eigen::Index c = 0; c < inputs.cols(); ++c) append(inputs(static_cast<Eigen::Index>(i), c));
+    }
+    return stable_hash(bytes);
   }
-  Result<Model> make_model() const {
-    Model model;
-    TRY(model.surrogate, surrogate::make_surrogate(options.surrogate, columns, options.seed));
+
+  /// The power whose warp makes the values most probable under the model, judged on at most 60 trials. @param values  of all rows
+  Result<double> best_power(const std::vector<double>& values, std::size_t trials) const {
+    constexpr std::size_t most = 60;
+    const std::size_t count = std::min(most, trials);
+    std::vector<double> some;
+    surrogate::Matrix rows(static_cast<Eigen::Index>(count), inputs.cols());
+    for (std::size_t i = 0; i < count; ++i) {
+      some.push_back(values[i * trials / count]);
+      rows.row(static_cast<Eigen::Index>(i)) = inputs.row(static_cast<Eigen::Index>(i * trials / count));
+    }
+    double best = 1, highest = -std::numeric_limits<double>::infinity();
+    for (const double power : powers) {
+      const Warp warp(some, power);
+      surrogate::Vector targets(static_cast<Eigen::Index>(count));
+      double gain = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        targets(static_cast<Eigen::Index>(i)) = warp(some[i]);
+        gain += warp.log_slope(some[i]);
+      }
+      TRY(const auto model, surrogate::make_surrogate(options.surrogate, columns, options.seed));
+      if (!model->has_hyperparameters()) return default_power;
+      TRY_DO(model->fit(rows, targets));
+      const double evidence = model->log_evidence().value_or(0.0) + gain;
+      if (evidence > highest) {
+        highest = evidence;
+        best = power;
+      }
+    }
+    return best;
+  }
+
+  /// What was fitted to the first trials, from memory where it is the same.
+  Result<const Fit*> fitted(const std::string& what, const std::vector<double>& values, bool is_warped, Memory& memory) const {
+    const std::size_t trials = fitted_trials(values.size());
+    const std::uint64_t data = hash(values, trials);
+    auto& fit = memory.fits_[what];
+    if (fit && fit->trials == trials && fit->data == data) return fit.get();
+    auto fresh = std::make_unique<Fit>(Fit{.trials = trials, .data = data});
+    if (is_warped) {
+      TRY(fresh->power, best_power(values, trials));
+    }
+    TRY(fresh->surrogate, surrogate::make_surrogate(options.surrogate, columns, options.seed));
+    if (fresh->surrogate->has_hyperparameters()) {
+      const std::vector<double> first(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(trials));
+      surrogate::Vector targets(static_cast<Eigen::Index>(trials));
+      const Warp warp = is_warped ? Warp(first, fresh->power) : Warp();
+      for (std::size_t i = 0; i < trials; ++i) targets(static_cast<Eigen::Index>(i)) = is_warped ? warp(first[i]) : first[i];
+      TRY_DO(fresh->surrogate->fit(inputs.topRows(static_cast<Eigen::Index>(trials)), targets));
+    }
+    fit = std::move(fresh);
+    return fit.get();
+  }
+
+  /// A model of the targets with the hyperparameters of a fit.
+  Result<Model> taught(const Fit& fit, std::vector<double> values) const {
+    Model model{.surrogate = fit.surrogate->clone(), .targets = std::move(values), .paths = {}};
+    const auto targets = surrogate::Vector::Map(model.targets.data(), static_cast<Eigen::Index>(model.targets.size()));
+    if (model.surrogate) {
+      TRY_DO(model.surrogate->update(inputs, targets));
+    } else {
+      TRY(model.surrogate, surrogate::make_surrogate(options.surrogate, columns, options.seed));
+      TRY_DO(model.surrogate->fit(inputs, targets));
+    }
     return model;
   }
+
   /// Objective as it is minimised, from values that are known before a trial; nothing when they do not tell.
   [[nodiscard]] std::optional<double> known_objective(const std::map<std::string, double>& known, std::size_t m) const {
     const auto& objective = settings->objectives[m];
@@ -74,7 +156,9 @@ Beliefs::Beliefs(Beliefs&&) noexcept = default;
 Beliefs& Beliefs::operator=(Beliefs&&) noexcept = default;
 Beliefs::~Beliefs() = default;
 
-Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& study, const History& history, const Options& options) {
+Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& study, const History& history, const Options& options, Memory* kept) {
+  Memory none;
+  Memory& memory = kept ? *kept : none;
   Beliefs beliefs(std::make_unique<Parts>());
   auto& parts = *beliefs.parts_;
   parts.space = &space;
@@ -100,7 +184,6 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
   std::vector<space::Choice> choices;
   for (const auto* row : rows) choices.push_back(row->trial->choice);
   parts.inputs = encode(space, choices);
-  const std::size_t fitted = fitted_trials(rows.size());
   const auto known = options.known && !choices.empty() ? options.known(choices.front()) : std::map<std::string, double>{};
 
   parts.objectives.resize(beliefs.objectives_);
@@ -112,13 +195,18 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
       parts.fences.push_back(0.0);
       continue;
     }
-    parts.warps.emplace_back(values);
-    parts.fences.push_back(parts.warps[m](upper_fence(values)));
-    if (parts.known_objective(known, m)) continue;
-    auto& model = parts.objectives[m];
-    TRY(model, parts.make_model());
-    for (const double v : values) model->targets.push_back(parts.warps[m](v));
-    TRY_DO(parts.teach(*model, fitted));
+    const bool is_known = parts.known_objective(known, m).has_value();
+    double power = default_power;
+    if (!is_known) {
+      TRY(const auto* fit, parts.fitted("objective " + study.settings.objectives[m].name, values, true, memory));
+      power = fit->power;
+      std::vector<double> targets;
+      const Warp warp(values, power);
+      for (const double v : values) targets.push_back(warp(v));
+      TRY(parts.objectives[m], parts.taught(*fit, std::move(targets)));
+    }
+    parts.warps.emplace_back(values, power);
+    parts.fences.push_back(parts.warps[m](worst_in_fence(values)));
   }
   parts.constraints.resize(study.settings.constraints.size());
   for (std::size_t c = 0; c < parts.constraints.size() && !rows.empty(); ++c) {
@@ -131,10 +219,9 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
     std::ranges::sort(sorted);
     const double spread = sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4];
     const double unit = spread > 0 ? spread : std::max(1e-12, std::max(std::abs(sorted.front()), std::abs(sorted.back())));
-    auto& model = parts.constraints[c];
-    TRY(model, parts.make_model());
-    for (const double v : values) model->targets.push_back(std::asinh(v / unit));
-    TRY_DO(parts.teach(*model, fitted));
+    for (double& v : values) v = std::asinh(v / unit);
+    TRY(const auto* fit, parts.fitted("constraint " + study.settings.constraints[c].text, values, false, memory));
+    TRY(parts.constraints[c], parts.taught(*fit, std::move(values)));
   }
   for (const auto* row : rows) {
     if (!row->is_feasible()) continue;
@@ -148,11 +235,11 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
   if (!failed.empty()) {
     auto both = choices;
     for (const auto* trial : failed) both.push_back(trial->choice);
-    auto& model = parts.failing;
-    TRY(model, parts.make_model());
-    model->targets.assign(choices.size(), -1.0);
-    model->targets.resize(both.size(), 1.0);
-    TRY_DO(model->surrogate->fit(encode(space, both), surrogate::Vector::Map(model->targets.data(), static_cast<Eigen::Index>(both.size()))));
+    auto& model = parts.failing.emplace();
+    model.targets.assign(choices.size(), -1.0);
+    model.targets.resize(both.size(), 1.0);
+    TRY(model.surrogate, surrogate::make_surrogate(options.surrogate, parts.columns, options.seed));
+    TRY_DO(model.surrogate->fit(encode(space, both), surrogate::Vector::Map(model.targets.data(), static_cast<Eigen::Index>(both.size()))));
   }
   for (const auto* trial : history.pending)
     if (space.check(trial->choice)) TRY_DO(beliefs.assume(trial->choice));
@@ -256,18 +343,12 @@ std::vector<space::Choice> Beliefs::front_choices() const {
 }
 
 std::vector<double> Beliefs::reference() const {
-  const auto ranks = non_dominated_ranks(points_);
-  std::vector<double> reference(objectives_, 0.0);
+  std::vector<double> reference = parts_->fences;
   for (std::size_t m = 0; m < objectives_; ++m) {
-    double best = std::numeric_limits<double>::infinity(), worst = -best;
-    for (std::size_t i = 0; i < points_.size(); ++i) {
-      if (ranks[i] != 0) continue;
-      best = std::min(best, points_[i][m]);
-      worst = std::max(worst, points_[i][m]);
-    }
-    if (best > worst) continue;
-    // The fence may lie below all of a front that is bad as a whole; something must be left to improve on.
-    reference[m] = std::max(std::min(worst + 0.1 * std::max(worst - best, 0.1), parts_->fences[m]), best + 0.1);
+    // Where nothing is left between the best and that, as with constant values, something must be.
+    double best = reference[m];
+    for (const auto& point : points_) best = std::min(best, point[m]);
+    reference[m] += 0.05 * std::max(reference[m] - best, 0.1);
   }
   return reference;
 }

@@ -1,6 +1,7 @@
 /// What is believed about candidates that were not evaluated: one model for each objective and each constraint.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,23 +12,9 @@
 #include "search/coding.hpp"
 #include "search/history.hpp"
 #include "search/strategy.hpp"
+#include "search/warp.hpp"
 
 namespace edgewise::search {
-
-/// A monotone map that brings an objective's values near a standard normal: the power transform of Yeo and Johnson (Biometrika 87(4), 2000)
-/// by maximum likelihood over values in units of their quartile distance, then mean 0 and variance 1. Latencies and errors come with long tails; one network
-/// that learned nothing must not flatten the differences between the good ones.
-class Warp {
- public:
-  Warp() = default;
-  explicit Warp(const std::vector<double>& values);  ///< at least one, finite
-  [[nodiscard]] double operator()(double value) const;
-  /// The value that is warped to `z`; far outside of what was seen, where there may be none, a very large one.
-  [[nodiscard]] double inverse(double z) const;
-
- private:
-  double centre_ = 0, unit_ = 1, lambda_ = 1, mean_ = 0, deviation_ = 1;
-};
 
 /// Normal distributions of warped objectives for some candidates, and how sure it is that they keep the constraints.
 struct Belief {
@@ -42,8 +29,12 @@ struct Belief {
 /// Hyperparameters are fitted again when a tenth more trials have ended, to the first so many of them: a function of the study, whoever asks.
 class Beliefs {
  public:
+  /// Models as they were fitted, kept between asks to save time: what is learned is the same without. Not safe to use from two threads.
+  class Memory;
+
+  /// @param memory  of this space and these options; null: nothing is kept
   /// @error invalid_input: unknown surrogate; what a model says
-  static Result<Beliefs> learn(const space::Space& space, const study::Study& study, const History& history, const Options& options);
+  static Result<Beliefs> learn(const space::Space& space, const study::Study& study, const History& history, const Options& options, Memory* memory = nullptr);
 
   [[nodiscard]] Result<Belief> about(std::span<const space::Choice> candidates) const;
   /// Values of one function for each objective, drawn from what is believed: (candidates, objectives). Functions are drawn once and kept under
@@ -57,9 +48,10 @@ class Beliefs {
   [[nodiscard]] const std::vector<space::Choice>& choices() const { return choices_; }  ///< of `points`
   /// Choices of the feasible non-dominated points, the assumed ones included.
   [[nodiscard]] std::vector<space::Choice> front_choices() const;
-  /// Where hypervolume begins to count, warped: just worse than the front in every objective (its worst values and a tenth of its extent more),
-  /// but no worse than the fence for outliers of what was seen (Tukey 1977: the upper quartile and one and a half times the quartile distance more).
-  /// The cheapest networks of a space are on every front, and as a rule have learned nothing; the way to them is not worth exploring.
+  /// Where hypervolume begins to count, warped: the worst values that were seen, but none that is far out (Tukey 1977: above the upper quartile
+  /// by more than three times the quartile distance). The front's own worst values would be too strict: what is better than all in one objective
+  /// and worse than all in another could add nothing. Without the fence the cheapest networks of a space, which are on every front and as a rule
+  /// have learned nothing, would draw the search to them.
   [[nodiscard]] std::vector<double> reference() const;
   /// From warped objectives back to their own units, in which hypervolume counts.
   [[nodiscard]] std::vector<Improvement::Units> units() const;
@@ -73,11 +65,22 @@ class Beliefs {
  private:
   struct Model;
   struct Parts;
+  struct Fit;
   explicit Beliefs(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
   std::size_t objectives_ = 0;
   Matrix points_;
   std::vector<space::Choice> choices_;  // of points_
+};
+
+class Beliefs::Memory {
+ public:
+  Memory();
+  ~Memory();
+
+ private:
+  friend class Beliefs;
+  std::map<std::string, std::unique_ptr<Fit>> fits_;  // by what is modelled
 };
 
 }  // namespace edgewise::search

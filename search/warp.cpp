@@ -1,96 +1,61 @@
+#include "search/warp.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "search/beliefs.hpp"
+#include "base/error.hpp"
 
 namespace edgewise::search {
 
 namespace {
 
-double yeo_johnson(double x, double lambda) {
-  if (x >= 0) return std::abs(lambda) < 1e-9 ? std::log1p(x) : (std::pow(x + 1, lambda) - 1) / lambda;
-  const double other = 2 - lambda;
-  return std::abs(other) < 1e-9 ? -std::log1p(-x) : -(std::pow(1 - x, other) - 1) / other;
+constexpr double smallest = 1e-3, largest = 1e6;  // of values over their median: what a model extrapolates to stays finite
+
+double box_cox(double x, double power) {
+  return power == 0 ? std::log(x) : (std::pow(x, power) - 1) / power;
 }
 
-/// The inverse; where the transform has a bound that `y` lies beyond, a large number.
-double inverse_yeo_johnson(double y, double lambda) {
-  constexpr double large = 1e6;
-  if (y >= 0) {
-    if (std::abs(lambda) < 1e-9) return std::min(large, std::expm1(y));
-    const double base = lambda * y + 1;
-    return base > 0 ? std::min(large, std::pow(base, 1 / lambda) - 1) : large;
-  }
-  const double other = 2 - lambda;
-  if (std::abs(other) < 1e-9) return std::max(-large, -std::expm1(-y));
-  const double base = 1 - other * y;
-  return base > 0 ? std::max(-large, 1 - std::pow(base, 1 / other)) : -large;
-}
-
-struct Moments {
-  double mean = 0, deviation = 0;
-};
-Moments moments(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  double sum = 0;
-  for (const double v : values) sum += (v - mean) * (v - mean);
-  return {mean, std::sqrt(sum / n)};
-}
-
-/// Log likelihood of lambda (Yeo & Johnson 2000, section 3) with a weak pull to 1, no transform, for a handful of values.
-double likelihood(const std::vector<double>& values, double lambda) {
-  std::vector<double> warped;
-  double slopes = 0;
-  for (const double v : values) {
-    warped.push_back(yeo_johnson(v, lambda));
-    slopes += std::copysign(std::log1p(std::abs(v)), v);
-  }
-  const double deviation = moments(warped).deviation;
-  if (!(deviation > 1e-12)) return -1e300;
-  return -static_cast<double>(values.size()) * std::log(deviation) + (lambda - 1) * slopes - 0.5 * (lambda - 1) * (lambda - 1);
-}
-
-double quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto low = static_cast<std::size_t>(place);
-  const auto high = std::min(low + 1, sorted.size() - 1);
-  return sorted[low] + (place - static_cast<double>(low)) * (sorted[high] - sorted[low]);
+double inverse_box_cox(double y, double power) {
+  if (power == 0) return std::exp(y);
+  const double base = power * y + 1;
+  if (base > 0) return std::pow(base, 1 / power);
+  return power > 0 ? 0 : largest;
 }
 
 }  // namespace
 
-Warp::Warp(const std::vector<double>& values) {
+Warp::Warp(const std::vector<double>& values, double power) : power_(power) {
   EDGEWISE_ASSERT(!values.empty(), "a warp is learned from values");
   auto sorted = values;
   std::ranges::sort(sorted);
-  centre_ = quantile(sorted, 0.5);
-  unit_ = quantile(sorted, 0.75) - quantile(sorted, 0.25);
-  if (!(unit_ > 0)) unit_ = sorted.back() - sorted.front();
-  if (!(unit_ > 0)) unit_ = 1;
-  std::vector<double> scaled;
-  for (const double v : sorted) scaled.push_back((v - centre_) / unit_);
-  double best = -1e300;
-  for (int step = 0; step <= 30; ++step) {
-    const double lambda = -1.0 + 0.1 * step;  // -1 to 2
-    if (const double found = likelihood(scaled, lambda); found > best) {
-      best = found;
-      lambda_ = lambda;
-    }
-  }
-  for (double& v : scaled) v = yeo_johnson(v, lambda_);
-  const auto found = moments(scaled);
-  mean_ = found.mean;
-  deviation_ = found.deviation > 1e-12 ? found.deviation : 1.0;
+  const double low = sorted.front(), median = sorted[sorted.size() / 2], high = sorted.back();
+  if (!(low > 0)) zero_ = low - 0.5 * (median > low ? median - low : std::max(high - low, 1.0));
+  unit_ = median - zero_;
+  std::vector<double> warped;
+  for (const double v : sorted) warped.push_back(box_cox(scaled(v), power_));
+  const auto n = static_cast<double>(warped.size());
+  mean_ = std::accumulate(warped.begin(), warped.end(), 0.0) / n;
+  double sum = 0;
+  for (const double v : warped) sum += (v - mean_) * (v - mean_);
+  const double deviation = std::sqrt(sum / n);
+  if (deviation > 1e-12 * std::max(1.0, std::abs(mean_))) deviation_ = deviation;
+}
+
+double Warp::scaled(double value) const {
+  return std::clamp((value - zero_) / unit_, smallest, largest);
 }
 
 double Warp::operator()(double value) const {
-  return (yeo_johnson((value - centre_) / unit_, lambda_) - mean_) / deviation_;
+  return (box_cox(scaled(value), power_) - mean_) / deviation_;
 }
 
 double Warp::inverse(double z) const {
-  return centre_ + unit_ * inverse_yeo_johnson(z * deviation_ + mean_, lambda_);
+  return zero_ + unit_ * std::clamp(inverse_box_cox(z * deviation_ + mean_, power_), 0.0, largest);
+}
+
+double Warp::log_slope(double value) const {
+  return (power_ - 1) * std::log(scaled(value)) - std::log(unit_ * deviation_);
 }
 
 }  // namespace edgewise::search

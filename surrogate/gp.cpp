@@ -38,9 +38,10 @@ Matrix matern52(const Matrix& squared_distances) {
   return (1.0 + s + s.square() / 3.0) * (-s).exp();
 }
 
-Matrix matern52_slope(const Matrix& squared_distances) {
+Matern52 matern52_with_slope(const Matrix& squared_distances) {
   const Eigen::ArrayXXd s = (5.0 * squared_distances.array()).sqrt();
-  return -5.0 / 6.0 * (1.0 + s) * (-s).exp();
+  const Eigen::ArrayXXd decay = (-s).exp();
+  return {(1.0 + s + s.square() / 3.0) * decay, -5.0 / 6.0 * (1.0 + s) * decay};
 }
 
 FeatureMap::FeatureMap(const Columns& columns, const std::vector<bool>& gaps) : columns_(columns), gaps_(gaps), one_hot_(columns, gaps) {
@@ -125,7 +126,9 @@ Status GaussianProcess::fit(const Matrix& inputs, const Vector& targets) {
   map_.emplace(columns_, columns_with_gaps(inputs));
   const auto features = (*map_)(inputs);
   const Vector centred = targets.array() - targets.mean();
-  return condition(fitted_hyperparameters(*map_, features, centred), inputs, targets);
+  const auto fitted = fitted_hyperparameters(*map_, features, centred);
+  log_evidence_ = fitted.value;
+  return condition(fitted.hyperparameters, inputs, targets);
 }
 
 Status GaussianProcess::condition(const Hyperparameters& hyperparameters, const Matrix& inputs, const Vector& targets) {

@@ -44,17 +44,18 @@ Vector pair_sums(const Matrix& weights, const Matrix& z) {
 /// One Matern part of the covariance, kept between value and gradient.
 struct Part {
   Matrix z;          // features over their scales
-  Matrix distances;  // (n, n), squared
   Matrix covariance; // (n, n), with its variance
+  Matrix slope;      // (n, n), of the covariance by the squared distance
 
   Part(const Matrix& features, const Vector& log_scales, const std::vector<int>* scale_of, double log_variance) : z(features) {
     for (Eigen::Index f = 0; f < z.cols(); ++f) z.col(f) *= std::exp(-log_scales(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f));
-    distances = squared_distances(z, z);
-    covariance = std::exp(log_variance) * matern52(distances);
+    auto [value, slope_value] = matern52_with_slope(squared_distances(z, z));
+    covariance = std::exp(log_variance) * value;
+    slope = std::exp(log_variance) * slope_value;
   }
   /// Adds the slopes by the logarithms of the scales. @param w  half the derivative of the evidence by the covariance
-  void add_scale_slopes(const Matrix& w, double log_variance, const std::vector<int>* scale_of, Eigen::Ref<Vector> slopes) const {
-    const Matrix inner = std::exp(log_variance) * w.array() * matern52_slope(distances).array();
+  void add_scale_slopes(const Matrix& w, const std::vector<int>* scale_of, Eigen::Ref<Vector> slopes) const {
+    const Matrix inner = w.array() * slope.array();
     const Vector sums = -2.0 * pair_sums(inner, z);  // d(squared distance) / d(log scale) = -2 (z_i - z_j)^2
     for (Eigen::Index f = 0; f < sums.size(); ++f) slopes(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f) += sums(f);
   }
@@ -98,12 +99,12 @@ std::optional<Evidence> evidence(const FeatureMap& map, const Features& features
   // Rasmussen & Williams 2006, equation 5.9.
   const Matrix w = 0.5 * (weights * weights.transpose() - llt.solve(Matrix::Identity(n, n)));
   result.gradient = Vector::Zero(h.place_scales.size() + h.bag_scales.size() + 5);
-  places.add_scale_slopes(w, h.places, &scales, result.gradient.head(h.place_scales.size()));
+  places.add_scale_slopes(w, &scales, result.gradient.head(h.place_scales.size()));
   auto rest = result.gradient.tail(5);
   rest(0) = (w.array() * places.covariance.array()).sum();
   rest(2) = (w.array() * linear.array()).sum();
   if (has_bags) {
-    bags->add_scale_slopes(w, h.bags, nullptr, result.gradient.segment(h.place_scales.size(), h.bag_scales.size()));
+    bags->add_scale_slopes(w, nullptr, result.gradient.segment(h.place_scales.size(), h.bag_scales.size()));
     rest(1) = (w.array() * bags->covariance.array()).sum();
     rest(3) = (w.array() * bag_linear.array()).sum();
   }
@@ -152,38 +153,42 @@ std::vector<Eigen::Index> spread(Eigen::Index n, Eigen::Index most) {
   return chosen;
 }
 
-}  // namespace
-
-Hyperparameters fitted_hyperparameters(const FeatureMap& map, const Features& all_features, const Vector& all_targets) {
-  const auto chosen = spread(all_targets.size(), most_points_to_fit);
+/// L-BFGS on at most `most` points; the best of the starting points' ends.
+Fitted climbed(const FeatureMap& map, const Features& all_features, const Vector& all_targets, const std::vector<Hyperparameters>& starts, Eigen::Index most, std::size_t iterations) {
+  const auto chosen = spread(all_targets.size(), most);
   const Features features{all_features.places(chosen, Eigen::all), all_features.bags(chosen, Eigen::all)};
   const Vector targets = all_targets(chosen);
-  Hyperparameters start;
-  start.place_scales = Vector::Zero(map.place_scale_count());
-  start.bag_scales = Vector::Zero(map.bag_count());
-  each_with_prior(start, [](double& value, const Prior& prior) { value = prior.mean; });
-
   NegativeEvidence function(map, features, targets);
-  std::optional<Vector> best;
-  double best_value = 0;
-  // From the priors' middle, and from the belief that nearly all is linear: the two hills that were seen to differ.
-  for (const double shift : {0.0, 1.5}) {
-    auto from = start;
-    from.place_scales.array() += shift;
-    from.linear += 2.0 * shift;
-    const Vector begin = to_vector(from);
+  std::optional<Fitted> best;
+  for (const auto& start : starts) {
+    const Vector begin = to_vector(start);
     arma::mat x(begin.data(), static_cast<arma::uword>(begin.size()), 1);
-    ens::L_BFGS optimizer(/*numBasis=*/10, /*maxIterations=*/40);
-    optimizer.MinGradientNorm() = 1e-3;
-    optimizer.Factr() = 1e-6;
-    const double value = optimizer.Optimize(function, x);
-    if (best && !(value < best_value)) continue;
-    best = Eigen::Map<const Vector>(x.memptr(), begin.size());
-    best_value = value;
+    ens::L_BFGS optimizer(/*numBasis=*/10, iterations);
+    optimizer.MinGradientNorm() = 1e-2;
+    optimizer.Factr() = 1e-5;
+    const double value = -optimizer.Optimize(function, x);
+    const Vector end = Eigen::Map<const Vector>(x.memptr(), begin.size());
+    if (!end.allFinite() || !std::isfinite(value) || (best && !(value > best->value))) continue;
+    best = Fitted{from_vector(end, map.place_scale_count(), map.bag_count()), value};
+    best->hyperparameters.noise = std::max(best->hyperparameters.noise, lowest_noise);
   }
-  if (!best->allFinite()) return start;
-  auto found = from_vector(*best, map.place_scale_count(), map.bag_count());
-  found.noise = std::max(found.noise, lowest_noise);
+  return best.value_or(Fitted{starts.front(), -1e10});
+}
+
+}  // namespace
+
+Fitted fitted_hyperparameters(const FeatureMap& map, const Features& features, const Vector& targets) {
+  constexpr Eigen::Index few = 60, many = 200;
+  Hyperparameters middle;
+  middle.place_scales = Vector::Zero(map.place_scale_count());
+  middle.bag_scales = Vector::Zero(map.bag_count());
+  each_with_prior(middle, [](double& value, const Prior& prior) { value = prior.mean; });
+  // The other hill that was seen: nearly all is linear.
+  auto linear = middle;
+  linear.place_scales.array() += 1.5;
+  linear.linear += 3.0;
+  auto found = climbed(map, features, targets, {middle, linear}, few, 30);
+  if (targets.size() > few) found = climbed(map, features, targets, {found.hyperparameters}, many, 12);
   return found;
 }
 
