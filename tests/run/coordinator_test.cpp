@@ -69,7 +69,7 @@ TEST_F(Searching, ABudgetOfEpochsBeginsNothingOnceItIsSpent) {
 }
 
 TEST_F(Searching, ABudgetOfHoursCountsWhatEarlierCallsSpent) {
-  tell_worker("slow");  // each trial says that it took an hour
+  tell_worker("slow");
   std::atomic<bool> stop = false;
   said_.on_show = [&](const Moment& moment) { stop = moment.done >= 2; };
   SearchOptions options;

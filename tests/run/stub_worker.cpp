@@ -1,6 +1,7 @@
 // A worker for the tests of the coordinator: it claims trials and records numbers without training anything. EDGEWISE_STUB tells what
 // goes wrong, as words: "fail:2" (trial 2 fails), "die:1" (the process is killed while it runs trial 1, once), "hang:1" (it falls silent
-// in trial 1, once), "lose:1" (it is killed each time), "untimed" (it cannot time a network).
+// in trial 1, once), "lose:1" (it is killed each time), "untimed" (it cannot time a network), "slow" (a trial takes a moment, and says that
+// it took an hour).
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -59,6 +60,7 @@ Status run(const std::filesystem::path& folder) {
       TRY_DO(storage->fail_trial(trial->id, name, "it was told to fail"));
       continue;
     }
+    if (is_told("slow")) std::this_thread::sleep_for(300ms);
     study::StageResult result{.stage = trial->stage, .epochs = trial->epochs, .best_epoch = 1};
     result.values = {{"iou", 0.5}, {"latency_ms", 1.0 + static_cast<double>(trial->id.value)}};
     result.train_s = is_told("slow") ? 3600 : 0.1;
