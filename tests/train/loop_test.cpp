@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <format>
 #include <fstream>
 #include <functional>
 
@@ -191,7 +192,9 @@ TEST_F(Loop, APromotedTrialInterruptedInItsSecondStageEndsAsOneThatWasNot) {
         r.on_batch = [&](int epoch, std::size_t batch, std::size_t) { stop = epoch == blow && batch == 2; };
         const auto interrupted = run_loop(r);
         EXPECT_FALSE(interrupted.has_value());
-        if (!interrupted) EXPECT_EQ(interrupted.error().code, ErrorCode::interrupted) << to_text(interrupted.error());
+        if (!interrupted) {
+          EXPECT_EQ(interrupted.error().code, ErrorCode::interrupted) << to_text(interrupted.error());
+        }
       }
       stop = false;
       r.on_batch = {};
@@ -313,7 +316,7 @@ TEST(Precision, AutoTakesBf16WhereTimingsShowedItFaster) {
 // mnasnet's batch norms keep 99.97 % of their past with each batch: with its own momentum, validation would see the statistics of random
 // weights (a published search of this kind reports validation losses of 1e8 from it).
 TEST_F(Loop, ValidatesMnasnetAfterAFewBatches) {
-  auto r = request(data::Task::classification, 6);
+  auto r = request(data::Task::classification, 12);  // after 6, some processors' rounding leaves it at 24 of 32 pictures
   const auto graph = space::build_backbone("mnasnet0_5", {.channels = 3, .input_size = 48, .outputs = 2});
   ASSERT_TRUE(graph.has_value());
   SyntheticBatches training(data::Task::classification, 128, 16, 48, 1), validation(data::Task::classification, 32, 16, 48, 2);
@@ -323,8 +326,10 @@ TEST_F(Loop, ValidatesMnasnetAfterAFewBatches) {
   r.settings.learning_rate = 0.001;
   const auto outcome = run_loop(r);
   ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
-  EXPECT_GE(outcome->best.metrics.at("accuracy"), 0.8);
-  // 48 batches with the network's own momentum would leave 98.6 % of the first values, 1.
+  std::string curve;
+  for (const auto& epoch : outcome->curve) curve += std::format(" {:.3f}", epoch.metrics.at("accuracy"));
+  EXPECT_GE(outcome->best.metrics.at("accuracy"), 0.8) << curve;
+  // 96 batches with the network's own momentum would leave 97.2 % of the first values, 1.
   const auto& variance = outcome->best_weights.at("layers.1.running_var").values;
   EXPECT_GT(std::ranges::count_if(variance, [](float v) { return std::abs(v - 1) > 0.05F; }), std::ssize(variance) / 2);
 }
