@@ -15,6 +15,7 @@ build:
 
 test:
 	@$(ENV) tools/test
+	@tests/whole/interrupt.sh
 
 # AddressSanitizer and UBSan over everything but LibTorch's part, then ThreadSanitizer over what has threads.
 sanitize:

@@ -25,6 +25,8 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 /// Prints an error to standard error and gives the exit code for it.
 Exit report_error(const Error& error);
 Exit report_errors(const std::vector<Error>& errors);
+/// For what the parser of the command line cannot see: options that need each other.
+Exit wrong_usage(const std::string& message, const std::string& next);
 
 /// JSON for machines, to standard output.
 void print_json(const Json& json);

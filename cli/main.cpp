@@ -48,6 +48,11 @@ Exit report_errors(const std::vector<Error>& errors) {
   return Exit::failed;
 }
 
+Exit wrong_usage(const std::string& message, const std::string& next) {
+  std::println(stderr, "{}", to_text(Error{ErrorCode::invalid_input, message, {}, next}));
+  return Exit::usage;
+}
+
 void print_json(const Json& json) { std::println("{}", json.dump(2, ' ', false, Json::error_handler_t::replace)); }
 
 int output_width() {

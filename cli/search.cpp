@@ -74,6 +74,8 @@ Result<space::Choice> parse_choice(const space::Space& space, const std::vector<
 }
 
 Exit train(const TrainCall& call) {
+  if (call.set.empty() && call.from.empty())
+    return wrong_usage("which network?", "name it with --set NAME=VALUE..., or take one of a finished search with --from STUDY --pick knee");
   auto job = job_or_exit(call.search.job_file);
   if (!job) return job.error();
   if (call.epochs > 0) job->train.epochs = call.epochs;
@@ -82,9 +84,10 @@ Exit train(const TrainCall& call) {
   auto session = run::start_study(*job, folder);
   if (!session) return report_error(session.error());
 
-  Result<space::Choice> choice = invalid("which network?", "name it with --set NAME=VALUE..., or take one of a finished search with --from STUDY --pick knee");
-  if (!call.set.empty()) choice = parse_choice(session->family.space, call.set);
-  else if (!call.from.empty()) {
+  Result<space::Choice> choice;
+  if (!call.set.empty()) {
+    choice = parse_choice(session->family.space, call.set);
+  } else {
     const auto source = run::read_study(job::study_folder(call.from));
     if (!source) return report_error(source.error());
     const auto trial = run::pick(*source, call.pick);

@@ -20,8 +20,6 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 using study::State;
 
-constexpr auto heartbeat_timeout = std::chrono::seconds(1800);  // longer than anything a live worker does between two heartbeats
-constexpr auto recover_every = std::chrono::seconds(30);
 constexpr int max_lost_trials = 3;  // in a row, each by the death of all its workers: then the machine is at fault, not the trials
 
 struct Worker {
@@ -43,7 +41,7 @@ class Coordinator {
       : session_(session), strategy_(strategy), options_(options), view_(view) {}
 
   Result<Summary> run() {
-    TRY(const FileLock only_one, lock());
+    TRY_DO(coordinate(session_));
     TRY_DO(recover());
     TRY_DO(refresh());
     remember_ended();
@@ -57,7 +55,7 @@ class Coordinator {
         summary_.ending = Ending::interrupted;
         break;
       }
-      if (Clock::now() - recovered_ > recover_every) TRY_DO(recover());
+      if (Clock::now() - recovered_ > options_.recover_every) TRY_DO(recover());
       TRY_DO(keep_workers());
       listen();
       TRY(const auto version, session_.storage->version());
@@ -82,13 +80,6 @@ class Coordinator {
   }
 
  private:
-  Result<FileLock> lock() {
-    auto lock = FileLock::try_acquire(session_.folder / "coordinator.lock", FileLock::Mode::exclusive);
-    if (!lock && lock.error().code == ErrorCode::unavailable)
-      return fail(ErrorCode::conflict, std::format("another search runs the study \"{}\" already", session_.folder.string()), "watch it with `edgewise status`");
-    return lock;
-  }
-
   [[nodiscard]] bool is_stopped() const { return options_.stop && *options_.stop; }
   [[nodiscard]] double elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
@@ -101,7 +92,7 @@ class Coordinator {
 
   Status recover() {
     recovered_ = Clock::now();
-    TRY(const auto lost, session_.storage->recover(heartbeat_timeout, study::max_attempts));
+    TRY(const auto lost, session_.storage->recover(options_.heartbeat_timeout, study::max_attempts));
     for (const auto id : lost) {
       TRY(const auto trial, session_.storage->trial(id));
       view_.say(trial.state == State::failed ? std::format("trial {} failed: {}", study::to_text(id), trial.reason)

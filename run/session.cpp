@@ -50,7 +50,7 @@ std::string fingerprint(const data::DataSet& set) {
   return std::format("{} {:016x}", set.items.size(), all);
 }
 
-/// A study in which nothing was tried yet is made anew when its job has changed.
+/// A study in which nothing was tried yet is made anew when its job has changed. The caller coordinates it: nobody else is about to search it.
 Status forget_empty_study(const fs::path& folder, const Json& resolved) {
   if (!fs::exists(folder / "study.db")) return {};
   {
@@ -67,17 +67,28 @@ Status forget_empty_study(const fs::path& folder, const Json& resolved) {
 
 }  // namespace
 
+Status coordinate(Session& session) {
+  if (session.coordinates) return {};
+  auto lock = FileLock::try_acquire(session.folder / "coordinator.lock", FileLock::Mode::exclusive);
+  if (!lock && lock.error().code == ErrorCode::unavailable)
+    return fail(ErrorCode::conflict, std::format("another search runs the study \"{}\" already", session.folder.string()), "watch it with `edgewise status`");
+  if (!lock) return std::unexpected(lock.error());
+  session.coordinates = std::move(*lock);
+  return {};
+}
+
 Result<Session> start_study(job::Job job, const fs::path& folder) {
   TRY(Session session, attach(std::move(job), folder));
   TRY_DO(search::make_strategy(session.job.search, session.family.space));  // a mistake in it must not leave a study behind
   Json resolved = job::to_json(session.job);
   const auto frame = job::frame(session.job, session.set);
   resolved["frame"] = {{"channels", frame.channels}, {"outputs", frame.outputs}, {"classes", session.set.classes}, {"pictures", fingerprint(session.set)}};
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", folder.string(), error.message()), "choose another place with --study");
+  TRY_DO(coordinate(session));
   TRY_DO(forget_empty_study(folder, resolved));
   if (!fs::exists(folder / "study.db")) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", folder.string(), error.message()), "choose another place with --study");
     TRY(session.storage, study::create_storage(folder, {.name = session.job.name,
                                                         .seed = static_cast<std::uint64_t>(session.job.seed),
                                                         .objectives = session.job.objectives,
