@@ -15,7 +15,8 @@ struct Registered {
   Result<std::unique_ptr<Strategy>> (*make)(const Options& options, const space::Space& space);
 };
 constexpr std::array registry{Registered{"grid", make_grid}, Registered{"random", make_random},
-                              Registered{"staged", make_staged}};
+                              Registered{"staged", make_staged},
+                              Registered{"halving", make_halving}, Registered{"hyperband", make_hyperband}, Registered{"asha", make_asha}};
 
 Status check_rank(const Options& options) {
   if (options.rank.empty()) return {};
