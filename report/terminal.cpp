@@ -113,8 +113,12 @@ std::string text_table(const study::Study& study, bool only_front, int width) {
       has_doubtful = has_doubtful || is_doubtful;
       return (value ? short_number(*value) : "-") + (is_doubtful ? "~" : "");
     });
-  if (only_front && !all.contribution.empty())
-    add({.title = "share", .right = true}, [&](const auto& trial) { return std::format("{:.1f} %", all.contribution.at(trial.id) * 100); });
+  const bool has_shares = only_front && trials.size() > 1 && !all.contribution.empty();
+  if (has_shares)
+    add({.title = "share", .right = true}, [&](const auto& trial) {
+      const double share = all.contribution.at(trial.id) * 100;
+      return share < 9.95 ? std::format("{:.2g} %", share) : std::format("{:.0f} %", share);
+    });
   const auto needed = columns.size();
   for (const auto& name : varying_choice_names(study)) columns.push_back(choice_column(name, trials));
   if (std::ranges::any_of(trials, [&](const auto* trial) {
@@ -131,7 +135,7 @@ std::string text_table(const study::Study& study, bool only_front, int width) {
   std::string table = line(columns, [](const Column& column) { return column.title; });
   for (std::size_t row = 0; row < trials.size(); ++row)
     table += line(columns, [row](const Column& column) { return column.cells[row]; });
-  if (only_front && !all.contribution.empty()) table += "share: of the front's hypervolume, what no other trial covers\n";
+  if (has_shares) table += "share: of the front's hypervolume, what no other trial covers\n";
   if (has_doubtful) table += "~ measured while something else used the machine\n";
   if (dropped > 0)
     table += std::format("({} more {} left out; a wider terminal or the CSV shows {})\n", dropped,

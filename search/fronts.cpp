@@ -196,9 +196,9 @@ ThinFront thinned_front(const Matrix& points, std::size_t count) {
     if (ranks[i] == 0 && seen.insert(points[i]).second) thin.members.push_back(i);
   if (thin.members.size() <= count) return thin;
   const Bounds bounds(front);
-  // With two objectives and range/k, k + 1 points stay at most; with more objectives larger boxes may be needed. In boxes of twice the range
-  // everything is in one.
-  for (std::size_t k = count; thin.members.size() > count; --k) {
+  constexpr std::size_t finest = 100;  // nobody tells 1 % of a range from less when choosing
+  for (std::size_t k = finest; thin.members.size() > count; --k) {
+    // In boxes of twice the range everything is in one.
     thin.share = k > 0 ? 1 / static_cast<double>(k) : 2;
     std::vector<double> epsilon;
     for (std::size_t m = 0; m < bounds.low.size(); ++m) epsilon.push_back(bounds.high[m] > bounds.low[m] ? (bounds.high[m] - bounds.low[m]) * thin.share : 1.0);

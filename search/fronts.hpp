@@ -50,7 +50,7 @@ struct ThinFront {
   std::vector<std::size_t> members;  ///< indices, ascending
   double share = 0;                  ///< epsilon, as a share of each objective's range over the front; 0 when nothing was left out
 };
-/// The epsilon-front with the smallest epsilon of range/1, range/2, ... that has at most `count` (at least 1) points.
+/// The epsilon-front with the smallest epsilon of range/100, range/99, ..., range/1 that has at most `count` (at least 1) points.
 ThinFront thinned_front(const Matrix& points, std::size_t count);
 
 /// The point that bulges most towards the better side from the plane through the ends of the front, each objective scaled to [0, 1] over the

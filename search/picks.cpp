@@ -85,7 +85,8 @@ std::map<study::TrialId, double> contribution_shares(const study::Study& study) 
   const auto contributions = hypervolume_contributions(points, *reference);
   if (!total || !contributions || !(*total > 0) || !std::isfinite(*total)) return {};
   std::map<study::TrialId, double> shares;
-  for (std::size_t i = 0; i < front.size(); ++i) shares[front[i]->id] = (*contributions)[i] / *total;
+  // Beyond nine decimals there is only rounding, which differs between processors.
+  for (std::size_t i = 0; i < front.size(); ++i) shares[front[i]->id] = std::round((*contributions)[i] / *total * 1e9) / 1e9;
   return shares;
 }
 
