@@ -1,7 +1,9 @@
-// Which of a sample's true Pareto front a staged search keeps when it must choose after the cheap stage, replayed on a table of trained networks:
+// Which of a sample's true Pareto front a staged search keeps when it must choose after the cheap stage, replayed on a
+// table of trained networks:
 //   staged_replay nb201_cifar10.csv.gz [SAMPLE [SEEDS]]
-// Draws SAMPLE (300) networks for each of SEEDS (20) seeds. Their accuracy after 12 epochs (val_acc_e12) and latency (raspi4_ms) are what the strategy sees;
-// what it promotes is judged by the front of the sample at 200 epochs (test_acc_e200). The strategies are the product's own, asked once.
+// Draws SAMPLE (300) networks for each of SEEDS (20) seeds. Their accuracy after 12 epochs (val_acc_e12) and latency
+// (raspi4_ms) are what the strategy sees; what it promotes is judged by the front of the sample at 200 epochs
+// (test_acc_e200). The strategies are the product's own, asked once.
 #include <zlib.h>
 
 #include <algorithm>
@@ -32,7 +34,8 @@ Result<std::vector<Row>> read_table(const std::string& path) {
   std::string text;
   std::vector<char> buffer(1 << 16);
   int read = 0;
-  while ((read = gzread(file, buffer.data(), static_cast<unsigned>(buffer.size()))) > 0) text.append(buffer.data(), static_cast<std::size_t>(read));
+  while ((read = gzread(file, buffer.data(), static_cast<unsigned>(buffer.size()))) > 0)
+    text.append(buffer.data(), static_cast<std::size_t>(read));
   gzclose(file);
   if (read < 0) return invalid(std::format("\"{}\" is damaged", path));
   std::istringstream lines(text);
@@ -54,9 +57,13 @@ Result<std::vector<Row>> read_table(const std::string& path) {
   std::vector<Row> rows;
   while (std::getline(lines, line)) {
     const auto cells = fields(line);
-    const auto value = [&](std::size_t i) { return columns[i] < cells.size() && !cells[columns[i]].empty() ? std::strtod(cells[columns[i]].c_str(), nullptr) : NAN; };
+    const auto value = [&](std::size_t i) {
+      return columns[i] < cells.size() && !cells[columns[i]].empty() ? std::strtod(cells[columns[i]].c_str(), nullptr)
+                                                                     : NAN;
+    };
     const Row row{value(0), value(1), value(2)};
-    if (!std::isfinite(row.accuracy_e12 + row.accuracy_e200 + row.latency_ms)) return invalid(std::format("row {} of \"{}\" has a hole", rows.size() + 1, path));
+    if (!std::isfinite(row.accuracy_e12 + row.accuracy_e200 + row.latency_ms))
+      return invalid(std::format("row {} of \"{}\" has a hole", rows.size() + 1, path));
     rows.push_back(row);
   }
   return rows;
@@ -69,8 +76,12 @@ struct Rule {
 };
 
 std::vector<Rule> rules() {
-  std::vector<Rule> all{{"halving: rank, then hypervolume", "", true}, {"staged: rank, then crowding", "", false}, {"scalar: loss x latency", "0 - (100 - accuracy) * latency_ms", false}};
-  for (const char* w : {"0", "0.1", "0.2", "0.5", "1", "2", "5"}) all.push_back({std::format("scalar: accuracy - {} latency", w), std::format("accuracy - {} * latency_ms", w), false});
+  std::vector<Rule> all{{"halving: rank, then hypervolume", "", true},
+                        {"staged: rank, then crowding", "", false},
+                        {"scalar: loss x latency", "0 - (100 - accuracy) * latency_ms", false}};
+  for (const char* w : {"0", "0.1", "0.2", "0.5", "1", "2", "5"})
+    all.push_back(
+        {std::format("scalar: accuracy - {} latency", w), std::format("accuracy - {} * latency_ms", w), false});
   return all;
 }
 
@@ -78,18 +89,25 @@ study::Study after_first_stage(const std::vector<Row>& table, const std::vector<
   study::Study study;
   study.settings.objectives = {{"accuracy", study::Direction::maximize}, {"latency_ms", study::Direction::minimize}};
   for (const std::size_t row : sample) {
-    study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())}, .choice = {{"row", static_cast<std::int64_t>(row)}}, .state = study::State::complete};
-    trial.results.push_back({.epochs = 12, .values = {{"accuracy", table[row].accuracy_e12}, {"latency_ms", table[row].latency_ms}}});
+    study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())},
+                       .choice = {{"row", static_cast<std::int64_t>(row)}},
+                       .state = study::State::complete};
+    trial.results.push_back(
+        {.epochs = 12, .values = {{"accuracy", table[row].accuracy_e12}, {"latency_ms", table[row].latency_ms}}});
     study.trials.push_back(std::move(trial));
   }
   return study;
 }
 
 /// Places in the sample of what the rule lets go on.
-Result<std::vector<std::size_t>> promoted(const Rule& rule, const study::Study& study, const space::Space& space, std::size_t keep) {
+Result<std::vector<std::size_t>> promoted(const Rule& rule, const study::Study& study, const space::Space& space,
+                                          std::size_t keep) {
   const auto trials = static_cast<std::int64_t>(study.trials.size());
   const int reduction = static_cast<int>(study.trials.size() / keep);
-  search::Options options{.strategy = rule.is_halving ? "halving" : "staged", .trials = trials, .stages = {{12, static_cast<std::int64_t>(keep)}, {200, 0}}, .rank = rule.rank};
+  search::Options options{.strategy = rule.is_halving ? "halving" : "staged",
+                          .trials = trials,
+                          .stages = {{12, static_cast<std::int64_t>(keep)}, {200, 0}},
+                          .rank = rule.rank};
   if (rule.is_halving) options.epochs = options.reduction = reduction;  // two rungs
   TRY(const auto strategy, search::make_strategy(options, space));
   TRY(const auto advice, strategy->ask(study, study.trials.size()));
@@ -113,8 +131,11 @@ std::string quartiles(const std::vector<double>& values) {
 
 Status replay(const std::string& path, std::size_t size, std::size_t seeds) {
   TRY(const auto table, read_table(path));
-  if (size < 20 || size > table.size() || seeds < 1) return invalid(std::format("a sample has 20 to {} networks, and there is at least one seed", table.size()));
-  TRY(const auto space, space::make_space({{.name = "row", .domain = space::Integer{.low = 0, .high = static_cast<std::int64_t>(table.size()) - 1}}}));
+  if (size < 20 || size > table.size() || seeds < 1)
+    return invalid(std::format("a sample has 20 to {} networks, and there is at least one seed", table.size()));
+  TRY(const auto space,
+      space::make_space(
+          {{.name = "row", .domain = space::Integer{.low = 0, .high = static_cast<std::int64_t>(table.size()) - 1}}}));
   double slowest = 0;
   for (const auto& row : table) slowest = std::max(slowest, row.latency_ms);
   const std::vector<double> reference = {20.0, slowest};  // the focus: error below 20 %
@@ -133,7 +154,9 @@ Status replay(const std::string& path, std::size_t size, std::size_t seeds) {
     for (const std::size_t divisor : {20, 10, 5})
       for (const auto& rule : rules()) {
         TRY(const auto chosen, promoted(rule, study, space, size / divisor));
-        if (chosen.size() != size / divisor) return invalid(std::format("\"{}\" let {} of {} go on instead of {}", rule.name, chosen.size(), size, size / divisor));
+        if (chosen.size() != size / divisor)
+          return invalid(
+              std::format("\"{}\" let {} of {} go on instead of {}", rule.name, chosen.size(), size, size / divisor));
         search::Matrix kept;
         double found = 0;
         for (const std::size_t i : chosen) {
@@ -145,12 +168,20 @@ Status replay(const std::string& path, std::size_t size, std::size_t seeds) {
         volumes[{divisor, rule.name}].push_back(whole > 0 ? volume / whole : 1.0);
       }
   }
-  std::println("{} of {} networks drawn, {} seeds; chosen by val_acc_e12 and raspi4_ms, judged by test_acc_e200 and raspi4_ms", size, table.size(), seeds);
+  std::println(
+      "{} of {} networks drawn, {} seeds; chosen by val_acc_e12 and raspi4_ms, judged by test_acc_e200 and raspi4_ms",
+      size, table.size(), seeds);
   std::println("points on a sample's true front, quartiles: {}", quartiles(front_sizes));
-  std::println("recall: share of the true front among the chosen; volume: share of the sample's hypervolume (error below 20 %, latency below {:.1f} ms)", slowest);
+  std::println(
+      "recall: share of the true front among the chosen; volume: share of the sample's hypervolume (error below 20 %, "
+      "latency below {:.1f} ms)",
+      slowest);
   for (const std::size_t divisor : {20, 10, 5}) {
-    std::println("\n{:<34} {:^20}   {:^20}", std::format("{} of {} go on", size / divisor, size), "recall 25 50 75 %", "volume 25 50 75 %");
-    for (const auto& rule : rules()) std::println("{:<34} {}   {}", rule.name, quartiles(recalls[{divisor, rule.name}]), quartiles(volumes[{divisor, rule.name}]));
+    std::println("\n{:<34} {:^20}   {:^20}", std::format("{} of {} go on", size / divisor, size), "recall 25 50 75 %",
+                 "volume 25 50 75 %");
+    for (const auto& rule : rules())
+      std::println("{:<34} {}   {}", rule.name, quartiles(recalls[{divisor, rule.name}]),
+                   quartiles(volumes[{divisor, rule.name}]));
   }
   return {};
 }
@@ -162,7 +193,8 @@ int main(int argc, char** argv) {
     std::println(stderr, "usage: staged_replay TABLE.csv.gz [SAMPLE [SEEDS]]");
     return 2;
   }
-  const auto done = replay(argv[1], argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 300, argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 20);
+  const auto done = replay(argv[1], argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 300,
+                           argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 20);
   if (!done) {
     std::println(stderr, "{}", edgewise::to_text(done.error()));
     return 1;

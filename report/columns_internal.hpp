@@ -28,7 +28,8 @@ struct Standing {
   std::vector<const study::Trial*> front;      ///< in order of the first objective
   const study::Trial* knee = nullptr;          ///< of the front; null without a front
   std::map<study::TrialId, std::size_t> rank;  ///< from 1
-  std::map<study::TrialId, double> contribution;  ///< of the front's trials: share of the hypervolume that nothing else there covers; may be empty
+  /// Of the front's trials: share of the hypervolume that nothing else there covers. May be empty.
+  std::map<study::TrialId, double> contribution;
   [[nodiscard]] bool is_on_front(study::TrialId id) const;
 };
 /// The ranking that the study's own job asks for (`search.rank`), or by dominance.

@@ -118,7 +118,8 @@ Json report_data(const study::Study& study) {
   data["chosen"] = data["knee"];
   data["picks"] = Json::array();
   for (const auto& pick : search::picks(study))
-    data["picks"].push_back({{"name", valid_utf8(pick.name)}, {"trial", pick.trial->id.value}, {"reason", valid_utf8(pick.reason)}});
+    data["picks"].push_back(
+        {{"name", valid_utf8(pick.name)}, {"trial", pick.trial->id.value}, {"reason", valid_utf8(pick.reason)}});
   data["cover"] = Json();
   if (const auto cover = search::front_cover(study, long_front)) {
     data["cover"] = {{"trials", Json::array()}, {"share", number(cover->share)}};

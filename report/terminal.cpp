@@ -149,12 +149,15 @@ std::string text_picks(const study::Study& study) {
   std::size_t width = 0;
   for (const auto& pick : picks) width = std::max(width, display_width(one_line(pick.name)));
   std::string text;
-  for (const auto& pick : picks) text += std::format("{}  trial {}: {}\n", padded(one_line(pick.name), width, false), study::to_text(pick.trial->id), one_line(pick.reason));
+  for (const auto& pick : picks)
+    text += std::format("{}  trial {}: {}\n", padded(one_line(pick.name), width, false), study::to_text(pick.trial->id),
+                        one_line(pick.reason));
   if (const auto cover = search::front_cover(study, long_front)) {
     std::string trials;
     for (const auto* trial : cover->trials) trials += (trials.empty() ? "" : ", ") + study::to_text(trial->id);
-    text += std::format("{} of the {} on the front stand for all of them to within {:.0f} % of each objective's range: trials {}\n", cover->trials.size(),
-                        search::pareto_front(study).size(), cover->share * 100, trials);
+    text += std::format(
+        "{} of the {} on the front stand for all of them to within {:.0f} % of each objective's range: trials {}\n",
+        cover->trials.size(), search::pareto_front(study).size(), cover->share * 100, trials);
   }
   return text;
 }

@@ -8,10 +8,11 @@ namespace edgewise::search {
 
 namespace {
 
-/// Asynchronous successive halving (Li et al., MLSys 2020, algorithm 2): whenever asked, it promotes a trial that is among the best 1 / reduction of
-/// those that have ended on its rung, the highest rung first, and else begins a new trial; it never waits while new trials are left. The best are by Pareto
-/// rank and hypervolume. Differs from the paper: failed and pruned trials count as ended, and when nothing else is left to do the best trial of the
-/// highest rung goes on, so that a search ends with a fully trained network however few trials it had.
+/// Asynchronous successive halving (Li et al., MLSys 2020, algorithm 2): whenever asked, it promotes a trial that is
+/// among the best 1 / reduction of those that have ended on its rung, the highest rung first, and else begins a new
+/// trial; it never waits while new trials are left. The best are by Pareto rank and hypervolume. Differs from the
+/// paper: failed and pruned trials count as ended, and when nothing else is left to do the best trial of the highest
+/// rung goes on, so that a search ends with a fully trained network however few trials it had.
 class Asha final : public Strategy {
  public:
   Asha(RungSettings settings, const Options& options, const space::Space& space)
@@ -23,7 +24,8 @@ class Asha final : public Strategy {
     if (n == 0) return Advice{};
     const auto rungs = read(study);
     Advice advice;
-    for (std::size_t stage = settings_.epochs.size() - 1; stage-- > 0;) promote(study, rungs[stage], stage, rungs[stage].ended / settings_.reduction, n, advice);
+    for (std::size_t stage = settings_.epochs.size() - 1; stage-- > 0;)
+      promote(study, rungs[stage], stage, rungs[stage].ended / settings_.reduction, n, advice);
     if (advice.proposals.size() == n) return advice;
     Advice fresh = candidates_.ask(study, n - advice.proposals.size(), settings_.epochs.front());
     if (!fresh.note.empty()) advice.note += (advice.note.empty() ? "" : "; ") + fresh.note;
@@ -42,7 +44,8 @@ class Asha final : public Strategy {
     std::size_t trials = candidates_.planned();
     int before = 0;
     for (std::size_t rung = 0; rung < settings_.epochs.size(); ++rung) {
-      planned.push_back({std::format("rung {} of {}", rung + 1, settings_.epochs.size()), trials, before, settings_.epochs[rung]});
+      planned.push_back(
+          {std::format("rung {} of {}", rung + 1, settings_.epochs.size()), trials, before, settings_.epochs[rung]});
       before = settings_.epochs[rung];
       trials = trials == 0 ? 0 : std::max<std::size_t>(1, trials / settings_.reduction);
     }
@@ -64,14 +67,17 @@ class Asha final : public Strategy {
   }
 
   /// Adds those of the best `count` of the rung that stand on it still.
-  void promote(const study::Study& study, const Rung& rung, std::size_t stage, std::size_t count, std::size_t n, Advice& advice) const {
+  void promote(const study::Study& study, const Rung& rung, std::size_t stage, std::size_t count, std::size_t n,
+               Advice& advice) const {
     if (count == 0 || advice.proposals.size() >= n) return;
     const auto ranking = best_for_promotion(study.settings, rung.completed, count, settings_.rank);
     for (const auto* trial : ranking.best_first) {
       if (trial->stage != static_cast<int>(stage) || advice.proposals.size() >= n) continue;
       advice.proposals.push_back({trial->id, trial->choice, settings_.epochs[stage + 1]});
       if (advice.note.empty())
-        advice.note = std::format("rung {} of {}: {}", stage + 2, settings_.epochs.size(), tell_promotion(ranking, ranking.best_first.size(), rung.completed.size(), settings_.rank));
+        advice.note =
+            std::format("rung {} of {}: {}", stage + 2, settings_.epochs.size(),
+                        tell_promotion(ranking, ranking.best_first.size(), rung.completed.size(), settings_.rank));
     }
   }
 

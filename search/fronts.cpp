@@ -21,8 +21,10 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Status check_points(const Matrix& points, std::size_t objectives) {
   for (std::size_t i = 0; i < points.size(); ++i) {
-    if (points[i].size() != objectives) return invalid(std::format("point {} has {} objectives, not {}", i, points[i].size(), objectives));
-    if (!std::ranges::all_of(points[i], [](double v) { return std::isfinite(v); })) return invalid(std::format("point {} has a value that is not finite", i));
+    if (points[i].size() != objectives)
+      return invalid(std::format("point {} has {} objectives, not {}", i, points[i].size(), objectives));
+    if (!std::ranges::all_of(points[i], [](double v) { return std::isfinite(v); }))
+      return invalid(std::format("point {} has a value that is not finite", i));
   }
   return {};
 }
@@ -74,13 +76,16 @@ std::vector<std::size_t> canonical_order(const Matrix& points) {
 Result<std::vector<double>> reference_point(const ReferenceRule& rule, const Matrix& points) {
   if (rule.kind == ReferenceRule::Kind::given) {
     if (rule.point.empty()) return invalid("the reference point has no objective");
-    if (!std::ranges::all_of(rule.point, [](double v) { return std::isfinite(v); })) return invalid("the reference point has a value that is not finite");
+    if (!std::ranges::all_of(rule.point, [](double v) { return std::isfinite(v); }))
+      return invalid("the reference point has a value that is not finite");
     TRY_DO(check_points(points, rule.point.size()));
     return rule.point;
   }
-  if (points.empty() || points.front().empty()) return invalid("without points there is no reference point", "give one");
+  if (points.empty() || points.front().empty())
+    return invalid("without points there is no reference point", "give one");
   TRY_DO(check_points(points, points.front().size()));
-  if (!(rule.margin >= 0)) return invalid(std::format("the margin of a reference point is {}; it must be 0 or more", rule.margin));
+  if (!(rule.margin >= 0))
+    return invalid(std::format("the margin of a reference point is {}; it must be 0 or more", rule.margin));
   const bool is_nadir = rule.kind == ReferenceRule::Kind::nadir;
   const Bounds bounds(is_nadir ? non_dominated(points) : points);
   std::vector<double> reference = bounds.high;
@@ -116,7 +121,8 @@ Result<std::vector<double>> hypervolume_contributions(const Matrix& points, std:
   return contributions;
 }
 
-Result<std::vector<std::size_t>> greedy_hypervolume_subset(const Matrix& points, std::size_t count, std::span<const double> reference) {
+Result<std::vector<std::size_t>> greedy_hypervolume_subset(const Matrix& points, std::size_t count,
+                                                           std::span<const double> reference) {
   TRY_DO(hypervolume(points, reference));  // checks everything
   const auto order = canonical_order(points);
   struct Bound {
@@ -142,7 +148,8 @@ Result<std::vector<std::size_t>> greedy_hypervolume_subset(const Matrix& points,
       TRY(const double with, hypervolume(kept, reference));
       kept.pop_back();
       // What is dominated or doubled adds exactly nothing; rounding must not say otherwise.
-      const bool is_covered = std::ranges::any_of(kept, [&](const auto& k) { return std::ranges::equal(k, point, std::ranges::less_equal()); });
+      const bool is_covered = std::ranges::any_of(
+          kept, [&](const auto& k) { return std::ranges::equal(k, point, std::ranges::less_equal()); });
       bounds.push({is_covered ? 0.0 : std::clamp(with - total, 0.0, top.gain), top.place, chosen.size()});
       continue;
     }
@@ -180,7 +187,8 @@ Result<std::vector<std::size_t>> epsilon_front(const Matrix& points, std::span<c
   }
   std::vector<std::size_t> members;
   for (const auto& [box, member] : boxes)
-    if (std::ranges::none_of(std::views::keys(boxes), [&](const auto& other) { return dominates(other, box); })) members.push_back(member.index);
+    if (std::ranges::none_of(std::views::keys(boxes), [&](const auto& other) { return dominates(other, box); }))
+      members.push_back(member.index);
   std::ranges::sort(members);
   return members;
 }
@@ -201,7 +209,8 @@ ThinFront thinned_front(const Matrix& points, std::size_t count) {
     // In boxes of twice the range everything is in one.
     thin.share = k > 0 ? 1 / static_cast<double>(k) : 2;
     std::vector<double> epsilon;
-    for (std::size_t m = 0; m < bounds.low.size(); ++m) epsilon.push_back(bounds.high[m] > bounds.low[m] ? (bounds.high[m] - bounds.low[m]) * thin.share : 1.0);
+    for (std::size_t m = 0; m < bounds.low.size(); ++m)
+      epsilon.push_back(bounds.high[m] > bounds.low[m] ? (bounds.high[m] - bounds.low[m]) * thin.share : 1.0);
     thin.members = epsilon_front(points, epsilon).value();
   }
   return thin;
@@ -232,7 +241,8 @@ std::optional<std::size_t> closest_to_baseline(const Matrix& front, const std::v
   bool best_dominates = false;
   for (const std::size_t i : canonical_order(front)) {
     double distance = 0;
-    for (std::size_t m = 0; m < baseline.size(); ++m) distance += std::pow(bounds.scaled(front[i][m], m) - bounds.scaled(baseline[m], m), 2);
+    for (std::size_t m = 0; m < baseline.size(); ++m)
+      distance += std::pow(bounds.scaled(front[i][m], m) - bounds.scaled(baseline[m], m), 2);
     const bool is_better = dominates(front[i], baseline);
     if (best && (is_better != best_dominates ? best_dominates : distance >= best_distance)) continue;
     best = i;
@@ -243,7 +253,8 @@ std::optional<std::size_t> closest_to_baseline(const Matrix& front, const std::v
 }
 
 Result<Matrix> attainment_surface(std::span<const Matrix> runs, std::size_t k) {
-  if (k < 1 || k > runs.size()) return invalid(std::format("an attainment surface of {} of {} runs was asked for", k, runs.size()));
+  if (k < 1 || k > runs.size())
+    return invalid(std::format("an attainment surface of {} of {} runs was asked for", k, runs.size()));
   struct Event {
     double x, y;
     std::size_t run;

@@ -14,34 +14,45 @@ struct Bracket {
   std::size_t share = 1;  ///< of the trials of a round
 };
 
-/// Successive halving (Jamieson, Talwalkar, AISTATS 2016) in one or several brackets (Hyperband: Li et al., JMLR 18(185), 2018). A bracket of a round is a pool:
-/// when all of its n trials have ended a rung, the best n / reduction^i of them go on to its rung i. What goes on is decided by Pareto rank and hypervolume
-/// where the papers have one loss. Which bracket a trial is in is a function of its number; who goes on, of the pool's results alone: neither depends
+/// Successive halving (Jamieson, Talwalkar, AISTATS 2016) in one or several brackets (Hyperband: Li et al., JMLR
+/// 18(185), 2018). A bracket of a round is a pool: when all of its n trials have ended a rung, the best n / reduction^i
+/// of them go on to its rung i. What goes on is decided by Pareto rank and hypervolume where the papers have one loss.
+/// Which bracket a trial is in is a function of its number; who goes on, of the pool's results alone: neither depends
 /// on the order in which trials end.
 class Halving final : public Strategy {
  public:
-  Halving(std::string name, std::vector<Bracket> brackets, RungSettings settings, const Options& options, const space::Space& space)
-      : name_(std::move(name)), settings_(std::move(settings)), brackets_(std::move(brackets)), turns_(turns_of(brackets_)), candidates_(space, options.seed, settings_.trials, false) {}
+  Halving(std::string name, std::vector<Bracket> brackets, RungSettings settings, const Options& options,
+          const space::Space& space)
+      : name_(std::move(name)),
+        settings_(std::move(settings)),
+        brackets_(std::move(brackets)),
+        turns_(turns_of(brackets_)),
+        candidates_(space, options.seed, settings_.trials, false) {}
 
   [[nodiscard]] std::string name() const override { return name_; }
 
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
     if (n == 0) return Advice{};
-    // What is promoted comes first: it is nearer to a result. The choice of a new trial depends on its number, not on when it is proposed.
+    // What is promoted comes first: it is nearer to a result. The choice of a new trial depends on its number, not on
+    // when it is proposed.
     Advice fresh = candidates_.ask(study, n, settings_.epochs.front());
-    for (std::size_t i = 0; i < fresh.proposals.size(); ++i) fresh.proposals[i].epochs = settings_.epochs[brackets_[turn(study.trials.size() + i)].first_rung];
+    for (std::size_t i = 0; i < fresh.proposals.size(); ++i)
+      fresh.proposals[i].epochs = settings_.epochs[brackets_[turn(study.trials.size() + i)].first_rung];
     Advice advice;
     std::size_t active = 0;
     const std::size_t rounds = is_one_round() ? 1 : (study.trials.size() + turns_.size() - 1) / turns_.size();
     for (std::size_t round = 0; round < rounds; ++round)
       for (std::size_t bracket = 0; bracket < brackets_.size(); ++bracket) {
-        const bool is_whole = fresh.is_finished || (!is_one_round() && study.trials.size() >= (round + 1) * turns_.size());
+        const bool is_whole =
+            fresh.is_finished || (!is_one_round() && study.trials.size() >= (round + 1) * turns_.size());
         active += advance(study, round, bracket, is_whole, n, advice);
       }
     for (auto& proposal : fresh.proposals)
       if (advice.proposals.size() < n) advice.proposals.push_back(std::move(proposal));
     advice.is_finished = advice.proposals.empty() && fresh.is_finished && active == 0;
-    if (advice.proposals.empty() && active > 0 && advice.note.empty()) advice.note = std::format("{} {} still to end before others go on", active, active == 1 ? "trial has" : "trials have");
+    if (advice.proposals.empty() && active > 0 && advice.note.empty())
+      advice.note =
+          std::format("{} {} still to end before others go on", active, active == 1 ? "trial has" : "trials have");
     if (!fresh.note.empty()) advice.note += (advice.note.empty() ? "" : "; ") + fresh.note;
     return advice;
   }
@@ -56,7 +67,9 @@ class Halving final : public Strategy {
       int before = 0;
       const std::size_t first = brackets_[bracket].first_rung;
       for (std::size_t rung = first; rung < settings_.epochs.size(); ++rung) {
-        const std::size_t reach = std::accumulate(pools.begin(), pools.end(), std::size_t{0}, [&](std::size_t sum, std::size_t size) { return sum + target(size, rung - first); });
+        const std::size_t reach =
+            std::accumulate(pools.begin(), pools.end(), std::size_t{0},
+                            [&](std::size_t sum, std::size_t size) { return sum + target(size, rung - first); });
         planned.push_back({told(bracket, rung), reach, before, settings_.epochs[rung]});
         before = settings_.epochs[rung];
       }
@@ -66,13 +79,18 @@ class Halving final : public Strategy {
   }
 
  private:
-  /// Brackets in the order in which the trials of a round take them: spread evenly, so that a search that is cut short had its share of each.
+  /// Brackets in the order in which the trials of a round take them: spread evenly, so that a search that is cut short
+  /// had its share of each.
   static std::vector<std::size_t> turns_of(const std::vector<Bracket>& brackets) {
-    const std::size_t size = std::accumulate(brackets.begin(), brackets.end(), std::size_t{0}, [](std::size_t sum, const Bracket& b) { return sum + b.share; });
+    const std::size_t size = std::accumulate(brackets.begin(), brackets.end(), std::size_t{0},
+                                             [](std::size_t sum, const Bracket& b) { return sum + b.share; });
     std::vector<std::size_t> turns, taken(brackets.size(), 0);
     while (turns.size() < size) {
       // Who is furthest behind its share; the first of several.
-      const auto behind = [&](std::size_t b) { return static_cast<std::int64_t>(brackets[b].share * (turns.size() + 1)) - static_cast<std::int64_t>(taken[b] * size); };
+      const auto behind = [&](std::size_t b) {
+        return static_cast<std::int64_t>(brackets[b].share * (turns.size() + 1)) -
+               static_cast<std::int64_t>(taken[b] * size);
+      };
       std::size_t next = 0;
       for (std::size_t b = 1; b < brackets.size(); ++b)
         if (behind(b) > behind(next)) next = b;
@@ -99,9 +117,11 @@ class Halving final : public Strategy {
   }
 
   /// Adds the promotions that are due in one pool; returns how many of its trials are under way.
-  std::size_t advance(const study::Study& study, std::size_t round, std::size_t bracket, bool is_whole, std::size_t n, Advice& advice) const {
+  std::size_t advance(const study::Study& study, std::size_t round, std::size_t bracket, bool is_whole, std::size_t n,
+                      Advice& advice) const {
     std::vector<const study::Trial*> pool;
-    const std::size_t begin = is_one_round() ? 0 : round * turns_.size(), end = is_one_round() ? study.trials.size() : std::min(study.trials.size(), begin + turns_.size());
+    const std::size_t begin = is_one_round() ? 0 : round * turns_.size(),
+                      end = is_one_round() ? study.trials.size() : std::min(study.trials.size(), begin + turns_.size());
     std::size_t size = 0;
     for (std::size_t i = begin; i < end; ++i) {
       if (turn(i) != bracket) continue;
@@ -120,10 +140,13 @@ class Halving final : public Strategy {
       for (const auto* trial : ranking.best_first) {
         if (trial->stage != static_cast<int>(stage)) continue;
         ++due;
-        if (advice.proposals.size() < n) advice.proposals.push_back({trial->id, trial->choice, settings_.epochs[first + stage + 1]});
+        if (advice.proposals.size() < n)
+          advice.proposals.push_back({trial->id, trial->choice, settings_.epochs[first + stage + 1]});
       }
       if (due == 0) continue;
-      if (advice.note.empty()) advice.note = told(bracket, first + stage + 1) + ": " + tell_promotion(ranking, ranking.best_first.size(), rung.completed.size(), settings_.rank);
+      if (advice.note.empty())
+        advice.note = told(bracket, first + stage + 1) + ": " +
+                      tell_promotion(ranking, ranking.best_first.size(), rung.completed.size(), settings_.rank);
       return due;
     }
     return 0;
@@ -145,7 +168,8 @@ Result<std::unique_ptr<Strategy>> make_halving(const Options& options, const spa
 
 Result<std::unique_ptr<Strategy>> make_hyperband(const Options& options, const space::Space& space) {
   TRY(auto settings, make_rung_settings(options));
-  // Bracket s of s_max, ..., 0 starts with n = ceil((s_max + 1) / (s + 1) * reduction^s) trials, s rungs below the last one (Li et al., algorithm 1).
+  // Bracket s of s_max, ..., 0 starts with n = ceil((s_max + 1) / (s + 1) * reduction^s) trials, s rungs below the last
+  // one (Li et al., algorithm 1).
   std::vector<Bracket> brackets;
   const std::size_t rungs = settings.epochs.size();
   for (std::size_t first = 0; first < rungs; ++first) {

@@ -20,16 +20,23 @@ const study::Trial* baseline_of(const study::Study& study) {
   return &trial;
 }
 
-bool is_better(const study::Objective& objective, double a, double b) { return objective.direction == study::Direction::maximize ? a > b : a < b; }
+bool is_better(const study::Objective& objective, double a, double b) {
+  return objective.direction == study::Direction::maximize ? a > b : a < b;
+}
 
 /// "0.4 %", "12 %": two digits are enough to choose by.
-std::string percent(double share) { return std::format("{} %", share < 0.0995 ? std::format("{:.2g}", share * 100) : std::format("{:.0f}", share * 100)); }
+std::string percent(double share) {
+  return std::format("{} %", share < 0.0995 ? std::format("{:.2g}", share * 100) : std::format("{:.0f}", share * 100));
+}
 
 std::string told_baseline(const study::Study& study, const study::Trial& trial, const study::Trial& baseline) {
   if (&trial == &baseline) return "the baseline (trial 0) itself: nothing is better in everything";
   bool is_worse = false;
-  for (const auto& objective : study.settings.objectives) is_worse = is_worse || is_better(objective, *baseline.value(objective.name), *trial.value(objective.name));
-  return std::format("closest to the baseline (trial 0){}: {}", is_worse ? "; nothing is as good in everything" : " of those that are as good in everything", compared(study, trial, baseline));
+  for (const auto& objective : study.settings.objectives)
+    is_worse = is_worse || is_better(objective, *baseline.value(objective.name), *trial.value(objective.name));
+  return std::format("closest to the baseline (trial 0){}: {}",
+                     is_worse ? "; nothing is as good in everything" : " of those that are as good in everything",
+                     compared(study, trial, baseline));
 }
 
 }  // namespace
@@ -37,13 +44,15 @@ std::string told_baseline(const study::Study& study, const study::Trial& trial, 
 std::string compared(const study::Study& study, const study::Trial& trial, const study::Trial& other) {
   std::string told;
   for (const auto& objective : study.settings.objectives) {
-    const double now = trial.value(objective.name).value_or(0), before = other.value(objective.name).value_or(0), difference = now - before;
+    const double now = trial.value(objective.name).value_or(0), before = other.value(objective.name).value_or(0),
+                 difference = now - before;
     told += (told.empty() ? "" : ", ") + objective.name + " ";
     if (difference == 0)
       told += "the same";
     else
-      told += before != 0 ? std::format("{} {}", percent(std::abs(difference / before)), difference > 0 ? "higher" : "lower")
-                          : std::format("{:.4g} {}", std::abs(difference), difference > 0 ? "higher" : "lower");
+      told += before != 0
+                  ? std::format("{} {}", percent(std::abs(difference / before)), difference > 0 ? "higher" : "lower")
+                  : std::format("{:.4g} {}", std::abs(difference), difference > 0 ? "higher" : "lower");
   }
   return told;
 }
@@ -55,13 +64,22 @@ std::vector<Pick> picks(const study::Study& study) {
   const Matrix points = objective_matrix(objectives, front);
   std::vector<Pick> result;
   for (std::size_t m = 0; m < objectives.size(); ++m) {
-    // Of several with the best value the one that is better in the others stays on the front, so there is only one, but for more than two objectives.
-    const auto best = std::ranges::min_element(points, [&](const auto& a, const auto& b) { return a[m] != b[m] ? a[m] < b[m] : a < b; }) - points.begin();
-    result.push_back({"best:" + objectives[m].name, front[static_cast<std::size_t>(best)],
-                      std::format("{} {} of the front", objectives[m].direction == study::Direction::maximize ? "highest" : "lowest", objectives[m].name)});
+    // Of several with the best value the one that is better in the others stays on the front, so there is only one, but
+    // for more than two objectives.
+    const auto best = std::ranges::min_element(
+                          points, [&](const auto& a, const auto& b) { return a[m] != b[m] ? a[m] < b[m] : a < b; }) -
+                      points.begin();
+    result.push_back(
+        {"best:" + objectives[m].name, front[static_cast<std::size_t>(best)],
+         std::format("{} {} of the front", objectives[m].direction == study::Direction::maximize ? "highest" : "lowest",
+                     objectives[m].name)});
   }
-  if (const auto knee = knee_point(points)) result.push_back({"knee", front[*knee], "nearest to the best of every objective, in shares of the front's ranges"});
-  if (const auto bend = bend_point(points)) result.push_back({"bend", front[*bend], "every step from here along the front loses more than it gains, in shares of the front's ranges"});
+  if (const auto knee = knee_point(points))
+    result.push_back({"knee", front[*knee], "nearest to the best of every objective, in shares of the front's ranges"});
+  if (const auto bend = bend_point(points))
+    result.push_back(
+        {"bend", front[*bend],
+         "every step from here along the front loses more than it gains, in shares of the front's ranges"});
   if (const auto* baseline = baseline_of(study))
     if (const auto closest = closest_to_baseline(points, objective_matrix(objectives, {baseline}).front()))
       result.push_back({"baseline", front[*closest], told_baseline(study, *front[*closest], *baseline)});
@@ -86,7 +104,8 @@ std::map<study::TrialId, double> contribution_shares(const study::Study& study) 
   if (!total || !contributions || !(*total > 0) || !std::isfinite(*total)) return {};
   std::map<study::TrialId, double> shares;
   // Beyond nine decimals there is only rounding, which differs between processors.
-  for (std::size_t i = 0; i < front.size(); ++i) shares[front[i]->id] = std::round((*contributions)[i] / *total * 1e9) / 1e9;
+  for (std::size_t i = 0; i < front.size(); ++i)
+    shares[front[i]->id] = std::round((*contributions)[i] / *total * 1e9) / 1e9;
   return shares;
 }
 

@@ -24,12 +24,14 @@ std::optional<Standing> standing(const study::Settings& settings, const Entry& e
     if (found == entry.values.end() || !std::isfinite(found->second)) return std::nullopt;
     result.objectives.push_back(objective.direction == study::Direction::maximize ? -found->second : found->second);
   }
-  for (const auto& constraint : settings.constraints) result.violation += std::max(0.0, constraint.comparison.excess(entry.values).value_or(0.0));
+  for (const auto& constraint : settings.constraints)
+    result.violation += std::max(0.0, constraint.comparison.excess(entry.values).value_or(0.0));
   return result;
 }
 
 /// Appends the feasible ones rank by rank until there are `count`.
-void append_by_dominance(const std::vector<Standing>& feasible, std::size_t count, std::vector<const study::Trial*>& best_first) {
+void append_by_dominance(const std::vector<Standing>& feasible, std::size_t count,
+                         std::vector<const study::Trial*>& best_first) {
   Matrix points;
   for (const auto& one : feasible) points.push_back(one.objectives);
   const auto ranks = non_dominated_ranks(points);
@@ -81,7 +83,8 @@ void add_to_rung(Rung& rung, const study::Trial& trial, int stage) {
   if (has_result) rung.completed.push_back(std::move(entry));
 }
 
-Ranking best_for_promotion(const study::Settings& settings, std::vector<Entry> entries, std::size_t count, const std::optional<study::Expression>& rank) {
+Ranking best_for_promotion(const study::Settings& settings, std::vector<Entry> entries, std::size_t count,
+                           const std::optional<study::Expression>& rank) {
   if (rank) {
     Ranking ranking = rank_entries(settings, std::move(entries), rank);
     ranking.best_first.resize(std::min(count, ranking.best_first.size()));
@@ -101,8 +104,10 @@ Ranking best_for_promotion(const study::Settings& settings, std::vector<Entry> e
 
 Result<RungSettings> make_rung_settings(const Options& options) {
   if (options.reduction < 2)
-    return invalid(std::format("reduction is {}; at least 2 is needed", options.reduction), "with reduction: 3 one of three trials goes on to the next rung");
-  RungSettings settings{.epochs = rung_epochs(options.epochs, options.reduction), .reduction = static_cast<std::size_t>(options.reduction)};
+    return invalid(std::format("reduction is {}; at least 2 is needed", options.reduction),
+                   "with reduction: 3 one of three trials goes on to the next rung");
+  RungSettings settings{.epochs = rung_epochs(options.epochs, options.reduction),
+                        .reduction = static_cast<std::size_t>(options.reduction)};
   if (!options.rank.empty()) {
     TRY(settings.rank, study::Expression::parse(options.rank));
   }
@@ -110,10 +115,13 @@ Result<RungSettings> make_rung_settings(const Options& options) {
   return settings;
 }
 
-std::string tell_promotion(const Ranking& ranking, std::size_t kept, std::size_t completed, const std::optional<study::Expression>& rank) {
-  std::string told = std::format("the best {} of {} by {}", kept, completed, rank ? "\"" + rank->text() + "\"" : "non-dominated rank and hypervolume");
+std::string tell_promotion(const Ranking& ranking, std::size_t kept, std::size_t completed,
+                           const std::optional<study::Expression>& rank) {
+  std::string told = std::format("the best {} of {} by {}", kept, completed,
+                                 rank ? "\"" + rank->text() + "\"" : "non-dominated rank and hypervolume");
   if (kept > ranking.feasible)
-    told += std::format("; {} of them {} a constraint, because only {} {} all", kept - ranking.feasible, kept - ranking.feasible == 1 ? "breaks" : "break", ranking.feasible,
+    told += std::format("; {} of them {} a constraint, because only {} {} all", kept - ranking.feasible,
+                        kept - ranking.feasible == 1 ? "breaks" : "break", ranking.feasible,
                         ranking.feasible == 1 ? "keeps" : "keep");
   if (ranking.unranked > 0) told += std::format("; {} left out, whose values are missing", ranking.unranked);
   return told;

@@ -12,7 +12,8 @@ using testing::HasSubstr;
 study::Study five_trials() {
   study::Study study;
   study.settings.objectives = {{"iou", study::Direction::maximize}, {"latency_ms", study::Direction::minimize}};
-  for (const auto& [iou, latency_ms] : {std::pair(0.5, 20.0), {0.9, 40.0}, {0.8, 18.0}, {0.5, 5.0}, {0.1, 1.0}, {0.4, 30.0}}) {
+  for (const auto& [iou, latency_ms] :
+       {std::pair(0.5, 20.0), {0.9, 40.0}, {0.8, 18.0}, {0.5, 5.0}, {0.1, 1.0}, {0.4, 30.0}}) {
     study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())}, .state = study::State::complete};
     trial.results.push_back({.values = {{"iou", iou}, {"latency_ms", latency_ms}}});
     study.trials.push_back(std::move(trial));
@@ -35,7 +36,9 @@ TEST(Pick, UnderstandsNamesAndNumbers) {
 TEST(Pick, SaysWhatCanBePicked) {
   auto study = five_trials();
   EXPECT_EQ(pick(study, "baselin").error().next, "did you mean \"baseline\"?");
-  EXPECT_THAT(pick(study, "fastest").error().message, HasSubstr("it is none of \"best:iou\", \"best:latency_ms\", \"knee\", \"bend\" or \"baseline\" and no number"));
+  EXPECT_THAT(
+      pick(study, "fastest").error().message,
+      HasSubstr("it is none of \"best:iou\", \"best:latency_ms\", \"knee\", \"bend\" or \"baseline\" and no number"));
   EXPECT_EQ(pick(study, "6").error().message, "there is no trial 6; the study has 6 trials");
   study.trials[0].state = study::State::failed;
   EXPECT_EQ(pick(study, "baseline").error().message, "there is no baseline: trial 0 did not record all objectives");

@@ -17,8 +17,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// What every property is tried on: whole numbers, so that equal values, equal points and points on and beyond the reference (8) are frequent
-/// and volumes are exact.
+/// What every property is tried on: whole numbers, so that equal values, equal points and points on and beyond the
+/// reference (8) are frequent and volumes are exact.
 Matrix drawn_points(int objectives, int most = 12) {
   const int count = *rc::gen::inRange(1, most + 1);
   Matrix points;
@@ -29,7 +29,9 @@ Matrix drawn_points(int objectives, int most = 12) {
   return points;
 }
 
-std::vector<double> eights(int objectives) { return std::vector<double>(static_cast<std::size_t>(objectives), 8.0); }
+std::vector<double> eights(int objectives) {
+  return std::vector<double>(static_cast<std::size_t>(objectives), 8.0);
+}
 
 Matrix at(const Matrix& points, const std::vector<std::size_t>& indices) {
   Matrix chosen;
@@ -37,10 +39,14 @@ Matrix at(const Matrix& points, const std::vector<std::size_t>& indices) {
   return chosen;
 }
 
-bool covers(const std::vector<double>& a, const std::vector<double>& b) { return std::ranges::equal(a, b, std::ranges::less_equal()); }
+bool covers(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::ranges::equal(a, b, std::ranges::less_equal());
+}
 
 /// Runs `property` on random inputs; the seed is printed when it fails.
-void expect_for_all(const char* what, const std::function<void()>& property) { EXPECT_TRUE(rc::check(what, property)) << what; }
+void expect_for_all(const char* what, const std::function<void()>& property) {
+  EXPECT_TRUE(rc::check(what, property)) << what;
+}
 
 TEST(HypervolumeContributions, AreWhatIsLostWithoutEachPoint) {
   for (const int objectives : {1, 2, 3, 4})
@@ -59,13 +65,15 @@ TEST(HypervolumeContributions, AreWhatIsLostWithoutEachPoint) {
 
 TEST(HypervolumeContributions, OfASmallFrontAreAsByHand) {
   // 3 * 1, 2 * 2, 1 * 3 less what two share; the last two are equal, then one is dominated, one beyond the reference.
-  EXPECT_THAT(hypervolume_contributions({{1, 3}, {2, 2}, {3, 1}, {3, 3}, {0, 9}}, std::vector{4.0, 4.0}).value(), ElementsAre(1, 1, 1, 0, 0));
+  EXPECT_THAT(hypervolume_contributions({{1, 3}, {2, 2}, {3, 1}, {3, 3}, {0, 9}}, std::vector{4.0, 4.0}).value(),
+              ElementsAre(1, 1, 1, 0, 0));
   EXPECT_THAT(hypervolume_contributions({{1, 3}, {3, 1}, {3, 1}}, std::vector{4.0, 4.0}).value(), ElementsAre(2, 0, 0));
   EXPECT_THAT(hypervolume_contributions({{1, 3}}, std::vector{4.0, 4.0}).value(), ElementsAre(3));
   EXPECT_THAT(hypervolume_contributions({{4, 3}}, std::vector{4.0, 4.0}).value(), ElementsAre(0));
   EXPECT_THAT(hypervolume_contributions({}, std::vector{4.0, 4.0}).value(), IsEmpty());
   EXPECT_THAT(hypervolume_contributions({{1, NAN}}, std::vector{4.0, 4.0}).error().message, HasSubstr("not finite"));
-  EXPECT_THAT(hypervolume_contributions({{1, 2, 3}}, std::vector{4.0, 4.0}).error().message, HasSubstr("has 3 objectives"));
+  EXPECT_THAT(hypervolume_contributions({{1, 2, 3}}, std::vector{4.0, 4.0}).error().message,
+              HasSubstr("has 3 objectives"));
 }
 
 TEST(GreedyHypervolumeSubset, TakesTheLargestGainEachTime) {
@@ -103,15 +111,20 @@ TEST(GreedyHypervolumeSubset, DoesNotDependOnTheOrderOfThePoints) {
 
 TEST(ReferencePoint, FollowsItsRule) {
   const Matrix points = {{0, 10}, {4, 2}, {9, 20}};
-  EXPECT_THAT(reference_point({}, points).value(), ElementsAre(testing::DoubleEq(4.4), testing::DoubleEq(10.8)));  // the last one is dominated
+  EXPECT_THAT(reference_point({}, points).value(),
+              ElementsAre(testing::DoubleEq(4.4), testing::DoubleEq(10.8)));  // the last one is dominated
   EXPECT_THAT(reference_point({.kind = ReferenceRule::Kind::worst}, points).value(), ElementsAre(9, 20));
-  EXPECT_THAT(reference_point({.kind = ReferenceRule::Kind::given, .point = {7, 8}}, points).value(), ElementsAre(7, 8));
-  EXPECT_THAT(reference_point({}, {{-5, 0}, {-5, 0}}).value(), ElementsAre(-4.5, 0.1));  // no range: of the size, or of 1
+  EXPECT_THAT(reference_point({.kind = ReferenceRule::Kind::given, .point = {7, 8}}, points).value(),
+              ElementsAre(7, 8));
+  EXPECT_THAT(reference_point({}, {{-5, 0}, {-5, 0}}).value(),
+              ElementsAre(-4.5, 0.1));  // no range: of the size, or of 1
   EXPECT_THAT(reference_point({}, {}).error().message, HasSubstr("without points"));
   EXPECT_THAT(reference_point({}, {{1, INFINITY}}).error().message, HasSubstr("not finite"));
   EXPECT_THAT(reference_point({.margin = -1}, points).error().message, HasSubstr("margin"));
-  EXPECT_THAT(reference_point({.kind = ReferenceRule::Kind::given, .point = {7}}, points).error().message, HasSubstr("has 2 objectives, not 1"));
-  EXPECT_THAT(reference_point({.kind = ReferenceRule::Kind::given, .point = {NAN, 1}}, points).error().message, HasSubstr("not finite"));
+  EXPECT_THAT(reference_point({.kind = ReferenceRule::Kind::given, .point = {7}}, points).error().message,
+              HasSubstr("has 2 objectives, not 1"));
+  EXPECT_THAT(reference_point({.kind = ReferenceRule::Kind::given, .point = {NAN, 1}}, points).error().message,
+              HasSubstr("not finite"));
 }
 
 TEST(ReferencePoint, OfTheNadirRuleLetsEveryDifferentFrontPointCount) {
@@ -120,7 +133,8 @@ TEST(ReferencePoint, OfTheNadirRuleLetsEveryDifferentFrontPointCount) {
       const auto points = drawn_points(objectives);
       const auto contributions = hypervolume_contributions(points, reference_point({}, points).value()).value();
       const auto ranks = non_dominated_ranks(points);
-      for (std::size_t i = 0; i < points.size(); ++i) RC_ASSERT((contributions[i] > 0) == (ranks[i] == 0 && std::ranges::count(points, points[i]) == 1));
+      for (std::size_t i = 0; i < points.size(); ++i)
+        RC_ASSERT((contributions[i] > 0) == (ranks[i] == 0 && std::ranges::count(points, points[i]) == 1));
     });
 }
 
@@ -151,7 +165,8 @@ TEST(EpsilonFront, CoversEveryPointWithinEpsilonByFewNonDominatedOnes) {
 }
 
 TEST(EpsilonFront, OfTinyBoxesIsTheWholeFrontAndBadOnesAreRefused) {
-  EXPECT_THAT(epsilon_front({{0, 3}, {1, 1}, {3, 0}, {3, 3}, {1, 1}}, std::vector{0.5, 0.5}).value(), ElementsAre(0, 1, 2));
+  EXPECT_THAT(epsilon_front({{0, 3}, {1, 1}, {3, 0}, {3, 3}, {1, 1}}, std::vector{0.5, 0.5}).value(),
+              ElementsAre(0, 1, 2));
   EXPECT_THAT(epsilon_front({}, std::vector{0.5, 0.5}).value(), IsEmpty());
   EXPECT_THAT(epsilon_front({{0, 3}}, std::vector{0.5, 0.0}).error().message, HasSubstr("must be above 0"));
   EXPECT_THAT(epsilon_front({{0, NAN}}, std::vector{0.5, 0.5}).error().message, HasSubstr("not finite"));
@@ -198,9 +213,9 @@ TEST(BendPoint, LosesMoreThanItGainsByGoingAnywhereElse) {
 TEST(ClosestToBaseline, PrefersWhatDominatesIt) {
   const Matrix front = {{0, 10}, {2, 3}, {6, 2}, {10, 0}};
   EXPECT_EQ(closest_to_baseline(front, {6, 4}), 2U);
-  EXPECT_EQ(closest_to_baseline(front, {3, 9}), 1U);   // {0, 10} is nearer, but worse in the second
-  EXPECT_EQ(closest_to_baseline(front, {9, 0}), 3U);   // nothing dominates it: the nearest
-  EXPECT_EQ(closest_to_baseline(front, {2, 3}), 1U);   // itself
+  EXPECT_EQ(closest_to_baseline(front, {3, 9}), 1U);  // {0, 10} is nearer, but worse in the second
+  EXPECT_EQ(closest_to_baseline(front, {9, 0}), 3U);  // nothing dominates it: the nearest
+  EXPECT_EQ(closest_to_baseline(front, {2, 3}), 1U);  // itself
   EXPECT_EQ(closest_to_baseline({}, {2, 3}), std::nullopt);
   EXPECT_EQ(closest_to_baseline({{5, 5}}, {5, 5}), 0U);
 }
@@ -226,7 +241,9 @@ TEST(AttainmentSurface, SeparatesWhatEnoughRunsAttainFromTheRest) {
     for (double x = 0; x < 10; ++x)
       for (double y = 0; y < 10; ++y) {
         const std::vector<double> point = {x, y};
-        const auto covered = [&](const Matrix& set) { return std::ranges::any_of(set, [&](const auto& p) { return covers(p, point); }); };
+        const auto covered = [&](const Matrix& set) {
+          return std::ranges::any_of(set, [&](const auto& p) { return covers(p, point); });
+        };
         RC_ASSERT(covered(surface) == (std::ranges::count_if(runs, covered) >= static_cast<std::ptrdiff_t>(k)));
       }
     const auto ranks = non_dominated_ranks(surface);

@@ -16,7 +16,9 @@ space::Space numbers(std::int64_t count) {
   return space::make_space({{.name = "n", .domain = space::Integer{.low = 0, .high = count - 1}}}).value();
 }
 
-std::size_t number_of(const study::Trial& trial) { return static_cast<std::size_t>(std::get<std::int64_t>(trial.choice.at("n"))); }
+std::size_t number_of(const study::Trial& trial) {
+  return static_cast<std::size_t>(std::get<std::int64_t>(trial.choice.at("n")));
+}
 
 /// Values that differ with the stage; nothing fails.
 Outcome sound_outcome(const study::Trial& trial) {
@@ -34,7 +36,9 @@ std::map<int, int> ended_by_epochs(const study::Study& study) {
 }
 
 /// All of a small space ended its first stage with the values that `trainer` gives; what goes on, by "n".
-std::vector<std::size_t> first_promotions(const Options& options, std::int64_t count, Trainer trainer, const study::Settings& settings = two_objectives(), std::string* note = nullptr) {
+std::vector<std::size_t> first_promotions(const Options& options, std::int64_t count, Trainer trainer,
+                                          const study::Settings& settings = two_objectives(),
+                                          std::string* note = nullptr) {
   const auto space = numbers(count);
   const auto strategy = make_strategy(options, space).value();
   Simulation simulation(settings);
@@ -49,7 +53,8 @@ std::vector<std::size_t> first_promotions(const Options& options, std::int64_t c
   const auto advice = strategy->ask(study, 100).value();
   if (note) *note = advice.note;
   for (const auto& proposal : advice.proposals)
-    if (proposal.promote) promoted.push_back(number_of(study.trials[static_cast<std::size_t>(proposal.promote->value)]));
+    if (proposal.promote)
+      promoted.push_back(number_of(study.trials[static_cast<std::size_t>(proposal.promote->value)]));
   return promoted;
 }
 
@@ -65,8 +70,10 @@ TEST(Rungs, GrowByTheReductionUpToAllEpochs) {
 
 TEST(AllHalving, SaysWhatIsWrong) {
   for (const char* name : {"halving", "hyperband", "asha"}) {
-    EXPECT_EQ(make_strategy({.strategy = name, .reduction = 1}, finite_space()).error().message, "reduction is 1; at least 2 is needed");
-    EXPECT_THAT(make_strategy({.strategy = name, .rank = "iou -"}, finite_space()).error().message, HasSubstr("the rank \"iou -\""));
+    EXPECT_EQ(make_strategy({.strategy = name, .reduction = 1}, finite_space()).error().message,
+              "reduction is 1; at least 2 is needed");
+    EXPECT_THAT(make_strategy({.strategy = name, .rank = "iou -"}, finite_space()).error().message,
+                HasSubstr("the rank \"iou -\""));
     EXPECT_EQ(make_strategy({.strategy = name}, finite_space()).value()->name(), name);
   }
 }
@@ -74,28 +81,36 @@ TEST(AllHalving, SaysWhatIsWrong) {
 TEST(AllHalving, PromotesTheParetoBestNotTheScalarBest) {
   // The best three by iou are 0, 1, 2; two of them are dominated by 0. The front is 0, 3, 4.
   const Trainer trainer = [](const study::Trial& trial) -> Outcome {
-    constexpr double iou[] = {0.9, 0.89, 0.88, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1}, latency_ms[] = {30, 31, 32, 10, 1, 2, 3, 4, 5};
+    constexpr double iou[] = {0.9, 0.89, 0.88, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1},
+                     latency_ms[] = {30, 31, 32, 10, 1, 2, 3, 4, 5};
     return {.values = {{"iou", iou[number_of(trial)]}, {"latency_ms", latency_ms[number_of(trial)]}}};
   };
   for (const char* name : {"halving", "asha"}) {
     std::string note;
-    EXPECT_THAT(first_promotions({.strategy = name, .trials = 9, .epochs = 9}, 9, trainer, two_objectives(), &note), testing::UnorderedElementsAre(0, 3, 4)) << name;
+    EXPECT_THAT(first_promotions({.strategy = name, .trials = 9, .epochs = 9}, 9, trainer, two_objectives(), &note),
+                testing::UnorderedElementsAre(0, 3, 4))
+        << name;
     EXPECT_EQ(note, "rung 2 of 3: the best 3 of 9 by non-dominated rank and hypervolume") << name;
     // Who writes a rank gets it.
-    EXPECT_THAT(first_promotions({.strategy = name, .trials = 9, .epochs = 9, .rank = "iou"}, 9, trainer), ElementsAre(0, 1, 2)) << name;
+    EXPECT_THAT(first_promotions({.strategy = name, .trials = 9, .epochs = 9, .rank = "iou"}, 9, trainer),
+                ElementsAre(0, 1, 2))
+        << name;
   }
 }
 
 TEST(AllHalving, TakesOfTheLastRankWhatAddsMostHypervolume) {
-  // One front; by hand in losses and latency (0, 10), (1, 6), (1.2, 5.5), (5, 5), (10, 0), reference (11, 11): alone 1.2, 5.5 covers 53.9, more than 1, 6
-  // with 50; then the ends are left: 10, 0 adds 5.5, 5, 5 adds 3, 0, 10 adds 1.2.
+  // One front; by hand in losses and latency (0, 10), (1, 6), (1.2, 5.5), (5, 5), (10, 0), reference (11, 11):
+  // alone 1.2, 5.5 covers 53.9, more than 1, 6 with 50; then the ends are left: 10, 0 adds 5.5, 5, 5 adds 3, 0, 10
+  // adds 1.2.
   const Trainer trainer = [](const study::Trial& trial) -> Outcome {
     constexpr double loss[] = {0, 1, 1.2, 5, 10, 20}, latency_ms[] = {10, 6, 5.5, 5, 0, 20};
     return {.values = {{"iou", -loss[number_of(trial)]}, {"latency_ms", latency_ms[number_of(trial)]}}};
   };
   for (const char* name : {"halving", "asha"}) {
     EXPECT_THAT(first_promotions({.strategy = name, .trials = 6, .epochs = 9}, 6, trainer), ElementsAre(2, 4)) << name;
-    EXPECT_THAT(first_promotions({.strategy = name, .trials = 6, .epochs = 9, .reduction = 2}, 6, trainer), testing::SizeIs(3)) << name;
+    EXPECT_THAT(first_promotions({.strategy = name, .trials = 6, .epochs = 9, .reduction = 2}, 6, trainer),
+                testing::SizeIs(3))
+        << name;
   }
 }
 
@@ -104,18 +119,28 @@ TEST(AllHalving, PutsFeasibleTrialsFirstAndNeverPromotesFailedOrPrunedOnes) {
   settings.constraints.push_back({"latency_ms < 33", study::Comparison::parse("latency_ms < 33").value()});
   const Trainer trainer = [](const study::Trial& trial) -> Outcome {
     switch (number_of(trial)) {
-      case 0: return {.values = {{"iou", 0.9}, {"latency_ms", 50}}};
-      case 1: return {.values = {{"iou", 0.8}, {"latency_ms", 40}}};  // breaks it by less
-      case 2: return {.values = {{"iou", 0.1}, {"latency_ms", 20}}};
-      case 3: return {.state = study::State::pruned, .values = {{"iou", 0.95}, {"latency_ms", 1}}};
-      case 4: return {.values = {{"latency_ms", 1}}};  // no iou: cannot be ranked
-      default: return {.state = study::State::failed};
+      case 0:
+        return {.values = {{"iou", 0.9}, {"latency_ms", 50}}};
+      case 1:
+        return {.values = {{"iou", 0.8}, {"latency_ms", 40}}};  // breaks it by less
+      case 2:
+        return {.values = {{"iou", 0.1}, {"latency_ms", 20}}};
+      case 3:
+        return {.state = study::State::pruned, .values = {{"iou", 0.95}, {"latency_ms", 1}}};
+      case 4:
+        return {.values = {{"latency_ms", 1}}};  // no iou: cannot be ranked
+      default:
+        return {.state = study::State::failed};
     }
   };
   std::string note;
-  EXPECT_THAT(first_promotions({.strategy = "halving", .trials = 6, .epochs = 4, .reduction = 2}, 6, trainer, settings, &note), ElementsAre(2, 1, 0));
-  EXPECT_THAT(note, HasSubstr("2 of them break a constraint, because only 1 keeps all; 1 left out, whose values are missing"));
-  EXPECT_THAT(first_promotions({.strategy = "halving", .trials = 6, .epochs = 9}, 6, trainer, settings), ElementsAre(2, 1));
+  EXPECT_THAT(
+      first_promotions({.strategy = "halving", .trials = 6, .epochs = 4, .reduction = 2}, 6, trainer, settings, &note),
+      ElementsAre(2, 1, 0));
+  EXPECT_THAT(
+      note, HasSubstr("2 of them break a constraint, because only 1 keeps all; 1 left out, whose values are missing"));
+  EXPECT_THAT(first_promotions({.strategy = "halving", .trials = 6, .epochs = 9}, 6, trainer, settings),
+              ElementsAre(2, 1));
 }
 
 TEST(Halving, FillsEveryRungWhateverTheOrderInWhichTrialsEnd) {
@@ -180,7 +205,9 @@ TEST(Hyperband, PromotesWithinTheBracketOnly) {
   const auto space = infinite_space();
   Simulation simulation(two_objectives());
   simulation.run({.strategy = "hyperband", .trials = 17, .epochs = 9}, space, 1, 17, 17,
-                 [](const study::Trial& trial) -> Outcome { return {.values = {{"iou", trial.results.empty() ? trial.epochs : 0.0}, {"latency_ms", 1.0}}}; });
+                 [](const study::Trial& trial) -> Outcome {
+                   return {.values = {{"iou", trial.results.empty() ? trial.epochs : 0.0}, {"latency_ms", 1.0}}};
+                 });
   EXPECT_EQ(ended_by_epochs(simulation.study()), (std::map<int, int>{{1, 9}, {3, 3 + 5}, {9, 1 + 1 + 3}}));
 }
 
@@ -194,7 +221,8 @@ TEST(Hyperband, FinishesARoundBeforeTheNextOneEnds) {
     simulation.work(random, 2, sound_outcome);
   }
   int promoted_to_the_top = 0;
-  for (const auto& trial : simulation.study().trials) promoted_to_the_top += trial.results.size() > 1 && trial.results.back().epochs == 9;
+  for (const auto& trial : simulation.study().trials)
+    promoted_to_the_top += trial.results.size() > 1 && trial.results.back().epochs == 9;
   EXPECT_GE(promoted_to_the_top, 2);
 }
 
@@ -244,10 +272,12 @@ TEST(Asha, GivesUpWhenNothingCompletes) {
   const auto space = infinite_space();
   for (const char* name : {"asha", "halving", "hyperband"}) {
     Simulation simulation(two_objectives());
-    simulation.run({.strategy = name, .trials = 12, .epochs = 9}, space, 1, 3, 3, [](const study::Trial&) { return Outcome{.state = study::State::failed}; });
+    simulation.run({.strategy = name, .trials = 12, .epochs = 9}, space, 1, 3, 3,
+                   [](const study::Trial&) { return Outcome{.state = study::State::failed}; });
     EXPECT_EQ(simulation.study().trials.size(), 12U);
     Simulation nothing(two_objectives());
-    nothing.run({.strategy = name, .trials = 12, .epochs = 9}, space, 1, 3, 3, [](const study::Trial&) { return Outcome{}; });  // no values
+    nothing.run({.strategy = name, .trials = 12, .epochs = 9}, space, 1, 3, 3,
+                [](const study::Trial&) { return Outcome{}; });  // no values
     for (const auto& trial : nothing.study().trials) EXPECT_EQ(trial.stage, 0);
   }
 }
@@ -263,10 +293,13 @@ std::vector<std::string> events(const Options& options, const space::Space& spac
     if (has_kills && random.chance(0.3)) {
       // Killed after asking, before the answer was recorded; then in the middle of a training.
       EXPECT_TRUE(fresh->ask(simulation.study(), 1 + random.below(5)));
-      if (const auto trial = simulation.storage().claim("a:2").value()) EXPECT_TRUE(simulation.storage().release(trial->id, "a:2"));
+      if (const auto trial = simulation.storage().claim("a:2").value())
+        EXPECT_TRUE(simulation.storage().release(trial->id, "a:2"));
     }
     const auto advice = simulation.propose(has_kills ? *fresh : *lasting, 1);
-    for (const auto& proposal : advice.proposals) events.push_back(space::to_text(proposal.choice) + " " + std::to_string(proposal.epochs) + (proposal.promote ? " again" : ""));
+    for (const auto& proposal : advice.proposals)
+      events.push_back(space::to_text(proposal.choice) + " " + std::to_string(proposal.epochs) +
+                       (proposal.promote ? " again" : ""));
     if (advice.is_finished) return events;
     simulation.work(order, 1);
   }

@@ -1,7 +1,7 @@
 """Compares ranks, hypervolume, its contributions and the greedy subset with Optuna's on random fronts of 2 to 4 objectives.
 
-Volumes to 1e-9 of the reference box: both sum the same few hundred products of doubles in another order. Ranks and subsets exactly. Points are drawn as
-uniform values, as a front on a sphere, and as whole numbers with many ties and equal points; some lie on or beyond the reference.
+Volumes to 1e-9 of the reference box: both sum the same few hundred products of doubles in another order. Ranks and subsets exactly. Points
+are drawn as uniform values, as a front on a sphere, and as whole numbers with many ties and equal points; some lie on or beyond the reference.
 """
 import json
 import subprocess

@@ -13,10 +13,11 @@ int main() {
     const auto asked = Json::parse(line);
     const auto points = asked.at("points").get<search::Matrix>();
     const auto reference = asked.at("reference").get<std::vector<double>>();
-    const Json answer{{"ranks", search::non_dominated_ranks(points)},
-                      {"volume", search::hypervolume(points, reference).value()},
-                      {"contributions", search::hypervolume_contributions(points, reference).value()},
-                      {"subset", search::greedy_hypervolume_subset(points, asked.at("count").get<std::size_t>(), reference).value()}};
+    const Json answer{
+        {"ranks", search::non_dominated_ranks(points)},
+        {"volume", search::hypervolume(points, reference).value()},
+        {"contributions", search::hypervolume_contributions(points, reference).value()},
+        {"subset", search::greedy_hypervolume_subset(points, asked.at("count").get<std::size_t>(), reference).value()}};
     std::println("{}", answer.dump());
   }
 }
