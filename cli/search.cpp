@@ -170,7 +170,7 @@ void add_search(CLI::App& app, Action& chosen) {
   train_command->add_option("job", trained->search.job_file, "job file")->required();
   train_command->add_option("--set", trained->set, "NAME=VALUE of each parameter of the space");
   train_command->add_option("--from", trained->from, "take the network from this study");
-  train_command->add_option("--pick", trained->pick, "which of its trials: knee, best:OBJECTIVE or a number")->capture_default_str();
+  train_command->add_option("--pick", trained->pick, "which of its trials: knee, bend, baseline, best:OBJECTIVE or a number")->capture_default_str();
   train_command->add_option("--epochs", trained->epochs, "epochs (default: the job's train.epochs)")->check(CLI::Range(1, 10000));
   train_command->add_option("--study", trained->search.study, "where it is kept (default: NAME-train.study)");
   train_command->add_flag("--quiet", trained->search.quiet, "errors only");

@@ -8,6 +8,7 @@
 #include "graph/drawing.hpp"
 #include "run/environment.hpp"
 #include "search/pareto.hpp"
+#include "search/picks.hpp"
 #include "search/strategy.hpp"
 
 namespace edgewise::run {
@@ -144,27 +145,22 @@ std::map<std::string, double> known_costs(const graph::Graph& graph) {
 }
 
 Result<const study::Trial*> pick(const study::Study& study, const std::string& what) {
-  const auto front = search::pareto_front(study);
-  const std::string choices = "pick knee, best:OBJECTIVE or a trial's number; `edgewise front` lists them";
+  const std::string choices = "pick knee, bend, baseline, best:OBJECTIVE or a trial's number; `edgewise front` lists them";
   std::int64_t number = 0;
   if (const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), number); error == std::errc{} && end == what.data() + what.size()) {
     if (number < 0 || number >= static_cast<std::int64_t>(study.trials.size()))
       return invalid(std::format("there is no trial {}; the study has {} trials", number, study.trials.size()), choices);
     return &study.trials[static_cast<std::size_t>(number)];
   }
-  if (front.empty()) return fail(ErrorCode::not_found, "no trial has finished and keeps all constraints yet", "run `edgewise search` on");
-  if (what == "knee") {
-    const auto index = search::knee_point(search::objective_matrix(study.settings.objectives, front));
-    return front[index.value_or(0)];
-  }
+  const auto picks = search::picks(study);
+  if (picks.empty()) return fail(ErrorCode::not_found, "no trial has finished and keeps all constraints yet", "run `edgewise search` on");
   std::vector<std::string> names;
-  for (const auto& objective : study.settings.objectives) {
-    names.push_back("best:" + objective.name);
-    if (what != names.back()) continue;
-    const double sign = objective.direction == study::Direction::maximize ? -1 : 1;
-    return *std::ranges::min_element(front, {}, [&](const auto* trial) { return sign * trial->value(objective.name).value_or(0); });
+  for (const auto& pick : picks) {
+    if (what == pick.name) return pick.trial;
+    names.push_back(pick.name);
   }
-  names.insert(names.begin(), "knee");
+  if (what == "bend") return fail(ErrorCode::not_found, "the front has no bend: going along it gains what it loses", "pick knee");
+  if (what == "baseline") return fail(ErrorCode::not_found, "there is no baseline: trial 0 did not record all objectives", choices);
   const auto near = nearest_word(what, names);
   return invalid(std::format("cannot pick \"{}\"; it is none of {} and no number", what, quoted_list(names)), near.empty() ? choices : std::format("did you mean \"{}\"?", near));
 }

@@ -42,7 +42,7 @@ Result<space::Candidate> rebuild(const study::Study& study, const space::Choice&
 /// Parameters, MACs, weight_mb, activation_mb: known before anything is trained.
 std::map<std::string, double> known_costs(const graph::Graph& graph);
 
-/// One of the study's trials: "knee", "best:OBJECTIVE" or a trial's number.
+/// One of the study's trials: "knee", "bend", "baseline", "best:OBJECTIVE" (search::picks) or a trial's number.
 /// @error invalid_input with what can be picked
 Result<const study::Trial*> pick(const study::Study& study, const std::string& what);
 

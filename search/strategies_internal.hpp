@@ -52,5 +52,8 @@ Result<std::unique_ptr<Strategy>> make_grid(const Options& options, const space:
 Result<std::unique_ptr<Strategy>> make_random(const Options& options, const space::Space& space);
 Result<std::unique_ptr<Strategy>> make_staged(const Options& options, const space::Space& space);
 Result<std::unique_ptr<Strategy>> make_mobo(const Options& options, const space::Space& space);
+Result<std::unique_ptr<Strategy>> make_halving(const Options& options, const space::Space& space);
+Result<std::unique_ptr<Strategy>> make_hyperband(const Options& options, const space::Space& space);
+Result<std::unique_ptr<Strategy>> make_asha(const Options& options, const space::Space& space);
 
 }  // namespace edgewise::search

@@ -14,9 +14,15 @@ struct Registered {
   const char* name;
   Result<std::unique_ptr<Strategy>> (*make)(const Options& options, const space::Space& space);
 };
-constexpr std::array registry{Registered{"grid", make_grid}, Registered{"random", make_random},
-                              Registered{"staged", make_staged},
-                              Registered{"mobo", make_mobo}};
+constexpr std::array registry{
+    Registered{"grid", make_grid},
+    Registered{"random", make_random},
+    Registered{"staged", make_staged},
+    Registered{"halving", make_halving},
+    Registered{"hyperband", make_hyperband},
+    Registered{"asha", make_asha},
+    Registered{"mobo", make_mobo},
+};
 
 Status check_rank(const Options& options) {
   if (options.rank.empty()) return {};
