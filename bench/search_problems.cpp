@@ -1,9 +1,12 @@
 #include "bench/search_problems.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <format>
 #include <functional>
 #include <map>
+
+#include "replay/synthetic.hpp"
 
 namespace edgewise::bench {
 
@@ -44,10 +47,32 @@ Status set_option(search::Options& options, const std::string& text) {
                  "there are surrogate, acquisition, solver, selection, rank, initial, population, reduction and trials");
 }
 
+/// "zdt1", "zdt1:30" (dimensions), "dtlz2:6:3" (and objectives).
+Result<replay::Problem> synthetic(const std::string& text) {
+  std::vector<std::size_t> numbers;
+  std::size_t colon = text.find(':');
+  const std::string name = text.substr(0, colon);
+  while (colon != std::string::npos) {
+    const std::size_t next = text.find(':', colon + 1);
+    TRY_DO(set_number(numbers.emplace_back(), "the number after " + name, text.substr(colon + 1, next == std::string::npos ? next : next - colon - 1)));
+    colon = next;
+  }
+  numbers.resize(2);
+  TRY(auto problem, replay::synthetic_problem(name, numbers[0], numbers[1]));
+  problem.name = text;
+  std::ranges::replace(problem.name, ':', '_');
+  return problem;
+}
+
 }  // namespace
 
 std::expected<replay::Problem, std::vector<Error>> problem_of(const std::string& table, const std::vector<std::string>& objectives) {
   constexpr std::string_view nb201 = "nb201:";
+  if (std::ranges::contains(replay::synthetic_names(), table.substr(0, table.find(':')))) {
+    auto problem = synthetic(table);
+    if (!problem) return std::unexpected(std::vector{problem.error()});
+    return std::move(*problem);
+  }
   std::expected<replay::Table, std::vector<Error>> read;
   if (table.starts_with(nb201)) {
     const std::string path = table.substr(nb201.size());
