@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <format>
 #include <iostream>
@@ -43,7 +44,7 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
   TRY(const auto progress, replay::measure(problem, replayed.evaluations));
   Json json{{"strategy", entry.label}, {"seed", seed}, {"note", replayed.note}};
   auto& share = json["share"] = Json::array();
-  for (const double s : progress.share) share.push_back(rounded(s, 1e-6));
+  for (const double s : progress.share) share.push_back(problem.front.empty() ? s : rounded(s, 1e-6));
   json["front_found"] = progress.front_found;
   auto& ask_ms = json["ask_ms"] = Json::array();
   for (const double s : replayed.ask_s) ask_ms.push_back(rounded(s * 1e3, 1e-3));
@@ -141,6 +142,15 @@ void print_summary(const std::vector<Entry>& entries, const std::vector<Json>& r
   }
 }
 
+/// Where the true front is not known, shares become those of the best search's hypervolume.
+void scale_to_best(std::vector<Json>& runs) {
+  double best = 0;
+  for (const auto& run : runs)
+    if (!run["share"].empty()) best = std::max(best, run["share"].back().get<double>());
+  for (auto& run : runs)
+    for (auto& share : run["share"]) share = best > 0 ? share.get<double>() / best : 0.0;
+}
+
 Json description(const replay::Problem& problem, const Arguments& arguments) {
   Json objectives = Json::array();
   for (const auto& objective : problem.objectives)
@@ -192,11 +202,15 @@ Status run_all(const replay::Problem& problem, const Arguments& arguments) {
     entries.push_back(std::move(entry));
   }
   Pool pool(arguments.jobs, std::filesystem::temp_directory_path() / std::format("search_bench_{}", ::getpid()));
-  TRY(const auto runs, pool.run(entries.size() * arguments.seeds, [&](std::size_t i) {
+  TRY(auto runs, pool.run(entries.size() * arguments.seeds, [&](std::size_t i) {
         return run(entries[i / arguments.seeds], problem, arguments, arguments.first_seed + i % arguments.seeds);
       }));
   std::println("{}: {} evaluations, {} seeds from {}, {} initial, {} {}; front of {} points", problem.name, arguments.evaluations, arguments.seeds, arguments.first_seed,
                arguments.initial, arguments.workers, arguments.workers == 1 ? "worker" : "workers", problem.front.size());
+  if (problem.front.empty()) {
+    std::println("the true front is not known: shares are of the best of these searches");
+    scale_to_best(runs);
+  }
   print_summary(entries, runs, arguments.evaluations);
   if (arguments.json.empty()) return {};
   Json json = description(problem, arguments);
@@ -221,6 +235,12 @@ int main_function(int argc, char** argv) {
   app.add_option("--json", arguments.json, "file to write the results to");
   app.add_option("--write-problem", arguments.problem, "file to write the whole problem and the initial designs to, for bench/search_peers.py");
   app.add_flag("--without-known", arguments.without_known, "hide what the table says is known before an evaluation");
+  app.add_flag_callback("--list", [] {
+    std::string names;
+    for (const auto& name : search::strategy_names()) names += (names.empty() ? "" : ",") + name;
+    std::println("{}", names);
+    std::exit(0);
+  }, "print the names of all strategies and do nothing else");
   CLI11_PARSE(app, argc, argv);
   ::setenv("OMP_NUM_THREADS", "1", 0);
   auto problem = problem_of(arguments.table, arguments.objectives);

@@ -123,7 +123,7 @@ Known make_re23() {
              const double volume = pi * radius * radius * length + 4.0 / 3.0 * pi * radius * radius * radius;
              return {cost, std::max(0.0, 0.0193 * radius - shell) + std::max(0.0, 0.00954 * radius - head) + std::max(0.0, 1296000 - volume)};
            }},
-          {8e5, 1.3e6},
+          {6437, 1.4175e6},  // the suite's nadir point and a tenth
           {},
           {0, 1}};
 }
@@ -139,7 +139,7 @@ Known make_re24() {
              for (const double use : {bending / 700, shear / 450, deflection / 1.5, bending / buckling}) broken += std::max(0.0, use - 1);
              return {x[0] + 120 * x[1], broken};
            }},
-          {6100, 50}};
+          {530, 48.7}};  // as above
 }
 
 Result<Known> known_problem(const std::string& name, std::size_t dimensions, std::size_t objectives) {
