@@ -92,7 +92,8 @@ TEST(FrontOf, IsPagmosFrontOfRandomPointsWithTies) {
     std::ranges::sort(points);
     points.erase(std::ranges::unique(points).begin(), points.end());
     search::Matrix expected;
-    for (const auto i : std::get<0>(pagmo::fast_non_dominated_sorting(points))[0]) expected.push_back(points[i]);
+    const auto sorted = pagmo::fast_non_dominated_sorting(points);
+    for (const auto i : std::get<0>(sorted)[0]) expected.push_back(points[i]);
     std::ranges::sort(expected);
     EXPECT_EQ(front_of(points), expected);
   }

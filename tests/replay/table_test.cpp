@@ -139,9 +139,9 @@ TEST(Table, ReportsAllMistakesOfTheDescriptorInFileOrder) {
             "t.yaml:1:1: no table is named\n"
             "t.yaml:1:14: a parameter needs a column\n"
             "t.yaml:2:25: objective \"a\" exists twice\n"
-            "t.yaml:3:10: missing \"guess\" is not one of \"leave_out\" and \"fail\"\n"
+            "t.yaml:3:10: missing \"guess\" is not one of \"leave_out\" or \"fail\"\n"
             "t.yaml:4:10: stage 1 gives \"b\", which is no objective\n"
-            "t.yaml:4:41: stage 2 has 12 epochs, but the one before it 12");
+            "t.yaml:4:40: stage 2 has 12 epochs, but the one before it 12");
 }
 
 TEST(Table, ReadsTheCommittedExample) {
@@ -156,7 +156,7 @@ TEST(Table, ReadsTheCommittedExample) {
 TEST(Table, IsReadFromTheSharedNasBench201) {
   const char* folder = std::getenv("EDGEWISE_SHARED_DATA");
   const auto path = std::filesystem::path(folder ? folder : "") / "tabular" / "nb201_cifar10.csv.gz";
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << "NO TEST RAN HERE: " << path << " is not there";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
   const auto text = read_text(path);
   const auto table = make_table("table: x\nparameters: [{split: ops}]\nobjectives: [{name: error, value: 100 - test_acc_e200}, {name: edgegpu_ms}]\n", "x.yaml", text.value(), path.string());
   ASSERT_TRUE(table) << to_text(table.error().front());
