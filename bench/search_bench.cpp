@@ -26,6 +26,7 @@ struct Arguments {
   std::string table, json, designs, problem;
   std::vector<std::string> objectives{"error", "raspi4_ms"}, strategies, settings;
   std::size_t evaluations = 400, seeds = 20, first_seed = 0, initial = 10, workers = 1, jobs = 2;
+  double budget_epochs = 0;
   bool without_known = false;
 };
 
@@ -37,8 +38,9 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
   options.seed = seed;
   if (options.trials == 0) options.trials = static_cast<std::int64_t>(arguments.evaluations);
   if (options.initial == 0) options.initial = static_cast<std::int64_t>(arguments.initial);
+  options.stages = replay::stages_of(problem, arguments.evaluations, static_cast<std::size_t>(options.reduction));
   TRY(const auto strategy, search::make_strategy(options, problem.space));
-  replay::ReplayOptions replay_options{.evaluations = arguments.evaluations, .workers = arguments.workers, .seed = seed};
+  replay::ReplayOptions replay_options{.evaluations = arguments.evaluations, .budget_epochs = arguments.budget_epochs, .workers = arguments.workers, .seed = seed};
   TRY(replay_options.initial, replay::initial_design(problem.space, seed, arguments.initial));
   TRY(const auto replayed, replay::replay(*strategy, problem, replay_options));
   TRY(const auto progress, replay::measure(problem, replayed.evaluations));
@@ -46,6 +48,10 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
   auto& share = json["share"] = Json::array();
   for (const double s : progress.share) share.push_back(problem.front.empty() ? s : rounded(s, 1e-6));
   json["front_found"] = progress.front_found;
+  if (problem.stage_epochs.size() > 1) {  // what was paid, in full evaluations
+    auto& paid = json["paid"] = Json::array();
+    for (const auto& evaluation : replayed.evaluations) paid.push_back(rounded(evaluation.epochs / problem.stage_epochs.back(), 1e-3));
+  }
   auto& ask_ms = json["ask_ms"] = Json::array();
   for (const double s : replayed.ask_s) ask_ms.push_back(rounded(s * 1e3, 1e-3));
   return json;
@@ -198,6 +204,7 @@ Status run_all(const replay::Problem& problem, const Arguments& arguments) {
   std::vector<Entry> entries;
   for (const auto& text : arguments.strategies) {
     TRY(auto entry, entry_of(text, arguments.settings, problem));
+    entry.options.stages = replay::stages_of(problem, arguments.evaluations, static_cast<std::size_t>(entry.options.reduction));
     TRY_DO(search::make_strategy(entry.options, problem.space).transform([](const auto&) {}));
     entries.push_back(std::move(entry));
   }
@@ -231,6 +238,7 @@ int main_function(int argc, char** argv) {
   app.add_option("--first-seed", arguments.first_seed, "number of the first seed");
   app.add_option("--initial", arguments.initial, "random choices, the same for all strategies, that each search begins with");
   app.add_option("--workers", arguments.workers, "evaluations at once, simulated")->check(CLI::PositiveNumber);
+  app.add_option("--budget-epochs", arguments.budget_epochs, "of tables with stages: epochs of a search, over all trials; 0: no bound");
   app.add_option("--jobs", arguments.jobs, "searches at once, in processes")->check(CLI::PositiveNumber);
   app.add_option("--json", arguments.json, "file to write the results to");
   app.add_option("--write-problem", arguments.problem, "file to write the whole problem and the initial designs to, for bench/search_peers.py");

@@ -99,6 +99,7 @@ Result<Entry> entry_of(const std::string& text, const std::vector<std::string>& 
   entry.options.strategy = parts.front();
   for (const auto& setting : settings) TRY_DO(set_option(entry.options, setting));
   for (std::size_t i = 1; i < parts.size(); ++i) TRY_DO(set_option(entry.options, parts[i]));
+  if (entry.options.reduction < 2) return invalid(std::format("reduction is {}; at least 2 is needed", entry.options.reduction));
   entry.options.epochs = problem.stage_epochs.back();
   entry.options.known = problem.known;
   for (const auto& objective : problem.objectives) entry.options.recorded.push_back(objective.name);

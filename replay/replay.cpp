@@ -1,5 +1,6 @@
 #include "replay/replay.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <format>
@@ -151,6 +152,23 @@ class Simulator {
 Result<Replay> replay(const search::Strategy& strategy, const Problem& problem, const ReplayOptions& options) {
   EDGEWISE_ASSERT(options.workers > 0, "a replay needs a worker");
   return Simulator(strategy, problem, options).run();
+}
+
+std::vector<search::Stage> stages_of(const Problem& problem, std::size_t trials, std::size_t reduction) {
+  std::vector<search::Stage> stages;
+  std::size_t left = trials;
+  for (std::size_t i = 0; i < problem.stage_epochs.size(); ++i) {
+    left = std::max(left / reduction, problem.stage_epochs.size() - 1 - i);  // shrinks to the end, however few there are
+    stages.push_back({problem.stage_epochs[i], static_cast<std::int64_t>(left)});
+  }
+  return stages;
+}
+
+study::Study fully_evaluated(const Problem& problem, const study::Study& study) {
+  study::Study full{.settings = study.settings};
+  for (const auto& trial : study.trials)
+    if (trial.result() && trial.result()->epochs >= problem.stage_epochs.back()) full.trials.push_back(trial);
+  return full;
 }
 
 Result<std::vector<space::Choice>> initial_design(const space::Space& space, std::uint64_t seed, std::size_t count) {

@@ -43,6 +43,12 @@ struct Replay {
 /// @error what the strategy's ask returns; invalid_input for an initial choice that the space has not, or a stage that the problem has not
 Result<Replay> replay(const search::Strategy& strategy, const Problem& problem, const ReplayOptions& options);
 
+/// The problem's stages for strategies that have stages: of `trials` in the first, one in `reduction` goes on each time.
+std::vector<search::Stage> stages_of(const Problem& problem, std::size_t trials, std::size_t reduction = 3);
+
+/// The trials of a replay that were evaluated fully: the only ones whose values may be compared.
+study::Study fully_evaluated(const Problem& problem, const study::Study& study);
+
 /// `count` different valid choices, the same for every strategy that is compared: a function of the space and the seed.
 Result<std::vector<space::Choice>> initial_design(const space::Space& space, std::uint64_t seed, std::size_t count);
 

@@ -29,7 +29,7 @@ ALLOWED = {
     "report": ["base", "search", "study", "space"],
     "run": ["base", "data", "graph", "job", "report", "search", "space", "study"],
     "worker": ["base", "device", "estimate", "study"],
-    "cli": ["base", "data", "device", "job", "report", "run", "search", "space", "study"],
+    "cli": ["base", "data", "device", "job", "replay", "report", "run", "search", "space", "study"],
 }
 # header pattern -> folders that may include it
 HEAVY = {

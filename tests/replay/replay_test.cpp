@@ -134,6 +134,26 @@ TEST(Replay, AnswersPromotionsFromTheStages) {
   EXPECT_EQ(replay(*strategy, problem, {.evaluations = 100, .budget_epochs = 60}).value().evaluations.size(), 6u);
 }
 
+TEST(Replay, GivesStagesThatShrinkToTheEnd) {
+  Problem problem{.stage_epochs = {4, 12, 36}};
+  const auto keeps = [&](std::size_t trials) {
+    std::vector<std::int64_t> list;
+    for (const auto& stage : stages_of(problem, trials)) list.push_back(stage.keep);
+    return list;
+  };
+  EXPECT_EQ(keeps(81), (std::vector<std::int64_t>{27, 9, 3}));
+  EXPECT_EQ(keeps(4), (std::vector<std::int64_t>{2, 1, 0}));
+  EXPECT_EQ(stages_of(problem, 9)[1].epochs, 12);
+}
+
+TEST(Replay, LeavesTrialsOfEarlierStagesOutOfTheFront) {
+  const auto problem = staged_problem();
+  const auto strategy = search::make_strategy({.strategy = "staged", .stages = stages_of(problem, 12)}, problem.space).value();
+  const auto replayed = replay(*strategy, problem, {.evaluations = 100}).value();
+  EXPECT_EQ(replayed.study.trials.size(), 12u);
+  EXPECT_EQ(fully_evaluated(problem, replayed.study).trials.size(), 4u);
+}
+
 TEST(Replay, RefusesEpochsBelowTheFirstStageAndBadDesigns) {
   const auto problem = staged_problem();
   const auto short_one = search::make_strategy({.strategy = "random", .epochs = 5}, problem.space).value();
