@@ -41,6 +41,7 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
   options.stages = replay::stages_of(problem, arguments.evaluations, static_cast<std::size_t>(options.reduction));
   TRY(const auto strategy, search::make_strategy(options, problem.space));
   replay::ReplayOptions replay_options{.evaluations = arguments.evaluations, .budget_epochs = arguments.budget_epochs, .workers = arguments.workers, .seed = seed};
+  if (strategy->plan().size() > 1) replay_options.initial_epochs = problem.stage_epochs.front();
   TRY(replay_options.initial, replay::initial_design(problem.space, seed, arguments.initial));
   TRY(const auto replayed, replay::replay(*strategy, problem, replay_options));
   TRY(const auto progress, replay::measure(problem, replayed.evaluations));

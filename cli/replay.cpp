@@ -36,6 +36,7 @@ Result<replay::Replay> run(const replay::Problem& problem, const ReplayCall& cal
   for (const auto& objective : problem.objectives) options.recorded.push_back(objective.name);
   TRY(const auto strategy, search::make_strategy(options, problem.space));
   replay::ReplayOptions replay_options{.evaluations = call.evaluations, .workers = call.workers, .seed = options.seed};
+  if (strategy->plan().size() > 1) replay_options.initial_epochs = problem.stage_epochs.front();
   TRY(replay_options.initial, replay::initial_design(problem.space, options.seed, std::min(call.initial, call.evaluations)));
   return replay::replay(*strategy, problem, replay_options);
 }

@@ -53,7 +53,7 @@ class Simulator {
   Status fill_workers() {
     while (running_.size() < options_.workers && may_start()) {
       if (next_initial_ < options_.initial.size()) {
-        TRY_DO(start_new(options_.initial[next_initial_++], problem_.stage_epochs.back()));
+        TRY_DO(start_new(options_.initial[next_initial_++], options_.initial_epochs > 0 ? options_.initial_epochs : problem_.stage_epochs.back()));
         continue;
       }
       const auto begin = std::chrono::steady_clock::now();

@@ -15,6 +15,7 @@ struct ReplayOptions {
   std::size_t workers = 1;              ///< above 1: so many evaluations are under way at once, and end in an order of chance
   std::uint64_t seed = 1;               ///< of the durations
   std::vector<space::Choice> initial;   ///< evaluated before the strategy is asked, in this order
+  int initial_epochs = 0;               ///< of the initial design: the first stage's for strategies with stages; 0: the full evaluation
   bool repeats_are_free = false;        ///< a choice that builds a network that was evaluated already does not count
   /// Duration of an evaluation in units of an average one of the same epochs; empty: log-normal around 1 with a spread of 30 %.
   std::function<double(const study::Trial&)> duration;
