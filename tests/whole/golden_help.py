@@ -4,7 +4,7 @@ import tempfile
 
 from program import compare, run
 
-COMMANDS = ["", "init", "check", "data", "space", "search", "train", "status", "front", "report", "export", "measure", "demo"]
+COMMANDS = ["", "init", "check", "data", "space", "search", "train", "status", "front", "report", "export", "measure", "replay", "demo"]
 
 text, wrong = "", []
 with tempfile.TemporaryDirectory() as folder:
