@@ -15,7 +15,14 @@ struct Registered {
   const char* name;
   std::unique_ptr<Surrogate> (*make)(const Columns& columns, std::uint64_t seed);
 };
-constexpr std::array<Registered, 0> registry{};
+constexpr auto registry = std::to_array<Registered>({
+    Registered{"xgboost", make_xgboost},
+    Registered{"xgboost_ranker", make_xgboost_ranker},
+    Registered{"random_forest", make_random_forest},
+    Registered{"mlp_ensemble", make_mlp_ensemble},
+    Registered{"bnn", make_bnn},
+    Registered{"bayesian_ridge", make_bayesian_ridge},
+});
 
 }  // namespace
 
