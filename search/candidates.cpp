@@ -40,7 +40,7 @@ std::optional<std::size_t> count_choices(const space::Space& space) {
 
 std::size_t count_tried(const study::Study& study) {
   return static_cast<std::size_t>(
-      std::ranges::count_if(study.trials, [](const auto& trial) { return trial.state != study::State::rejected; }));
+      std::ranges::count_if(study.trials, [](const auto& trial) { return trial.state != study::State::rejected && !trial.is_answered(); }));
 }
 
 NewChoices next_in_order(const space::Space& space, const study::Study& study, std::size_t n) {
