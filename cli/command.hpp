@@ -43,6 +43,7 @@ void add_inspection(CLI::App& app, Action& chosen);  ///< check, data, space
 void add_search(CLI::App& app, Action& chosen);      ///< search, train
 void add_results(CLI::App& app, Action& chosen);     ///< status, front, report, export
 void add_measure(CLI::App& app, Action& chosen);
+void add_exchange(CLI::App& app, Action& chosen);  ///< optimize, study
 void add_demo(CLI::App& app, Action& chosen);
 
 /// `edgewise search` as a function, for `demo` too.
