@@ -217,7 +217,7 @@ TEST(Optuna, RefusesWhatIsNoDatabaseOfIt) {
   EXPECT_THAT(broken("UPDATE trial_params SET distribution_json = '{\"name\": \"CategoricalDistribution\", \"attributes\": 3}'"), HasSubstr("of 0"));
   EXPECT_THAT(broken("UPDATE trial_values SET value = 'x'"), HasSubstr("a value is no number"));
   EXPECT_THAT(broken("UPDATE trial_values SET objective = objective + 5"), HasSubstr("has a value of objective"));
-  EXPECT_THAT(broken("UPDATE study_directions SET objective = objective + 1"), HasSubstr("not numbered from 0"));
+  EXPECT_THAT(broken("UPDATE study_directions SET objective = objective + 7"), HasSubstr("not numbered from 0"));
   EXPECT_THAT(broken("UPDATE study_system_attributes SET value_json = '[\"error\"]'"), HasSubstr("not one for each objective"));
   EXPECT_THAT(broken("DELETE FROM studies"), HasSubstr("has no study"));
   EXPECT_THAT(broken("INSERT INTO studies VALUES (2, 'other')"), HasSubstr("has 2 studies: \"p\" or \"other\""));
