@@ -71,6 +71,7 @@ void add_optimize_options(CLI::App* command, exchange::OptimizeOptions& options)
   command->add_option("--strategy", options.strategy, "what proposes the choices")->capture_default_str();
   command->add_option("--seed", options.seed, "same seed and same results told, same choices")->capture_default_str();
   command->add_option("--trials", options.trials, "trials you mean to evaluate at most")->capture_default_str()->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
+  command->add_option("--epochs", options.epochs, "of a full evaluation, for strategies that stop some early")->capture_default_str()->check(CLI::Range(1, 10000));
 }
 
 }  // namespace

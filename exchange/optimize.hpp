@@ -23,6 +23,7 @@ struct OptimizeOptions {
   std::string strategy = "random";
   std::uint64_t seed = 1;
   std::int64_t trials = 1000;  ///< that the caller means to evaluate at most; known results do not count
+  int epochs = 1;              ///< of a full evaluation, for strategies that stop early
   std::filesystem::path study; ///< folder that keeps the trials; empty: memory
 };
 
