@@ -46,6 +46,7 @@ void add_search(CLI::App& app, Action& chosen);      ///< search, train
 void add_results(CLI::App& app, Action& chosen);     ///< status, front, report, export
 void add_measure(CLI::App& app, Action& chosen);
 void add_replay(CLI::App& app, Action& chosen);
+void add_exchange(CLI::App& app, Action& chosen);  ///< optimize, study
 void add_demo(CLI::App& app, Action& chosen);
 
 /// `edgewise search` as a function, for `demo` too.

@@ -90,6 +90,7 @@ int main(int argc, char** argv) {
   cli::add_results(app, chosen);
   cli::add_measure(app, chosen);
   cli::add_replay(app, chosen);
+  cli::add_exchange(app, chosen);
   cli::add_demo(app, chosen);
   try {
     app.parse(argc, argv);

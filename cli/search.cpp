@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "cli/command.hpp"
+#include "exchange/prior.hpp"
 #include "report/report.hpp"
 #include "run/coordinator.hpp"
 
@@ -111,6 +112,17 @@ Exit train(const TrainCall& call) {
   return finish(*session, *summary, call.search.json, "the same command");
 }
 
+/// Puts what others found out before the strategy's own trials.
+Status add_start(run::Session& session, run::View& view) {
+  auto& job = session.job;
+  TRY(const auto settings, session.storage->settings());
+  TRY(auto start, exchange::gather_start(job.warm_start, job.front_of, session.family.space, settings, session.folder));
+  for (const auto& remark : start.remarks) view.say("note: " + remark);
+  job.search.prior = std::move(start.prior);
+  job.search.start_with.insert(job.search.start_with.end(), start.front.begin(), start.front.end());
+  return {};
+}
+
 /// Lets failed trials wait again; how many.
 Result<std::size_t> retry_failed(run::Session& session) {
   TRY(const auto study, session.storage->load());
@@ -134,6 +146,7 @@ Exit search(const SearchCall& call) {
   auto session = run::start_study(*job, folder);
   if (!session) return report_error(session.error());
   for (const auto& remark : session->set.remarks) view->say("note: " + remark);
+  if (const auto begun = add_start(*session, *view); !begun) return report_error(begun.error());
   const auto strategy = search::make_strategy(session->job.search, session->family.space);
   if (!strategy) return report_error(strategy.error());
 

@@ -23,6 +23,7 @@ struct Draft {
   std::vector<std::string> constraints;
   std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300;
   std::vector<std::int64_t> stage_epochs;
+  std::vector<Json> start_with;
 };
 
 void data_fields(Options& o, Job& job, Draft& draft) {
@@ -86,6 +87,27 @@ void train_fields(Options& o, train::Settings& train) {
   o.integer("threads", train.threads, {0, 256}, "of one worker; 0: the processors shared among the workers");
   o.text("weights", train.weights, "starting weights: a torchvision .pth file, or a folder with <backbone>*.pth files; empty: random");
   o.section("augment", "", [&](Options& a) { augment_fields(a, train.augment); }, "random changes of the training pictures");
+}
+
+/// What a search begins with, and what it learns from before it has trials of its own. `family` is absent when its section has a mistake.
+void start_fields(Options& o, Job& job, Draft& draft, const space::Family* family) {
+  o.sections("start_with", draft.start_with.size(), [&](std::size_t count) { draft.start_with.assign(count, Json::object()); },
+             [&](std::size_t i, Options& s) { s.rest(draft.start_with[i], "a value for each parameter of the space"); },
+             "configurations that are tried before anything else, in this order; the first is trial 0, the baseline");
+  job.search.start_with.clear();
+  for (std::size_t i = 0; family && i < draft.start_with.size(); ++i) {
+    auto choice = space::choice_from_json(family->space, draft.start_with[i]);
+    if (!choice) {
+      o.problem("start_with", std::format("search.start_with[{}]: {}", i, choice.error().message), choice.error().next, static_cast<int>(i));
+    } else if (std::ranges::contains(job.search.start_with, *choice)) {
+      o.problem("start_with", std::format("search.start_with[{}] is given twice", i), "leave one of them out", static_cast<int>(i));
+    } else {
+      job.search.start_with.push_back(*std::move(choice));
+    }
+  }
+  o.texts("front_of", job.front_of, "studies, Optuna databases or CSV tables whose Pareto fronts are tried next");
+  o.texts("warm_start", job.warm_start, "studies, Optuna databases or CSV tables whose trials the strategy learns from; they cost nothing and are not trials of this study");
+  o.boolean("repeats", job.repeats, "train what is the same network with the same settings again; otherwise it takes over what its twin gave");
 }
 
 void search_fields(Options& o, Job& job, Draft& draft) {
@@ -189,7 +211,10 @@ void job_fields(Options& o, Job& job, Draft& draft) {
 
   objective_fields(o, job, draft);
   o.section("train", "", [&](Options& t) { train_fields(t, job.train); }, "how candidates are trained");
-  o.section("search", "strategy", [&](Options& s) { search_fields(s, job, draft); }, "how the space is searched");
+  o.section("search", "strategy", [&](Options& s) {
+    search_fields(s, job, draft);
+    start_fields(s, job, draft, family ? &*family : nullptr);
+  }, "how the space is searched");
   o.section("budget", "", [&](Options& b) {
     b.number("hours", job.budget.hours, {0, 1e5}, "stop asking for new trials after so long; 0: no bound");
     b.integer("trials", job.budget.trials, {0, 1e6}, "trials at most; 0: no bound");
@@ -216,6 +241,8 @@ void resolve_paths(Job& job) {
   };
   resolve(job.data.path);
   resolve(job.train.weights);
+  for (auto& path : job.warm_start) resolve(path);
+  for (auto& path : job.front_of) resolve(path);
 }
 
 std::expected<Job, std::vector<Error>> read_fields(const config::Node& root, const fs::path& file) {
@@ -235,6 +262,7 @@ Json written(Job job) {
   for (const auto& objective : job.objectives)
     draft.objectives.emplace_back(objective.name, objective.direction == study::Direction::maximize ? "maximize" : "minimize");
   for (const auto& constraint : job.constraints) draft.constraints.push_back(constraint.text);
+  for (const auto& choice : job.search.start_with) draft.start_with.push_back(space::to_json(choice));
   draft.split_seed = static_cast<std::int64_t>(job.data.seed);
   draft.device_threads = job.measure.threads;
   draft.min_runs = job.measure.min_runs;

@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/process.hpp"
+#include "run/twins.hpp"
 #include "search/pareto.hpp"
 
 namespace edgewise::run {
@@ -118,7 +119,9 @@ class Coordinator {
     return epochs;
   }
 
-  [[nodiscard]] std::int64_t tried() const { return static_cast<std::int64_t>(study_.trials.size() - count(State::rejected)); }
+  [[nodiscard]] std::int64_t tried() const {
+    return std::ranges::count_if(study_.trials, [](const auto& trial) { return trial.state != State::rejected && !trial.is_answered(); });
+  }
 
   /// Seconds that the study had taken before this run, as far as its finished stages tell.
   [[nodiscard]] double earlier_s() const {
@@ -188,7 +191,7 @@ class Coordinator {
       if (!candidate) {
         trial.state = State::rejected;
         trial.reason = candidate.error().message;
-      } else {
+      } else if (session_.job.repeats || !twins_.answer(trial, space::identity(*candidate), study_, added, strategy_->plan().size() > 1)) {
         trial.known = known_costs(candidate->graph);
         if (const auto broken = study::violated(session_.job.constraints, trial.known)) {
           trial.state = State::rejected;
@@ -277,7 +280,7 @@ class Coordinator {
         summary_.measure_s += result->measure_s;
         summary_.export_s += result->export_s;
         summary_.overhead_s += result->overhead_s;
-        done_work_s_ += work_seconds(trial, result->epochs);
+        if (!trial.is_answered()) done_work_s_ += work_seconds(trial, result->epochs);
       }
       view_.ended(moment(), trial);
     }
@@ -378,6 +381,10 @@ class Coordinator {
   std::int64_t version_ = -1;
   std::vector<Worker> workers_;
   std::set<std::pair<std::int64_t, int>> ended_;  // (trial, stage)
+  Twins twins_{[this](const space::Choice& choice) -> std::optional<std::string> {
+    const auto candidate = session_.family.build(choice, job::frame(session_.job, session_.set));
+    return candidate ? std::optional(space::identity(*candidate)) : std::nullopt;
+  }};
   std::size_t planned_ = 0;
   Clock::time_point recovered_ = start_;
   double spent_before_s_ = 0, planned_work_s_ = 0, done_work_s_ = 0;

@@ -60,7 +60,7 @@ Status forget_empty_study(const fs::path& folder, const Json& resolved) {
     if (!study.trials.empty() || study.settings.job == resolved) return {};
   }
   std::error_code error;
-  for (const char* name : {"study.db", "study.db-wal", "study.db-shm", "cost_model.json"})
+  for (const char* name : {"study.db", "study.db-wal", "study.db-shm", "cost_model.json", "start.json"})
     if (!error) fs::remove(folder / name, error);
   if (error) return invalid(std::format("cannot replace the empty study \"{}\": {}", folder.string(), error.message()));
   return {};
@@ -125,15 +125,30 @@ Result<study::Study> read_study(const fs::path& folder) {
   return storage->load();
 }
 
-Result<space::Candidate> rebuild(const study::Study& study, const space::Choice& choice) {
+namespace {
+
+/// Family and frame as the study keeps them.
+Result<std::pair<space::Family, space::Frame>> family_of(const study::Study& study) {
   const Json stored = study.settings.job.value("frame", Json::object());
   TRY(const auto job, job::job_from_json(study.settings.job));
   space::Frame frame{.channels = stored.value("channels", std::int64_t{3}),
                      .input_size = job.input,
                      .head = job.task == data::Task::box ? space::Head::box : space::Head::classification,
                      .outputs = stored.value("outputs", std::int64_t{4})};
-  TRY(const auto family, space::make_family(job.space, job.space_options, frame));
-  return family.build(choice, frame);
+  TRY(auto family, space::make_family(job.space, job.space_options, frame));
+  return std::pair{std::move(family), frame};
+}
+
+}  // namespace
+
+Result<space::Candidate> rebuild(const study::Study& study, const space::Choice& choice) {
+  TRY(const auto found, family_of(study));
+  return found.first.build(choice, found.second);
+}
+
+Result<space::Space> space_of(const study::Study& study) {
+  TRY(auto found, family_of(study));
+  return std::move(found.first.space);
 }
 
 std::map<std::string, double> known_costs(const graph::Graph& graph) {

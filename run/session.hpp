@@ -39,6 +39,9 @@ Result<study::Study> read_study(const std::filesystem::path& folder);
 /// The network of a trial, rebuilt from the study alone. The number of classes comes from the study, so the data may be gone.
 Result<space::Candidate> rebuild(const study::Study& study, const space::Choice& choice);
 
+/// The space that a job's study searches, from the study alone.
+Result<space::Space> space_of(const study::Study& study);
+
 /// Parameters, MACs, weight_mb, activation_mb: known before anything is trained.
 std::map<std::string, double> known_costs(const graph::Graph& graph);
 

@@ -21,6 +21,13 @@ std::set<space::Choice> known_choices(const study::Study& study) {
   return known;
 }
 
+/// Proposals that nothing was spent on: rejected ones, and those that a twin answered (which have that reason). Results that a user gave are none.
+std::size_t count_refused(const study::Study& study) {
+  return static_cast<std::size_t>(std::ranges::count_if(study.trials, [](const auto& trial) {
+    return trial.state == study::State::rejected || (trial.is_answered() && !trial.reason.empty());
+  }));
+}
+
 bool is_countable(const space::Space& space) {
   const auto size = space.size();
   return size && *size <= countable;
@@ -40,7 +47,7 @@ std::optional<std::size_t> count_choices(const space::Space& space) {
 
 std::size_t count_tried(const study::Study& study) {
   return static_cast<std::size_t>(
-      std::ranges::count_if(study.trials, [](const auto& trial) { return trial.state != study::State::rejected; }));
+      std::ranges::count_if(study.trials, [](const auto& trial) { return trial.state != study::State::rejected && !trial.is_answered(); }));
 }
 
 NewChoices next_in_order(const space::Space& space, const study::Study& study, std::size_t n) {
@@ -94,11 +101,11 @@ Advice Candidates::ask(const study::Study& study, std::size_t n, int epochs) con
     advice.is_finished = true;
     return advice;
   }
-  if (!in_order_ && (study.trials.size() - tried) / rejected_per_trial >= trials_) {
+  if (const std::size_t refused = count_refused(study); !in_order_ && refused / rejected_per_trial >= trials_) {
     advice.is_finished = true;
     advice.note =
         std::format("{} of {} choices were rejected before training; loosen the constraints or narrow the space",
-                    study.trials.size() - tried, study.trials.size());
+                    refused, study.trials.size());
     return advice;
   }
   if (n == 0) return advice;

@@ -25,7 +25,7 @@ NewChoices next_at_random(const space::Space& space, const study::Study& study, 
 /// when it is infinite.
 std::optional<std::size_t> count_choices(const space::Space& space);
 
-/// Trials that count against the number of trials to try: all but the rejected ones.
+/// Trials that count against the number of trials to try: all but the rejected ones and those whose results were known.
 std::size_t count_tried(const study::Study& study);
 
 /// Choices of the first stage, or of a search without stages: random ones up to `trials`, or the whole space in order
@@ -55,5 +55,9 @@ Result<std::unique_ptr<Strategy>> make_mobo(const Options& options, const space:
 Result<std::unique_ptr<Strategy>> make_halving(const Options& options, const space::Space& space);
 Result<std::unique_ptr<Strategy>> make_hyperband(const Options& options, const space::Space& space);
 Result<std::unique_ptr<Strategy>> make_asha(const Options& options, const space::Space& space);
+
+/// `inner` with the choices of `start_with` before its own; `inner` itself when there are none. Doubled ones count once.
+/// @error invalid_input with the number of a choice that the space does not have
+Result<std::unique_ptr<Strategy>> make_queued(const std::vector<space::Choice>& start_with, const space::Space& space, std::unique_ptr<Strategy> inner);
 
 }  // namespace edgewise::search

@@ -61,7 +61,8 @@ Result<std::unique_ptr<Strategy>> make_strategy(const Options& options, const sp
   if (options.trials < 0) return invalid(std::format("trials is {}; it must be 0 (no bound) or more", options.trials));
   if (options.epochs < 1) return invalid(std::format("epochs is {}; at least 1 is needed", options.epochs));
   TRY_DO(check_rank(options));
-  return found->make(options, space);
+  TRY(auto strategy, found->make(options, space));
+  return make_queued(options.start_with, space, std::move(strategy));
 }
 
 }  // namespace edgewise::search

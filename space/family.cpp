@@ -49,6 +49,12 @@ std::vector<std::string> family_names() {
   return names;
 }
 
+std::string identity(const Candidate& candidate) {
+  std::string text = std::format("{:016x}", graph::canonical_hash(candidate.graph));
+  for (const auto& [name, value] : candidate.training) text += std::format(" {}={}", name, to_text(value));
+  return text;
+}
+
 Result<Family> make_family(const std::string& name, const Json& options, const Frame& frame) {
   TRY_DO(check_frame(frame));
   for (const auto& maker : makers) {
