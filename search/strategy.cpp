@@ -14,8 +14,17 @@ struct Registered {
   const char* name;
   Result<std::unique_ptr<Strategy>> (*make)(const Options& options, const space::Space& space);
 };
-constexpr std::array registry{Registered{"grid", make_grid}, Registered{"random", make_random},
-                              Registered{"staged", make_staged}};
+constexpr std::array registry{
+    Registered{"grid", make_grid},
+    Registered{"random", make_random},
+    Registered{"staged", make_staged},
+    Registered{"evolution", make_evolution},
+    Registered{"lhs", make_lhs},
+    Registered{"local", make_local},
+    Registered{"nsga2", make_nsga2},
+    Registered{"sobol", make_sobol},
+    Registered{"tpe", make_tpe},
+};
 
 Status check_rank(const Options& options) {
   if (options.rank.empty()) return {};

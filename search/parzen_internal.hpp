@@ -1,0 +1,75 @@
+/// Densities over the choices of a space, as the tree-structured Parzen estimator needs them.
+#pragma once
+
+#include <Eigen/Core>
+#include <map>
+#include <vector>
+
+#include "base/random.hpp"
+#include "space/space.hpp"
+
+namespace edgewise::search {
+
+/// How choices are written as numbers: one column a parameter.
+class ParzenCoding {
+ public:
+  /// @param space  borrowed
+  explicit ParzenCoding(const space::Space& space);
+
+  struct Column {
+    std::size_t values = 0;     ///< of a category, or of an integer with few values; 0: a place in [0, 1]
+    bool is_category = false;
+    std::vector<double> edges;  ///< of an integer with few values: where the shares of [0, 1] begin and end
+  };
+  [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
+  [[nodiscard]] const space::Space& space() const { return *space_; }
+
+  /// A column where it is listed: the value's number, or its place; `columns().size()` numbers, `absent` where the parameter is inactive or its value unknown.
+  void append(const space::Choice& choice, std::vector<double>& rows) const;
+  [[nodiscard]] space::Choice choice(const std::vector<double>& row) const;
+  [[nodiscard]] space::Value value(std::size_t column, double code) const;
+
+  static constexpr double absent = -1.0;
+
+ private:
+  const space::Space* space_;
+  std::vector<Column> columns_;
+  std::vector<std::size_t> by_name_;                            // the order in which a choice lists its values
+  std::vector<std::map<std::string, std::size_t, std::less<>>> numbers_;  // of a category's values
+};
+
+/// A mixture of one kernel an observation and a prior. A kernel is a product over the parameters: of a category the observed value with the prior's
+/// share for the others; of a number a normal truncated to the range, of width 0.2 n^(-1/(d+4)) of it but at least 1/min(100, n + 2)
+/// ("magic clip"), summed over each value's share where the values are few. Where an observation lacks a parameter its kernel is the prior's,
+/// so that conditions need no densities of their own (Watanabe, arXiv:2304.11127, 2023, section 3; Bergstra et al., NeurIPS 2011).
+class Parzen {
+ public:
+  /// @param coding   borrowed
+  /// @param rows     of the observations, one after the other, as `ParzenCoding::append` writes them
+  /// @param weights  of the observations, above 0; the prior's is 1
+  Parzen(const ParzenCoding& coding, const std::vector<double>& rows, const std::vector<double>& weights);
+
+  [[nodiscard]] std::vector<double> sample(RandomStream& random) const;
+  /// Of a row as `sample` gives it. O(observations).
+  [[nodiscard]] double log_density(const std::vector<double>& row) const;
+
+ private:
+  struct Kernels {
+    // few values: the logarithm of each kernel's probabilities; (values + 1, values), the prior's in the last row
+    Eigen::ArrayXXd log_table;
+    std::vector<std::uint16_t> table_row;  // of each kernel
+    // places in [0, 1]: of each kernel
+    Eigen::ArrayXd center, inverse_width, log_scale;
+  };
+  [[nodiscard]] Kernels table_of(const ParzenCoding::Column& column, const Eigen::ArrayXd& codes) const;
+  [[nodiscard]] Kernels places_of(const Eigen::ArrayXd& codes) const;
+  [[nodiscard]] double draw(std::size_t column, std::size_t kernel, RandomStream& random) const;
+
+  const ParzenCoding* coding_;
+  double width_ = 1;
+  std::vector<double> cumulative_;  // weights, added up
+  Eigen::ArrayXd log_weights_;      // the prior's last
+  std::vector<Kernels> kernels_;    // by column
+};
+
+}  // namespace edgewise::search
