@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <numeric>
 
 #include "search/moves_internal.hpp"
 
@@ -14,7 +13,11 @@ namespace {
 constexpr std::uint64_t few = 32;  // values of an integer whose probabilities are tabulated
 
 /// Of the standard normal distribution.
-double below(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
+double below(double z) {
+  if (z < -9) return 0.0;  // less than 1e-18: half of all calls, and the error function is what building a mixture costs
+  if (z > 9) return 1.0;
+  return 0.5 * std::erfc(-z / std::numbers::sqrt2);
+}
 
 /// The probability of [low, high] under a normal distribution; differences are taken in the tail where they keep their digits.
 double mass(double center, double width, double low, double high) {
@@ -31,41 +34,53 @@ ParzenCoding::ParzenCoding(const space::Space& space) : space_(&space) {
   const auto& parameters = space.parameters();
   for (const auto& parameter : parameters) {
     auto& column = columns_.emplace_back();
-    auto& numbers = numbers_.emplace_back();
     const auto count = count_values(parameter);
-    if (const auto* categories = std::get_if<space::Categorical>(&parameter.domain)) {
-      column.is_category = true;
-      for (std::size_t i = 0; i < categories->values.size(); ++i) numbers[categories->values[i]] = i;
-    }
+    column.is_category = std::holds_alternative<space::Categorical>(parameter.domain);
     if (!count || (!column.is_category && *count > few)) continue;
     column.values = *count;
-    if (!column.is_category) column.edges = std::holds_alternative<space::Integer>(parameter.domain) ? edges_of(parameter) : std::vector<double>{0.0, 1.0};
+    if (std::holds_alternative<space::Integer>(parameter.domain)) column.edges = edges_of(parameter);
+    if (std::holds_alternative<space::Real>(parameter.domain)) column.edges = {0.0, 1.0};
   }
-  by_name_.resize(parameters.size());
-  std::iota(by_name_.begin(), by_name_.end(), std::size_t{0});
-  std::ranges::sort(by_name_, {}, [&](std::size_t p) { return parameters[p].name; });
+  for (std::size_t p = 0; p < parameters.size(); ++p) {
+    auto& scale = scales_.emplace_back(parameters[p].name, p);
+    if (const auto* real = std::get_if<space::Real>(&parameters[p].domain); real != nullptr && real->low < real->high) {
+      scale.is_log = real->log_scale;
+      scale.from = real->log_scale ? std::log(real->low) : real->low;
+      scale.range = (real->log_scale ? std::log(real->high) : real->high) - scale.from;
+    }
+  }
+  std::ranges::sort(scales_, {}, &Scale::name);
 }
 
 void ParzenCoding::append(const space::Choice& choice, std::vector<double>& rows) const {
   const auto begin = rows.size();
   rows.resize(begin + columns_.size(), absent);
   auto entry = choice.begin();
-  for (const auto p : by_name_) {
-    const auto& parameter = space_->parameters()[p];
+  for (const auto& scale : scales_) {
     int order = -1;
-    while (entry != choice.end() && (order = entry->first.compare(parameter.name)) < 0) ++entry;
+    while (entry != choice.end() && (order = entry->first.compare(scale.name)) < 0) ++entry;
     if (entry == choice.end()) return;
-    if (order != 0) continue;
-    const auto& value = entry->second;
-    double& code = rows[begin + p];
-    if (columns_[p].is_category) {
-      if (const auto* text = std::get_if<std::string>(&value))
-        if (const auto found = numbers_[p].find(*text); found != numbers_[p].end()) code = static_cast<double>(found->second);
-    } else if (const auto place = unit_of(parameter, value)) {
-      code = *place;
-      if (columns_[p].values > 0) code = static_cast<double>(std::ranges::upper_bound(columns_[p].edges, *place) - columns_[p].edges.begin() - 1);
-    }
+    if (order == 0) rows[begin + scale.column] = code(scale, entry->second);
   }
+}
+
+double ParzenCoding::code(const Scale& scale, const space::Value& value) const {
+  const auto& domain = space_->parameters()[scale.column].domain;
+  const auto& column = columns_[scale.column];
+  if (const auto* categories = std::get_if<space::Categorical>(&domain)) {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text == nullptr) return absent;
+    const auto found = std::ranges::find(categories->values, *text);
+    return found == categories->values.end() ? absent : static_cast<double>(found - categories->values.begin());
+  }
+  if (const auto* real = std::get_if<space::Real>(&domain); real != nullptr && column.values == 0) {
+    const auto* number = std::get_if<double>(&value);
+    if (number == nullptr || !(*number >= real->low && *number <= real->high)) return absent;
+    return std::clamp(((scale.is_log ? std::log(*number) : *number) - scale.from) / scale.range, 0.0, 1.0);
+  }
+  const auto place = unit_of(space_->parameters()[scale.column], value);
+  if (!place || column.values == 0) return place.value_or(absent);
+  return static_cast<double>(std::ranges::upper_bound(column.edges, *place) - column.edges.begin() - 1);
 }
 
 space::Value ParzenCoding::value(std::size_t column, double code) const {

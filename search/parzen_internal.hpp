@@ -2,7 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <map>
+#include <string>
 #include <vector>
 
 #include "base/random.hpp"
@@ -24,7 +24,7 @@ class ParzenCoding {
   [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
   [[nodiscard]] const space::Space& space() const { return *space_; }
 
-  /// A column where it is listed: the value's number, or its place; `columns().size()` numbers, `absent` where the parameter is inactive or its value unknown.
+  /// Adds one number a column: of few values the value's number, else its place; `absent` where the parameter is inactive or its value unknown.
   void append(const space::Choice& choice, std::vector<double>& rows) const;
   [[nodiscard]] space::Choice choice(const std::vector<double>& row) const;
   [[nodiscard]] space::Value value(std::size_t column, double code) const;
@@ -32,10 +32,18 @@ class ParzenCoding {
   static constexpr double absent = -1.0;
 
  private:
-  const space::Space* space_;
+  /// How a parameter's values become codes; what does not change from value to value is kept, as a study has many.
+  struct Scale {
+    std::string name;
+    std::size_t column = 0;
+    bool is_log = false;
+    double from = 0, range = 1;  ///< of a real number, in the logarithm with log scale
+  };
+  [[nodiscard]] double code(const Scale& scale, const space::Value& value) const;
+
+  const space::Space* space_;  // borrowed
   std::vector<Column> columns_;
-  std::vector<std::size_t> by_name_;                            // the order in which a choice lists its values
-  std::vector<std::map<std::string, std::size_t, std::less<>>> numbers_;  // of a category's values
+  std::vector<Scale> scales_;  // in the order of names, as a choice lists its values
 };
 
 /// A mixture of one kernel an observation and a prior. A kernel is a product over the parameters: of a category the observed value with the prior's

@@ -23,13 +23,12 @@ class TpeTurn final : public Turn {
   TpeTurn(const ParzenCoding& coding, const Past& past) : coding_(&coding), good_(coding, {}, {}) {
     const auto& observations = past.history.observations;
     const auto split = good_ones(observations, count_good(observations.size()));
-    std::vector<double> good_rows;
     std::vector<const study::Trial*> good;
     for (const auto i : split.indices) {
       good.push_back(observations[i].trial);
-      coding.append(observations[i].trial->choice, good_rows);
+      coding.append(observations[i].trial->choice, good_rows_);
     }
-    good_ = Parzen(coding, good_rows, split.weights);
+    good_ = Parzen(coding, good_rows_, split.weights);
     std::ranges::sort(good, std::ranges::less{});
     const auto is_good = [&](const study::Trial& trial) { return std::ranges::binary_search(good, &trial, std::ranges::less{}); };
     bad_rows_.reserve((past.study.trials.size() + 16) * coding.columns().size());
@@ -44,7 +43,7 @@ class TpeTurn final : public Turn {
     std::optional<space::Choice> best;
     for (std::uint64_t round = 0; round < rounds; ++round) {
       for (auto& choice : drawn(random.child("round", round))) {
-        if (coding_->space().check(choice) && !known.contains(choice)) return std::move(choice);
+        if (coding_->space().check(choice) && !(may_be_known(choice) && known.contains(choice))) return std::move(choice);
         if (!best) best = std::move(choice);
       }
     }
@@ -57,6 +56,18 @@ class TpeTurn final : public Turn {
   }
 
  private:
+  /// Equal choices have equal rows, and these are looked through faster than the trials.
+  [[nodiscard]] bool may_be_known(const space::Choice& choice) const {
+    std::vector<double> row;
+    coding_->append(choice, row);
+    const auto has_row = [&](const std::vector<double>& rows) {
+      for (std::size_t i = 0; i < rows.size(); i += row.size())
+        if (std::equal(row.begin(), row.end(), rows.begin() + static_cast<std::ptrdiff_t>(i))) return true;
+      return false;
+    };
+    return has_row(good_rows_) || has_row(bad_rows_);
+  }
+
   /// Candidates, the best first.
   [[nodiscard]] std::vector<space::Choice> drawn(RandomStream random) const {
     std::vector<std::vector<double>> rows;
@@ -75,7 +86,7 @@ class TpeTurn final : public Turn {
 
   const ParzenCoding* coding_;
   Parzen good_;
-  std::vector<double> bad_rows_;
+  std::vector<double> good_rows_, bad_rows_;
   std::optional<Parzen> bad_;  // made when it is needed
 };
 
