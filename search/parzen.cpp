@@ -57,10 +57,11 @@ void ParzenCoding::append(const space::Choice& choice, std::vector<double>& rows
   rows.resize(begin + columns_.size(), absent);
   auto entry = choice.begin();
   for (const auto& scale : scales_) {
-    int order = -1;
-    while (entry != choice.end() && (order = entry->first.compare(scale.name)) < 0) ++entry;
+    while (entry != choice.end() && entry->first != scale.name && entry->first < scale.name) ++entry;
     if (entry == choice.end()) return;
-    if (order == 0) rows[begin + scale.column] = code(scale, entry->second);
+    if (entry->first != scale.name) continue;
+    rows[begin + scale.column] = code(scale, entry->second);
+    ++entry;
   }
 }
 
@@ -78,9 +79,13 @@ double ParzenCoding::code(const Scale& scale, const space::Value& value) const {
     if (number == nullptr || !(*number >= real->low && *number <= real->high)) return absent;
     return std::clamp(((scale.is_log ? std::log(*number) : *number) - scale.from) / scale.range, 0.0, 1.0);
   }
+  if (const auto* range = std::get_if<space::Integer>(&domain); range != nullptr && column.values > 0) {
+    const auto* number = std::get_if<std::int64_t>(&value);
+    if (number == nullptr || *number < range->low || *number > range->high || (*number - range->low) % range->step != 0) return absent;
+    return static_cast<double>((*number - range->low) / range->step);
+  }
   const auto place = unit_of(space_->parameters()[scale.column], value);
-  if (!place || column.values == 0) return place.value_or(absent);
-  return static_cast<double>(std::ranges::upper_bound(column.edges, *place) - column.edges.begin() - 1);
+  return place && column.values > 0 ? 0.0 : place.value_or(absent);  // a real number with one value is its first
 }
 
 space::Value ParzenCoding::value(std::size_t column, double code) const {
@@ -116,7 +121,19 @@ Parzen::Parzen(const ParzenCoding& coding, const std::vector<double>& rows, cons
     for (std::size_t i = 0; i < count; ++i) codes[static_cast<Eigen::Index>(i)] = rows[i * columns + p];
     codes[static_cast<Eigen::Index>(count)] = ParzenCoding::absent;
     kernels_.push_back(coding.columns()[p].values > 0 ? table_of(coding.columns()[p], codes) : places_of(codes));
+    if (coding.columns()[p].values > 0) join(p);
   }
+}
+
+void Parzen::join(std::size_t column) {
+  constexpr std::size_t largest = 4096;
+  const auto values = coding_->columns()[column].values + 1;
+  const auto& rows = kernels_[column].table_row;
+  if (joined_.empty() || joined_.back().size * values > largest) joined_.push_back({.row = std::vector<std::uint16_t>(rows.size(), 0)});
+  auto& joined = joined_.back();
+  joined.columns.push_back(column);
+  joined.size *= values;
+  for (std::size_t i = 0; i < rows.size(); ++i) joined.row[i] = static_cast<std::uint16_t>(joined.row[i] * values + rows[i]);
 }
 
 Parzen::Kernels Parzen::table_of(const ParzenCoding::Column& column, const Eigen::ArrayXd& codes) const {
@@ -188,17 +205,28 @@ std::vector<double> Parzen::sample(RandomStream& random) const {
   return row;
 }
 
+std::vector<double> Parzen::sums_of(const Joined& joined, const std::vector<double>& row) const {
+  std::vector<double> sums{0.0}, longer;
+  for (const auto p : joined.columns) {
+    const auto& table = kernels_[p].log_table;
+    longer.clear();
+    for (const double sum : sums)
+      for (Eigen::Index r = 0; r < table.rows(); ++r) longer.push_back(row[p] == ParzenCoding::absent ? sum : sum + table(r, static_cast<Eigen::Index>(row[p])));
+    std::swap(sums, longer);
+  }
+  return sums;
+}
+
 double Parzen::log_density(const std::vector<double>& row) const {
   Eigen::ArrayXd terms = log_weights_;
+  for (const auto& joined : joined_) {
+    const auto sums = sums_of(joined, row);
+    for (std::size_t i = 0; i < joined.row.size(); ++i) terms[static_cast<Eigen::Index>(i)] += sums[joined.row[i]];
+  }
   for (std::size_t p = 0; p < row.size(); ++p) {
-    if (row[p] == ParzenCoding::absent) continue;
+    if (row[p] == ParzenCoding::absent || coding_->columns()[p].values > 0) continue;
     const auto& kernels = kernels_[p];
-    if (coding_->columns()[p].values == 0) {
-      terms += kernels.log_scale - 0.5 * ((row[p] - kernels.center) * kernels.inverse_width).square();
-      continue;
-    }
-    const double* column = kernels.log_table.col(static_cast<Eigen::Index>(row[p])).data();
-    for (std::size_t i = 0; i < kernels.table_row.size(); ++i) terms[static_cast<Eigen::Index>(i)] += column[kernels.table_row[i]];
+    terms += kernels.log_scale - 0.5 * ((row[p] - kernels.center) * kernels.inverse_width).square();
   }
   const double largest = terms.maxCoeff();
   return largest + std::log((terms - largest).exp().sum());

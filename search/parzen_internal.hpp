@@ -71,6 +71,15 @@ class Parzen {
   };
   [[nodiscard]] Kernels table_of(const ParzenCoding::Column& column, const Eigen::ArrayXd& codes) const;
   [[nodiscard]] Kernels places_of(const Eigen::ArrayXd& codes) const;
+  /// Tables of several columns as one, so that each kernel is looked up once: the number of the kernel's row in all of them.
+  struct Joined {
+    std::vector<std::size_t> columns;
+    std::size_t size = 1;  // of the joined table
+    std::vector<std::uint16_t> row;
+  };
+  void join(std::size_t column);
+  /// What each row of the joined table adds to the logarithm of a kernel at `row`.
+  [[nodiscard]] std::vector<double> sums_of(const Joined& joined, const std::vector<double>& row) const;
   [[nodiscard]] double draw(std::size_t column, std::size_t kernel, RandomStream& random) const;
 
   const ParzenCoding* coding_;
@@ -78,6 +87,7 @@ class Parzen {
   std::vector<double> cumulative_;  // weights, added up
   Eigen::ArrayXd log_weights_;      // the prior's last
   std::vector<Kernels> kernels_;    // by column
+  std::vector<Joined> joined_;
 };
 
 }  // namespace edgewise::search

@@ -12,38 +12,43 @@ namespace {
 
 constexpr std::size_t default_initial = 10;
 constexpr std::size_t candidates = 24;
+constexpr std::size_t most_young = 1000;
 constexpr std::uint64_t rounds = 4;  // of candidates that are all known or invalid, before one of them is mutated
 
 /// Multi-objective tree-structured Parzen estimator (Ozaki, Tanigaki, Watanabe, Onishi, GECCO 2020; multivariate as in Falkner, Klein, Hutter, ICML
 /// 2018): of 24 draws from the density of the good trials the one with the largest ratio to the density of all others. Differs in that everything
-/// else is bad: pending trials (so that parallel ones stay apart), failed and rejected ones; and in that known choices are passed over.
+/// else is bad: pending trials (so that parallel ones stay apart), failed and rejected ones; in that known choices are passed over;
+/// and in that the bad ones are thinned out where they are many (`thin`).
 class TpeTurn final : public Turn {
  public:
   /// @param coding  borrowed
   TpeTurn(const ParzenCoding& coding, const Past& past) : coding_(&coding), good_(coding, {}, {}) {
     const auto& observations = past.history.observations;
     const auto split = good_ones(observations, count_good(observations.size()));
+    std::vector<double> good_rows;
     std::vector<const study::Trial*> good;
     for (const auto i : split.indices) {
       good.push_back(observations[i].trial);
-      coding.append(observations[i].trial->choice, good_rows_);
+      coding.append(observations[i].trial->choice, good_rows);
     }
-    good_ = Parzen(coding, good_rows_, split.weights);
+    good_ = Parzen(coding, good_rows, split.weights);
     std::ranges::sort(good, std::ranges::less{});
     const auto is_good = [&](const study::Trial& trial) { return std::ranges::binary_search(good, &trial, std::ranges::less{}); };
-    bad_rows_.reserve((past.study.trials.size() + 16) * coding.columns().size());
+    std::vector<const space::Choice*> bad;
+    bad.reserve(past.study.trials.size());
     for (const auto& observation : observations)
-      if (!past.is_own(*observation.trial) && !is_good(*observation.trial)) coding.append(observation.trial->choice, bad_rows_);
+      if (!past.is_own(*observation.trial) && !is_good(*observation.trial)) bad.push_back(&observation.trial->choice);
     for (const auto& trial : past.study.trials)
-      if (!is_good(trial)) coding.append(trial.choice, bad_rows_);
+      if (!is_good(trial)) bad.push_back(&trial.choice);
+    thin(bad);
   }
 
   std::optional<space::Choice> next(const RandomStream& random, const Known& known) override {
-    if (!bad_) bad_.emplace(*coding_, bad_rows_, weights_by_age(bad_rows_.size() / coding_->columns().size()));
+    if (!bad_) bad_.emplace(*coding_, bad_rows_, bad_weights());
     std::optional<space::Choice> best;
     for (std::uint64_t round = 0; round < rounds; ++round) {
       for (auto& choice : drawn(random.child("round", round))) {
-        if (coding_->space().check(choice) && !(may_be_known(choice) && known.contains(choice))) return std::move(choice);
+        if (coding_->space().check(choice) && !known.contains(choice)) return std::move(choice);
         if (!best) best = std::move(choice);
       }
     }
@@ -52,20 +57,36 @@ class TpeTurn final : public Turn {
 
   void take(const space::Choice& choice) override {
     coding_->append(choice, bad_rows_);
+    bad_places_.push_back({bad_count_++, 1.0});
     bad_.reset();
   }
 
  private:
-  /// Equal choices have equal rows, and these are looked through faster than the trials.
-  [[nodiscard]] bool may_be_known(const space::Choice& choice) const {
-    std::vector<double> row;
-    coding_->append(choice, row);
-    const auto has_row = [&](const std::vector<double>& rows) {
-      for (std::size_t i = 0; i < rows.size(); i += row.size())
-        if (std::equal(row.begin(), row.end(), rows.begin() + static_cast<std::ptrdiff_t>(i))) return true;
-      return false;
+  /// One of the bad ones that is kept.
+  struct Place {
+    std::size_t age = 0;     // 0: the oldest of all
+    double stands_for = 1;   // so many of them
+  };
+
+  /// The young ones, and of the older ones as many, evenly spaced: they weigh least, and the density of thousands is that of their sample, but an ask
+  /// would grow with each.
+  void thin(const std::vector<const space::Choice*>& bad) {
+    bad_count_ = bad.size();
+    const std::size_t older = bad.size() - std::min(bad.size(), most_young), kept = std::min(older, most_young);
+    bad_rows_.reserve((kept + most_young) * coding_->columns().size());
+    const auto keep = [&](std::size_t age, double stands_for) {
+      coding_->append(*bad[age], bad_rows_);
+      bad_places_.push_back({age, stands_for});
     };
-    return has_row(good_rows_) || has_row(bad_rows_);
+    for (std::size_t i = 0; i < kept; ++i) keep((2 * i + 1) * older / (2 * kept), static_cast<double>(older) / static_cast<double>(kept));
+    for (std::size_t i = older; i < bad.size(); ++i) keep(i, 1.0);
+  }
+
+  [[nodiscard]] std::vector<double> bad_weights() const {
+    const auto by_age = weights_by_age(bad_count_);
+    std::vector<double> weights;
+    for (const auto& place : bad_places_) weights.push_back(by_age[place.age] * place.stands_for);
+    return weights;
   }
 
   /// Candidates, the best first.
@@ -86,7 +107,9 @@ class TpeTurn final : public Turn {
 
   const ParzenCoding* coding_;
   Parzen good_;
-  std::vector<double> good_rows_, bad_rows_;
+  std::vector<double> bad_rows_;
+  std::vector<Place> bad_places_;  // of each row
+  std::size_t bad_count_ = 0;      // those left out included
   std::optional<Parzen> bad_;  // made when it is needed
 };
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <map>
 #include <numeric>
+#include <optional>
+#include <ranges>
 
 namespace edgewise::search {
 
@@ -20,49 +22,83 @@ bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
   return is_better;
 }
 
-/// Fronts, best first, until they have `count` points: peeling them off costs O(n * front) each, which beats ranking everything when few are wanted.
-std::vector<std::vector<std::size_t>> first_fronts(const Matrix& points, std::size_t count) {
-  std::vector<std::size_t> rest(points.size());
-  std::iota(rest.begin(), rest.end(), std::size_t{0});
-  std::ranges::stable_sort(rest, [&](std::size_t a, std::size_t b) { return points[a] < points[b]; });
-  std::vector<std::vector<std::size_t>> fronts;
-  for (std::size_t found = 0; found < count && !rest.empty(); found += fronts.back().size()) {
-    std::vector<std::size_t> front, dominated;
-    for (const auto i : rest) {
-      // In lexicographic order only what is in the front already can dominate a point; near ones do most often.
-      const bool is_dominated = std::ranges::any_of(front.rbegin(), front.rend(), [&](std::size_t j) { return dominates(points[j], points[i]); });
-      (is_dominated ? dominated : front).push_back(i);
+using Points = std::vector<const std::vector<double>*>;
+using Fronts = std::vector<std::vector<std::size_t>>;
+
+/// One front and what is left, or nothing when the front has more than `most` points. Each point is compared with the front so far, of which those
+/// that dominate often come first: few comparisons a point, where sorting would cost more (block nested loops: Börzsönyi et al., ICDE 2001).
+struct Peeled {
+  std::vector<std::size_t> front, rest;
+};
+std::optional<Peeled> peel(const Points& points, const std::vector<std::size_t>& indices, std::size_t most) {
+  Peeled peeled;
+  auto& front = peeled.front;
+  for (const auto i : indices) {
+    bool is_dominated = false;
+    for (std::size_t k = 0; k < front.size() && !is_dominated; ++k) {
+      if (!dominates(*points[front[k]], *points[i])) continue;
+      is_dominated = true;
+      std::swap(front[k], front[k / 2]);
     }
-    fronts.push_back(std::move(front));
-    rest = std::move(dominated);
+    if (is_dominated) {
+      peeled.rest.push_back(i);
+      continue;
+    }
+    std::erase_if(front, [&](std::size_t j) {
+      if (!dominates(*points[i], *points[j])) return false;
+      peeled.rest.push_back(j);
+      return true;
+    });
+    front.push_back(i);
+    if (front.size() > most) return std::nullopt;
   }
-  return fronts;
+  std::ranges::sort(front);
+  return peeled;
 }
 
-std::vector<std::vector<std::size_t>> fronts_of(const Matrix& points, std::size_t count) {
-  if (points.empty() || points.front().size() != 2) return first_fronts(points, count);
-  const auto ranks = non_dominated_ranks(points);
-  std::vector<std::vector<std::size_t>> fronts;
+/// Fronts by ranking all points, which has a bound of O(n log n) with two objectives.
+Fronts ranked_fronts(const Points& points, std::size_t count) {
+  Matrix matrix;
+  for (const auto* point : points) matrix.push_back(*point);
+  const auto ranks = non_dominated_ranks(matrix);
   std::vector<std::size_t> sizes(points.size());
   for (const auto rank : ranks) ++sizes[rank];
   std::size_t needed = 0;
   for (std::size_t found = 0; found < std::min(count, points.size()); ++needed) found += sizes[needed];
-  fronts.resize(needed);
+  Fronts fronts(needed);
   for (std::size_t i = 0; i < ranks.size(); ++i)
     if (ranks[i] < needed) fronts[ranks[i]].push_back(i);
   return fronts;
 }
 
-/// A little beyond the worst value of each objective, so that the ends of a front count.
-std::vector<double> reference_of(const Matrix& points) {
-  std::vector<double> reference = points.front();
-  for (const auto& point : points)
-    for (std::size_t m = 0; m < point.size(); ++m) reference[m] = std::max(reference[m], point[m]);
-  for (double& value : reference) {
-    value = std::max(1.1 * value, 0.9 * value);
-    if (value == 0.0) value = least_weight;
+/// Fronts, best first, until they have `count` points.
+Fronts first_fronts(const Points& points, std::size_t count) {
+  constexpr std::size_t large = 300;
+  if (points.empty()) return {};
+  const auto most = points.front()->size() <= 2 ? large : points.size();
+  std::vector<std::size_t> rest(points.size());
+  std::iota(rest.begin(), rest.end(), std::size_t{0});
+  Fronts fronts;
+  for (std::size_t found = 0; found < count && !rest.empty(); found += fronts.back().size()) {
+    auto peeled = peel(points, rest, most);
+    if (!peeled) return ranked_fronts(points, count);
+    fronts.push_back(std::move(peeled->front));
+    rest = std::move(peeled->rest);
   }
-  return reference;
+  return fronts;
+}
+
+/// A tenth of the range beyond the worst value of each objective, so that the ends of a front count. (Optuna goes by a tenth of the worst value, which
+/// depends on where an objective has its zero.)
+std::vector<double> reference_of(const Matrix& points) {
+  std::vector<double> worst = points.front(), best = points.front();
+  for (const auto& point : points)
+    for (std::size_t m = 0; m < point.size(); ++m) {
+      worst[m] = std::max(worst[m], point[m]);
+      best[m] = std::min(best[m], point[m]);
+    }
+  for (std::size_t m = 0; m < worst.size(); ++m) worst[m] += worst[m] > best[m] ? 0.1 * (worst[m] - best[m]) : 1.0;
+  return worst;
 }
 
 double box(const std::vector<double>& point, std::span<const double> reference) {
@@ -143,17 +179,18 @@ void weigh_by_contribution(const std::vector<Observation>& observations, GoodOne
   }
   if (feasible.size() < 2) return;
   const auto ranks = non_dominated_ranks(points);
-  Matrix front;
-  std::vector<std::size_t> members;
+  std::map<std::vector<double>, std::vector<std::size_t>> members;  // equal points share what is theirs: alone each would add nothing
   for (std::size_t i = 0; i < points.size(); ++i) {
     good.weights[feasible[i]] = least_weight;
-    if (ranks[i] != 0) continue;
-    front.push_back(points[i]);
-    members.push_back(feasible[i]);
+    if (ranks[i] == 0) members[points[i]].push_back(feasible[i]);
   }
+  const Matrix front(std::views::keys(members).begin(), std::views::keys(members).end());
   const auto contributions = contributions_of_front(front, reference_of(points));
-  const double largest = std::max(std::ranges::max(contributions), least_weight);
-  for (std::size_t i = 0; i < members.size(); ++i) good.weights[members[i]] = std::max(contributions[i] / largest, least_weight);
+  const double largest = std::ranges::max(contributions);
+  for (std::size_t g = 0; const auto& [point, indices] : members) {
+    const double share = largest > 0 ? contributions[g++] / largest / static_cast<double>(indices.size()) : 1.0;
+    for (const auto k : indices) good.weights[k] = std::max(share, least_weight);
+  }
 }
 
 }  // namespace
@@ -205,15 +242,15 @@ std::vector<double> weights_by_age(std::size_t count) {
 GoodOnes good_ones(const std::vector<Observation>& observations, std::size_t count) {
   std::vector<std::size_t> feasible, broken;
   for (std::size_t i = 0; i < observations.size(); ++i) (observations[i].is_feasible() ? feasible : broken).push_back(i);
-  Matrix points;
+  Points points;
   points.reserve(feasible.size());
-  for (const auto i : feasible) points.push_back(observations[i].objectives);
+  for (const auto i : feasible) points.push_back(&observations[i].objectives);
   GoodOnes good;
-  for (const auto& front : fronts_of(points, count)) {
+  for (const auto& front : first_fronts(points, count)) {
     const auto left = count - good.indices.size();
     if (left == 0) break;
     Matrix members;
-    for (const auto i : front) members.push_back(points[i]);
+    for (const auto i : front) members.push_back(*points[i]);
     for (const auto i : largest_hypervolume_subset(members, reference_of(members), left)) good.indices.push_back(feasible[front[i]]);
   }
   std::ranges::stable_sort(broken, {}, [&](std::size_t i) { return observations[i].violation(); });

@@ -44,7 +44,7 @@ class Play {
   Advice propose(const Strategy& strategy, std::size_t n) {
     auto advice = strategy.ask(study_, n).value();
     EXPECT_LE(advice.proposals.size(), n);
-    if (advice.is_finished) EXPECT_TRUE(advice.proposals.empty());
+    EXPECT_TRUE(!advice.is_finished || advice.proposals.empty());
     for (const auto& proposal : advice.proposals) {
       if (proposal.promote) {
         auto& trial = study_.trials.at(static_cast<std::size_t>(proposal.promote->value));
@@ -152,7 +152,7 @@ TEST_P(Conformance, ProposesEachChoiceOfASmallSpaceOnceAndEnds) {
     const auto space = finite_space();
     Play play(space);
     play.run(*make(space, 1000), batch, usual_outcome);
-    if (!play.has_promoted()) EXPECT_EQ(play.study().trials.size(), 15U);
+    EXPECT_TRUE(play.has_promoted() || play.study().trials.size() == 15U);
     const auto choices = play.choices();
     EXPECT_EQ(std::set(choices.begin(), choices.end()).size(), choices.size());
   }
@@ -163,7 +163,7 @@ TEST_P(Conformance, ExhaustsASpaceWithConditions) {
   ASSERT_EQ(space.size(), 24U);
   Play play(space);
   play.run(*make(space, 1000), 5, usual_outcome);
-  if (!play.has_promoted()) EXPECT_EQ(play.study().trials.size(), 24U);
+  EXPECT_TRUE(play.has_promoted() || play.study().trials.size() == 24U);
 }
 
 TEST_P(Conformance, GoesOnWhenAllTrialsFail) {

@@ -1,6 +1,7 @@
 """Our TPE and NSGA-II against Optuna's on ZDT1 and ZDT2, and the time of a suggestion. Needs python3-optuna and the built zdt_program.
 
-    tests/search/zdt_parity.py build/release/bin/zdt_program [SEEDS] > docs/results/search/zdt_parity.txt
+    tests/search/zdt_parity.py PROGRAM SEEDS [tpe] [nsga2] [random] [times]     all four unless told
+    python3 tests/search/zdt_parity.py build/release/bin/zdt_program 12 > docs/results/search/zdt_parity.txt
 
 Both sides: 8 real parameters in [0, 1], 200 evaluations one at a time, seeds 1, 2, ...; NSGA-II with a population of 40 (what ours takes for 200
 trials). Optuna's TPE is multivariate with constant liar, all else as it comes. Quartiles of the hypervolume over the seeds.
@@ -63,10 +64,14 @@ def quartiles(values):
     return f"{middle:9.4f} [{low:9.4f}, {high:9.4f}]"
 
 
-def compare(program, seeds):
+SAMPLERS = {"tpe": tpe, "nsga2": nsga2, "random": lambda seed: optuna.samplers.RandomSampler(seed=seed)}
+
+
+def compare(program, seeds, strategies):
     print("hypervolume: median [quartiles]      reference 1.1, 1.1                  reference 11, 11")
-    for problem in (1, 2):
-        for strategy, sampler in (("tpe", tpe), ("nsga2", nsga2), ("random", lambda s: optuna.samplers.RandomSampler(seed=s))):
+    for strategy in strategies:
+        sampler = SAMPLERS[strategy]
+        for problem in (1, 2):
             ours = our_volumes(program, strategy, problem, seeds)
             theirs = [optuna_volumes(sampler, problem, seed) for seed in range(1, seeds + 1)]
             for who, volumes in (("edgewise", ours), ("Optuna", theirs)):
@@ -106,13 +111,15 @@ def compare_times(program):
 
 
 def main():
-    program, seeds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20
+    program, seeds = sys.argv[1], int(sys.argv[2])
+    parts = sys.argv[3:] or [*SAMPLERS, "times"]
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
-    print(f"python3 tests/search/zdt_parity.py build/release/bin/zdt_program {seeds}\n"
+    print(f"python3 tests/search/zdt_parity.py build/release/bin/zdt_program {seeds} {' '.join(sys.argv[3:])}\n"
           f"Optuna {optuna.__version__}, Python {platform.python_version()}, numpy {numpy.__version__}; {cpu}, {os.cpu_count()} cores, not idle")
     print(f"{DIMENSIONS} parameters, {TRIALS} evaluations, seeds 1 to {seeds}; NSGA-II: population {POPULATION}\n")
-    compare(program, seeds)
-    compare_times(program)
+    compare(program, seeds, [name for name in SAMPLERS if name in parts])
+    if "times" in parts:
+        compare_times(program)
 
 
 if __name__ == "__main__":
