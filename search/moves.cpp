@@ -76,7 +76,8 @@ double folded(double unit) {
 
 std::optional<std::uint64_t> count_values(const space::Parameter& parameter) {
   if (const auto* categories = std::get_if<space::Categorical>(&parameter.domain)) return categories->values.size();
-  if (const auto* range = std::get_if<space::Integer>(&parameter.domain)) return static_cast<std::uint64_t>((range->high - range->low) / range->step) + 1;
+  if (const auto* range = std::get_if<space::Integer>(&parameter.domain))
+    return static_cast<std::uint64_t>((range->high - range->low) / range->step) + 1;
   const auto& range = std::get<space::Real>(parameter.domain);
   return range.low == range.high ? std::optional<std::uint64_t>(1) : std::nullopt;
 }
@@ -98,7 +99,8 @@ std::optional<double> unit_of(const space::Parameter& parameter, const space::Va
     const auto* number = std::get_if<double>(&value);
     if (number == nullptr || !(*number >= range->low && *number <= range->high)) return std::nullopt;
     if (range->low == range->high) return 0.5;
-    return range->log_scale ? std::log(*number / range->low) / std::log(range->high / range->low) : (*number - range->low) / (range->high - range->low);
+    if (range->log_scale) return std::log(*number / range->low) / std::log(range->high / range->low);
+    return (*number - range->low) / (range->high - range->low);
   }
   const auto index = index_of(parameter, value);
   if (!index) return std::nullopt;

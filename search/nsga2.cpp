@@ -47,7 +47,8 @@ std::vector<const space::Choice*> parents_of(const Past& past, std::size_t taken
   for (std::size_t i = 0; i < history.observations.size(); ++i) {
     const auto* trial = history.observations[i].trial;
     const auto pending_before = std::ranges::lower_bound(history.pending, trial->id, {}, &study::Trial::id) - history.pending.begin();
-    if (!past.is_own(*trial) || i + static_cast<std::size_t>(pending_before) < first_of_generation) elders.push_back(history.observations[i]);
+    if (!past.is_own(*trial) || i + static_cast<std::size_t>(pending_before) < first_of_generation)
+      elders.push_back(history.observations[i]);
   }
   if (elders.empty()) elders = history.observations;  // none of them has ended yet
   std::vector<const space::Choice*> best;
@@ -56,12 +57,13 @@ std::vector<const space::Choice*> parents_of(const Past& past, std::size_t taken
   return best;
 }
 
-/// NSGA-II (Deb, Pratap, Agarwal, Meyarivan, IEEE TEC 6(2), 2002) by generations of trials. Parents win a binary tournament among the best of all earlier
-/// generations. Each parameter comes from either parent, and is mutated with probability 1/d: other values are drawn evenly, real numbers are
+/// NSGA-II (Deb, Pratap, Agarwal, Meyarivan, IEEE TEC 6(2), 2002) by generations of trials. Parents win a binary tournament among the best of all
+/// earlier generations. Each parameter comes from either parent, and is mutated with probability 1/d: other values are drawn evenly, real numbers are
 /// moved by simulated binary crossover and polynomial mutation. Differs in that nobody waits for a generation to end.
 class Nsga2Turn final : public Turn {
  public:
-  Nsga2Turn(const space::Space& space, const Past& past, std::size_t population) : space_(&space), past_(past), population_(population) {}
+  Nsga2Turn(const space::Space& space, const Past& past, std::size_t population)
+      : space_(&space), past_(past), population_(population) {}
 
   std::optional<space::Choice> next(const RandomStream& random, const Known& known) override {
     const auto generation = (past_.history.observations.size() + past_.history.pending.size() + taken_) / population_;
@@ -90,7 +92,8 @@ class Nsga2Turn final : public Turn {
   }
 
   /// A parameter that neither parent has is drawn.
-  static space::Value value(const space::Parameter& parameter, const space::Choice& first, const space::Choice& second, double chance, RandomStream& random) {
+  static space::Value value(const space::Parameter& parameter, const space::Choice& first, const space::Choice& second, double chance,
+                            RandomStream& random) {
     const bool is_swapped = random.chance(0.5);
     const auto a = place_in(parameter, is_swapped ? second : first), b = place_in(parameter, is_swapped ? first : second);
     const bool is_mutated = random.chance(chance);

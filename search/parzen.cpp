@@ -152,12 +152,15 @@ Parzen::Kernels Parzen::table_of(const ParzenCoding::Column& column, const Eigen
       const auto begin = static_cast<std::size_t>(row);
       const double center = is_prior ? prior_center : (column.edges[begin] + column.edges[begin + 1]) / 2, width = is_prior ? prior_width : width_;
       const double whole = mass(center, width, 0.0, 1.0);
-      for (Eigen::Index v = 0; v < values; ++v)
-        table(row, v) = std::max(mass(center, width, column.edges[static_cast<std::size_t>(v)], column.edges[static_cast<std::size_t>(v) + 1]) / whole, least_mass);
+      for (Eigen::Index v = 0; v < values; ++v) {
+        const auto at = static_cast<std::size_t>(v);
+        table(row, v) = std::max(mass(center, width, column.edges[at], column.edges[at + 1]) / whole, least_mass);
+      }
     }
   }
   table = table.log().eval();
-  for (const double code : codes) kernels.table_row.push_back(static_cast<std::uint16_t>(code == ParzenCoding::absent ? column.values : static_cast<std::size_t>(code)));
+  for (const double code : codes)
+    kernels.table_row.push_back(static_cast<std::uint16_t>(code == ParzenCoding::absent ? static_cast<double>(column.values) : code));
   return kernels;
 }
 
@@ -211,7 +214,8 @@ std::vector<double> Parzen::sums_of(const Joined& joined, const std::vector<doub
     const auto& table = kernels_[p].log_table;
     longer.clear();
     for (const double sum : sums)
-      for (Eigen::Index r = 0; r < table.rows(); ++r) longer.push_back(row[p] == ParzenCoding::absent ? sum : sum + table(r, static_cast<Eigen::Index>(row[p])));
+      for (Eigen::Index r = 0; r < table.rows(); ++r)
+        longer.push_back(row[p] == ParzenCoding::absent ? sum : sum + table(r, static_cast<Eigen::Index>(row[p])));
     std::swap(sums, longer);
   }
   return sums;

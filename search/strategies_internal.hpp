@@ -22,7 +22,8 @@ NewChoices next_in_order(const space::Space& space, const study::Study& study, s
 /// Random ones: the choice of trial i is a function of the seed, of i, and of the choices before it.
 NewChoices next_at_random(const space::Space& space, const study::Study& study, std::uint64_t seed, std::size_t n);
 
-/// A random choice that is not known, a function of the seed and the trial's number; nothing when there is none, or none was met in an infinite space.
+/// A random choice that is not known, a function of the seed and the trial's number; nothing when there is none, or none was met in an infinite
+/// space.
 std::optional<space::Choice> random_choice(const space::Space& space, std::uint64_t seed, std::size_t number,
                                            const std::function<bool(const space::Choice&)>& is_known);
 

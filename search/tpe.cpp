@@ -52,7 +52,8 @@ class TpeTurn final : public Turn {
         if (!best) best = std::move(choice);
       }
     }
-    return draw_new(coding_->space(), random.child("mutation"), known, [&](RandomStream& stream) { return mutated(coding_->space(), *best, stream); });
+    return draw_new(coding_->space(), random.child("mutation"), known,
+                    [&](RandomStream& stream) { return mutated(coding_->space(), *best, stream); });
   }
 
   void take(const space::Choice& choice) override {

@@ -88,8 +88,8 @@ Fronts first_fronts(const Points& points, std::size_t count) {
   return fronts;
 }
 
-/// A tenth of the range beyond the worst value of each objective, so that the ends of a front count. (Optuna goes by a tenth of the worst value, which
-/// depends on where an objective has its zero.)
+/// A tenth of the range beyond the worst value of each objective, so that the ends of a front count. (Optuna goes by a tenth of the worst value,
+/// which depends on where an objective has its zero.)
 std::vector<double> reference_of(const Matrix& points) {
   std::vector<double> worst = points.front(), best = points.front();
   for (const auto& point : points)

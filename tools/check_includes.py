@@ -40,6 +40,7 @@ HEAVY = {
     r"pagmo/": {"search"},
     r"xgboost/|mlpack|armadillo": {"surrogate"},
     r"Eigen/": {"search", "surrogate"},
+    r"boost/": {"search"},
     r"CLI/": {"cli"},
 }
 # job/ needs the plain settings of training, not training itself.

@@ -13,7 +13,8 @@ namespace {
 space::Space conditional_space() {
   return space::make_space({{.name = "kind", .domain = space::Categorical{{"plain", "wide"}}},
                             {.name = "depth", .domain = space::Integer{.low = 2, .high = 8, .step = 2}},
-                            {.name = "factor", .domain = space::Integer{.low = 1, .high = 4, .log_scale = true}, .condition = space::Condition{"kind", {"wide"}}},
+                            {.name = "factor", .domain = space::Integer{.low = 1, .high = 4, .log_scale = true},
+                             .condition = space::Condition{"kind", {"wide"}}},
                             {.name = "gate", .domain = space::Categorical{{"on", "off"}}, .condition = space::Condition{"kind", {"plain"}}}})
       .value();
 }
@@ -69,7 +70,8 @@ class Play {
       if (trial.state != study::State::waiting) continue;
       auto outcome = trainer(trial);
       trial.state = outcome.state;
-      if (trial.state != study::State::failed) trial.results.push_back({.stage = trial.stage, .epochs = trial.epochs, .values = std::move(outcome.values)});
+      if (trial.state != study::State::failed && trial.state != study::State::rejected)
+        trial.results.push_back({.stage = trial.stage, .epochs = trial.epochs, .values = std::move(outcome.values)});
       --count;
     }
   }
@@ -206,6 +208,16 @@ TEST_P(Conformance, GoesOnWhenSomeOrAllTrialsBreakAConstraint) {
       EXPECT_EQ(play.study().trials.size(), 14U);
     }
   }
+}
+
+TEST_P(Conformance, DoesNotCountWhatIsRejected) {
+  const auto space = conditional_space();
+  Play play(space);
+  play.run(*make(space, 8), 3, [](const study::Trial& trial) {
+    return trial.id.value % 3 == 1 ? Outcome{.state = study::State::rejected} : usual_outcome(trial);
+  });
+  EXPECT_EQ(std::ranges::count(play.study().trials, study::State::rejected, &study::Trial::state), 4);
+  EXPECT_EQ(play.study().trials.size(), 12U);
 }
 
 TEST_P(Conformance, FindsTheFewValidChoices) {

@@ -22,7 +22,8 @@ double median_volume(const std::string& strategy) {
 /// What is missing of the best possible, 120.67, must be less than two thirds of what random search misses.
 TEST(ModelFree, BeatsRandomSearchByAMargin) {
   const double best = 120.0 + 2.0 / 3.0, by_random = median_volume("random");
-  for (const char* strategy : {"nsga2", "tpe", "evolution", "local"}) EXPECT_LT(best - median_volume(strategy), (best - by_random) * 2 / 3) << strategy;
+  for (const char* strategy : {"nsga2", "tpe", "evolution", "local"})
+    EXPECT_LT(best - median_volume(strategy), (best - by_random) * 2 / 3) << strategy;
 }
 
 space::Space line() { return space::make_space({{.name = "blocks", .domain = space::Integer{.low = 0, .high = 100'000}}}).value(); }
@@ -49,7 +50,8 @@ TEST(Evolution, ForgetsTheOldHoweverGoodTheyWere) {
 TEST(Nsga2, BreedsFromEarlierGenerationsOnly) {
   const auto space = line();
   auto study = two_minimised();
-  const auto ask = [&] { return make_strategy({.strategy = "nsga2", .trials = 1000, .population = 10}, space).value()->ask(study, 1)->proposals.at(0).choice; };
+  const auto strategy = make_strategy({.strategy = "nsga2", .trials = 1000, .population = 10}, space).value();
+  const auto ask = [&] { return strategy->ask(study, 1).value().proposals.at(0).choice; };
   for (int i = 0; i < 10; ++i) add(study, 1000 * i, 1.0 + i);
   auto without = study;
   for (int i = 0; i < 4; ++i) add(study, 50'000 + i, 0.0);  // of the same generation as the trial that is asked for
@@ -60,7 +62,8 @@ TEST(Nsga2, BreedsFromEarlierGenerationsOnly) {
 }
 
 TEST(Local, TriesTheNeighboursOfTheFrontFirst) {
-  const auto space = space::make_space({{.name = "a", .domain = space::Integer{.low = 0, .high = 20}}, {.name = "b", .domain = space::Integer{.low = 0, .high = 20}}}).value();
+  const space::Integer range{.low = 0, .high = 20};
+  const auto space = space::make_space({{.name = "a", .domain = range}, {.name = "b", .domain = range}}).value();
   auto study = two_minimised();
   const auto put = [&](std::int64_t a, std::int64_t b, double first, double second) { add_complete(study, {{"a", a}, {"b", b}}, {first, second}); };
   put(5, 5, 1, 3);

@@ -32,8 +32,9 @@ space::Space mixed_space() {
 }
 
 std::vector<double> mixed_values(const space::Choice& choice, RandomStream& random) {
-  const double depth = static_cast<double>(std::get<std::int64_t>(choice.at("depth"))), rate = std::log10(std::get<double>(choice.at("learning_rate"))) + 3;
-  return {rate * rate + 1 / depth + 0.3 * random.uniform(), depth * std::get<double>(choice.at("width")) + (std::get<std::string>(choice.at("kind"))[0] - 'a')};
+  const double depth = static_cast<double>(std::get<std::int64_t>(choice.at("depth"))), width = std::get<double>(choice.at("width"));
+  const double rate = std::log10(std::get<double>(choice.at("learning_rate"))) + 3;
+  return {rate * rate + 1 / depth + 0.3 * random.uniform(), depth * width + (std::get<std::string>(choice.at("kind"))[0] - 'a')};
 }
 
 void time_suggestions(const std::string& name) {
