@@ -22,6 +22,12 @@ constexpr std::array registry{
     Registered{"hyperband", make_hyperband},
     Registered{"asha", make_asha},
     Registered{"mobo", make_mobo},
+    Registered{"evolution", make_evolution},
+    Registered{"lhs", make_lhs},
+    Registered{"local", make_local},
+    Registered{"nsga2", make_nsga2},
+    Registered{"sobol", make_sobol},
+    Registered{"tpe", make_tpe},
 };
 
 Status check_rank(const Options& options) {

@@ -61,8 +61,8 @@ struct Options {
   std::string rank;                 ///< expression, larger is better; empty: non-dominated sorting, then crowding
   std::uint64_t seed = 1;
   std::vector<std::string> recorded;  ///< what trials record, to check `rank` against; empty: not checked
-  std::int64_t initial = 0;           ///< of strategies with a model: space-filling trials before it is asked; 0: the strategy's own number
-  std::int64_t population = 0;        ///< of evolution and nsga2; 0: the strategy's own number
+  std::int64_t initial = 0;           ///< space-filling trials before a rule or a model is asked; 0: tpe and local 10, evolution and nsga2 their population, others their own number
+  std::int64_t population = 0;        ///< of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50
   int reduction = 3;                  ///< of the halving strategies: one in so many goes on
   std::string surrogate = "gp";       ///< of mobo, as its acquisition, solver and selection
   std::string acquisition = "ehvi";

@@ -42,6 +42,7 @@ HEAVY = {
     r"pagmo/": {"search", "replay"},
     r"xgboost/|mlpack|armadillo|ensmallen": {"surrogate"},
     r"Eigen/": {"search", "surrogate"},
+    r"boost/": {"search"},
     r"CLI/": {"cli"},
 }
 # job/ needs the plain settings of training, not training itself.
