@@ -4,6 +4,7 @@
 #include <format>
 
 #include "base/file.hpp"
+#include "search/mobo.hpp"
 
 namespace edgewise::job {
 
@@ -21,7 +22,7 @@ struct Draft {
   std::string task;
   std::vector<std::pair<std::string, std::string>> splits, objectives;
   std::vector<std::string> constraints;
-  std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300;
+  std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300, reduction = search::Options{}.reduction;
   std::vector<std::int64_t> stage_epochs;
   std::vector<Json> start_with;
 };
@@ -110,10 +111,22 @@ void start_fields(Options& o, Job& job, Draft& draft, const space::Family* famil
   o.boolean("repeats", job.repeats, "train what is the same network with the same settings again; otherwise it takes over what its twin gave");
 }
 
+/// What single strategies are set by; the others leave it alone.
+void strategy_fields(Options& o, search::Options& search, Draft& draft) {
+  o.integer("initial", search.initial, {0, 1e6}, "space-filling candidates before what was learned decides; 0: the strategy's own number");
+  o.integer("population", search.population, {0, 1e6}, "of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50");
+  o.integer("reduction", draft.reduction, {2, 1000}, "of halving, hyperband and asha: one in so many goes on to so many times the epochs");
+  search.reduction = static_cast<int>(draft.reduction);
+  o.word("surrogate", search.surrogate, search::surrogate_names(), "of mobo: what learns the objectives from the trials so far");
+  o.word("acquisition", search.acquisition, search::acquisition_names(), "of mobo: what evaluating a candidate is worth");
+  o.word("solver", search.solver, search::solver_names(), "of mobo: where its candidates come from");
+  o.word("selection", search.selection, search::selection_names(), "of mobo: which of them make a batch");
+}
+
 void search_fields(Options& o, Job& job, Draft& draft) {
   auto& search = job.search;
   o.word("strategy", search.strategy, search::strategy_names(), "what proposes the candidates");
-  o.integer("trials", search.trials, {0, 1e6}, "candidates at most; 0: the whole space (grid, staged) or 40 (random)");
+  o.integer("trials", search.trials, {0, 1e6}, "candidates at most; 0: the whole space (grid, staged) or 40 (the others)");
   o.sections(
       "stages", search.stages.size(),
       [&](std::size_t count) {
@@ -213,6 +226,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   o.section("train", "", [&](Options& t) { train_fields(t, job.train); }, "how candidates are trained");
   o.section("search", "strategy", [&](Options& s) {
     search_fields(s, job, draft);
+    strategy_fields(s, job.search, draft);
     start_fields(s, job, draft, family ? &*family : nullptr);
   }, "how the space is searched");
   o.section("budget", "", [&](Options& b) {
@@ -264,6 +278,7 @@ Json written(Job job) {
   for (const auto& constraint : job.constraints) draft.constraints.push_back(constraint.text);
   for (const auto& choice : job.search.start_with) draft.start_with.push_back(space::to_json(choice));
   draft.split_seed = static_cast<std::int64_t>(job.data.seed);
+  draft.reduction = job.search.reduction;
   draft.device_threads = job.measure.threads;
   draft.min_runs = job.measure.min_runs;
   draft.max_runs = job.measure.max_runs;

@@ -5,6 +5,7 @@
 #include <format>
 
 #include "search/strategies_internal.hpp"
+#include "surrogate/surrogate.hpp"
 
 namespace edgewise::search {
 
@@ -55,6 +56,8 @@ const std::vector<std::string>& strategy_names() {
   }();
   return names;
 }
+
+const std::vector<std::string>& surrogate_names() { return surrogate::surrogate_names(); }
 
 Result<std::unique_ptr<Strategy>> make_strategy(const Options& options, const space::Space& space) {
   const auto* found =

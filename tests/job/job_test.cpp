@@ -56,6 +56,33 @@ TEST(Job, WhatIsPrintedReadsBackAsTheSameJob) {
   EXPECT_EQ(to_json(*stored), to_json(*job));
 }
 
+TEST(Job, APartOfAStrategyIsOneLine) {
+  const std::string start = "task: classification\ndata: builtin:drainage\nspace: resnet\n";
+  const auto job = parse_job(start +
+                                 "search: {strategy: mobo, initial: 7, population: 24, reduction: 4, surrogate: random_forest, acquisition: nehvi, solver: pool, "
+                                 "selection: diversity}\n",
+                             "/x/y.yaml");
+  ASSERT_TRUE(job) << to_text(job.error().front());
+  EXPECT_EQ(job->search.initial, 7);
+  EXPECT_EQ(job->search.population, 24);
+  EXPECT_EQ(job->search.reduction, 4);
+  EXPECT_EQ(job->search.surrogate, "random_forest");
+  EXPECT_EQ(job->search.acquisition, "nehvi");
+  EXPECT_EQ(job->search.solver, "pool");
+  EXPECT_EQ(job->search.selection, "diversity");
+  const auto stored = job_from_json(to_json(*job));
+  ASSERT_TRUE(stored) << to_text(stored.error());
+  EXPECT_EQ(to_json(*stored), to_json(*job));
+  EXPECT_EQ(stored->search.reduction, 4);
+
+  const auto wrong = parse_job(start + "search: {strategy: mobo, surrogate: random_forrest, acquisition: ehvy, reduction: 1}\n", "/x/y.yaml");
+  ASSERT_FALSE(wrong);
+  ASSERT_EQ(wrong.error().size(), 3U);
+  EXPECT_THAT(to_text(wrong.error()[0]), HasSubstr("random_forest"));
+  EXPECT_THAT(to_text(wrong.error()[1]), HasSubstr("ehvi"));
+  EXPECT_THAT(to_text(wrong.error()[2]), HasSubstr("reduction"));
+}
+
 TEST(Job, RankIsCheckedAgainstTheTask) {
   const auto job = parse_job("task: classification\ndata: builtin:drainage\nspace: resnet\nsearch: {rank: iou}\n", "/x/y.yaml");
   ASSERT_FALSE(job);
