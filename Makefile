@@ -5,7 +5,7 @@ ENV := tools/env
 BUILD := build/release
 JOBS := $(shell nproc)
 
-.PHONY: demo test build shell bench sanitize fuzz tidy format approve clean
+.PHONY: demo test build shell bench bench-search sanitize fuzz tidy format approve clean
 
 demo: build
 	$(ENV) $(BUILD)/bin/edgewise demo --folder edgewise-demo
@@ -15,6 +15,7 @@ build:
 
 test:
 	@$(ENV) tools/test
+	@tests/whole/interrupt.sh
 
 # AddressSanitizer and UBSan over everything but LibTorch's part, then ThreadSanitizer over what has threads.
 sanitize:
@@ -27,6 +28,10 @@ fuzz:
 
 bench:
 	@$(ENV) tools/bench
+
+# Strategies against Optuna on tables of known networks; QUICK=--quick for a look.
+bench-search:
+	@$(ENV) tools/bench-search $(QUICK)
 
 tidy:
 	@$(ENV) tools/build tidy

@@ -25,6 +25,8 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 /// Prints an error to standard error and gives the exit code for it.
 Exit report_error(const Error& error);
 Exit report_errors(const std::vector<Error>& errors);
+/// For what the parser of the command line cannot see: options that need each other.
+Exit wrong_usage(const std::string& message, const std::string& next);
 
 /// JSON for machines, to standard output.
 void print_json(const Json& json);
@@ -43,6 +45,8 @@ void add_inspection(CLI::App& app, Action& chosen);  ///< check, data, space
 void add_search(CLI::App& app, Action& chosen);      ///< search, train
 void add_results(CLI::App& app, Action& chosen);     ///< status, front, report, export
 void add_measure(CLI::App& app, Action& chosen);
+void add_replay(CLI::App& app, Action& chosen);
+void add_exchange(CLI::App& app, Action& chosen);  ///< optimize, study
 void add_demo(CLI::App& app, Action& chosen);
 
 /// `edgewise search` as a function, for `demo` too.

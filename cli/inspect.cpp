@@ -24,7 +24,7 @@ Exit check(const InspectCall& call) {
     std::print("{}", job::option_reference());
     return Exit::done;
   }
-  if (call.target.empty()) return report_error({ErrorCode::invalid_input, "which job file?", {}, "edgewise check job.yaml"});
+  if (call.target.empty()) return wrong_usage("which job file?", "edgewise check job.yaml");
   const auto job = job_or_exit(call.target);
   if (!job) return job.error();
   if (call.json) print_json(job::to_json(*job));

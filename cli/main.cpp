@@ -48,6 +48,11 @@ Exit report_errors(const std::vector<Error>& errors) {
   return Exit::failed;
 }
 
+Exit wrong_usage(const std::string& message, const std::string& next) {
+  std::println(stderr, "{}", to_text(Error{ErrorCode::invalid_input, message, {}, next}));
+  return Exit::usage;
+}
+
 void print_json(const Json& json) { std::println("{}", json.dump(2, ' ', false, Json::error_handler_t::replace)); }
 
 int output_width() {
@@ -84,6 +89,8 @@ int main(int argc, char** argv) {
   cli::add_search(app, chosen);
   cli::add_results(app, chosen);
   cli::add_measure(app, chosen);
+  cli::add_replay(app, chosen);
+  cli::add_exchange(app, chosen);
   cli::add_demo(app, chosen);
   try {
     app.parse(argc, argv);

@@ -80,7 +80,7 @@ Exit front(const ResultsCall& call) {
   }
   std::print("{}", report::text_table(*study, !call.all, output_width()));
   std::print("{}", report::text_plot(*study, std::min(output_width(), 100), 18));
-  if (const auto knee = run::pick(*study, "knee")) std::println("knee: trial {} (nearest to the best of every objective)", study::to_text((*knee)->id));
+  std::print("{}", report::text_picks(*study));
   print_test_split(folder);
   return Exit::done;
 }
@@ -137,7 +137,7 @@ void add_results(CLI::App& app, Action& chosen) {
   study_option(state);
   state->add_flag("--json", call->json, "print JSON");
 
-  auto* shown = add_command(app, "front", "The Pareto front: table and plot.", "edgewise front job --all", chosen, [call] { return front(*call); });
+  auto* shown = add_command(app, "front", "The Pareto front: table, plot, and which trials to look at first.", "edgewise front job --all", chosen, [call] { return front(*call); });
   study_option(shown);
   shown->add_flag("--all", call->all, "all trials, best first");
   shown->add_flag("--json", call->json, "print JSON");
@@ -151,7 +151,7 @@ void add_results(CLI::App& app, Action& chosen) {
 
   auto* exported = add_command(app, "export", "Copy out the ONNX file of one trial.", "edgewise export job --pick best:iou --output face.onnx", chosen, [call] { return export_model(call->study, call->pick, call->output, call->json, call->force); });
   study_option(exported);
-  exported->add_option("--pick", call->pick, "knee, best:OBJECTIVE or a trial's number")->capture_default_str();
+  exported->add_option("--pick", call->pick, "knee, bend, baseline, best:OBJECTIVE or a trial's number")->capture_default_str();
   exported->add_option("--output", call->output, "where (default: NAME-TRIAL.onnx here)");
   exported->add_flag("--force", call->force, "overwrite an existing file");
   exported->add_flag("--json", call->json, "print JSON");

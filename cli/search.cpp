@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "cli/command.hpp"
+#include "exchange/prior.hpp"
 #include "report/report.hpp"
 #include "run/coordinator.hpp"
 
@@ -74,6 +75,8 @@ Result<space::Choice> parse_choice(const space::Space& space, const std::vector<
 }
 
 Exit train(const TrainCall& call) {
+  if (call.set.empty() && call.from.empty())
+    return wrong_usage("which network?", "name it with --set NAME=VALUE..., or take one of a finished search with --from STUDY --pick knee");
   auto job = job_or_exit(call.search.job_file);
   if (!job) return job.error();
   if (call.epochs > 0) job->train.epochs = call.epochs;
@@ -82,9 +85,10 @@ Exit train(const TrainCall& call) {
   auto session = run::start_study(*job, folder);
   if (!session) return report_error(session.error());
 
-  Result<space::Choice> choice = invalid("which network?", "name it with --set NAME=VALUE..., or take one of a finished search with --from STUDY --pick knee");
-  if (!call.set.empty()) choice = parse_choice(session->family.space, call.set);
-  else if (!call.from.empty()) {
+  Result<space::Choice> choice;
+  if (!call.set.empty()) {
+    choice = parse_choice(session->family.space, call.set);
+  } else {
     const auto source = run::read_study(job::study_folder(call.from));
     if (!source) return report_error(source.error());
     const auto trial = run::pick(*source, call.pick);
@@ -106,6 +110,17 @@ Exit train(const TrainCall& call) {
   auto summary = run::run_search(*session, nullptr, {.workers = 1, .stop = &stop_flag()}, *view);
   if (!summary) return report_error(summary.error());
   return finish(*session, *summary, call.search.json, "the same command");
+}
+
+/// Puts what others found out before the strategy's own trials.
+Status add_start(run::Session& session, run::View& view) {
+  auto& job = session.job;
+  TRY(const auto settings, session.storage->settings());
+  TRY(auto start, exchange::gather_start(job.warm_start, job.front_of, session.family.space, settings, session.folder));
+  for (const auto& remark : start.remarks) view.say("note: " + remark);
+  job.search.prior = std::move(start.prior);
+  job.search.start_with.insert(job.search.start_with.end(), start.front.begin(), start.front.end());
+  return {};
 }
 
 /// Lets failed trials wait again; how many.
@@ -131,6 +146,7 @@ Exit search(const SearchCall& call) {
   auto session = run::start_study(*job, folder);
   if (!session) return report_error(session.error());
   for (const auto& remark : session->set.remarks) view->say("note: " + remark);
+  if (const auto begun = add_start(*session, *view); !begun) return report_error(begun.error());
   const auto strategy = search::make_strategy(session->job.search, session->family.space);
   if (!strategy) return report_error(strategy.error());
 
@@ -167,7 +183,7 @@ void add_search(CLI::App& app, Action& chosen) {
   train_command->add_option("job", trained->search.job_file, "job file")->required();
   train_command->add_option("--set", trained->set, "NAME=VALUE of each parameter of the space");
   train_command->add_option("--from", trained->from, "take the network from this study");
-  train_command->add_option("--pick", trained->pick, "which of its trials: knee, best:OBJECTIVE or a number")->capture_default_str();
+  train_command->add_option("--pick", trained->pick, "which of its trials: knee, bend, baseline, best:OBJECTIVE or a number")->capture_default_str();
   train_command->add_option("--epochs", trained->epochs, "epochs (default: the job's train.epochs)")->check(CLI::Range(1, 10000));
   train_command->add_option("--study", trained->search.study, "where it is kept (default: NAME-train.study)");
   train_command->add_flag("--quiet", trained->search.quiet, "errors only");

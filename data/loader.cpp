@@ -1,6 +1,7 @@
 #include "data/loader.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <map>
@@ -8,6 +9,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/quiet.hpp"
 
 namespace edgewise::data {
 
@@ -38,6 +40,16 @@ struct Loader::State {
     // An epoch of a small set that is one incomplete batch is better than an empty one.
     if (rest == 0 || (options.drop_last && (whole > 0 || rest < 2))) return whole;
     return whole + 1;
+  }
+
+  /// Fills the batch in this machine's turn. Never called with the mutex held by a thread of the loader: a measurement may
+  /// take minutes.
+  void make(Batch& batch, std::size_t k, int of_epoch, const std::vector<std::size_t>& in_order) const {
+    const auto asked = std::chrono::steady_clock::now();
+    // Without a place for locks nobody can measure either; whoever trains on the batch is told so by its own turn.
+    const auto turn = BusyMachine::enter();
+    batch.waited_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count();
+    fill(batch, k, of_epoch, in_order);
   }
 
   /// What batch `k` of `of_epoch` holds: a function of the arguments and the seed alone.
@@ -92,7 +104,7 @@ struct Loader::State {
       const auto in_order = order;
       Batch batch = take_spare();
       lock.unlock();
-      fill(batch, k, of_epoch, *in_order);
+      make(batch, k, of_epoch, *in_order);
       lock.lock();
       if (of_generation == generation) {
         ready.emplace(k, std::move(batch));
@@ -148,7 +160,7 @@ std::optional<Batch> Loader::next() {
   const std::size_t k = state.next_to_take;
   if (state.threads.empty()) {
     Batch batch = state.take_spare();
-    state.fill(batch, k, state.epoch, *state.order);
+    state.make(batch, k, state.epoch, *state.order);
     ++state.next_to_take;
     return batch;
   }

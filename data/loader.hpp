@@ -17,6 +17,7 @@ struct Batch {
   std::vector<std::int64_t> labels;  ///< (n), classification
   std::vector<float> boxes;          ///< (n, 4) as shares of the edge, box
   std::size_t count = 0;             ///< n
+  double waited_s = 0;               ///< its making waited so long for measurements on this machine
 };
 
 struct LoaderOptions {
@@ -30,7 +31,8 @@ struct LoaderOptions {
   std::size_t prefetch = 2;  ///< batches made ahead
 };
 
-/// Goes through `items` once per epoch. What batch k of epoch e contains depends on seed, e and k alone, not on the
+/// Goes through `items` once per epoch. Each batch is made under `BusyMachine`, so that none is made while this machine
+/// measures: never hold `BusyMachine` where `next` is called, or a waiting measurement and the loader wait for each other. What batch k of epoch e contains depends on seed, e and k alone, not on the
 /// threads. Not safe to use from two threads.
 class Loader {
  public:
@@ -39,7 +41,7 @@ class Loader {
   ~Loader();
   /// Starts epoch `epoch`; batches of an earlier one that were not taken are dropped.
   void start(int epoch);
-  /// The next batch, or nothing at the epoch's end. The batch is the caller's; hand it back with `recycle` to save
+  /// The next batch, or nothing at the epoch's end; waits while this machine measures and no batch is ready. The batch is the caller's; hand it back with `recycle` to save
   /// allocations.
   std::optional<Batch> next();
   void recycle(Batch batch);

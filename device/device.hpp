@@ -49,10 +49,12 @@ class Device {
  public:
   virtual ~Device() = default;
   [[nodiscard]] virtual std::string name() const = 0;
-  /// @error unavailable with the reason when the model crashed or hung the agent (the next call starts a new one);
-  /// invalid_input when the runtime does not accept the model or the provider is not there (with those that are)
+  /// Each measurement has an agent of its own, so that a bad model costs this call alone.
+  /// @error invalid_input with the reason when the model is at fault: it crashed or hung the agent, which runs a control
+  /// model, or the runtime does not accept it; also when the provider is not there (with those that are). unavailable
+  /// when no model can be run at present
   virtual Result<Measurement> measure(const std::filesystem::path& onnx, const MeasureOptions& options) = 0;
-  /// Outputs for `inputs`, (n, C, H, W) row-major, run one by one.
+  /// Outputs for `inputs`, (n, C, H, W) row-major, run one by one. @error as `measure`
   virtual Result<std::vector<float>> infer(const std::filesystem::path& onnx, const std::vector<float>& inputs) = 0;
 };
 

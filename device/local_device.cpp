@@ -25,30 +25,46 @@ constexpr int most_attempts = 3;            // at one measurement, when it was d
 constexpr Milliseconds pause_between{250};  // attempts: what disturbs often ends soon
 constexpr Milliseconds rounding{10};        // a wait counts in whole milliseconds and may end that much early
 constexpr double infer_timeout_s = 120.0;   // for one answer
+constexpr double control_timeout_s = 30.0;  // for the control model, which takes milliseconds
 
-/// A file for what the agent writes to standard error: a crash explains itself there. Removed by the destructor.
-class ErrorLog {
+/// The control: y = ReLU(x) of four numbers, an ONNX file of opset 17. An agent that runs it is not what is broken.
+constexpr std::string_view control_bytes{
+    "\010\010:;\012\014\012\001x\022\001y\"\004Relu\022\001gZ\023\012\001x\022\016\012\014\010\001\022\010\012\002\010\001\012\002"
+    "\010\004b\023\012\001y\022\016\012\014\010\001\022\010\012\002\010\001\012\002\010\004B\002\020\021",
+    67};
+
+/// An empty file of a name of its own, removed by the destructor. The path is empty when none could be made.
+class TemporaryFile {
  public:
-  ErrorLog() {
+  TemporaryFile() {
     std::error_code error;
     std::string pattern = (fs::temp_directory_path(error) / "edgewise-agent-XXXXXX").string();
     const int descriptor = ::mkostemp(pattern.data(), O_CLOEXEC);
-    if (descriptor < 0) return;  // the agent then writes to this program's standard error
+    if (descriptor < 0) return;
     ::close(descriptor);
     path_ = pattern;
   }
-  ~ErrorLog() {
+  ~TemporaryFile() {
     std::error_code error;
     if (!path_.empty()) fs::remove(path_, error);
   }
-  ErrorLog(const ErrorLog&) = delete;
-  ErrorLog& operator=(const ErrorLog&) = delete;
-
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
   [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// A file for what the agent writes to standard error: a crash explains itself there. Without one the agent writes to this
+/// program's standard error.
+class ErrorLog {
+ public:
+  [[nodiscard]] const fs::path& path() const { return file_.path(); }
   /// The last line that says something, shortened; "" when there is none.
   [[nodiscard]] std::string last_words() const {
-    if (path_.empty()) return {};
-    auto text = read_file(path_, std::size_t{1} << 20).value_or("");
+    if (path().empty()) return {};
+    auto text = read_file(path(), std::size_t{1} << 20).value_or("");
     const auto end = text.find_last_not_of(" \r\n");
     if (end == std::string::npos) return {};
     const auto begin = text.rfind('\n', end);
@@ -58,7 +74,7 @@ class ErrorLog {
   }
 
  private:
-  fs::path path_;
+  TemporaryFile file_;
 };
 
 Result<fs::path> find_agent(const fs::path& given) {
@@ -103,8 +119,7 @@ class Conversation {
     const std::string words = log_.last_words();
     if (!words.empty()) reason += std::format(" (\"{}\")", words);
     return fail(ErrorCode::unavailable, std::format("{} \"{}\": {}", doing, model_, reason),
-                is_timeout ? "allow a longer \"timeout_s\" or choose a smaller model"
-                           : "the model crashed the agent, or the agent is not of this version");
+                is_timeout ? "allow a longer \"timeout_s\" or choose a smaller model" : "");
   }
 
   ErrorLog log_;
@@ -149,7 +164,9 @@ class LocalDevice final : public Device {
     const auto begin = Clock::now();
     const auto deadline =
         begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.timeout_s));
-    TRY(Measurement best, measure_once(agent, model, options, deadline));
+    auto first = measure_once(agent, model, options, deadline);
+    if (!first) return blamed(std::move(first).error(), [&] { return runs_control(agent, options); });
+    Measurement best = std::move(*first);
     const auto each = Clock::now() - begin;
     int attempts = 1;
     for (; best.disturbed && attempts < most_attempts && Clock::now() + 2 * each < deadline; ++attempts) {
@@ -167,7 +184,14 @@ class LocalDevice final : public Device {
   Result<std::vector<float>> infer(const fs::path& onnx, const std::vector<float>& inputs) override {
     TRY(const fs::path agent, find_agent(agent_));
     TRY(const fs::path model, find_model(onnx));
-    TRY(const auto conversation, Conversation::start(agent, onnx.filename().string()));
+    auto outputs = infer_by(agent, model, inputs);
+    if (!outputs) return blamed(std::move(outputs).error(), [&] { return infers_control(agent); });
+    return outputs;
+  }
+
+ private:
+  static Result<std::vector<float>> infer_by(const fs::path& agent, const fs::path& model, const std::vector<float>& inputs) {
+    TRY(const auto conversation, Conversation::start(agent, model.filename().string()));
     const auto deadline = [] {
       return Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(infer_timeout_s));
     };
@@ -175,7 +199,7 @@ class LocalDevice final : public Device {
     TRY(const std::size_t each, input_elements(loaded));
     if (inputs.size() % each != 0)
       return invalid(std::format("{} numbers are not a multiple of the {} of one input of \"{}\"", inputs.size(), each,
-                                 onnx.string()));
+                                 model.filename().string()));
     if (each > agent::max_line_numbers)
       return invalid(std::format("an input of {} numbers is more than the {} that can be sent to the agent", each,
                                  agent::max_line_numbers),
@@ -197,7 +221,6 @@ class LocalDevice final : public Device {
     return outputs;
   }
 
- private:
   /// By an agent of its own, so that the peak of memory is this model's.
   Result<Measurement> measure_once(const fs::path& agent, const fs::path& model, const MeasureOptions& options,
                                    Clock::time_point deadline) const {
@@ -218,6 +241,45 @@ class LocalDevice final : public Device {
       return fail(ErrorCode::unavailable, "the agent's answer is no measurement: " + measurement.error().message);
     measurement->device = name();
     return measurement;
+  }
+
+  /// Who is at fault when an agent died, hung or talked nonsense: the model, when a fresh agent runs the control. Then this is
+  /// `invalid_input`; else nothing can be measured at present and the error stays `unavailable`.
+  template <class Control>
+  static std::unexpected<Error> blamed(Error error, Control&& runs) {
+    if (error.code != ErrorCode::unavailable) return std::unexpected(std::move(error));
+    const Status control = runs();
+    if (control) {
+      error.code = ErrorCode::invalid_input;
+      if (error.next.empty()) error.next = "other models run here: this one is at fault; choose another network or provider";
+      return std::unexpected(std::move(error));
+    }
+    error.message += std::format("; nor does the agent run a network of one ReLU ({})", control.error().message);
+    error.next = "see to the agent, the provider and this machine's memory: no model can be run";
+    return std::unexpected(std::move(error));
+  }
+
+  /// @error when the control cannot be written or run, for whatever reason
+  static Status write_control(const TemporaryFile& file) {
+    if (file.path().empty()) return fail(ErrorCode::unavailable, "no temporary file can be made");
+    return write_file(file.path(), control_bytes);
+  }
+
+  Status runs_control(const fs::path& agent, MeasureOptions options) const {
+    const TemporaryFile file;
+    TRY_DO(write_control(file));
+    options.min_runs = options.max_runs = 5;
+    options.max_seconds = 0.05;
+    const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(control_timeout_s));
+    return measure_once(agent, file.path(), options, deadline).transform([](const Measurement&) {});
+  }
+
+  static Status infers_control(const fs::path& agent) {
+    const TemporaryFile file;
+    TRY_DO(write_control(file));
+    TRY(const auto outputs, infer_by(agent, file.path(), {-1, 0, 1, 2}));
+    if (outputs != std::vector<float>{0, 0, 1, 2}) return fail(ErrorCode::unavailable, "its outputs are wrong");
+    return {};
   }
 
   static Result<std::size_t> input_elements(const Json& loaded) {

@@ -143,18 +143,21 @@ struct AttributeText {
 
 }  // namespace
 
+std::string operator_text(const Operator& op) {
+  AttributeText attributes;
+  std::visit([&](const auto& one) { for_each_attribute(one, attributes); }, op);
+  return std::format("{}({})", operator_name(op), attributes.text);
+}
+
 std::uint64_t structural_hash(const Graph& graph) {
-  AttributeText canonical;
+  std::string text;
   for (const Node& node : graph.nodes()) {
-    canonical.text += operator_name(node.op);
-    canonical.text += '(';
-    std::visit([&](const auto& op) { for_each_attribute(op, canonical); }, node.op);
-    canonical.text += ')';
-    for (const std::size_t input : node.inputs) canonical.text += std::format("{} ", input);
-    canonical.text += '\n';
+    text += operator_text(node.op);
+    for (const std::size_t input : node.inputs) text += std::format("{} ", input);
+    text += '\n';
   }
-  canonical.text += std::to_string(graph.output());
-  return stable_hash(canonical.text);
+  text += std::to_string(graph.output());
+  return stable_hash(text);
 }
 
 GraphBuilder::GraphBuilder(Shape input_shape) {

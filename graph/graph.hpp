@@ -216,6 +216,13 @@ Result<Graph> graph_from_json(const Json& json);
 /// the node names and initial distributions.
 std::uint64_t structural_hash(const Graph& graph);
 
+/// A name for the network however it was written down: equal for graphs that differ only in node names, in the order of nodes that do not depend on
+/// each other, and in the order of the inputs of `Add` and `Mul`. Operators, attributes, initial distributions of weights, links, their order
+/// elsewhere, and which node is the output make a difference. Two graphs that no such iteration tells apart have the same name too; that takes
+/// symmetries which networks of layers with inputs and one output do not show. By colour refinement along the links in both directions (Weisfeiler
+/// and Leman, 1968), twice.
+std::uint64_t canonical_hash(const Graph& graph);
+
 /// Puts a graph together step by step. The first mistake is kept and comes out of `finish`; later calls do nothing then.
 class GraphBuilder {
  public:

@@ -100,6 +100,9 @@ std::optional<Operator> operator_by_name(std::string_view name);
 /// All operator names.
 std::vector<std::string> operator_names();
 
+/// The operator's name and attributes as a text that differs whenever they differ.
+std::string operator_text(const Operator& op);
+
 /// Number of elements; 1 for a scalar. The shape must have passed `make_graph` or `infer_shape`.
 std::int64_t elements(const Shape& shape);
 /// The tensors that `op`, called `name`, owns when its first input has the shape `input`.

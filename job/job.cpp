@@ -4,6 +4,7 @@
 #include <format>
 
 #include "base/file.hpp"
+#include "search/mobo.hpp"
 
 namespace edgewise::job {
 
@@ -21,8 +22,9 @@ struct Draft {
   std::string task;
   std::vector<std::pair<std::string, std::string>> splits, objectives;
   std::vector<std::string> constraints;
-  std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300;
+  std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300, reduction = search::Options{}.reduction;
   std::vector<std::int64_t> stage_epochs;
+  std::vector<Json> start_with;
 };
 
 void data_fields(Options& o, Job& job, Draft& draft) {
@@ -88,10 +90,43 @@ void train_fields(Options& o, train::Settings& train) {
   o.section("augment", "", [&](Options& a) { augment_fields(a, train.augment); }, "random changes of the training pictures");
 }
 
+/// What a search begins with, and what it learns from before it has trials of its own. `family` is absent when its section has a mistake.
+void start_fields(Options& o, Job& job, Draft& draft, const space::Family* family) {
+  o.sections("start_with", draft.start_with.size(), [&](std::size_t count) { draft.start_with.assign(count, Json::object()); },
+             [&](std::size_t i, Options& s) { s.rest(draft.start_with[i], "a value for each parameter of the space"); },
+             "configurations that are tried before anything else, in this order; the first is trial 0, the baseline");
+  job.search.start_with.clear();
+  for (std::size_t i = 0; family && i < draft.start_with.size(); ++i) {
+    auto choice = space::choice_from_json(family->space, draft.start_with[i]);
+    if (!choice) {
+      o.problem("start_with", std::format("search.start_with[{}]: {}", i, choice.error().message), choice.error().next, static_cast<int>(i));
+    } else if (std::ranges::contains(job.search.start_with, *choice)) {
+      o.problem("start_with", std::format("search.start_with[{}] is given twice", i), "leave one of them out", static_cast<int>(i));
+    } else {
+      job.search.start_with.push_back(*std::move(choice));
+    }
+  }
+  o.texts("front_of", job.front_of, "studies, Optuna databases or CSV tables whose Pareto fronts are tried next");
+  o.texts("warm_start", job.warm_start, "studies, Optuna databases or CSV tables whose trials the strategy learns from; they cost nothing and are not trials of this study");
+  o.boolean("repeats", job.repeats, "train what is the same network with the same settings again; otherwise it takes over what its twin gave");
+}
+
+/// What single strategies are set by; the others leave it alone.
+void strategy_fields(Options& o, search::Options& search, Draft& draft) {
+  o.integer("initial", search.initial, {0, 1e6}, "space-filling candidates before what was learned decides; 0: the strategy's own number");
+  o.integer("population", search.population, {0, 1e6}, "of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50");
+  o.integer("reduction", draft.reduction, {2, 1000}, "of halving, hyperband and asha: one in so many goes on to so many times the epochs");
+  search.reduction = static_cast<int>(draft.reduction);
+  o.word("surrogate", search.surrogate, search::surrogate_names(), "of mobo: what learns the objectives from the trials so far");
+  o.word("acquisition", search.acquisition, search::acquisition_names(), "of mobo: what evaluating a candidate is worth");
+  o.word("solver", search.solver, search::solver_names(), "of mobo: where its candidates come from");
+  o.word("selection", search.selection, search::selection_names(), "of mobo: which of them make a batch");
+}
+
 void search_fields(Options& o, Job& job, Draft& draft) {
   auto& search = job.search;
   o.word("strategy", search.strategy, search::strategy_names(), "what proposes the candidates");
-  o.integer("trials", search.trials, {0, 1e6}, "candidates at most; 0: the whole space (grid, staged) or 40 (random)");
+  o.integer("trials", search.trials, {0, 1e6}, "candidates at most; 0: the whole space (grid, staged) or 40 (the others)");
   o.sections(
       "stages", search.stages.size(),
       [&](std::size_t count) {
@@ -189,7 +224,11 @@ void job_fields(Options& o, Job& job, Draft& draft) {
 
   objective_fields(o, job, draft);
   o.section("train", "", [&](Options& t) { train_fields(t, job.train); }, "how candidates are trained");
-  o.section("search", "strategy", [&](Options& s) { search_fields(s, job, draft); }, "how the space is searched");
+  o.section("search", "strategy", [&](Options& s) {
+    search_fields(s, job, draft);
+    strategy_fields(s, job.search, draft);
+    start_fields(s, job, draft, family ? &*family : nullptr);
+  }, "how the space is searched");
   o.section("budget", "", [&](Options& b) {
     b.number("hours", job.budget.hours, {0, 1e5}, "stop asking for new trials after so long; 0: no bound");
     b.integer("trials", job.budget.trials, {0, 1e6}, "trials at most; 0: no bound");
@@ -216,6 +255,8 @@ void resolve_paths(Job& job) {
   };
   resolve(job.data.path);
   resolve(job.train.weights);
+  for (auto& path : job.warm_start) resolve(path);
+  for (auto& path : job.front_of) resolve(path);
 }
 
 std::expected<Job, std::vector<Error>> read_fields(const config::Node& root, const fs::path& file) {
@@ -235,7 +276,9 @@ Json written(Job job) {
   for (const auto& objective : job.objectives)
     draft.objectives.emplace_back(objective.name, objective.direction == study::Direction::maximize ? "maximize" : "minimize");
   for (const auto& constraint : job.constraints) draft.constraints.push_back(constraint.text);
+  for (const auto& choice : job.search.start_with) draft.start_with.push_back(space::to_json(choice));
   draft.split_seed = static_cast<std::int64_t>(job.data.seed);
+  draft.reduction = job.search.reduction;
   draft.device_threads = job.measure.threads;
   draft.min_runs = job.measure.min_runs;
   draft.max_runs = job.measure.max_runs;

@@ -41,6 +41,9 @@ struct Job {
   std::vector<study::Constraint> constraints;
   train::Settings train;
   search::Options search;
+  std::vector<std::string> warm_start;  ///< studies, Optuna databases and tables whose trials the strategy learns from
+  std::vector<std::string> front_of;    ///< the same, whose Pareto fronts follow `search.start_with`
+  bool repeats = false;  ///< train networks with equal settings again instead of taking over what is known of them
   Budget budget;
   std::int64_t seed = 1;
 };

@@ -8,6 +8,7 @@
 
 #include "report/columns_internal.hpp"
 #include "search/pareto.hpp"
+#include "search/picks.hpp"
 
 namespace edgewise::report {
 
@@ -66,6 +67,7 @@ Standing standing(const study::Study& study) {
   if (!all.front.empty())
     if (const auto knee = search::knee_point(search::objective_matrix(study.settings.objectives, all.front)))
       all.knee = all.front[*knee];
+  all.contribution = search::contribution_shares(study);
   return all;
 }
 

@@ -19,12 +19,17 @@ std::vector<std::string> varying_choice_names(const study::Study& study);
 /// Names of all recorded values: objectives in their order, then the others in name order.
 std::vector<std::string> value_names(const study::Study& study);
 
+/// A front of more trials than this is also shown by the few that stand for it.
+constexpr std::size_t long_front = 12;
+
 /// Where each trial stands.
 struct Standing {
   std::vector<const study::Trial*> ranked;     ///< best first; trials without a rank are not in it
   std::vector<const study::Trial*> front;      ///< in order of the first objective
   const study::Trial* knee = nullptr;          ///< of the front; null without a front
   std::map<study::TrialId, std::size_t> rank;  ///< from 1
+  /// Of the front's trials: share of the hypervolume that nothing else there covers. May be empty.
+  std::map<study::TrialId, double> contribution;
   [[nodiscard]] bool is_on_front(study::TrialId id) const;
 };
 /// The ranking that the study's own job asks for (`search.rank`), or by dominance.

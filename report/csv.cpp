@@ -34,7 +34,7 @@ std::string csv_table(const study::Study& study) {
   const auto all = standing(study);
   const auto choices = choice_names(study);
   const auto values = value_names(study);
-  const std::vector<std::string> fixed = {"id", "state", "stage", "epochs", "front", "rank", "disturbed"};
+  const std::vector<std::string> fixed = {"id", "state", "stage", "epochs", "front", "rank", "contribution", "disturbed"};
 
   std::string csv;
   const auto add_row = [&csv](const std::vector<std::string>& cells) {
@@ -54,12 +54,14 @@ std::string csv_table(const study::Study& study) {
 
   for (const auto& trial : study.trials) {
     const auto rank = all.rank.find(trial.id);
+    const auto contribution = all.contribution.find(trial.id);
     std::vector<std::string> row = {study::to_text(trial.id),
                                     std::string(study::to_text(trial.state)),
                                     std::to_string(trial.stage),
                                     std::to_string(trial.epochs),
                                     all.is_on_front(trial.id) ? "true" : "false",
                                     rank == all.rank.end() ? "" : std::to_string(rank->second),
+                                    contribution == all.contribution.end() ? "" : exact_number(contribution->second),
                                     yes_no(was_disturbed(trial))};
     for (const auto& name : choices) {
       const auto found = trial.choice.find(name);

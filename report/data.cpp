@@ -2,6 +2,7 @@
 
 #include "report/columns_internal.hpp"
 #include "report/report.hpp"
+#include "search/picks.hpp"
 
 namespace edgewise::report {
 namespace {
@@ -71,6 +72,7 @@ Json point_json(const study::CurvePoint& point) {
 Json trial_json(const study::Study& study, const Standing& all, const study::Trial& trial) {
   const auto* result = trial.result();
   const auto rank = all.rank.find(trial.id);
+  const auto contribution = all.contribution.find(trial.id);
   const auto broken = broken_constraint(study, trial);
   Json json = {{"id", trial.id.value},
                {"state", study::to_text(trial.state)},
@@ -82,6 +84,7 @@ Json trial_json(const study::Study& study, const Standing& all, const study::Tri
                {"reason", valid_utf8(trial.reason)},
                {"front", all.is_on_front(trial.id)},
                {"rank", rank == all.rank.end() ? Json() : Json(rank->second)},
+               {"contribution", contribution == all.contribution.end() ? Json() : number(contribution->second)},
                {"feasible", broken.empty()},
                {"violated", broken.empty() ? Json() : Json(valid_utf8(broken))},
                {"results", Json::array()},
@@ -113,6 +116,15 @@ Json report_data(const study::Study& study) {
   for (const auto* trial : all.front) data["front"].push_back(trial->id.value);
   if (all.knee) data["knee"] = all.knee->id.value;
   data["chosen"] = data["knee"];
+  data["picks"] = Json::array();
+  for (const auto& pick : search::picks(study))
+    data["picks"].push_back(
+        {{"name", valid_utf8(pick.name)}, {"trial", pick.trial->id.value}, {"reason", valid_utf8(pick.reason)}});
+  data["cover"] = Json();
+  if (const auto cover = search::front_cover(study, long_front)) {
+    data["cover"] = {{"trials", Json::array()}, {"share", number(cover->share)}};
+    for (const auto* trial : cover->trials) data["cover"]["trials"].push_back(trial->id.value);
+  }
   data["environment"] = clean(settings.environment);
   data["job"] = clean(settings.job);
   return data;

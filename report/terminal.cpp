@@ -6,6 +6,8 @@
 
 #include "report/columns_internal.hpp"
 #include "report/report.hpp"
+#include "search/pareto.hpp"
+#include "search/picks.hpp"
 
 namespace edgewise::report {
 namespace {
@@ -111,6 +113,12 @@ std::string text_table(const study::Study& study, bool only_front, int width) {
       has_doubtful = has_doubtful || is_doubtful;
       return (value ? short_number(*value) : "-") + (is_doubtful ? "~" : "");
     });
+  const bool has_shares = only_front && trials.size() > 1 && !all.contribution.empty();
+  if (has_shares)
+    add({.title = "share", .right = true}, [&](const auto& trial) {
+      const double share = all.contribution.at(trial.id) * 100;
+      return share < 9.95 ? std::format("{:.2g} %", share) : std::format("{:.0f} %", share);
+    });
   const auto needed = columns.size();
   for (const auto& name : varying_choice_names(study)) columns.push_back(choice_column(name, trials));
   if (std::ranges::any_of(trials, [&](const auto* trial) {
@@ -127,11 +135,31 @@ std::string text_table(const study::Study& study, bool only_front, int width) {
   std::string table = line(columns, [](const Column& column) { return column.title; });
   for (std::size_t row = 0; row < trials.size(); ++row)
     table += line(columns, [row](const Column& column) { return column.cells[row]; });
+  if (has_shares) table += "share: of the front's hypervolume, what no other trial covers\n";
   if (has_doubtful) table += "~ measured while something else used the machine\n";
   if (dropped > 0)
     table += std::format("({} more {} left out; a wider terminal or the CSV shows {})\n", dropped,
                          dropped == 1 ? "column" : "columns", dropped == 1 ? "it" : "them");
   return table;
+}
+
+std::string text_picks(const study::Study& study) {
+  const auto picks = search::picks(study);
+  if (picks.empty()) return "";
+  std::size_t width = 0;
+  for (const auto& pick : picks) width = std::max(width, display_width(one_line(pick.name)));
+  std::string text;
+  for (const auto& pick : picks)
+    text += std::format("{}  trial {}: {}\n", padded(one_line(pick.name), width, false), study::to_text(pick.trial->id),
+                        one_line(pick.reason));
+  if (const auto cover = search::front_cover(study, long_front)) {
+    std::string trials;
+    for (const auto* trial : cover->trials) trials += (trials.empty() ? "" : ", ") + study::to_text(trial->id);
+    text += std::format(
+        "{} of the {} on the front stand for all of them to within {:.0f} % of each objective's range: trials {}\n",
+        cover->trials.size(), search::pareto_front(study).size(), cover->share * 100, trials);
+  }
+  return text;
 }
 
 namespace {

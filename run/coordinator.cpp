@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/process.hpp"
+#include "run/twins.hpp"
 #include "search/pareto.hpp"
 
 namespace edgewise::run {
@@ -20,8 +21,6 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 using study::State;
 
-constexpr auto heartbeat_timeout = std::chrono::seconds(1800);  // longer than anything a live worker does between two heartbeats
-constexpr auto recover_every = std::chrono::seconds(30);
 constexpr int max_lost_trials = 3;  // in a row, each by the death of all its workers: then the machine is at fault, not the trials
 
 struct Worker {
@@ -43,7 +42,7 @@ class Coordinator {
       : session_(session), strategy_(strategy), options_(options), view_(view) {}
 
   Result<Summary> run() {
-    TRY(const FileLock only_one, lock());
+    TRY_DO(coordinate(session_));
     TRY_DO(recover());
     TRY_DO(refresh());
     remember_ended();
@@ -57,7 +56,7 @@ class Coordinator {
         summary_.ending = Ending::interrupted;
         break;
       }
-      if (Clock::now() - recovered_ > recover_every) TRY_DO(recover());
+      if (Clock::now() - recovered_ > options_.recover_every) TRY_DO(recover());
       TRY_DO(keep_workers());
       listen();
       TRY(const auto version, session_.storage->version());
@@ -82,13 +81,6 @@ class Coordinator {
   }
 
  private:
-  Result<FileLock> lock() {
-    auto lock = FileLock::try_acquire(session_.folder / "coordinator.lock", FileLock::Mode::exclusive);
-    if (!lock && lock.error().code == ErrorCode::unavailable)
-      return fail(ErrorCode::conflict, std::format("another search runs the study \"{}\" already", session_.folder.string()), "watch it with `edgewise status`");
-    return lock;
-  }
-
   [[nodiscard]] bool is_stopped() const { return options_.stop && *options_.stop; }
   [[nodiscard]] double elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
@@ -101,7 +93,7 @@ class Coordinator {
 
   Status recover() {
     recovered_ = Clock::now();
-    TRY(const auto lost, session_.storage->recover(heartbeat_timeout, study::max_attempts));
+    TRY(const auto lost, session_.storage->recover(options_.heartbeat_timeout, study::max_attempts));
     for (const auto id : lost) {
       TRY(const auto trial, session_.storage->trial(id));
       view_.say(trial.state == State::failed ? std::format("trial {} failed: {}", study::to_text(id), trial.reason)
@@ -127,7 +119,9 @@ class Coordinator {
     return epochs;
   }
 
-  [[nodiscard]] std::int64_t tried() const { return static_cast<std::int64_t>(study_.trials.size() - count(State::rejected)); }
+  [[nodiscard]] std::int64_t tried() const {
+    return std::ranges::count_if(study_.trials, [](const auto& trial) { return trial.state != State::rejected && !trial.is_answered(); });
+  }
 
   /// Seconds that the study had taken before this run, as far as its finished stages tell.
   [[nodiscard]] double earlier_s() const {
@@ -197,7 +191,7 @@ class Coordinator {
       if (!candidate) {
         trial.state = State::rejected;
         trial.reason = candidate.error().message;
-      } else {
+      } else if (session_.job.repeats || !twins_.answer(trial, space::identity(*candidate), study_, added, strategy_->plan().size() > 1)) {
         trial.known = known_costs(candidate->graph);
         if (const auto broken = study::violated(session_.job.constraints, trial.known)) {
           trial.state = State::rejected;
@@ -286,7 +280,7 @@ class Coordinator {
         summary_.measure_s += result->measure_s;
         summary_.export_s += result->export_s;
         summary_.overhead_s += result->overhead_s;
-        done_work_s_ += work_seconds(trial, result->epochs);
+        if (!trial.is_answered()) done_work_s_ += work_seconds(trial, result->epochs);
       }
       view_.ended(moment(), trial);
     }
@@ -387,6 +381,10 @@ class Coordinator {
   std::int64_t version_ = -1;
   std::vector<Worker> workers_;
   std::set<std::pair<std::int64_t, int>> ended_;  // (trial, stage)
+  Twins twins_{[this](const space::Choice& choice) -> std::optional<std::string> {
+    const auto candidate = session_.family.build(choice, job::frame(session_.job, session_.set));
+    return candidate ? std::optional(space::identity(*candidate)) : std::nullopt;
+  }};
   std::size_t planned_ = 0;
   Clock::time_point recovered_ = start_;
   double spent_before_s_ = 0, planned_work_s_ = 0, done_work_s_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <optional>
 
 #include "run/cost_model.hpp"
@@ -15,6 +16,8 @@ struct SearchOptions {
   int workers = 1;
   const std::atomic<bool>* stop = nullptr;  ///< Ctrl-C
   CostModel cost_model;
+  std::chrono::seconds heartbeat_timeout{1800};    ///< a worker silent for longer hangs; no live one is silent for so long
+  std::chrono::milliseconds recover_every{30'000};  ///< how often silent workers are looked for
 };
 
 enum class Ending { finished, interrupted, budget_spent };

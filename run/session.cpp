@@ -8,6 +8,7 @@
 #include "graph/drawing.hpp"
 #include "run/environment.hpp"
 #include "search/pareto.hpp"
+#include "search/picks.hpp"
 #include "search/strategy.hpp"
 
 namespace edgewise::run {
@@ -50,7 +51,7 @@ std::string fingerprint(const data::DataSet& set) {
   return std::format("{} {:016x}", set.items.size(), all);
 }
 
-/// A study in which nothing was tried yet is made anew when its job has changed.
+/// A study in which nothing was tried yet is made anew when its job has changed. The caller coordinates it: nobody else is about to search it.
 Status forget_empty_study(const fs::path& folder, const Json& resolved) {
   if (!fs::exists(folder / "study.db")) return {};
   {
@@ -59,7 +60,7 @@ Status forget_empty_study(const fs::path& folder, const Json& resolved) {
     if (!study.trials.empty() || study.settings.job == resolved) return {};
   }
   std::error_code error;
-  for (const char* name : {"study.db", "study.db-wal", "study.db-shm", "cost_model.json"})
+  for (const char* name : {"study.db", "study.db-wal", "study.db-shm", "cost_model.json", "start.json"})
     if (!error) fs::remove(folder / name, error);
   if (error) return invalid(std::format("cannot replace the empty study \"{}\": {}", folder.string(), error.message()));
   return {};
@@ -67,17 +68,28 @@ Status forget_empty_study(const fs::path& folder, const Json& resolved) {
 
 }  // namespace
 
+Status coordinate(Session& session) {
+  if (session.coordinates) return {};
+  auto lock = FileLock::try_acquire(session.folder / "coordinator.lock", FileLock::Mode::exclusive);
+  if (!lock && lock.error().code == ErrorCode::unavailable)
+    return fail(ErrorCode::conflict, std::format("another search runs the study \"{}\" already", session.folder.string()), "watch it with `edgewise status`");
+  if (!lock) return std::unexpected(lock.error());
+  session.coordinates = std::move(*lock);
+  return {};
+}
+
 Result<Session> start_study(job::Job job, const fs::path& folder) {
   TRY(Session session, attach(std::move(job), folder));
   TRY_DO(search::make_strategy(session.job.search, session.family.space));  // a mistake in it must not leave a study behind
   Json resolved = job::to_json(session.job);
   const auto frame = job::frame(session.job, session.set);
   resolved["frame"] = {{"channels", frame.channels}, {"outputs", frame.outputs}, {"classes", session.set.classes}, {"pictures", fingerprint(session.set)}};
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", folder.string(), error.message()), "choose another place with --study");
+  TRY_DO(coordinate(session));
   TRY_DO(forget_empty_study(folder, resolved));
   if (!fs::exists(folder / "study.db")) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", folder.string(), error.message()), "choose another place with --study");
     TRY(session.storage, study::create_storage(folder, {.name = session.job.name,
                                                         .seed = static_cast<std::uint64_t>(session.job.seed),
                                                         .objectives = session.job.objectives,
@@ -113,15 +125,30 @@ Result<study::Study> read_study(const fs::path& folder) {
   return storage->load();
 }
 
-Result<space::Candidate> rebuild(const study::Study& study, const space::Choice& choice) {
+namespace {
+
+/// Family and frame as the study keeps them.
+Result<std::pair<space::Family, space::Frame>> family_of(const study::Study& study) {
   const Json stored = study.settings.job.value("frame", Json::object());
   TRY(const auto job, job::job_from_json(study.settings.job));
   space::Frame frame{.channels = stored.value("channels", std::int64_t{3}),
                      .input_size = job.input,
                      .head = job.task == data::Task::box ? space::Head::box : space::Head::classification,
                      .outputs = stored.value("outputs", std::int64_t{4})};
-  TRY(const auto family, space::make_family(job.space, job.space_options, frame));
-  return family.build(choice, frame);
+  TRY(auto family, space::make_family(job.space, job.space_options, frame));
+  return std::pair{std::move(family), frame};
+}
+
+}  // namespace
+
+Result<space::Candidate> rebuild(const study::Study& study, const space::Choice& choice) {
+  TRY(const auto found, family_of(study));
+  return found.first.build(choice, found.second);
+}
+
+Result<space::Space> space_of(const study::Study& study) {
+  TRY(auto found, family_of(study));
+  return std::move(found.first.space);
 }
 
 std::map<std::string, double> known_costs(const graph::Graph& graph) {
@@ -133,27 +160,22 @@ std::map<std::string, double> known_costs(const graph::Graph& graph) {
 }
 
 Result<const study::Trial*> pick(const study::Study& study, const std::string& what) {
-  const auto front = search::pareto_front(study);
-  const std::string choices = "pick knee, best:OBJECTIVE or a trial's number; `edgewise front` lists them";
+  const std::string choices = "pick knee, bend, baseline, best:OBJECTIVE or a trial's number; `edgewise front` lists them";
   std::int64_t number = 0;
   if (const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), number); error == std::errc{} && end == what.data() + what.size()) {
     if (number < 0 || number >= static_cast<std::int64_t>(study.trials.size()))
       return invalid(std::format("there is no trial {}; the study has {} trials", number, study.trials.size()), choices);
     return &study.trials[static_cast<std::size_t>(number)];
   }
-  if (front.empty()) return fail(ErrorCode::not_found, "no trial has finished and keeps all constraints yet", "run `edgewise search` on");
-  if (what == "knee") {
-    const auto index = search::knee_point(search::objective_matrix(study.settings.objectives, front));
-    return front[index.value_or(0)];
-  }
+  const auto picks = search::picks(study);
+  if (picks.empty()) return fail(ErrorCode::not_found, "no trial has finished and keeps all constraints yet", "run `edgewise search` on");
   std::vector<std::string> names;
-  for (const auto& objective : study.settings.objectives) {
-    names.push_back("best:" + objective.name);
-    if (what != names.back()) continue;
-    const double sign = objective.direction == study::Direction::maximize ? -1 : 1;
-    return *std::ranges::min_element(front, {}, [&](const auto* trial) { return sign * trial->value(objective.name).value_or(0); });
+  for (const auto& pick : picks) {
+    if (what == pick.name) return pick.trial;
+    names.push_back(pick.name);
   }
-  names.insert(names.begin(), "knee");
+  if (what == "bend") return fail(ErrorCode::not_found, "the front has no bend: going along it gains what it loses", "pick knee");
+  if (what == "baseline") return fail(ErrorCode::not_found, "there is no baseline: trial 0 did not record all objectives", choices);
   const auto near = nearest_word(what, names);
   return invalid(std::format("cannot pick \"{}\"; it is none of {} and no number", what, quoted_list(names)), near.empty() ? choices : std::format("did you mean \"{}\"?", near));
 }

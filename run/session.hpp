@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/file.hpp"
 #include "data/dataset.hpp"
 #include "job/job.hpp"
 #include "space/family.hpp"
@@ -20,10 +22,14 @@ struct Session {
   data::DataSet set;
   space::Family family;
   std::unique_ptr<study::Storage> storage;
+  std::optional<FileLock> coordinates;  ///< held by the one process that may change the study's plan; nothing where it is only read
 };
 
-/// Opens the job's study, or makes it when there is none.
-/// @error conflict when the study was made by another version of the job file (with what differs): a study's settings never change
+/// Makes this session the study's coordinator, unless it is already. @error conflict when another process is
+Status coordinate(Session& session);
+
+/// Opens the job's study as its coordinator, or makes it when there is none.
+/// @error conflict when another process coordinates it; conflict when the study was made by another version of the job file (with what differs): a study's settings never change
 Result<Session> start_study(job::Job job, const std::filesystem::path& folder);
 /// Opens an existing study with its data. @error not_found with how to make one
 Result<Session> open_study(const std::filesystem::path& folder);
@@ -33,10 +39,13 @@ Result<study::Study> read_study(const std::filesystem::path& folder);
 /// The network of a trial, rebuilt from the study alone. The number of classes comes from the study, so the data may be gone.
 Result<space::Candidate> rebuild(const study::Study& study, const space::Choice& choice);
 
+/// The space that a job's study searches, from the study alone.
+Result<space::Space> space_of(const study::Study& study);
+
 /// Parameters, MACs, weight_mb, activation_mb: known before anything is trained.
 std::map<std::string, double> known_costs(const graph::Graph& graph);
 
-/// One of the study's trials: "knee", "best:OBJECTIVE" or a trial's number.
+/// One of the study's trials: "knee", "bend", "baseline", "best:OBJECTIVE" (search::picks) or a trial's number.
 /// @error invalid_input with what can be picked
 Result<const study::Trial*> pick(const study::Study& study, const std::string& what);
 

@@ -21,12 +21,19 @@ std::set<space::Choice> known_choices(const study::Study& study) {
   return known;
 }
 
+/// Proposals that nothing was spent on: rejected ones, and those that a twin answered (which have that reason). Results that a user gave are none.
+std::size_t count_refused(const study::Study& study) {
+  return static_cast<std::size_t>(std::ranges::count_if(study.trials, [](const auto& trial) {
+    return trial.state == study::State::rejected || (trial.is_answered() && !trial.reason.empty());
+  }));
+}
+
+}  // namespace
+
 bool is_countable(const space::Space& space) {
   const auto size = space.size();
   return size && *size <= countable;
 }
-
-}  // namespace
 
 std::optional<std::size_t> count_choices(const space::Space& space) {
   const auto size = space.size();
@@ -40,7 +47,7 @@ std::optional<std::size_t> count_choices(const space::Space& space) {
 
 std::size_t count_tried(const study::Study& study) {
   return static_cast<std::size_t>(
-      std::ranges::count_if(study.trials, [](const auto& trial) { return trial.state != study::State::rejected; }));
+      std::ranges::count_if(study.trials, [](const auto& trial) { return trial.state != study::State::rejected && !trial.is_answered(); }));
 }
 
 NewChoices next_in_order(const space::Space& space, const study::Study& study, std::size_t n) {
@@ -60,22 +67,9 @@ NewChoices next_in_order(const space::Space& space, const study::Study& study, s
 NewChoices next_at_random(const space::Space& space, const study::Study& study, std::uint64_t seed, std::size_t n) {
   NewChoices result;
   auto known = known_choices(study);
-  const auto streams = RandomStream::named(seed, "random search");
   while (result.choices.size() < n) {
-    const auto stream = streams.child("trial", study.trials.size() + result.choices.size());
-    std::optional<space::Choice> found;
-    for (std::uint64_t draw = 0; draw < draws && !found; ++draw) {
-      auto random = stream.child("draw", draw);
-      auto choice = space.sample(random);
-      if (!choice) break;  // hardly anything is valid; walking through the space may still find it
-      if (!known.contains(*choice)) found = std::move(*choice);
-    }
-    if (!found && is_countable(space)) {
-      std::vector<space::Choice> rest;
-      for (std::uint64_t i = 0; i < *space.size(); ++i)
-        if (auto choice = space.at(i); choice && !known.contains(*choice)) rest.push_back(std::move(*choice));
-      if (!rest.empty()) found = rest[stream.child("rest").below(rest.size())];
-    }
+    auto found = random_choice(space, seed, study.trials.size() + result.choices.size(),
+                               [&](const space::Choice& choice) { return known.contains(choice); });
     if (!found) {
       result.is_exhausted = true;
       return result;
@@ -86,35 +80,59 @@ NewChoices next_at_random(const space::Space& space, const study::Study& study, 
   return result;
 }
 
-Advice Candidates::ask(const study::Study& study, std::size_t n, int epochs) const {
+std::optional<space::Choice> random_choice(const space::Space& space, std::uint64_t seed, std::size_t number,
+                                           const std::function<bool(const space::Choice&)>& is_known) {
+  const auto stream = RandomStream::named(seed, "random search").child("trial", number);
+  for (std::uint64_t draw = 0; draw < draws; ++draw) {
+    auto random = stream.child("draw", draw);
+    auto choice = space.sample(random);
+    if (!choice) break;  // hardly anything is valid; walking through the space may still find it
+    if (!is_known(*choice)) return std::move(*choice);
+  }
+  if (!is_countable(space)) return std::nullopt;
+  std::vector<space::Choice> rest;
+  for (std::uint64_t i = 0; i < *space.size(); ++i)
+    if (auto choice = space.at(i); choice && !is_known(*choice)) rest.push_back(std::move(*choice));
+  if (rest.empty()) return std::nullopt;
+  return rest[stream.child("rest").below(rest.size())];
+}
+
+Advice ask_bounded(const study::Study& study, std::size_t n, const Bound& bound, const NextChoices& next) {
   const std::size_t tried = count_tried(study);
-  const std::size_t left = trials_ == 0 ? std::numeric_limits<std::size_t>::max() : trials_ - std::min(trials_, tried);
+  const std::size_t left = bound.trials == 0 ? std::numeric_limits<std::size_t>::max() : bound.trials - std::min(bound.trials, tried);
   Advice advice;
   if (left == 0) {
     advice.is_finished = true;
     return advice;
   }
-  if (!in_order_ && (study.trials.size() - tried) / rejected_per_trial >= trials_) {
+  if (const std::size_t refused = count_refused(study); bound.is_drawn && refused / rejected_per_trial >= bound.trials) {
     advice.is_finished = true;
     advice.note =
         std::format("{} of {} choices were rejected before training; loosen the constraints or narrow the space",
-                    study.trials.size() - tried, study.trials.size());
+                    refused, study.trials.size());
     return advice;
   }
   if (n == 0) return advice;
-  auto next = in_order_ ? next_in_order(*space_, study, std::min(n, left))
-                        : next_at_random(*space_, study, seed_, std::min(n, left));
-  advice.is_finished = next.choices.empty() && next.is_exhausted;
-  for (auto& choice : next.choices) advice.proposals.push_back({.choice = std::move(choice), .epochs = epochs});
-  if (advice.is_finished && trials_ > 0)
-    advice.note = std::format("the space has no choice that was not tried; {} trials of {} were made", tried, trials_);
+  auto choices = next(std::min(n, left));
+  advice.is_finished = choices.choices.empty() && choices.is_exhausted;
+  for (auto& choice : choices.choices) advice.proposals.push_back({.choice = std::move(choice), .epochs = bound.epochs});
+  if (advice.is_finished && bound.trials > 0)
+    advice.note = std::format("the space has no choice that was not tried; {} trials of {} were made", tried, bound.trials);
   return advice;
 }
 
-std::size_t Candidates::planned() const {
-  const auto count = count_choices(*space_);
-  if (!count) return trials_;
-  return trials_ == 0 ? *count : std::min(trials_, *count);
+std::size_t planned_trials(const space::Space& space, std::size_t trials) {
+  const auto count = count_choices(space);
+  if (!count) return trials;
+  return trials == 0 ? *count : std::min(trials, *count);
 }
+
+Advice Candidates::ask(const study::Study& study, std::size_t n, int epochs) const {
+  return ask_bounded(study, n, {.trials = trials_, .epochs = epochs, .is_drawn = !in_order_}, [&](std::size_t count) {
+    return in_order_ ? next_in_order(*space_, study, count) : next_at_random(*space_, study, seed_, count);
+  });
+}
+
+std::size_t Candidates::planned() const { return planned_trials(*space_, trials_); }
 
 }  // namespace edgewise::search

@@ -8,29 +8,40 @@ namespace edgewise::search {
 
 namespace {
 
-std::optional<std::map<std::string, double>> values_of(const study::Trial& trial, std::optional<int> at_stage) {
-  if (!at_stage) return trial.values();
-  for (const auto& result : trial.results) {
-    if (result.stage != *at_stage) continue;
-    auto values = trial.known;
-    for (const auto& [name, value] : result.values) values[name] = value;
-    return values;
-  }
-  return std::nullopt;
+const study::StageResult* result_at(const study::Trial& trial, int stage) {
+  const auto found = std::ranges::find(trial.results, stage, &study::StageResult::stage);
+  return found == trial.results.end() ? nullptr : &*found;
+}
+
+std::optional<double> value_of(const study::Trial& trial, const study::StageResult* at, const std::string& name) {
+  if (at == nullptr) return trial.value(name);
+  if (const auto found = at->values.find(name); found != at->values.end()) return found->second;
+  const auto found = trial.known.find(name);
+  return found == trial.known.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::map<std::string, double> values_of(const study::Trial& trial, const study::StageResult* at) {
+  if (at == nullptr) return trial.values();
+  auto values = trial.known;
+  for (const auto& [name, value] : at->values) values[name] = value;
+  return values;
 }
 
 /// Nothing when an objective is missing or not finite.
 std::optional<Observation> observed(const study::Settings& settings, const study::Trial& trial, std::optional<int> at_stage) {
   if (trial.results.empty()) return std::nullopt;
-  const auto values = values_of(trial, at_stage);
-  if (!values) return std::nullopt;
+  const auto* at = at_stage ? result_at(trial, *at_stage) : nullptr;
+  if (at_stage && at == nullptr) return std::nullopt;
   Observation observation{.trial = &trial};
+  observation.objectives.reserve(settings.objectives.size());
   for (const auto& objective : settings.objectives) {
-    const auto found = values->find(objective.name);
-    if (found == values->end() || !std::isfinite(found->second)) return std::nullopt;
-    observation.objectives.push_back(objective.direction == study::Direction::maximize ? -found->second : found->second);
+    const auto value = value_of(trial, at, objective.name);
+    if (!value || !std::isfinite(*value)) return std::nullopt;
+    observation.objectives.push_back(objective.direction == study::Direction::maximize ? -*value : *value);
   }
-  for (const auto& constraint : settings.constraints) observation.excess.push_back(constraint.comparison.excess(*values).value_or(0.0));
+  if (settings.constraints.empty()) return observation;
+  const auto values = values_of(trial, at);
+  for (const auto& constraint : settings.constraints) observation.excess.push_back(constraint.comparison.excess(values).value_or(0.0));
   return observation;
 }
 
@@ -46,22 +57,27 @@ double Observation::violation() const {
   return sum;
 }
 
-History history_of(const study::Study& study, std::span<const study::Trial> prior, std::optional<int> at_stage) {
+History outcomes_of(const study::Study& study, std::span<const study::Trial> prior, std::optional<int> at_stage) {
   History history;
+  history.observations.reserve(prior.size() + study.trials.size());
   for (const auto& trial : prior)
     if (auto observation = observed(study.settings, trial, at_stage)) history.observations.push_back(std::move(*observation));
   for (const auto& trial : study.trials) {
-    history.known.insert(trial.choice);
-    if (!at_stage && (trial.state == study::State::waiting || trial.state == study::State::running)) {
+    const bool is_open = trial.state == study::State::waiting || trial.state == study::State::running;
+    if (!at_stage && is_open) {
       history.pending.push_back(&trial);
     } else if (auto observation = trial.state == study::State::failed ? std::nullopt : observed(study.settings, trial, at_stage)) {
       history.observations.push_back(std::move(*observation));
-    } else if (trial.state == study::State::waiting || trial.state == study::State::running) {
-      history.pending.push_back(&trial);
     } else {
-      history.failed.push_back(&trial);
+      (is_open ? history.pending : history.failed).push_back(&trial);
     }
   }
+  return history;
+}
+
+History history_of(const study::Study& study, std::span<const study::Trial> prior, std::optional<int> at_stage) {
+  auto history = outcomes_of(study, prior, at_stage);
+  for (const auto& trial : study.trials) history.known.insert(trial.choice);
   return history;
 }
 

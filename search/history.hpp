@@ -32,6 +32,9 @@ struct History {
 /// With `at_stage` values are those of that stage alone.
 History history_of(const study::Study& study, std::span<const study::Trial> prior = {}, std::optional<int> at_stage = {});
 
+/// The same with `known` left empty, which is most of the work: for a strategy that looks choices up by other means.
+History outcomes_of(const study::Study& study, std::span<const study::Trial> prior = {}, std::optional<int> at_stage = {});
+
 /// Objective values of the observations, one row each.
 Matrix points_of(const std::vector<Observation>& observations);
 

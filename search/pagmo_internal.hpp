@@ -13,5 +13,7 @@ std::vector<std::size_t> ranks(const Matrix& points);
 std::vector<double> crowding(const Matrix& front);
 /// All points better than `reference` in every objective.
 Result<double> hypervolume(const Matrix& points, const std::vector<double>& reference);
+/// What the hypervolume loses without each point; all are different and better than `reference` in every objective.
+Result<std::vector<double>> contributions(const Matrix& points, const std::vector<double>& reference);
 
 }  // namespace edgewise::search::by_pagmo

@@ -43,6 +43,35 @@ std::vector<std::size_t> ranks_of_different(const Matrix& points) {
   return ranks;
 }
 
+/// Two objectives in O(n log n). In lexicographic order a point can be dominated only by one before it, and the lowest second objective of the
+/// fronts grows with their rank, so that a binary search finds the first front that does not dominate the point (M. T. Jensen, IEEE TEC 7(5), 2003).
+std::vector<std::size_t> ranks_of_two_objectives(const Matrix& points) {
+  struct Entry {
+    double first, second;
+    std::size_t index;
+  };
+  std::vector<Entry> entries;
+  entries.reserve(points.size());
+  for (std::size_t i = 0; i < points.size(); ++i) entries.push_back({points[i][0], points[i][1], i});
+  std::ranges::sort(entries, [](const Entry& a, const Entry& b) { return a.first != b.first ? a.first < b.first : a.second < b.second; });
+  std::vector<std::size_t> ranks(points.size());
+  std::vector<double> lowest;  // second objective, by rank
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Entry& entry = entries[i];
+    if (i > 0 && entry.first == entries[i - 1].first && entry.second == entries[i - 1].second) {
+      ranks[entry.index] = ranks[entries[i - 1].index];
+      continue;
+    }
+    const auto front = std::ranges::upper_bound(lowest, entry.second);
+    ranks[entry.index] = static_cast<std::size_t>(front - lowest.begin());
+    if (front == lowest.end())
+      lowest.push_back(entry.second);
+    else
+      *front = entry.second;
+  }
+  return ranks;
+}
+
 std::vector<double> crowding_of_different(const Matrix& front) {
   if (front.size() <= 2 || front.front().size() < 2) return std::vector<double>(front.size(), infinity);
   return by_pagmo::crowding(front);
@@ -78,6 +107,7 @@ Matrix objective_matrix(const std::vector<study::Objective>& objectives,
 
 std::vector<std::size_t> non_dominated_ranks(const Matrix& points) {
   check_points(points);
+  if (!points.empty() && points.front().size() == 2) return ranks_of_two_objectives(points);
   const auto groups = grouped(points);
   const Matrix different(std::views::keys(groups).begin(), std::views::keys(groups).end());
   const auto group_ranks = ranks_of_different(different);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <ranges>
 
 #include "search/pareto.hpp"
@@ -42,7 +43,10 @@ Ranking rank_entries(const study::Settings& settings, std::vector<Entry> entries
   ranking.unranked = std::erase_if(entries, [&](const Entry& entry) {
     if (rank) return !rank->evaluate(entry.values).has_value();
     return !std::ranges::all_of(settings.objectives,
-                                [&](const auto& objective) { return entry.values.contains(objective.name); });
+                                [&](const auto& objective) {
+                                  const auto found = entry.values.find(objective.name);
+                                  return found != entry.values.end() && std::isfinite(found->second);
+                                });
   });
   std::map<std::size_t, std::vector<Entry>> by_broken;
   for (Entry& entry : entries) by_broken[broken(settings, entry)].push_back(std::move(entry));

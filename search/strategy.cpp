@@ -5,6 +5,7 @@
 #include <format>
 
 #include "search/strategies_internal.hpp"
+#include "surrogate/surrogate.hpp"
 
 namespace edgewise::search {
 
@@ -14,9 +15,21 @@ struct Registered {
   const char* name;
   Result<std::unique_ptr<Strategy>> (*make)(const Options& options, const space::Space& space);
 };
-constexpr std::array registry{Registered{"grid", make_grid}, Registered{"random", make_random},
-                              Registered{"staged", make_staged},
-                              Registered{"mobo", make_mobo}};
+constexpr std::array registry{
+    Registered{"grid", make_grid},
+    Registered{"random", make_random},
+    Registered{"staged", make_staged},
+    Registered{"halving", make_halving},
+    Registered{"hyperband", make_hyperband},
+    Registered{"asha", make_asha},
+    Registered{"mobo", make_mobo},
+    Registered{"evolution", make_evolution},
+    Registered{"lhs", make_lhs},
+    Registered{"local", make_local},
+    Registered{"nsga2", make_nsga2},
+    Registered{"sobol", make_sobol},
+    Registered{"tpe", make_tpe},
+};
 
 Status check_rank(const Options& options) {
   if (options.rank.empty()) return {};
@@ -44,6 +57,8 @@ const std::vector<std::string>& strategy_names() {
   return names;
 }
 
+const std::vector<std::string>& surrogate_names() { return surrogate::surrogate_names(); }
+
 Result<std::unique_ptr<Strategy>> make_strategy(const Options& options, const space::Space& space) {
   const auto* found =
       std::ranges::find_if(registry, [&](const Registered& entry) { return options.strategy == entry.name; });
@@ -55,7 +70,8 @@ Result<std::unique_ptr<Strategy>> make_strategy(const Options& options, const sp
   if (options.trials < 0) return invalid(std::format("trials is {}; it must be 0 (no bound) or more", options.trials));
   if (options.epochs < 1) return invalid(std::format("epochs is {}; at least 1 is needed", options.epochs));
   TRY_DO(check_rank(options));
-  return found->make(options, space);
+  TRY(auto strategy, found->make(options, space));
+  return make_queued(options.start_with, space, std::move(strategy));
 }
 
 }  // namespace edgewise::search

@@ -54,17 +54,17 @@ struct Stage {
 
 /// The `search:` section of the job file.
 struct Options {
-  std::string strategy = "random";  ///< "grid", "random", "staged"
-  std::int64_t trials = 0;          ///< at most so many trials; 0: grid and staged: the whole space, random: 40
+  std::string strategy = "random";  ///< one of strategy_names()
+  std::int64_t trials = 0;          ///< at most so many trials; 0: grid and staged: the whole space, others: 40
   int epochs = 10;                  ///< of grid and random; the train section's
   std::vector<Stage> stages{{10, 8}, {30, 2}, {60, 0}};  ///< of staged
   std::string rank;                 ///< expression, larger is better; empty: non-dominated sorting, then crowding
   std::uint64_t seed = 1;
   std::vector<std::string> recorded;  ///< what trials record, to check `rank` against; empty: not checked
-  std::int64_t initial = 0;           ///< of strategies with a model: space-filling trials before it is asked; 0: the strategy's own number
-  std::int64_t population = 0;        ///< of evolution and nsga2; 0: the strategy's own number
+  std::int64_t initial = 0;           ///< space-filling trials before a rule or a model is asked; 0: tpe and local 10, evolution and nsga2 their population, others their own number
+  std::int64_t population = 0;        ///< of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50
   int reduction = 3;                  ///< of the halving strategies: one in so many goes on
-  std::string surrogate = "gp";       ///< of mobo, as its acquisition, solver and selection
+  std::string surrogate = "gp";       ///< of mobo, as its acquisition, solver and selection (search/mobo.hpp has their words)
   std::string acquisition = "ehvi";
   std::string solver = "local";
   std::string selection = "hvi";
@@ -75,6 +75,8 @@ struct Options {
 };
 
 const std::vector<std::string>& strategy_names();
+
+const std::vector<std::string>& surrogate_names();  ///< what Options::surrogate may be
 
 /// @param space  borrowed; must outlive the strategy
 /// @error invalid_input: unknown strategy, grid over an infinite space, staged with no stages, epochs or keep that do not shrink as they should,

@@ -1,7 +1,10 @@
 #include "space/family.hpp"
 
 #include <format>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include "space/backbones.hpp"
 #include "space/backbones_internal.hpp"
@@ -18,12 +21,38 @@ struct Maker {
 };
 constexpr Maker makers[] = {{"backbones", make_backbones}, {"resnet", make_resnet}};
 
+/// Which backbones an input is too small for. Each is tried when somebody asks for it, once: to build all of them takes longer than
+/// everything else that is done with a job file. Safe to use from several threads.
+class TriedBackbones {
+ public:
+  explicit TriedBackbones(const Frame& frame) : frame_(frame) {}
+  /// Why it cannot be built, or nothing.
+  std::optional<std::string> mistake(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const auto [found, is_new] = tried_.try_emplace(name);
+    if (!is_new) return found->second;
+    if (const auto graph = build_backbone(name, frame_); !graph) found->second = graph.error().message;
+    return found->second;
+  }
+
+ private:
+  const Frame frame_;
+  std::mutex mutex_;
+  std::map<std::string, std::optional<std::string>> tried_;
+};
+
 }  // namespace
 
 std::vector<std::string> family_names() {
   std::vector<std::string> names;
   for (const auto& maker : makers) names.emplace_back(maker.name);
   return names;
+}
+
+std::string identity(const Candidate& candidate) {
+  std::string text = std::format("{:016x}", graph::canonical_hash(candidate.graph));
+  for (const auto& [name, value] : candidate.training) text += std::format(" {}={}", name, to_text(value));
+  return text;
 }
 
 Result<Family> make_family(const std::string& name, const Json& options, const Frame& frame) {
@@ -47,22 +76,17 @@ Result<Family> make_backbones(const Json& options, const Frame& frame) {
                           .description = "the optimizer's highest step size"},
             .known = Real{1e-7, 1.0, true}}},
           options));
-  // What this input is too small for is known before any choice is made.
-  std::map<std::string, std::string> impossible;
-  std::size_t possible = 0;
+  const auto trials = std::make_shared<TriedBackbones>(frame);
+  std::optional<std::string> first_mistake;
+  bool is_possible = false;
   for (const auto& name : std::get<Categorical>(parameters.front().domain).values) {
-    if (const auto graph = build_backbone(name, frame)) {
-      ++possible;
-    } else {
-      impossible[name] = graph.error().message;
-    }
+    const auto mistake = trials->mistake(name);
+    is_possible = !mistake;
+    if (is_possible) break;
+    if (!first_mistake) first_mistake = mistake;
   }
-  if (possible == 0)
-    return invalid("no backbone of the space can be built: " + impossible.begin()->second, {}, "backbone");
-  auto validity = [impossible = std::move(impossible)](const Choice& choice) -> std::optional<std::string> {
-    const auto found = impossible.find(std::get<std::string>(choice.at("backbone")));
-    return found == impossible.end() ? std::nullopt : std::optional(found->second);
-  };
+  if (!is_possible) return invalid("no backbone of the space can be built: " + *first_mistake, {}, "backbone");
+  auto validity = [trials](const Choice& choice) { return trials->mistake(std::get<std::string>(choice.at("backbone"))); };
   TRY(auto space, make_space(std::move(parameters), std::move(validity)));
   auto shared = std::make_shared<const Space>(space);  // the builder outlives the family it came from
   auto build = [shared](const Choice& choice, const Frame& wanted) -> Result<Candidate> {

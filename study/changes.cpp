@@ -27,11 +27,25 @@ std::unexpected<Error> wrong_state(const Trial& trial, const char* wanted) {
               "load the study again and decide anew");
 }
 
+/// A trial that is added as complete brings its results, stage by stage; any other has none.
+Status check_known_results(const Trial& trial) {
+  if (trial.state != State::complete) return {};
+  if (trial.results.empty()) return invalid("a new trial that is complete has no results", "add what is known of it");
+  int before = -1;
+  for (const StageResult& result : trial.results) {
+    if (result.stage <= before) return invalid(std::format("the results of a new trial are out of order: stage {} follows {}", result.stage, before));
+    before = result.stage;
+  }
+  if (before != trial.stage) return invalid(std::format("a new trial ended in stage {}, but its last result is of stage {}", trial.stage, before));
+  return {};
+}
+
 }  // namespace
 
 Result<Trial> new_trial(const Trial& trial, TrialId id) {
-  if (trial.state != State::waiting && trial.state != State::rejected)
-    return invalid(std::format("a new trial is \"waiting\" or \"rejected\", not \"{}\"", to_text(trial.state)));
+  if (trial.state != State::waiting && trial.state != State::rejected && trial.state != State::complete)
+    return invalid(std::format("a new trial is \"waiting\", \"rejected\" or \"complete\", not \"{}\"", to_text(trial.state)));
+  TRY_DO(check_known_results(trial));
   if (trial.epochs < 1)
     return invalid(std::format("a trial of {} epochs cannot be added; at least 1 is needed", trial.epochs));
   for (const auto& [name, value] : trial.choice)
@@ -45,7 +59,11 @@ Result<Trial> new_trial(const Trial& trial, TrialId id) {
   added.epochs = trial.epochs;
   added.seed = trial.seed;
   added.known = finite(trial.known);
-  if (trial.state == State::rejected) added.reason = trial.reason;
+  if (trial.state != State::waiting) added.reason = trial.reason;
+  if (trial.state == State::complete) {
+    added.stage = trial.stage;
+    for (const StageResult& result : trial.results) added.results.push_back(stored(result));
+  }
   return added;
 }
 

@@ -84,6 +84,7 @@ class SqliteStorage final : public Storage {
           .bind(added.reason);
       insert.bind(dump(choice_to_json(added.choice))).bind(dump(values_to_json(added.known)));
       TRY_DO(insert.run());
+      for (const StageResult& result : added.results) TRY_DO(write_result(added.id, result));
     }
     if (ids.empty()) return ids;
     TRY_DO(commit_change(change));
@@ -148,17 +149,7 @@ class SqliteStorage final : public Storage {
                 const std::string& reason) override {
     return change(id, [&](Trial& trial) -> Status {
       TRY_DO(study::finish(trial, worker, state, result, reason));
-      const StageResult kept = stored(result);
-      TRY(Statement insert,
-          database_->prepare(std::format(
-              "INSERT OR REPLACE INTO result ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", result_columns)));
-      insert.bind(id.value)
-          .bind(std::int64_t{kept.stage})
-          .bind(std::int64_t{kept.epochs})
-          .bind(std::int64_t{kept.best_epoch});
-      insert.bind(dump(values_to_json(kept.values))).bind(dump(kept.measurement)).bind(dump(kept.details));
-      insert.bind(kept.train_s).bind(kept.measure_s).bind(kept.export_s).bind(kept.overhead_s).bind(kept.finished);
-      return insert.run();
+      return write_result(id, stored(result));
     });
   }
 
@@ -336,6 +327,19 @@ class SqliteStorage final : public Storage {
         .bind(std::int64_t{trial.epochs})
         .bind(std::int64_t{trial.attempts});
     return update.bind(trial.worker).bind(trial.reason).bind(trial.id.value).run();
+  }
+
+  Status write_result(TrialId id, const StageResult& kept) {
+    TRY(Statement insert,
+        database_->prepare(std::format(
+            "INSERT OR REPLACE INTO result ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", result_columns)));
+    insert.bind(id.value)
+        .bind(std::int64_t{kept.stage})
+        .bind(std::int64_t{kept.epochs})
+        .bind(std::int64_t{kept.best_epoch});
+    insert.bind(dump(values_to_json(kept.values))).bind(dump(kept.measurement)).bind(dump(kept.details));
+    insert.bind(kept.train_s).bind(kept.measure_s).bind(kept.export_s).bind(kept.overhead_s).bind(kept.finished);
+    return insert.run();
   }
 
   Status touch(TrialId id) {

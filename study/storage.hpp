@@ -28,7 +28,8 @@ class Storage {
   /// One trial.
   virtual Result<Trial> trial(TrialId id) = 0;
 
-  /// Appends trials; ids follow the last one. `state` is waiting or rejected (with `reason`). All or none.
+  /// Appends trials; ids follow the last one. `state` is waiting, rejected (with `reason`), or complete: a result that is known already and
+  /// cost nothing here (`results` up to `stage`; see Trial::is_answered). All or none.
   /// @error conflict when the study has other than `expected_trials` trials already (someone else proposed meanwhile)
   virtual Result<std::vector<TrialId>> add(const std::vector<Trial>& trials, std::size_t expected_trials) = 0;
   /// A complete trial goes to the next stage: waiting again, attempts 0, `epochs` in total. All or none.

@@ -33,6 +33,10 @@ std::optional<State> state_from_text(std::string_view text) {
   return found == state_names.end() ? std::nullopt : std::optional(found->first);
 }
 
+bool Trial::is_answered() const {
+  return state == State::complete && !results.empty() && results.back().details.is_object() && results.back().details.contains("answered");
+}
+
 std::optional<double> Trial::value(const std::string& name) const {
   for (const StageResult& result : results | std::views::reverse)
     if (const auto found = result.values.find(name); found != result.values.end()) return found->second;

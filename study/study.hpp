@@ -63,6 +63,9 @@ struct Trial {
   std::vector<StageResult> results;  ///< by stage
   std::vector<CurvePoint> curve;
 
+  /// Complete without ever having been run here: its results were known when it was added, and `details["answered"]` of the last one says from where (a
+  /// twin in this study, a user, another study). It costs no budget.
+  [[nodiscard]] bool is_answered() const;
   /// The latest result, or nothing.
   [[nodiscard]] const StageResult* result() const { return results.empty() ? nullptr : &results.back(); }
   /// Latest value by name, `known` included.

@@ -15,7 +15,15 @@ struct Registered {
   const char* name;
   std::unique_ptr<Surrogate> (*make)(const Columns& columns, std::uint64_t seed);
 };
-constexpr std::array registry{Registered{"gp", make_gp}};
+constexpr auto registry = std::to_array<Registered>({
+    Registered{"gp", make_gp},
+    Registered{"xgboost", make_xgboost},
+    Registered{"xgboost_ranker", make_xgboost_ranker},
+    Registered{"random_forest", make_random_forest},
+    Registered{"mlp_ensemble", make_mlp_ensemble},
+    Registered{"bnn", make_bnn},
+    Registered{"bayesian_ridge", make_bayesian_ridge},
+});
 
 }  // namespace
 

@@ -23,12 +23,14 @@ ALLOWED = {
     "study": ["base", "space"],
     "surrogate": ["base"],
     "search": ["base", "space", "study", "surrogate"],
+    "replay": ["base", "search", "space", "study"],
+    "exchange": ["base", "space", "study", "search"],
     "job": ["base", "data", "device", "search", "space", "study", "train"],
     "estimate": ["base", "data", "deploy", "device", "graph", "job", "space", "study", "train"],
     "report": ["base", "search", "study", "space"],
     "run": ["base", "data", "graph", "job", "report", "search", "space", "study"],
     "worker": ["base", "device", "estimate", "study"],
-    "cli": ["base", "data", "device", "job", "report", "run", "search", "space", "study"],
+    "cli": ["base", "data", "device", "exchange", "job", "replay", "report", "run", "search", "space", "study"],
 }
 # header pattern -> folders that may include it
 HEAVY = {
@@ -36,10 +38,11 @@ HEAVY = {
     r"onnxruntime": {"agent"},
     r"onnx/": {"deploy"},
     r"opencv2/": {"data"},
-    r"sqlite3\.h": {"study"},
-    r"pagmo/": {"search"},
+    r"sqlite3\.h": {"study", "exchange"},
+    r"pagmo/": {"search", "replay"},
     r"xgboost/|mlpack|armadillo|ensmallen": {"surrogate"},
     r"Eigen/": {"search", "surrogate"},
+    r"boost/": {"search"},
     r"CLI/": {"cli"},
 }
 # job/ needs the plain settings of training, not training itself.

@@ -78,11 +78,17 @@ Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batche
   double loss = 0, overlap = 0, half = 0;
   std::size_t count = 0;
   batches.start(0);
-  while (auto batch = batches.next()) {
-    if (stop && stop->load()) return fail(ErrorCode::interrupted, "judging the network was stopped");
+  for (;;) {
     const auto asked = std::chrono::steady_clock::now();
+    auto batch = batches.next();
+    if (!batch) break;
+    const auto taken = std::chrono::steady_clock::now();
+    if (stop && stop->load()) return fail(ErrorCode::interrupted, "judging the network was stopped");
     TRY(const auto busy, BusyMachine::enter());
-    if (waited) *waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count();
+    if (waited) {
+      const std::chrono::duration<double> for_batch = taken - asked, for_turn = std::chrono::steady_clock::now() - taken;
+      *waited += std::min(batch->waited_s, for_batch.count()) + for_turn.count();
+    }
     TRY(const auto inputs, input_tensor(*batch, network->graph().input_shape(), where));
     TRY(const auto targets, target_tensor(*batch, goal, where));
     const auto outputs = network->forward(inputs);

@@ -220,7 +220,14 @@ Status Trainer::train_part(Epoch& epoch) {
   std::size_t images = 0, number = 0;
   const auto batches = static_cast<std::int64_t>(request_.training->batches());
   request_.training->start(epoch.epoch);
-  while (auto batch = request_.training->next()) {
+  const auto take = [&] {
+    const auto asked = Clock::now();
+    auto batch = request_.training->next();
+    // What kept the loader from making this batch kept us waiting for it, unless it was made ahead.
+    if (batch) waited += std::min(batch->waited_s, seconds_since(asked));
+    return batch;
+  };
+  while (auto batch = take()) {
     if (request_.stop && request_.stop->load()) {
       return fail(ErrorCode::interrupted, std::format("training was stopped in epoch {}", epoch.epoch),
                   "run the same command again to continue");

@@ -77,6 +77,9 @@ Status check_output(const graph::Graph& graph, const Goal& goal);
 /// The precision to train one network in: see precision.cpp for what "auto" was measured to mean.
 nn::Precision choose_precision(const std::string& setting, const graph::Graph& graph, torch::Device device);
 
+/// What "auto" takes on a processor with these properties (nn/processor.hpp).
+nn::Precision faster_precision(const graph::Graph& graph, bool has_bf16, bool has_undescribed_tiles);
+
 /// Runs `body` and turns what LibTorch throws into an error: unavailable when memory ran out, else invalid_input with
 /// `context` before.
 template <class T, class Body>

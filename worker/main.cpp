@@ -105,8 +105,8 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
     const auto& error = estimated.error();
     const std::string reason = error.where.empty() ? error.message : error.message + " (at " + error.where + ")";
     if (error.code == ErrorCode::unavailable) {
-      // A full disk, memory that ran out, an agent that died: hardly the network's fault, and the next trial would meet the same. A new
-      // worker tries again; the coordinator stops when none gets anywhere.
+      // A full disk, memory that ran out, an agent that runs no model at all: hardly the network's fault, and the next trial would meet the
+      // same. A new worker tries again; the coordinator stops when none gets anywhere.
       TRY_DO(persist([&] { return storage.give_up(id, name, reason, study::max_attempts); }));
       return std::unexpected(error);
     }

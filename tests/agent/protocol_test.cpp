@@ -11,7 +11,6 @@ namespace edgewise::agent {
 namespace {
 
 using device::save;
-using device::TestFolder;
 using device::twice_plus_one;
 using testing::AllOf;
 using testing::HasSubstr;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -98,16 +99,36 @@ TEST(Augment, TheBoxMovesWithThePicture) {
   EXPECT_GT(moved, 450);
 }
 
+/// How far a ramp from left to right was zoomed: its slope tells, between the pixels that are not the repeated edge.
+double zoom_of(const std::vector<std::uint8_t>& ramp, int slope) {
+  std::vector<std::pair<int, int>> inner;  // (x, value)
+  for (std::int64_t x = 0; x < size; ++x) {
+    const int value = ramp[static_cast<std::size_t>(x * 3)];
+    if (value > slope / 2 && value < (size - 1) * slope - slope / 2) inner.emplace_back(x, value);
+  }
+  if (inner.size() < 2) return 0;
+  return std::abs(static_cast<double>(slope * (inner.back().first - inner.front().first)) / (inner.back().second - inner.front().second));
+}
+
 TEST(Augment, AtLeastAThirdOfTheBoxStaysInside) {
   RandomStream random(3);
-  const auto source = noise(4, 3);
+  constexpr int slope = 5;
+  std::vector<std::uint8_t> ramp(size * size * 3);
+  for (std::size_t i = 0; i < ramp.size(); ++i) ramp[i] = static_cast<std::uint8_t>(slope * static_cast<int>(i / 3 % size));
   const Augment settings{.flip = true, .scale = 0.9, .shift = 0.5};
-  for (int i = 0; i < 300; ++i) {
+  int cut = 0, moved = 0;
+  for (int i = 0; i < 2000; ++i) {
     std::array<float, 4> box{0, 0, 0.2F, 0.2F};
-    apply(settings, source, 3, random, &box);
-    EXPECT_GT((box[2] - box[0]) * (box[3] - box[1]), 0.0F);
+    const double zoom = zoom_of(apply(settings, ramp, 3, random, &box), slope);
+    ASSERT_GT(zoom, 0) << i;
+    const double whole = 0.2 * zoom * 0.2 * zoom, inside = (box[2] - box[0]) * (box[3] - box[1]);
+    EXPECT_GE(inside, 0.95 * whole / 3) << i << ": zoom " << zoom;  // the ramp's values are rounded
+    cut += inside < 0.9 * whole ? 1 : 0;
+    moved += std::abs(zoom - 1) > 0.05 ? 1 : 0;
     for (const float v : box) EXPECT_TRUE(v >= 0 && v <= 1);
   }
+  EXPECT_GT(cut, 200) << "a test of cut boxes cuts boxes";
+  EXPECT_GT(moved, 1000);
 }
 
 TEST(Augment, ColourKeepsGreyPicturesGreyAndBlurKeepsTheMean) {

@@ -3,8 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <optional>
 #include <set>
+#include <thread>
 
+#include "base/quiet.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {
@@ -103,6 +109,35 @@ TEST_F(Loading, WithoutShufflingAndAugmentationPicturesComeAsTheyAre) {
   EXPECT_EQ(batches[0].first[16 * 16 * 3], 15);
   EXPECT_FLOAT_EQ(batches[0].second[0], 2.0F / 16);
   EXPECT_FLOAT_EQ(batches[0].second[3], 14.0F / 16);
+}
+
+/// Latency is never measured while this machine trains, and loading is a part of training.
+TEST_F(Loading, NoBatchIsMadeWhileThisMachineMeasures) {
+  ::setenv("EDGEWISE_LOCKS", (folder_.path() / "locks").c_str(), 1);
+  for (const int threads : {0, 1, 3}) {
+    auto quiet = std::make_optional(QuietMachine::enter());
+    ASSERT_TRUE(quiet->has_value());
+    Loader loader(*cache_, items_, {.batch = 4, .threads = threads, .prefetch = 3});
+    loader.start(0);
+    std::atomic<bool> has_batch = false;
+    std::optional<Batch> batch;
+    std::jthread consumer([&] {
+      batch = loader.next();
+      has_batch = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // a batch takes well below a millisecond
+    EXPECT_FALSE(has_batch) << threads << " threads";
+    quiet.reset();
+    consumer.join();
+    ASSERT_TRUE(batch.has_value());
+    EXPECT_EQ(batch->count, 4U);
+    EXPECT_GT(batch->waited_s, 0.05) << "so that its maker's wait is not taken for training";
+    // And a measurement waits for no more than the batches under way, whatever is left to load.
+    EXPECT_TRUE(QuietMachine::enter(std::chrono::seconds(20)).has_value());
+    while (loader.next()) {
+    }
+  }
+  ::unsetenv("EDGEWISE_LOCKS");
 }
 
 TEST_F(Loading, ALoaderCanBeDroppedInTheMiddle) {

@@ -1,34 +1,16 @@
-/// Weights, inputs and folders for the tests of exported networks.
+/// Weights and inputs for the tests of exported networks.
 #pragma once
-
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "base/random.hpp"
 #include "graph/weights.hpp"
+#include "tests/test_folder.hpp"
 
 namespace edgewise::deploy {
-
-/// A folder that goes with the test.
-class TestFolder {
- public:
-  TestFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgewise-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Weights that keep the size of activations, with batch norms that are far from the identity: folding must do
 /// something.

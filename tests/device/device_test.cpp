@@ -20,6 +20,7 @@ using testing::AllOf;
 using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 /// Tests of other programs on this machine must not wait for these.
 class OwnLocks : public testing::Environment {
@@ -244,7 +245,7 @@ TEST(LocalDevice, EndsAModelThatNeverEnds) {
   options.timeout_s = 2;
   const auto m = device->measure(save(endless_loop(), folder / "endless.onnx"), options);
   ASSERT_FALSE(m);
-  EXPECT_EQ(m.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(m.error().code, ErrorCode::invalid_input) << "the model is at fault, not the machine";
   EXPECT_THAT(m.error().message, AllOf(HasSubstr("measuring \"endless.onnx\""), HasSubstr("no answer within")));
   EXPECT_THAT(m.error().next, HasSubstr("timeout_s"));
   EXPECT_TRUE(device->measure(save(twice_plus_one(), folder / "good.onnx"), quick));
@@ -269,8 +270,8 @@ TEST_P(FaultyAgent, CostsOneErrorWithItsReason) {
   if (GetParam().name == "Hangs") options.timeout_s = 1;
   const auto m = device->measure(path, options);
   ASSERT_FALSE(m);
-  EXPECT_EQ(m.error().code, ErrorCode::unavailable);
-  EXPECT_THAT(m.error().message, HasSubstr(GetParam().message));
+  EXPECT_EQ(m.error().code, ErrorCode::invalid_input) << "another model runs here, so this one is at fault";
+  EXPECT_THAT(m.error().message, AllOf(HasSubstr(GetParam().message), Not(HasSubstr("ReLU"))));
   options.timeout_s = 60;
   const auto next = device->measure(path, options);
   EXPECT_TRUE(next) << to_text(next.error());
@@ -294,6 +295,30 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"FailsInTheMiddle", "read line; echo '{\"ok\": true}'; read line; kill -9 $$",
               "measuring \"model.onnx\": the process was killed by signal 9"}),
     [](const auto& info) { return info.param.name; });
+
+/// The machine is at fault, not the model: whoever asks may try again, and must not blame the network.
+TEST(LocalDevice, AnAgentThatRunsNothingIsNotTheModelsFault) {
+  const TestFolder folder;
+  const auto path = save(twice_plus_one(), folder / "model.onnx");
+  const auto device = device_by(folder, "read line; echo 'library missing' >&2; exit 127");
+  const auto m = device->measure(path, quick);
+  ASSERT_FALSE(m);
+  EXPECT_EQ(m.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(m.error().message, AllOf(HasSubstr("exited with 127"), HasSubstr("library missing"), HasSubstr("nor does the agent run a network of one ReLU")));
+  const auto outputs = device->infer(path, {0, 1, 2, 3});
+  ASSERT_FALSE(outputs);
+  EXPECT_EQ(outputs.error().code, ErrorCode::unavailable);
+}
+
+TEST(LocalDevice, AModelThatCrashesWhileItInfersIsAtFault) {
+  const TestFolder folder;
+  const auto path = save(twice_plus_one(), folder / "model.onnx");
+  const auto device = device_by(folder, "read line; case $line in *model.onnx*) kill -SEGV $$;; esac\n{ echo \"$line\"; cat; } | \"$AGENT\"");
+  const auto outputs = device->infer(path, {0, 1, 2, 3});
+  ASSERT_FALSE(outputs);
+  EXPECT_EQ(outputs.error().code, ErrorCode::invalid_input);
+  EXPECT_THAT(outputs.error().message, HasSubstr("was killed by signal 11"));
+}
 
 TEST(LocalDevice, SaysWhichProgramItCannotRun) {
   const TestFolder folder;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <onnx/onnx_pb.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -10,24 +9,9 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "tests/test_folder.hpp"
 
 namespace edgewise::device {
-
-/// A folder that goes with the test.
-class TestFolder {
- public:
-  TestFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "edgewise-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline void describe(onnx::ValueInfoProto& value, const std::string& name, const std::vector<std::int64_t>& shape,
                      int type = onnx::TensorProto::FLOAT) {

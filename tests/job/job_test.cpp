@@ -56,11 +56,65 @@ TEST(Job, WhatIsPrintedReadsBackAsTheSameJob) {
   EXPECT_EQ(to_json(*stored), to_json(*job));
 }
 
+TEST(Job, APartOfAStrategyIsOneLine) {
+  const std::string start = "task: classification\ndata: builtin:drainage\nspace: resnet\n";
+  const auto job = parse_job(start +
+                                 "search: {strategy: mobo, initial: 7, population: 24, reduction: 4, surrogate: random_forest, acquisition: nehvi, solver: pool, "
+                                 "selection: diversity}\n",
+                             "/x/y.yaml");
+  ASSERT_TRUE(job) << to_text(job.error().front());
+  EXPECT_EQ(job->search.initial, 7);
+  EXPECT_EQ(job->search.population, 24);
+  EXPECT_EQ(job->search.reduction, 4);
+  EXPECT_EQ(job->search.surrogate, "random_forest");
+  EXPECT_EQ(job->search.acquisition, "nehvi");
+  EXPECT_EQ(job->search.solver, "pool");
+  EXPECT_EQ(job->search.selection, "diversity");
+  const auto stored = job_from_json(to_json(*job));
+  ASSERT_TRUE(stored) << to_text(stored.error());
+  EXPECT_EQ(to_json(*stored), to_json(*job));
+  EXPECT_EQ(stored->search.reduction, 4);
+
+  const auto wrong = parse_job(start + "search: {strategy: mobo, surrogate: random_forrest, acquisition: ehvy, reduction: 1}\n", "/x/y.yaml");
+  ASSERT_FALSE(wrong);
+  ASSERT_EQ(wrong.error().size(), 3U);
+  EXPECT_THAT(to_text(wrong.error()[0]), HasSubstr("random_forest"));
+  EXPECT_THAT(to_text(wrong.error()[1]), HasSubstr("ehvi"));
+  EXPECT_THAT(to_text(wrong.error()[2]), HasSubstr("reduction"));
+}
+
 TEST(Job, RankIsCheckedAgainstTheTask) {
   const auto job = parse_job("task: classification\ndata: builtin:drainage\nspace: resnet\nsearch: {rank: iou}\n", "/x/y.yaml");
   ASSERT_FALSE(job);
   EXPECT_THAT(job.error().front().message, HasSubstr("search.rank uses \"iou\", which is not recorded"));
   EXPECT_EQ(job.error().front().where, "/x/y.yaml:4:16");
+}
+
+TEST(Job, StartConfigurationsAreCheckedWhereTheyStand) {
+  const std::string head = "task: classification\ndata: builtin:drainage\nspace: {family: backbones, backbone: [resnet18, vgg11]}\n";
+  const auto job = parse_job(head + "search:\n  start_with:\n    - {backbone: vgg11, learning_rate: 0.001}\n    - {backbone: resnet18, learning_rate: 0.00001}\n"
+                                    "  warm_start: [../old.study, a.csv]\n  front_of: b.db\n  repeats: true\n", "/x/y.yaml");
+  ASSERT_TRUE(job) << to_text(job.error().front());
+  ASSERT_EQ(job->search.start_with.size(), 2U);
+  EXPECT_EQ(space::to_text(job->search.start_with[0]), "backbone=vgg11 learning_rate=0.001");
+  EXPECT_EQ(job->warm_start, (std::vector<std::string>{"/old.study", "/x/a.csv"}));
+  EXPECT_EQ(job->front_of, (std::vector<std::string>{"/x/b.db"}));
+  EXPECT_TRUE(job->repeats);
+  const auto again = parse_job(to_yaml(*job), "/x/y.yaml");
+  ASSERT_TRUE(again) << to_text(again.error().front()) << to_yaml(*job);
+  EXPECT_EQ(to_json(*again), to_json(*job));
+  EXPECT_EQ(again->search.start_with, job->search.start_with);
+
+  const auto wrong = parse_job(head + "search:\n  start_with:\n    - {backbone: resnet35, learning_rate: 0.001}\n    - {backbone: resnet18}\n    - 3\n"
+                                      "    - {backbone: resnet18, learning_rate: 0.01}\n    - {learning_rate: 0.01, backbone: resnet18}\n", "/x/y.yaml");
+  ASSERT_FALSE(wrong);
+  std::vector<std::string> told;
+  for (const auto& error : wrong.error()) told.push_back(error.where + " " + error.message);
+  ASSERT_GE(told.size(), 4U);
+  EXPECT_THAT(told[0], HasSubstr("/x/y.yaml:6:7 search.start_with[0]: parameter \"backbone\" is \"resnet35\"; it must be one of"));
+  EXPECT_THAT(told[1], HasSubstr("/x/y.yaml:7:7 search.start_with[1]: parameter \"learning_rate\" is missing"));
+  EXPECT_THAT(told[2], HasSubstr("/x/y.yaml:8:7 search.start_with[2] must be a section"));
+  EXPECT_THAT(told.back(), HasSubstr("/x/y.yaml:10:7 search.start_with[4] is given twice"));
 }
 
 TEST(Job, AStudyIsFoundByFolderNameOrJobFile) {

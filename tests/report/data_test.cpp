@@ -70,7 +70,7 @@ TEST(Csv, KeepsColumnsApartThatShareAName) {
   EXPECT_THAT(
       csv,
       testing::StartsWith(
-          "id,state,stage,epochs,front,rank,disturbed,backbone,choice.latency_ms,learning_rate,choice.rank,iou,latency_ms,"));
+          "id,state,stage,epochs,front,rank,contribution,disturbed,backbone,choice.latency_ms,learning_rate,choice.rank,iou,latency_ms,"));
 }
 
 TEST(Csv, NumbersReadBackExactly) {
@@ -81,7 +81,7 @@ TEST(Csv, NumbersReadBackExactly) {
 }
 
 TEST(Csv, OfAnEmptyStudyIsItsHeader) {
-  EXPECT_EQ(report::csv_table(sample::empty_study()), "id,state,stage,epochs,front,rank,disturbed,iou,latency_ms,reason\r\n");
+  EXPECT_EQ(report::csv_table(sample::empty_study()), "id,state,stage,epochs,front,rank,contribution,disturbed,iou,latency_ms,reason\r\n");
 }
 
 }  // namespace

@@ -179,6 +179,20 @@ TEST(OrderByDominance, DoesNotDependOnTheOrderOfThePoints) {
   }
 }
 
+TEST(NonDominatedRanks, OfTwoObjectivesAreThoseThatPagmoGives) {
+  RandomStream random(7);
+  for (int round = 0; round < 200; ++round) {
+    Matrix two, three;  // a third objective that is the same for all changes no rank, but takes the way through pagmo
+    const auto levels = 2 + random.below(40);
+    for (std::uint64_t i = random.below(80); i > 0; --i) {
+      two.push_back({static_cast<double>(random.below(levels)) - 10.0, static_cast<double>(random.below(levels)) / 3});
+      three.push_back({two.back()[0], two.back()[1], 1.0});
+    }
+    EXPECT_EQ(non_dominated_ranks(two), non_dominated_ranks(three));
+  }
+  EXPECT_EQ(non_dominated_ranks({{0.0, 1.0}, {-0.0, 1.0}, {0.0, 1.0}}), (std::vector<std::size_t>{0, 0, 0}));
+}
+
 TEST(Hypervolume, EqualsCountedCells) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE(seed);

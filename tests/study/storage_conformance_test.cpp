@@ -71,6 +71,43 @@ TEST_P(StorageConformance, KeepsTheSettings) {
   EXPECT_EQ(settings.constraints[1].comparison.holds({{"memory_mb", 101}}), false);
 }
 
+TEST_P(StorageConformance, AddsATrialWhoseResultsAreKnown) {
+  Trial answered = example_trial(1, State::complete);
+  answered.stage = 1;
+  answered.reason = "same network and settings as trial 0";
+  answered.attempts = 2;
+  answered.results = {example_result(0, 0.5), example_result(1, 0.75)};
+  answered.results[1].details["answered"] = "trial 0";
+  answered.results[1].values["broken"] = std::numeric_limits<double>::quiet_NaN();
+  ASSERT_TRUE(storage().add({example_trial(0), answered}, 0));
+  const Trial kept = storage().load()->trials.at(1);
+  EXPECT_EQ(kept.state, State::complete);
+  EXPECT_EQ(kept.stage, 1);
+  EXPECT_EQ(kept.attempts, 0);
+  EXPECT_EQ(kept.reason, "same network and settings as trial 0");
+  ASSERT_EQ(kept.results.size(), 2U);
+  EXPECT_EQ(kept.results[0].values.at("iou"), 0.5);
+  EXPECT_EQ(kept.results[1].train_s, 1.5);
+  EXPECT_FALSE(kept.results[1].values.contains("broken"));
+  EXPECT_TRUE(kept.is_answered());
+  EXPECT_FALSE(storage().trial({0})->is_answered());
+  EXPECT_EQ(claim(), (TrialId{0}));
+  EXPECT_EQ(storage().claim("a:1").value(), std::nullopt);  // nothing is left to do
+  ASSERT_TRUE(storage().promote({{1}}, 50));                // it may go on like any other
+  EXPECT_EQ(state(1), State::waiting);
+  EXPECT_FALSE(storage().trial({1})->is_answered());
+}
+
+TEST_P(StorageConformance, RefusesKnownResultsThatDoNotFit) {
+  Trial answered = example_trial(1, State::complete);
+  EXPECT_ERROR(storage().add({example_trial(0), answered}, 0), invalid_input, "a new trial that is complete has no results");
+  answered.results = {example_result(1, 0.5)};
+  EXPECT_ERROR(storage().add({answered}, 0), invalid_input, "a new trial ended in stage 0, but its last result is of stage 1");
+  answered.results = {example_result(0, 0.5), example_result(0, 0.5)};
+  EXPECT_ERROR(storage().add({answered}, 0), invalid_input, "out of order: stage 0 follows 0");
+  EXPECT_EQ(storage().load()->trials.size(), 0U);
+}
+
 TEST_P(StorageConformance, KeepsATrialAsItWasAdded) {
   const Trial rejected = example_trial(1, State::rejected);
   EXPECT_EQ(storage().add({example_trial(0), rejected}, 0).value(), (Ids{{0}, {1}}));
@@ -91,7 +128,7 @@ TEST_P(StorageConformance, AddsAllOrNone) {
   Trial running = example_trial(2);
   running.state = State::running;
   EXPECT_ERROR(storage().add({example_trial(1), running}, 1), invalid_input,
-               "a new trial is \"waiting\" or \"rejected\", not \"running\"");
+               "a new trial is \"waiting\", \"rejected\" or \"complete\", not \"running\"");
   Trial idle = example_trial(2);
   idle.epochs = 0;
   EXPECT_ERROR(storage().add({example_trial(1), idle}, 1), invalid_input, "a trial of 0 epochs");

@@ -4,12 +4,13 @@ import tempfile
 
 from program import compare, run
 
-COMMANDS = ["", "init", "check", "data", "space", "search", "train", "status", "front", "report", "export", "measure", "demo"]
+COMMANDS = ["", "init", "check", "data", "space", "search", "train", "status", "front", "report", "export", "measure", "replay", "optimize", "study",
+            "study export", "study import", "demo"]
 
 text, wrong = "", []
 with tempfile.TemporaryDirectory() as folder:
     for command in COMMANDS:
-        result = run([*([command] if command else []), "--help"], folder)
+        result = run([*command.split(), "--help"], folder)
         if result.returncode != 0 or "example: edgewise" not in result.stdout:
             wrong.append(command or "edgewise")
         text += f"$ edgewise {command + ' ' if command else ''}--help\n{result.stdout}\n"

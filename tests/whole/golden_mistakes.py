@@ -37,6 +37,9 @@ def png(width, height):
 case("an unknown command", ["serach", "job.yaml"])
 case("an unknown option", ["search", "job.yaml", "--worker", "2"], job_dot_yaml=GOOD)
 case("no command", [])
+case("a check of nothing", ["check"])
+case("a search without a job file", ["search"])
+case("a report without a study", ["report"])
 case("a number out of range", ["search", "job.yaml", "--workers", "0"], job_dot_yaml=GOOD)
 case("a file that exists already", ["init"], job_dot_yaml=GOOD)
 
@@ -110,11 +113,11 @@ def make_study(path, kind):
 
 
 def make_template():
-    """A real study without trials: a search that is told to stop at once."""
+    """A real study without trials: the network that it was made for is none of its space."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "face.yaml").write_text("task: box\ndata: {path: builtin:faces, count: 50, input: 32}\nspace: backbones\n")
-        run(["train", "face.yaml", "--study", "face"], folder)  # fails for want of a network, after the study was made
+        run(["train", "face.yaml", "--study", "face", "--set", "backbone=none"], folder)  # fails after the study was made
         database = folder / "face.study" / "study.db"
         with sqlite3.connect(database) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

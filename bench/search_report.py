@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Results of search_bench and search_peers.py as a Markdown table and a curve (SVG) for each table.
+
+    bench/search_report.py OUT_FOLDER RESULT.json...
+
+Results of the same table and number of workers are put together. Shares are of the true front's hypervolume below the reference; "-" means:
+not within the evaluations that were paid for.
+"""
+import json
+import pathlib
+import sys
+
+import numpy as np
+
+BOUNDS = (0.95, 0.98, 0.99)
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f3c8d", "#4d4d4d", "#999933", "#882255"]
+
+
+def quantiles(values):
+    """Lower quartile, median, upper quartile; None where it falls among values that are None."""
+    numbers = np.sort(np.array([np.inf if v is None else v for v in values], dtype=float))
+    result = []
+    for probability in (0.25, 0.5, 0.75):
+        place = probability * (len(numbers) - 1)
+        below, rest = int(place), place - int(place)
+        value = numbers[below] if rest == 0 else (numbers[below] * (1 - rest) + numbers[below + 1] * rest if np.isfinite(numbers[below + 1]) else np.inf)
+        result.append(None if np.isinf(value) else float(value))
+    return result
+
+
+def with_quartiles(values, form="{:.0f}"):
+    low, middle, high = ("-" if v is None else form.format(v) for v in quantiles(values))
+    return f"{middle} ({low} to {high})"
+
+
+def first_at(share, bound):
+    return next((i + 1 for i, s in enumerate(share) if s >= bound), None)
+
+
+def padded(share, evaluations):
+    """A search that tried everything keeps what it has."""
+    return np.array(share[:evaluations] + [share[-1]] * (evaluations - len(share)))
+
+
+def load(paths):
+    """Results by table and workers: the heads agree, the runs are joined."""
+    tables = {}
+    for path in paths:
+        result = json.loads(pathlib.Path(path).read_text())
+        name = result["table"] + ("" if result["workers"] == 1 else f"_{result['workers']}workers")
+        table = tables.setdefault(name, {**result, "runs": []})
+        for field in ("reference", "front_size", "initial"):
+            if table[field] != result[field]:
+                sys.exit(f"{path}: {field} is {result[field]}, but {table[field]} in the other results of {name}")
+        table["evaluations"] = max(table["evaluations"], result["evaluations"])
+        table["runs"] += [run for run in result["runs"] if run["share"]]
+    return tables
+
+
+def by_strategy(table):
+    groups = {}
+    for run in table["runs"]:
+        groups.setdefault(run["strategy"], []).append(run)
+    return groups
+
+
+def markdown(name, table):
+    objectives = ", ".join(f"{o['name']} ({o['direction']})" for o in table["objectives"])
+    references = ", ".join(f"{r:g}" for r in table["reference"])
+    checkpoints = [n for n in (30, 70, 120, 200, 400, 1000) if n < table["evaluations"]] + [table["evaluations"]]
+    lines = [f"## {name}", "", f"Objectives: {objectives}; reference {references}; true front of {table['front_size']} points; "
+             f"{table['initial']} initial choices, the same for all.", "",
+             "| strategy | seeds | " + " | ".join(f"share at {n}" for n in checkpoints) + " | " + " | ".join(f"evaluations to {b:.0%}" for b in BOUNDS) +
+             " | front points | ms per ask |", "|---|" + "---:|" * (len(checkpoints) + len(BOUNDS) + 3)]
+    groups = by_strategy(table)
+    order = sorted(groups, key=lambda s: -np.median([padded(r["share"], table["evaluations"]).mean() for r in groups[s]]))
+    for strategy in order:
+        runs = groups[strategy]
+        shares = [padded(run["share"], table["evaluations"]) for run in runs]
+        cells = [strategy, str(len(runs))]
+        cells += [f"{np.median([s[n - 1] for s in shares]):.4f}" for n in checkpoints]
+        cells += [with_quartiles([first_at(run["share"], bound) for run in runs]) for bound in BOUNDS]
+        cells.append(with_quartiles([run["front_found"][-1] for run in runs]))
+        asks = [ms for run in runs for ms in run["ask_ms"]]
+        cells.append(f"{np.median(asks):.2f}" if asks else "-")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + f"\n\n![hypervolume share against evaluations]({name}.svg)\n"
+
+
+class Svg:
+    """Axes in pixels; x linear from 0, y as 1 - share on a logarithm, so that 95 %, 98 % and 99 % are apart."""
+    WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 480, 70, 230, 40, 50
+
+    def __init__(self, title, evaluations, worst=0.3, best=0.001):
+        self.evaluations, self.worst, self.best, self.parts = evaluations, worst, best, []
+        self.parts.append(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.WIDTH} {self.HEIGHT}" font-family="sans-serif" font-size="13">')
+        self.parts.append(f'<rect width="{self.WIDTH}" height="{self.HEIGHT}" fill="white"/><text x="{self.LEFT}" y="24" font-size="15">{title}</text>')
+        self.axes()
+
+    def x(self, evaluation):
+        return self.LEFT + (self.WIDTH - self.LEFT - self.RIGHT) * evaluation / self.evaluations
+
+    def y(self, share):
+        missing = min(max(1 - share, self.best), self.worst)
+        place = (np.log(self.worst) - np.log(missing)) / (np.log(self.worst) - np.log(self.best))
+        return self.HEIGHT - self.BOTTOM - (self.HEIGHT - self.TOP - self.BOTTOM) * place
+
+    def axes(self):
+        right = self.x(self.evaluations)
+        for share in (0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999):
+            y = self.y(share)
+            self.parts.append(f'<line x1="{self.LEFT}" x2="{right:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>'
+                              f'<text x="{self.LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{share:.1%}</text>')
+        step = next(s for s in (10, 20, 50, 100, 200, 500, 1000, 5000, 100000) if self.evaluations / s <= 8)
+        for evaluation in range(0, self.evaluations + 1, step):
+            self.parts.append(f'<text x="{self.x(evaluation):.1f}" y="{self.HEIGHT - self.BOTTOM + 18}" text-anchor="middle">{evaluation}</text>')
+        self.parts.append(f'<text x="{(self.LEFT + right) / 2:.1f}" y="{self.HEIGHT - 10}" text-anchor="middle">evaluations</text>')
+
+    def curve(self, number, label, low, middle, high):
+        colour, dash = COLOURS[number % len(COLOURS)], ' stroke-dasharray="5 3"' if label.startswith("optuna") else ""
+        points = lambda values: [f"{self.x(i + 1):.1f},{self.y(v):.1f}" for i, v in enumerate(values)]
+        self.parts.append(f'<polygon points="{" ".join(points(low) + points(high)[::-1])}" fill="{colour}" opacity="0.12"/>')
+        self.parts.append(f'<polyline points="{" ".join(points(middle))}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
+        y = self.TOP + 18 * number + 10
+        self.parts.append(f'<line x1="{self.WIDTH - self.RIGHT + 15}" x2="{self.WIDTH - self.RIGHT + 40}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2"{dash}/>'
+                          f'<text x="{self.WIDTH - self.RIGHT + 46}" y="{y + 4}">{label}</text>')
+
+    def text(self):
+        return "\n".join(self.parts + ["</svg>\n"])
+
+
+def drawing(name, table):
+    svg = Svg(f"{name}: share of the true hypervolume, median and quartiles", table["evaluations"])
+    for number, (strategy, runs) in enumerate(by_strategy(table).items()):
+        shares = np.array([padded(run["share"], table["evaluations"]) for run in runs])
+        low, middle, high = np.quantile(shares, (0.25, 0.5, 0.75), axis=0)
+        svg.curve(number, strategy.replace("&", "&amp;").replace("<", "&lt;"), low, middle, high)
+    return svg.text()
+
+
+def main():
+    if len(sys.argv) < 3 or sys.argv[1].startswith("-"):
+        sys.exit(__doc__)
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = []
+    for name, table in sorted(load(sys.argv[2:]).items()):
+        pages.append(markdown(name, table))
+        (folder / f"{name}.svg").write_text(drawing(name, table))
+    (folder / "hypervolume.md").write_text("# Hypervolume against evaluations\n\nMade by `make bench-search`; medians, with quartiles in brackets.\n\n" + "\n".join(pages))
+    print("\n".join(pages))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,347 @@
+#include "exchange/optimize.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <format>
+#include <istream>
+#include <ostream>
+#include <set>
+
+#include "exchange/optuna.hpp"
+#include "search/pareto.hpp"
+
+namespace edgewise::exchange {
+
+namespace fs = std::filesystem;
+using study::State;
+
+namespace {
+
+/// Trials are held by this name, not by a process: the next process may go on with what an earlier one asked for.
+const std::string holder = "optimize";
+constexpr std::int64_t max_ask = 1000;
+constexpr int max_rounds = 1000;  // asks in a row whose proposals were all rejected before anybody evaluated them
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string shown(const Json& json) {
+  std::string text = dump(json);
+  if (text.size() > 60) text = text.substr(0, 60) + "...";
+  return text;
+}
+
+Json error_json(const Error& error) {
+  Json json{{"error", error.where.empty() ? error.message : std::format("{} ({})", error.message, error.where)}};
+  if (!error.next.empty()) json["next"] = error.next;
+  return json;
+}
+
+/// Every key of the request is one of these.
+Status check_keys(const Json& request, const std::vector<std::string>& allowed) {
+  for (const auto& [key, value] : request.items()) {
+    if (std::ranges::contains(allowed, key)) continue;
+    const auto near = nearest_word(key, allowed);
+    return invalid(std::format("\"{}\" is not known here; known are {}", key.substr(0, 60), quoted_list(allowed)),
+                   near.empty() ? "" : std::format("did you mean \"{}\"?", near));
+  }
+  return {};
+}
+
+const std::string examples =
+    R"(for example {"ask": 1}, {"tell": 0, "values": {"error": 0.1}}, {"tell": 0, "failed": "why"}, {"add": {...}, "values": {...}}, {"front": true}, {"status": true})";
+
+/// The first option whose value differs between two jobs; "" when none does.
+std::string difference(const Json& there, const Json& here) {
+  for (const auto& [key, value] : here.items()) {
+    if (!there.is_object() || !there.contains(key)) return key;
+    if (there[key] != value) return value.is_object() ? key : std::format("{}: {} there, {} here", key, shown(there[key]), shown(value));
+  }
+  return {};
+}
+
+}  // namespace
+
+Json study_job(const Problem& problem, const OptimizeOptions& options) {
+  return {{"format", "edgewise-optimize"}, {"problem", problem.document}, {"strategy", options.strategy}, {"seed", options.seed}, {"trials", options.trials}, {"epochs", options.epochs}};
+}
+
+std::optional<Result<Problem>> problem_of(const study::Settings& settings) {
+  if (!settings.job.is_object() || settings.job.value("format", Json()) != "edgewise-optimize" || !settings.job.contains("problem")) return {};
+  return problem_from_json(settings.job["problem"], settings.name);
+}
+
+study::Settings study_settings(const Problem& problem, const OptimizeOptions& options) {
+  return {.name = problem.name, .seed = options.seed, .objectives = problem.objectives, .constraints = problem.constraints, .job = study_job(problem, options), .environment = Json::object()};
+}
+
+Result<std::unique_ptr<Optimizer>> Optimizer::make(Problem problem, const OptimizeOptions& options) {
+  std::unique_ptr<Optimizer> optimizer(new Optimizer(std::move(problem), options));
+  TRY(optimizer->strategy_, search::make_strategy({.strategy = options.strategy, .trials = options.trials, .epochs = options.epochs, .seed = options.seed}, optimizer->problem_.space));
+  optimizer->has_stages_ = optimizer->strategy_->plan().size() > 1;
+  TRY_DO(optimizer->open_study());
+  TRY_DO(optimizer->reload());
+  TRY_DO(optimizer->take_up_waiting());
+  return optimizer;
+}
+
+Status Optimizer::open_study() {
+  const auto settings = study_settings(problem_, options_);
+  if (options_.study.empty()) {
+    storage_ = study::memory_storage(settings);
+    return {};
+  }
+  std::error_code error;
+  fs::create_directories(options_.study, error);
+  if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", options_.study.string(), error.message()), "choose another place with --study");
+  auto lock = FileLock::try_acquire(options_.study / "coordinator.lock", FileLock::Mode::exclusive);
+  if (!lock && lock.error().code == ErrorCode::unavailable)
+    return fail(ErrorCode::conflict, std::format("another program uses the study \"{}\" already", options_.study.string()), "end it first, or give another folder with --study");
+  if (!lock) return std::unexpected(lock.error());
+  lock_.emplace(*std::move(lock));
+  if (!fs::exists(options_.study / "study.db")) {
+    TRY(storage_, study::create_storage(options_.study, settings));
+    return {};
+  }
+  TRY(storage_, study::open_storage(options_.study));
+  TRY(const auto kept, storage_->settings());
+  if (const auto differs = difference(kept.job, settings.job); !differs.empty())
+    return fail(ErrorCode::conflict, std::format("the study \"{}\" was made with other settings ({})", options_.study.string(), differs),
+                "give the file and options it was made with, or another folder with --study");
+  return {};
+}
+
+Status Optimizer::reload() {
+  TRY(study_, storage_->load());
+  return {};
+}
+
+/// Whatever waits is taken up at once: those who ask evaluate it. Also what a program that was killed had added but not taken up.
+Status Optimizer::take_up_waiting() {
+  for (;;) {
+    TRY(auto trial, storage_->claim(holder));
+    if (!trial) return {};
+    study_.trials.at(static_cast<std::size_t>(trial->id.value)) = *std::move(trial);
+  }
+}
+
+Status Optimizer::refresh(study::TrialId id) {
+  TRY(auto trial, storage_->trial(id));
+  const auto index = static_cast<std::size_t>(id.value);
+  if (index >= study_.trials.size()) study_.trials.resize(index + 1);
+  study_.trials[index] = std::move(trial);
+  return {};
+}
+
+std::string Optimizer::answer(std::string_view line) {
+  if (line.size() > max_line_bytes)
+    return dump(error_json({ErrorCode::invalid_input, std::format("the line has {} bytes; at most {} are read", line.size(), max_line_bytes), {}, {}}));
+  auto request = parse_json(line, "request");
+  if (!request) {
+    // Python writes NaN and Infinity, which are no JSON.
+    if (line.contains("NaN") || line.contains("Infinity"))
+      request.error().next = R"(a value that is not finite is no result: send {"tell": ID, "failed": "why"})";
+    else request.error().next = "send one JSON object a line, " + examples;
+    return dump(error_json(request.error()));
+  }
+  const auto answered = answer_request(*request);
+  return dump(answered ? *answered : error_json(answered.error()));
+}
+
+Result<Json> Optimizer::answer_request(const Json& request) {
+  static const std::vector<std::string> verbs{"ask", "tell", "add", "front", "status"};
+  if (!request.is_object()) return invalid(std::format("a request is a JSON object, not {}", shown(request)), examples);
+  std::vector<std::string> given;
+  for (const auto& verb : verbs)
+    if (request.contains(verb)) given.push_back(verb);
+  if (given.empty()) {
+    const auto key = request.empty() ? std::string() : request.begin().key();
+    const auto near = nearest_word(key, verbs);
+    return invalid(std::format("the request has none of {}", quoted_list(verbs)), near.empty() ? examples : std::format("did you mean \"{}\"?", near));
+  }
+  if (given.size() > 1) return invalid(std::format("the request has both \"{}\" and \"{}\"", given[0], given[1]), "send them in two lines");
+  const auto& verb = given.front();
+  if (verb == "tell") return tell(request["tell"], request);
+  if (verb == "add") return add(request);
+  TRY_DO(check_keys(request, {verb}));
+  if (verb == "ask") return ask(request["ask"]);
+  if (request[verb] != true) return invalid(std::format("\"{}\" is {}; it must be true", verb, shown(request[verb])));
+  return verb == "front" ? front() : status();
+}
+
+Result<Json> Optimizer::ask(const Json& count) {
+  if (!count.is_number_integer() || count.get<double>() < 1 || count.get<double>() > static_cast<double>(max_ask))
+    return invalid(std::format("\"ask\" is {}; it must be a whole number from 1 to {}", shown(count), max_ask), R"(for example {"ask": 1})");
+  const auto wanted = count.get<std::size_t>();
+  Json trials = Json::array();
+  search::Advice advice;
+  // A round may give fewer than wanted, or only choices that a constraint on known values rejects.
+  for (int round = 0; round < max_rounds && trials.size() < wanted; ++round) {
+    TRY(advice, strategy_->ask(study_, wanted - trials.size()));
+    if (advice.proposals.empty()) break;
+    TRY(const auto begun, record(advice.proposals));
+    for (const auto id : begun) trials.push_back(trial_json(study_.trials[static_cast<std::size_t>(id.value)]));
+  }
+  return Json{{"trials", std::move(trials)}, {"finished", advice.is_finished}, {"note", advice.note}};
+}
+
+Result<std::vector<study::TrialId>> Optimizer::record(const std::vector<search::Proposal>& proposals) {
+  std::vector<study::Trial> added;
+  std::vector<study::TrialId> begun;
+  for (const auto& proposal : proposals) {
+    if (proposal.promote) {
+      TRY_DO(storage_->promote({*proposal.promote}, proposal.epochs));
+      begun.push_back(*proposal.promote);
+      continue;
+    }
+    study::Trial trial{.choice = proposal.choice, .epochs = proposal.epochs, .known = numbers_of(proposal.choice, problem_.known)};
+    if (const auto broken = study::violated(problem_.constraints, trial.known)) {
+      trial.state = State::rejected;
+      trial.reason = "known before evaluation: " + *broken;
+    }
+    added.push_back(std::move(trial));
+  }
+  if (!added.empty()) {
+    TRY(const auto ids, storage_->add(added, study_.trials.size()));
+    for (const auto id : ids) {
+      TRY_DO(refresh(id));
+      if (study_.trials.back().state == State::waiting) begun.push_back(id);
+    }
+  }
+  TRY_DO(take_up_waiting());
+  return begun;
+}
+
+Result<std::map<std::string, double>> Optimizer::told_values(const Json& values) const {
+  if (!values.is_object()) return invalid(std::format("\"values\" is {}; it must be an object of numbers", shown(values)), std::format("give {}", quoted_list(problem_.told)));
+  std::map<std::string, double> numbers;
+  for (const auto& [name, value] : values.items()) {
+    if (!value.is_number() || !std::isfinite(value.get<double>()))
+      return invalid(std::format("the value of \"{}\" is {}; it must be a finite number", name.substr(0, 60), shown(value)),
+                     R"(a trial that gave none has failed: send {"tell": ID, "failed": "why"})");
+    numbers[name] = value.get<double>();
+  }
+  for (const auto& name : problem_.told) {
+    if (numbers.contains(name)) continue;
+    std::vector<std::string> given;
+    for (const auto& [other, value] : numbers) given.push_back(other);
+    const auto near = nearest_word(name, given);
+    return invalid(std::format("the value of \"{}\" is missing; every result has {}", name, quoted_list(problem_.told)),
+                   near.empty() ? "" : std::format("is it what you call \"{}\"?", near));
+  }
+  return numbers;
+}
+
+Result<Json> Optimizer::tell(const Json& id, const Json& request) {
+  TRY_DO(check_keys(request, {"tell", "values", "failed"}));
+  if (request.contains("values") == request.contains("failed"))
+    return invalid("a trial is told with either \"values\" or \"failed\"", examples);
+  const auto count = static_cast<std::int64_t>(study_.trials.size());
+  if (!id.is_number_integer()) return invalid(std::format("\"tell\" is {}; it must be the id of a trial", shown(id)), examples);
+  if (id.get<double>() < 0 || id.get<double>() >= static_cast<double>(count))
+    return fail(ErrorCode::not_found, std::format("there is no trial {}; the study has {} trials", shown(id), count), R"({"status": true} lists those that are to be told)");
+  const study::TrialId trial_id{id.get<std::int64_t>()};
+  const auto& trial = study_.trials[static_cast<std::size_t>(trial_id.value)];
+  if (trial.state != State::running)
+    return fail(ErrorCode::conflict, std::format("trial {} was told already: it is {}{}", trial_id.value, to_text(trial.state), trial.reason.empty() ? "" : " (" + trial.reason + ")"),
+                R"({"status": true} lists those that are to be told)");
+  if (request.contains("failed")) {
+    if (!request["failed"].is_string() || request["failed"].get_ref<const std::string&>().empty())
+      return invalid(std::format("\"failed\" is {}; it must be the reason as a text", shown(request["failed"])));
+    TRY_DO(storage_->fail_trial(trial_id, holder, request["failed"].get<std::string>()));
+  } else {
+    TRY(const auto values, told_values(request["values"]));
+    TRY_DO(storage_->finish(trial_id, holder, State::complete, {.stage = trial.stage, .epochs = trial.epochs, .values = values}, ""));
+  }
+  TRY_DO(refresh(trial_id));
+  return Json{{"ok", true}};
+}
+
+Result<Json> Optimizer::add(const Json& request) {
+  TRY_DO(check_keys(request, {"add", "values"}));
+  if (!request.contains("values")) return invalid("\"values\" is missing: what did this choice give?", examples);
+  TRY(const auto choice, space::choice_from_json(problem_.space, request["add"]));
+  if (const auto* same = study_.find(choice))
+    return fail(ErrorCode::conflict, std::format("this choice is trial {} already; it is {}", same->id.value, to_text(same->state)),
+                same->state == State::running ? std::format(R"(send {{"tell": {}, "values": ...}})", same->id.value) : "");
+  TRY(const auto values, told_values(request["values"]));
+  study::Trial trial{.choice = choice, .state = State::complete, .known = numbers_of(choice, problem_.known)};
+  trial.results.push_back({.stage = 0, .epochs = 1, .values = values, .details = {{"answered", "told by the user"}}});
+  TRY(const auto ids, storage_->add({trial}, study_.trials.size()));
+  TRY_DO(refresh(ids.front()));
+  return Json{{"id", ids.front().value}};
+}
+
+Json Optimizer::trial_json(const study::Trial& trial) const {
+  Json json{{"id", trial.id.value}, {"choice", space::to_json(trial.choice)}};
+  if (has_stages_) json["epochs"] = trial.epochs;
+  return json;
+}
+
+Json Optimizer::front() const {
+  Json rows = Json::array();
+  for (const auto* trial : search::pareto_front(study_)) {
+    Json row = trial_json(*trial);
+    row["values"] = trial->values();
+    rows.push_back(std::move(row));
+  }
+  return {{"front", std::move(rows)}};
+}
+
+Json Optimizer::status() const {
+  Json states = Json::object(), open = Json::array();
+  for (const auto& trial : study_.trials) {
+    const std::string state(to_text(trial.state));
+    states[state] = states.value(state, 0) + 1;
+    if (trial.state == State::running) open.push_back(trial_json(trial));
+  }
+  return {{"trials", study_.trials.size()}, {"states", std::move(states)}, {"open", std::move(open)}, {"front", search::pareto_front(study_).size()}, {"strategy", strategy_->name()}};
+}
+
+Result<Fitted> import_study(const fs::path& optuna, const std::string& name, const Problem& problem, const OptimizeOptions& options) {
+  TRY(const auto foreign, read_optuna(optuna, name, problem.objectives));
+  Fitted fitted = fit(foreign, problem.space, problem.objectives, optuna.filename().string());
+  TRY_DO(search::make_strategy({.strategy = options.strategy, .trials = options.trials, .epochs = options.epochs, .seed = options.seed}, problem.space));
+  std::set<space::Choice> seen;
+  const auto before = fitted.trials.size();
+  std::erase_if(fitted.trials, [&](const auto& trial) { return !seen.insert(trial.choice).second; });
+  if (fitted.trials.size() < before) fitted.remarks.push_back(std::format("{} of {} trials repeat an earlier choice and were left out", before - fitted.trials.size(), before));
+  for (auto& trial : fitted.trials) {
+    trial.known = numbers_of(trial.choice, problem.known);
+    if (trial.state == State::complete) continue;
+    trial.reason = std::format("{} in {}{}", to_text(trial.state), optuna.filename().string(), trial.reason.empty() ? "" : ": " + trial.reason);
+    trial.state = State::rejected;
+  }
+  std::error_code error;
+  fs::create_directories(options.study, error);
+  if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", options.study.string(), error.message()), "choose another place with --study");
+  TRY(const auto storage, study::create_storage(options.study, study_settings(problem, options)));
+  TRY_DO(storage->add(fitted.trials, 0));
+  return fitted;
+}
+
+Status serve(Optimizer& optimizer, std::istream& in, std::ostream& out) {
+  std::string line;
+  bool is_too_long = false;
+  const auto reply = [&]() -> Status {
+    const bool is_empty = line.find_first_not_of(" \t\r") == std::string::npos;
+    if (is_too_long)
+      out << dump(error_json({ErrorCode::invalid_input, std::format("the line has more than {} bytes", max_line_bytes), {}, "send less in a line"})) << std::endl;
+    else if (!is_empty) out << optimizer.answer(line) << std::endl;
+    line.clear();
+    is_too_long = false;
+    return out ? Status{} : fail(ErrorCode::unavailable, "the answer cannot be written: nobody reads standard output");
+  };
+  auto* buffer = in.rdbuf();
+  for (int c = buffer->sbumpc(); c != std::char_traits<char>::eof(); c = buffer->sbumpc()) {
+    if (c == '\n') {
+      TRY_DO(reply());
+    } else if (line.size() < max_line_bytes) {
+      line += static_cast<char>(c);
+    } else {
+      is_too_long = true;
+    }
+  }
+  return line.empty() && !is_too_long ? Status{} : reply();
+}
+
+}  // namespace edgewise::exchange

@@ -1,0 +1,131 @@
+// The canonical hash: the same for every way to write a network down, different for different networks.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "graph/graph.hpp"
+#include "graph/operators_internal.hpp"
+#include "random_graph.hpp"
+
+namespace edgewise::graph {
+namespace {
+
+/// The same network: nodes renamed and put into a random order that links allow, inputs of Add and Mul shuffled.
+Graph rewritten(const Graph& graph, RandomStream& random) {
+  std::vector<std::size_t> place(graph.nodes().size());  // old index -> new
+  std::vector<bool> is_placed(graph.nodes().size());
+  std::vector<Node> nodes;
+  while (nodes.size() < graph.nodes().size()) {
+    const auto next = static_cast<std::size_t>(random.below(graph.nodes().size()));
+    const auto& inputs = graph.node(next).inputs;
+    if (is_placed[next] || !std::ranges::all_of(inputs, [&](std::size_t i) { return is_placed[i]; })) continue;
+    Node node = graph.node(next);
+    node.name = "renamed " + std::to_string(nodes.size());
+    for (auto& input : node.inputs) input = place[input];
+    if (std::holds_alternative<Add>(node.op) || std::holds_alternative<Mul>(node.op)) random.shuffle(std::span(node.inputs));
+    is_placed[next] = true;
+    place[next] = nodes.size();
+    nodes.push_back(std::move(node));
+  }
+  return make_graph(std::move(nodes), place[graph.output()]).value();
+}
+
+struct Change {
+  int wanted = 0, seen = 0;
+  bool is_done = false;
+  bool mine() { return !is_done && seen++ == wanted && (is_done = true); }
+  void operator()(std::string_view, std::int64_t& value) { if (mine()) value += 1; }
+  void operator()(std::string_view, bool& value) { if (mine()) value = !value; }
+  void operator()(std::string_view, double& value) { if (mine()) value += 0.0625; }
+  void operator()(std::string_view, Pair& value) { if (mine()) value.w += 1; }
+  void operator()(std::string_view, Shape& value) { if (mine()) std::ranges::reverse(value); }
+  void operator()(std::string_view, ResizeMode& value) { if (mine()) value = value == ResizeMode::nearest ? ResizeMode::bilinear : ResizeMode::nearest; }
+};
+
+TEST(CanonicalHash, IsTheSameHoweverANetworkIsWrittenDown) {
+  std::size_t reordered = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto graph = random_graph(RandomStream(seed), 25);
+    RandomStream random(seed + 1000);
+    for (int i = 0; i < 3; ++i) {
+      const auto other = rewritten(graph, random);
+      if (structural_hash(other) != structural_hash(graph)) ++reordered;
+      ASSERT_EQ(canonical_hash(other), canonical_hash(graph));
+    }
+  }
+  EXPECT_GT(reordered, 100U);  // or the test would not show anything
+}
+
+TEST(CanonicalHash, DiffersWhenAnyAttributeDoes) {
+  std::size_t changed = 0;
+  for (std::uint64_t seed = 0; seed < 150; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto graph = random_graph(RandomStream(seed), 20);
+    for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+      for (int attribute = 0; attribute < 7; ++attribute) {
+        auto nodes = graph.nodes();
+        Change change{.wanted = attribute};
+        std::visit([&](auto& op) { for_each_attribute(op, change); }, nodes[i].op);
+        if (nodes[i].op == graph.node(i).op) continue;
+        const auto other = make_graph(std::move(nodes), graph.output());
+        if (!other) continue;
+        ++changed;
+        ASSERT_NE(canonical_hash(*other), canonical_hash(graph)) << graph.node(i).name << ' ' << attribute;
+      }
+    }
+  }
+  EXPECT_GT(changed, 1000U);
+}
+
+TEST(CanonicalHash, DiffersForDifferentRandomGraphs) {
+  std::set<std::uint64_t> hashes;
+  std::set<std::string> graphs;
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    const auto graph = random_graph(RandomStream(seed), 30);
+    auto nodes = graph.nodes();
+    hashes.insert(canonical_hash(graph));
+    for (std::size_t i = 0; i < nodes.size(); ++i) nodes[i].name = std::to_string(i);
+    graphs.insert(to_json(make_graph(std::move(nodes), graph.output()).value()).dump());
+  }
+  // Documents that differ only in the order of Add's inputs or in an initial distribution that nothing uses are one network.
+  EXPECT_LE(hashes.size(), graphs.size());
+  EXPECT_GT(hashes.size() + 5, graphs.size());
+  EXPECT_GT(hashes.size(), 1900U);
+}
+
+TEST(CanonicalHash, SeesLinksTheirOrderAndSharing) {
+  const auto build = [](auto&& body) {
+    GraphBuilder builder({4, 8, 8});
+    const auto out = body(builder);
+    return canonical_hash(std::move(builder).finish(out).value());
+  };
+  const Conv2d conv{.out_channels = 4};
+  const auto chain = [&](bool relu_first) {
+    return build([&](auto& b) {
+      const auto x = relu_first ? b.add(Activation{}, {b.input()}) : b.add(conv, {b.input()});
+      return relu_first ? b.add(conv, {x}) : b.add(Activation{}, {x});
+    });
+  };
+  EXPECT_NE(chain(true), chain(false));
+  const auto shared = build([&](auto& b) {
+    const auto x = b.add(conv, {b.input()});
+    return b.add(Add{}, {x, x});
+  });
+  const auto twice = build([&](auto& b) { return b.add(Add{}, {b.add(conv, {b.input()}), b.add(conv, {b.input()})}); });
+  EXPECT_NE(shared, twice);
+  const auto joined = [&](bool swap) {
+    return build([&](auto& b) {
+      const auto x = b.add(conv, {b.input()}), y = b.add(Activation{}, {b.input()});
+      return swap ? b.add(Concat{0}, {y, x}) : b.add(Concat{0}, {x, y});
+    });
+  };
+  EXPECT_NE(joined(true), joined(false));
+  const auto scaled = [&](WeightInit init) { return build([&](auto& b) { return b.add(conv, {b.input()}, "", init); }); };
+  EXPECT_NE(scaled({}), scaled({Init::normal, 0.02}));
+  EXPECT_NE(scaled({Init::normal, 0.01}), scaled({Init::normal, 0.02}));
+}
+
+}  // namespace
+}  // namespace edgewise::graph

@@ -1,0 +1,176 @@
+// The coordinator with workers that only pretend: budgets, lost workers, interruptions.
+#include "run/coordinator.hpp"
+
+#include <atomic>
+
+#include "tests/run/fixture.hpp"
+
+namespace edgewise::run {
+namespace {
+
+using namespace std::chrono_literals;
+using study::State;
+using testing::HasSubstr;
+
+std::size_t count(const study::Study& study, State state) {
+  return static_cast<std::size_t>(std::ranges::count(study.trials, state, &study::Trial::state));
+}
+
+std::size_t epochs(const study::Study& study) {
+  std::size_t all = 0;
+  for (const auto& trial : study.trials) all += trial.curve.size();
+  return all;
+}
+
+const std::string grid = "search: {strategy: grid}\ntrain: {epochs: 3}\n";
+
+TEST_F(Searching, WithoutABudgetAllAreTried) {
+  const auto summary = search(grid);
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(summary->ending, Ending::finished);
+  EXPECT_EQ(count(study_, State::complete), 6U);
+  EXPECT_EQ(epochs(study_), 18U);
+}
+
+TEST_F(Searching, ABudgetOfTrialsIsKeptAlsoWhenTheSearchIsResumed) {
+  for (int call = 0; call < 2; ++call) {
+    const auto summary = search(grid + "budget: {trials: 4}\n");
+    ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+    EXPECT_EQ(summary->ending, Ending::budget_spent);
+    EXPECT_EQ(study_.trials.size(), 4U);
+    EXPECT_EQ(count(study_, State::complete), 4U) << "what is under way is finished";
+    EXPECT_TRUE(said_.has("the budget of 4 trials is spent"));
+  }
+}
+
+TEST_F(Searching, PromotionsAreNoNewTrials) {
+  const auto summary = search("search: {strategy: staged, trials: 4, stages: [{epochs: 1, keep: 2}, {epochs: 3}]}\nbudget: {trials: 4}\n");
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(count(study_, State::complete), 4U);
+  EXPECT_EQ(std::ranges::count(study_.trials, 1, &study::Trial::stage), 2);
+}
+
+TEST_F(Searching, RejectedNetworksAreNotChargedToTheBudgetOfTrials) {
+  const auto summary = search(grid + "constraints: [parameters < 2e6]\nbudget: {trials: 3}\n");  // resnet18 has 11e6
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(count(study_, State::complete), 3U);
+  EXPECT_EQ(study_.trials.size(), 3U + count(study_, State::rejected));
+}
+
+TEST_F(Searching, ABudgetOfEpochsBeginsNothingOnceItIsSpent) {
+  const auto summary = search(grid + "budget: {epochs: 7}\n");
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(summary->ending, Ending::budget_spent);
+  EXPECT_TRUE(said_.has("the budget of 7 epochs is spent"));
+  // Trials of three epochs: the third begins while one epoch is left, and what is begun is finished; proposals come in pairs.
+  EXPECT_GE(epochs(study_), 7U);
+  EXPECT_LE(epochs(study_), 12U);
+  EXPECT_EQ(count(study_, State::complete), study_.trials.size());
+}
+
+TEST_F(Searching, ABudgetOfHoursCountsWhatEarlierCallsSpent) {
+  tell_worker("slow");
+  std::atomic<bool> stop = false;
+  said_.on_show = [&](const Moment& moment) { stop = moment.done >= 2; };
+  SearchOptions options;
+  options.stop = &stop;
+  const auto stopped = search(grid + "budget: {hours: 1.5}\n", options);
+  ASSERT_TRUE(stopped.has_value()) << to_text(stopped.error());
+  EXPECT_EQ(stopped->ending, Ending::interrupted);
+  const auto tried = study_.trials.size();
+  ASSERT_LT(tried, 6U) << "else there is nothing left to begin";
+  const auto summary = search(grid + "budget: {hours: 1.5}\n");
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(summary->ending, Ending::budget_spent);
+  EXPECT_TRUE(said_.has("the budget of 1.5 hours is spent"));
+  EXPECT_EQ(study_.trials.size(), tried) << "nothing new was begun";
+  EXPECT_EQ(count(study_, State::complete), tried) << "what had been begun was finished";
+}
+
+TEST_F(Searching, AFailedTrialCostsItselfAlone) {
+  tell_worker("fail:1 fail:2 fail:3 fail:4");
+  const auto summary = search(grid);
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(summary->ending, Ending::finished);
+  EXPECT_EQ(count(study_, State::failed), 4U);
+  EXPECT_EQ(count(study_, State::complete), 2U);
+  EXPECT_EQ(study_.trials[1].reason, "it was told to fail");
+  EXPECT_EQ(study_.trials[1].attempts, 1);
+}
+
+TEST_F(Searching, AWorkerThatIsKilledCostsAnAttempt) {
+  tell_worker("die:1");
+  const auto summary = search(grid);
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(count(study_, State::complete), 6U);
+  EXPECT_EQ(study_.trials[1].attempts, 2);
+  EXPECT_EQ(study_.trials[1].curve.size(), 3U);
+  EXPECT_TRUE(said_.has("was killed by signal 9"));
+}
+
+TEST_F(Searching, ATrialThatKillsEveryWorkerFailsAndTheOthersGoOn) {
+  tell_worker("lose:1");
+  const auto summary = search(grid);
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(count(study_, State::complete), 5U);
+  EXPECT_EQ(study_.trials[1].state, State::failed);
+  EXPECT_THAT(study_.trials[1].reason, HasSubstr("its worker was lost 3 times"));
+}
+
+TEST_F(Searching, WorkersThatNeverGetAnywhereEndTheSearch) {
+  tell_worker("lose:0 lose:1 lose:2 lose:3 lose:4 lose:5");
+  const auto summary = search(grid);
+  ASSERT_FALSE(summary.has_value());
+  EXPECT_EQ(summary.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(summary.error().message, HasSubstr("workers do not stay alive"));
+}
+
+TEST_F(Searching, AWorkerThatFallsSilentIsFoundAndReplaced) {
+  tell_worker("hang:2");
+  SearchOptions options;
+  options.heartbeat_timeout = 1s;
+  options.recover_every = 100ms;
+  const auto summary = search(grid, options);
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(count(study_, State::complete), 6U);
+  EXPECT_EQ(study_.trials[2].attempts, 2);
+  EXPECT_TRUE(said_.has("trial 2 lost its worker; it is taken up again from its last epoch"));
+}
+
+TEST_F(Searching, StoppedItSaysSoAndGoesOnLater) {
+  std::atomic<bool> stop = false;
+  said_.on_show = [&](const Moment&) { stop = true; };
+  SearchOptions options;
+  options.stop = &stop;
+  const auto stopped = search(grid, options);
+  ASSERT_TRUE(stopped.has_value()) << to_text(stopped.error());
+  EXPECT_EQ(stopped->ending, Ending::interrupted);
+  EXPECT_EQ(count(study_, State::running), 0U);
+  said_.on_show = {};
+  const auto resumed = search(grid);
+  ASSERT_TRUE(resumed.has_value()) << to_text(resumed.error());
+  EXPECT_EQ(resumed->ending, Ending::finished);
+  EXPECT_EQ(count(study_, State::complete), 6U);
+}
+
+TEST_F(Searching, AnEstimateThatFailsKeepsNoSearchFromStarting) {
+  tell_worker("untimed");
+  auto session = start_study(job(grid), place());
+  ASSERT_TRUE(session.has_value()) << to_text(session.error());
+  const std::atomic<bool> stop = false;
+  std::vector<std::string> heard;
+  const auto model = time_space(*session, stop, [&](const std::string& line) { heard.push_back(line); });
+  ASSERT_TRUE(model.has_value()) << to_text(model.error());
+  EXPECT_TRUE(model->points().empty());
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_THAT(heard.front(), HasSubstr("is not known"));
+  const auto strategy = search::make_strategy(session->job.search, session->family.space);
+  ASSERT_TRUE(strategy.has_value());
+  EXPECT_GE(expect(*model, *session, (*strategy)->plan()).total_s(), 0);
+  const auto summary = run_search(*session, strategy->get(), {.cost_model = *model}, said_);
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(summary->counts.at(State::complete), 6U);
+}
+
+}  // namespace
+}  // namespace edgewise::run
