@@ -26,12 +26,19 @@ constexpr std::size_t most_rows = 1000;
 constexpr std::array powers{1.0, 0.0, -1.0};
 constexpr double default_power = 0.0;
 
-/// The largest value that is not far out.
-double worst_in_fence(std::vector<double> values) {
-  std::ranges::sort(values);
-  const double low = values[(values.size() - 1) / 4], high = values[(values.size() - 1) - (values.size() - 1) / 4];
-  const double fence = high + 3.0 * (high - low);
-  return *std::prev(std::ranges::upper_bound(values, fence));
+/// Where hypervolume of an objective begins to count. @param front  its values on the front; @param worst  its largest value at all
+double counting_limit(std::vector<double> front, double worst) {
+  std::ranges::sort(front);
+  const Warp logarithm(front, 0.0);
+  bool is_cut = false;
+  // A gap in the front that is wider than all of the rest: what lies beyond it is no compromise that anybody looks for.
+  while (front.size() >= 4) {
+    const double last = logarithm(front.back()), before = logarithm(front[front.size() - 2]);
+    if (!(last - before > before - logarithm(front.front()))) break;
+    front.pop_back();
+    is_cut = true;
+  }
+  return is_cut ? std::min(worst, front.back() + 0.5 * (front.back() - front.front())) : worst;
 }
 
 }  // namespace
@@ -61,7 +68,6 @@ struct Beliefs::Parts {
   surrogate::Columns columns;
   surrogate::Matrix inputs;  // of the observations that models learn from
   std::vector<Warp> warps;
-  std::vector<double> fences;  // of the objectives, warped
   std::vector<std::optional<Model>> objectives;   // nothing: known before
   std::vector<std::optional<Model>> constraints;  // nothing: known before, or never told
   std::optional<Model> failing;                   // +1 failed, -1 ended well
@@ -192,7 +198,6 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
     for (const auto* row : rows) values.push_back(row->objectives[m]);
     if (values.empty()) {
       parts.warps.emplace_back();
-      parts.fences.push_back(0.0);
       continue;
     }
     const bool is_known = parts.known_objective(known, m).has_value();
@@ -206,7 +211,6 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
       TRY(parts.objectives[m], parts.taught(*fit, std::move(targets)));
     }
     parts.warps.emplace_back(values, power);
-    parts.fences.push_back(parts.warps[m](worst_in_fence(values)));
   }
   parts.constraints.resize(study.settings.constraints.size());
   for (std::size_t c = 0; c < parts.constraints.size() && !rows.empty(); ++c) {
@@ -343,12 +347,20 @@ std::vector<space::Choice> Beliefs::front_choices() const {
 }
 
 std::vector<double> Beliefs::reference() const {
-  std::vector<double> reference = parts_->fences;
+  const auto ranks = non_dominated_ranks(points_);
+  std::vector<double> reference;
   for (std::size_t m = 0; m < objectives_; ++m) {
-    // Where nothing is left between the best and that, as with constant values, something must be.
-    double best = reference[m];
-    for (const auto& point : points_) best = std::min(best, point[m]);
-    reference[m] += 0.05 * std::max(reference[m] - best, 0.1);
+    const Warp& warp = parts_->warps[m];
+    std::vector<double> front;
+    double best = std::numeric_limits<double>::infinity(), worst = -best;
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      best = std::min(best, points_[i][m]);
+      worst = std::max(worst, points_[i][m]);
+      if (ranks[i] == 0) front.push_back(warp.inverse(points_[i][m]));
+    }
+    const double limit = warp(counting_limit(front, warp.inverse(worst)));
+    // Points at the limit still count a little; and where all values are alike, something must be left to improve on.
+    reference.push_back(limit + 0.05 * std::max(limit - best, 0.1));
   }
   return reference;
 }

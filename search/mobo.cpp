@@ -4,6 +4,7 @@
 #include <format>
 
 #include "search/mobo_internal.hpp"
+#include "search/space_filling_internal.hpp"
 #include "search/strategies_internal.hpp"
 
 namespace edgewise::search {
@@ -14,31 +15,23 @@ namespace {
 /// candidates, a selection of the batch.
 class Mobo final : public Strategy {
  public:
-  Mobo(const Options& options, const space::Space& space)
-      : options_(options), space_(&space), candidates_(space, options.seed, bound(), false) {}
+  Mobo(const Options& options, const space::Space& space) : options_(options), space_(&space) {}
 
   [[nodiscard]] std::string name() const override { return "mobo"; }
 
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
-    const auto history = history_of(study, options_.prior);
-    const std::size_t begun = history.observations.size() + history.pending.size();
-    if (begun < initial() || history.observations.empty()) {
-      const std::size_t missing = begun < initial() ? initial() - begun : n;
-      return candidates_.ask(study, std::min(n, missing), options_.epochs);
-    }
-    auto advice = candidates_.ask(study, n, options_.epochs);  // how many are left, and choices for want of better ones
-    if (advice.proposals.empty()) return advice;
-    TRY(auto chosen, choose(study, history, advice.proposals.size()));
-    for (auto& proposal : advice.proposals) {
-      if (std::ranges::contains(chosen, proposal.choice)) continue;
-      if (chosen.size() == advice.proposals.size()) break;
-      chosen.push_back(proposal.choice);
-    }
-    for (std::size_t i = 0; i < advice.proposals.size(); ++i) advice.proposals[i].choice = chosen[i];
+    std::optional<Error> error;
+    auto advice = ask_bounded(study, n, {.trials = bound(), .epochs = options_.epochs, .is_drawn = true}, [&](std::size_t count) {
+      auto next = next_choices(study, count);
+      if (next) return std::move(*next);
+      error = next.error();
+      return NewChoices{};
+    });
+    if (error) return std::unexpected(*error);
     return advice;
   }
 
-  [[nodiscard]] std::vector<PlannedStage> plan() const override { return {{"mobo", candidates_.planned(), 0, options_.epochs}}; }
+  [[nodiscard]] std::vector<PlannedStage> plan() const override { return {{"mobo", planned_trials(*space_, bound()), 0, options_.epochs}}; }
 
  private:
   [[nodiscard]] std::size_t bound() const { return options_.trials == 0 ? default_trials : static_cast<std::size_t>(options_.trials); }
@@ -46,6 +39,21 @@ class Mobo final : public Strategy {
   [[nodiscard]] std::size_t initial() const {
     if (options_.initial > 0) return static_cast<std::size_t>(options_.initial);
     return std::max<std::size_t>(3, std::min(std::clamp<std::size_t>(space_->parameters().size() + 2, 6, 20), bound() / 4));
+  }
+
+  /// The initial design, then what the models say, then, where they find nothing new, random choices.
+  [[nodiscard]] Result<NewChoices> next_choices(const study::Study& study, std::size_t n) const {
+    const auto history = history_of(study, options_.prior);
+    const std::size_t begun = history.observations.size() + history.pending.size();
+    NewChoices next;
+    if (begun < initial()) {
+      // As many more as there are failed ones: what failed has taught nothing.
+      for (auto& choice : space_filling(*space_, options_.seed, initial() + history.failed.size()))
+        if (next.choices.size() < std::min(n, initial() - begun) && !history.known.contains(choice)) next.choices.push_back(std::move(choice));
+    } else if (!history.observations.empty()) {
+      TRY(next.choices, choose(study, history, n));
+    }
+    return next.choices.empty() ? next_at_random(*space_, study, options_.seed, n) : next;
   }
 
   /// Up to n unseen choices, the best first.
@@ -68,8 +76,7 @@ class Mobo final : public Strategy {
   }
 
   Options options_;
-  const space::Space* space_;
-  Candidates candidates_;
+  const space::Space* space_;  // borrowed
   mutable Beliefs::Memory memory_;  // saves time, changes nothing
 };
 

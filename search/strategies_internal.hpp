@@ -80,6 +80,7 @@ Result<std::unique_ptr<Strategy>> make_random(const Options& options, const spac
 Result<std::unique_ptr<Strategy>> make_sobol(const Options& options, const space::Space& space);
 Result<std::unique_ptr<Strategy>> make_staged(const Options& options, const space::Space& space);
 Result<std::unique_ptr<Strategy>> make_tpe(const Options& options, const space::Space& space);
+Result<std::unique_ptr<Strategy>> make_auto(const Options& options, const space::Space& space);
 Result<std::unique_ptr<Strategy>> make_mobo(const Options& options, const space::Space& space);
 Result<std::unique_ptr<Strategy>> make_halving(const Options& options, const space::Space& space);
 Result<std::unique_ptr<Strategy>> make_hyperband(const Options& options, const space::Space& space);

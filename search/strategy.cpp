@@ -16,6 +16,7 @@ struct Registered {
   Result<std::unique_ptr<Strategy>> (*make)(const Options& options, const space::Space& space);
 };
 constexpr std::array registry{
+    Registered{"auto", make_auto},
     Registered{"grid", make_grid},
     Registered{"random", make_random},
     Registered{"staged", make_staged},

@@ -18,21 +18,13 @@ Features rows(const Features& features, Eigen::Index first, Eigen::Index count) 
   return {features.places.middleRows(first, count), features.bags.middleRows(first, count)};
 }
 
-}  // namespace
-
-Matrix scaled_places(const FeatureMap& map, const Matrix& places, const Hyperparameters& h) {
-  Matrix result = places;
-  for (Eigen::Index f = 0; f < places.cols(); ++f) {
-    const auto place = static_cast<std::size_t>(f);
-    const int category = map.place_categories()[place];
-    result.col(f) *= std::exp(-h.place_scales(map.place_scales()[place]) - (category < 0 ? 0.0 : h.category_scales(category)));
-  }
+Matrix scaled(const Matrix& features, const Vector& log_scales, const std::vector<int>* scale_of) {
+  Matrix result = features;
+  for (Eigen::Index f = 0; f < features.cols(); ++f) result.col(f) *= std::exp(-log_scales(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f));
   return result;
 }
 
-Matrix scaled_bags(const Matrix& bags, const Hyperparameters& h) {
-  return bags * (-h.bag_scales).array().exp().matrix().asDiagonal();
-}
+}  // namespace
 
 Matrix squared_distances(const Matrix& a, const Matrix& b) {
   Matrix distances = -2.0 * (a * b.transpose());  // (a, b)
@@ -54,17 +46,10 @@ Matern52 matern52_with_slope(const Matrix& squared_distances) {
 
 FeatureMap::FeatureMap(const Columns& columns, const std::vector<bool>& gaps) : columns_(columns), gaps_(gaps), one_hot_(columns, gaps) {
   std::map<int, Bag> bags;
-  std::map<int, int> first_category;  // of each group of categories
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const auto& column = columns[c];
     const int features = (column.kind == Column::Kind::category ? column.categories : 1) + (gaps[c] ? 1 : 0);
     place_scales_.insert(place_scales_.end(), static_cast<std::size_t>(features), place_scale_count_++);
-    const bool has_categories = column.kind == Column::Kind::category && column.group >= 0;
-    if (has_categories && !first_category.contains(column.group)) {
-      first_category[column.group] = category_count_;
-      category_count_ += column.categories;
-    }
-    for (int f = 0; f < features; ++f) place_categories_.push_back(has_categories && f < column.categories ? first_category[column.group] + f : -1);
     if (column.group < 0) continue;
     auto& bag = bags[column.group];
     bag.members.push_back(static_cast<Eigen::Index>(c));
@@ -107,10 +92,11 @@ GaussianProcess::GaussianProcess(Columns columns) : columns_(std::move(columns))
 
 Matrix GaussianProcess::covariance(const Features& a, const Features& b) const {
   const auto& h = hyperparameters_;
-  Matrix k = std::exp(h.places) * matern52(squared_distances(scaled_places(*map_, a.places, h), scaled_places(*map_, b.places, h)));
+  const auto& scales = map_->place_scales();
+  Matrix k = std::exp(h.places) * matern52(squared_distances(scaled(a.places, h.place_scales, &scales), scaled(b.places, h.place_scales, &scales)));
   k += std::exp(h.linear) * (a.places * b.places.transpose());
   if (a.bags.cols() > 0) {
-    k += std::exp(h.bags) * matern52(squared_distances(scaled_bags(a.bags, h), scaled_bags(b.bags, h)));
+    k += std::exp(h.bags) * matern52(squared_distances(scaled(a.bags, h.bag_scales, nullptr), scaled(b.bags, h.bag_scales, nullptr)));
     k += std::exp(h.bag_linear) * (a.bags * b.bags.transpose());
   }
   return k;

@@ -23,9 +23,6 @@ class FeatureMap {
   /// For each place feature the number of the length scale that it shares with its column's other features.
   [[nodiscard]] const std::vector<int>& place_scales() const { return place_scales_; }
   [[nodiscard]] int place_scale_count() const { return place_scale_count_; }
-  /// For each place feature the number of the category that it is one of, counted over all groups; -1 for all others.
-  [[nodiscard]] const std::vector<int>& place_categories() const { return place_categories_; }
-  [[nodiscard]] int category_count() const { return category_count_; }
   [[nodiscard]] int bag_count() const { return static_cast<int>(bag_count_); }
 
  private:
@@ -36,8 +33,8 @@ class FeatureMap {
   Columns columns_;
   std::vector<bool> gaps_;
   OneHot one_hot_;
-  std::vector<int> place_scales_, place_categories_;
-  int place_scale_count_ = 0, category_count_ = 0;
+  std::vector<int> place_scales_;
+  int place_scale_count_ = 0;
   std::vector<Bag> bags_;
   Eigen::Index bag_count_ = 0;
 };
@@ -47,7 +44,6 @@ class FeatureMap {
 /// and `noise` on the diagonal.
 struct Hyperparameters {
   Vector place_scales;  ///< length scale of each column
-  Vector category_scales;  ///< factor on that of each category of a group: how much it matters that this value was chosen and not another
   Vector bag_scales;    ///< length scale of each bag feature
   double places = 0, bags = 0, linear = 0, bag_linear = 0;  ///< variances of the four parts
   double noise = 0;                                          ///< variance of the noise
@@ -102,7 +98,7 @@ struct Evidence {
   Vector gradient;  // as `to_vector` orders the hyperparameters
 };
 Vector to_vector(const Hyperparameters& hyperparameters);
-Hyperparameters from_vector(const Vector& vector, const FeatureMap& map);
+Hyperparameters from_vector(const Vector& vector, int place_scales, int bag_scales);
 /// Nothing when the covariance is not positive definite in floating point.
 std::optional<Evidence> evidence(const FeatureMap& map, const Features& features, const Vector& targets, const Hyperparameters& hyperparameters);
 
@@ -120,10 +116,6 @@ struct Matern52 {
   Matrix value, slope;
 };
 Matern52 matern52_with_slope(const Matrix& squared_distances);
-/// Place features over their length scales.
-Matrix scaled_places(const FeatureMap& map, const Matrix& places, const Hyperparameters& hyperparameters);
-/// Bag features over theirs.
-Matrix scaled_bags(const Matrix& bags, const Hyperparameters& hyperparameters);
 /// Squared Euclidean distances between the rows, never negative: (a, b).
 Matrix squared_distances(const Matrix& a, const Matrix& b);
 

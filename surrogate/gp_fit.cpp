@@ -16,7 +16,7 @@ struct Prior {
   double mean, deviation;
 };
 constexpr double scale_deviation = 1.0;
-constexpr Prior category_prior{0.0, 0.7}, places_prior{-0.7, 1.0}, bags_prior{-0.7, 1.0}, linear_prior{-1.5, 1.5}, noise_prior{-6.0, 1.5};
+constexpr Prior places_prior{-0.7, 1.0}, bags_prior{-0.7, 1.0}, linear_prior{-1.5, 1.5}, noise_prior{-6.0, 1.5};
 constexpr double lowest_noise = -13.0;  // of the logarithm: 2e-6 of the targets' variance
 
 Prior scale_prior(Eigen::Index columns) {
@@ -26,7 +26,6 @@ Prior scale_prior(Eigen::Index columns) {
 template <class Visit>
 void each_with_prior(Hyperparameters& h, Visit visit) {
   for (auto& scale : h.place_scales) visit(scale, scale_prior(h.place_scales.size()));
-  for (auto& factor : h.category_scales) visit(factor, category_prior);
   for (auto& scale : h.bag_scales) visit(scale, scale_prior(h.bag_scales.size()));
   visit(h.places, places_prior);
   visit(h.bags, bags_prior);
@@ -48,42 +47,45 @@ struct Part {
   Matrix covariance; // (n, n), with its variance
   Matrix slope;      // (n, n), of the covariance by the squared distance
 
-  Part(Matrix scaled_features, double log_variance) : z(std::move(scaled_features)) {
+  Part(const Matrix& features, const Vector& log_scales, const std::vector<int>* scale_of, double log_variance) : z(features) {
+    for (Eigen::Index f = 0; f < z.cols(); ++f) z.col(f) *= std::exp(-log_scales(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f));
     auto [value, slope_value] = matern52_with_slope(squared_distances(z, z));
     covariance = std::exp(log_variance) * value;
     slope = std::exp(log_variance) * slope_value;
   }
-  /// Slopes of the evidence by the logarithm of each feature's scale. @param w  derivative of the evidence by the covariance
-  [[nodiscard]] Vector scale_slopes(const Matrix& w) const {
-    return -2.0 * pair_sums(w.array() * slope.array(), z);  // d(squared distance) / d(log scale) = -2 (z_i - z_j)^2
+  /// Adds the slopes by the logarithms of the scales. @param w  half the derivative of the evidence by the covariance
+  void add_scale_slopes(const Matrix& w, const std::vector<int>* scale_of, Eigen::Ref<Vector> slopes) const {
+    const Matrix inner = w.array() * slope.array();
+    const Vector sums = -2.0 * pair_sums(inner, z);  // d(squared distance) / d(log scale) = -2 (z_i - z_j)^2
+    for (Eigen::Index f = 0; f < sums.size(); ++f) slopes(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f) += sums(f);
   }
 };
 
 }  // namespace
 
 Vector to_vector(const Hyperparameters& h) {
-  Vector vector(h.place_scales.size() + h.category_scales.size() + h.bag_scales.size() + 5);
-  vector << h.place_scales, h.category_scales, h.bag_scales, h.places, h.bags, h.linear, h.bag_linear, h.noise;
+  Vector vector(h.place_scales.size() + h.bag_scales.size() + 5);
+  vector << h.place_scales, h.bag_scales, h.places, h.bags, h.linear, h.bag_linear, h.noise;
   return vector;
 }
 
-Hyperparameters from_vector(const Vector& vector, const FeatureMap& map) {
-  const Eigen::Index places = map.place_scale_count(), categories = map.category_count(), bags = map.bag_count();
-  EDGEWISE_ASSERT(vector.size() == places + categories + bags + 5, "a vector of hyperparameters has one number for each");
+Hyperparameters from_vector(const Vector& vector, int place_scales, int bag_scales) {
+  EDGEWISE_ASSERT(vector.size() == place_scales + bag_scales + 5, "a vector of hyperparameters has one number for each");
   const auto rest = vector.tail(5);
-  return {vector.head(places), vector.segment(places, categories), vector.segment(places + categories, bags), rest(0), rest(1), rest(2), rest(3), rest(4)};
+  return {vector.head(place_scales), vector.segment(place_scales, bag_scales), rest(0), rest(1), rest(2), rest(3), rest(4)};
 }
 
 std::optional<Evidence> evidence(const FeatureMap& map, const Features& features, const Vector& targets, const Hyperparameters& h) {
   const Eigen::Index n = targets.size();
+  const auto& scales = map.place_scales();
   const bool has_bags = features.bags.cols() > 0;
-  const Part places(scaled_places(map, features.places, h), h.places);
+  const Part places(features.places, h.place_scales, &scales, h.places);
   std::optional<Part> bags;
   const Matrix linear = std::exp(h.linear) * (features.places * features.places.transpose());
   Matrix bag_linear;
   Matrix k = places.covariance + linear;
   if (has_bags) {
-    bags.emplace(scaled_bags(features.bags, h), h.bags);
+    bags.emplace(features.bags, h.bag_scales, nullptr, h.bags);
     bag_linear = std::exp(h.bag_linear) * (features.bags * features.bags.transpose());
     k += bags->covariance + bag_linear;
   }
@@ -96,19 +98,13 @@ std::optional<Evidence> evidence(const FeatureMap& map, const Features& features
   result.value = -0.5 * targets.dot(weights) - Matrix(llt.matrixL()).diagonal().array().log().sum();
   // Rasmussen & Williams 2006, equation 5.9.
   const Matrix w = 0.5 * (weights * weights.transpose() - llt.solve(Matrix::Identity(n, n)));
-  const Eigen::Index first_category = h.place_scales.size(), first_bag = first_category + h.category_scales.size();
-  result.gradient = Vector::Zero(first_bag + h.bag_scales.size() + 5);
-  const Vector slopes = places.scale_slopes(w);
-  for (Eigen::Index f = 0; f < slopes.size(); ++f) {
-    const auto place = static_cast<std::size_t>(f);
-    result.gradient(map.place_scales()[place]) += slopes(f);
-    if (const int category = map.place_categories()[place]; category >= 0) result.gradient(first_category + category) += slopes(f);
-  }
+  result.gradient = Vector::Zero(h.place_scales.size() + h.bag_scales.size() + 5);
+  places.add_scale_slopes(w, &scales, result.gradient.head(h.place_scales.size()));
   auto rest = result.gradient.tail(5);
   rest(0) = (w.array() * places.covariance.array()).sum();
   rest(2) = (w.array() * linear.array()).sum();
   if (has_bags) {
-    result.gradient.segment(first_bag, h.bag_scales.size()) = bags->scale_slopes(w);
+    bags->add_scale_slopes(w, nullptr, result.gradient.segment(h.place_scales.size(), h.bag_scales.size()));
     rest(1) = (w.array() * bags->covariance.array()).sum();
     rest(3) = (w.array() * bag_linear.array()).sum();
   }
@@ -132,7 +128,7 @@ class NegativeEvidence {
 
   double EvaluateWithGradient(const arma::mat& x, arma::mat& gradient) {
     const Eigen::Map<const Vector> vector(x.memptr(), static_cast<Eigen::Index>(x.n_elem));
-    auto h = from_vector(vector, map_);
+    auto h = from_vector(vector, map_.place_scale_count(), map_.bag_count());
     const bool is_at_floor = h.noise < lowest_noise;
     h.noise = std::max(h.noise, lowest_noise);
     gradient.zeros(x.n_rows, x.n_cols);
@@ -173,7 +169,7 @@ Fitted climbed(const FeatureMap& map, const Features& all_features, const Vector
     const double value = -optimizer.Optimize(function, x);
     const Vector end = Eigen::Map<const Vector>(x.memptr(), begin.size());
     if (!end.allFinite() || !std::isfinite(value) || (best && !(value > best->value))) continue;
-    best = Fitted{from_vector(end, map), value};
+    best = Fitted{from_vector(end, map.place_scale_count(), map.bag_count()), value};
     best->hyperparameters.noise = std::max(best->hyperparameters.noise, lowest_noise);
   }
   return best.value_or(Fitted{starts.front(), -1e10});
@@ -185,7 +181,6 @@ Fitted fitted_hyperparameters(const FeatureMap& map, const Features& features, c
   constexpr Eigen::Index few = 60, many = 200;
   Hyperparameters middle;
   middle.place_scales = Vector::Zero(map.place_scale_count());
-  middle.category_scales = Vector::Zero(map.category_count());
   middle.bag_scales = Vector::Zero(map.bag_count());
   each_with_prior(middle, [](double& value, const Prior& prior) { value = prior.mean; });
   // The other hill that was seen: nearly all is linear.
