@@ -38,10 +38,9 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
   options.seed = seed;
   if (options.trials == 0) options.trials = static_cast<std::int64_t>(arguments.evaluations);
   if (options.initial == 0) options.initial = static_cast<std::int64_t>(arguments.initial);
-  options.stages = replay::stages_of(problem, arguments.evaluations, static_cast<std::size_t>(options.reduction));
-  TRY(const auto strategy, search::make_strategy(options, problem.space));
+  TRY(const auto strategy, replay::strategy_for(problem, options, arguments.evaluations));
   replay::ReplayOptions replay_options{.evaluations = arguments.evaluations, .budget_epochs = arguments.budget_epochs, .workers = arguments.workers, .seed = seed};
-  if (strategy->plan().size() > 1) replay_options.initial_epochs = problem.stage_epochs.front();
+  if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().epochs_after;
   TRY(replay_options.initial, replay::initial_design(problem.space, seed, arguments.initial));
   TRY(const auto replayed, replay::replay(*strategy, problem, replay_options));
   TRY(const auto progress, replay::measure(problem, replayed.evaluations));
@@ -205,8 +204,7 @@ Status run_all(const replay::Problem& problem, const Arguments& arguments) {
   std::vector<Entry> entries;
   for (const auto& text : arguments.strategies) {
     TRY(auto entry, entry_of(text, arguments.settings, problem));
-    entry.options.stages = replay::stages_of(problem, arguments.evaluations, static_cast<std::size_t>(entry.options.reduction));
-    TRY_DO(search::make_strategy(entry.options, problem.space).transform([](const auto&) {}));
+    TRY_DO(replay::strategy_for(problem, entry.options, arguments.evaluations).transform([](const auto&) {}));
     entries.push_back(std::move(entry));
   }
   Pool pool(arguments.jobs, std::filesystem::temp_directory_path() / std::format("search_bench_{}", ::getpid()));

@@ -30,13 +30,11 @@ Result<replay::Replay> run(const replay::Problem& problem, const ReplayCall& cal
   search::Options options = call.options;
   options.trials = static_cast<std::int64_t>(call.evaluations);
   options.initial = static_cast<std::int64_t>(call.initial);
-  options.epochs = problem.stage_epochs.back();
-  options.stages = replay::stages_of(problem, call.evaluations);
   options.known = problem.known;
   for (const auto& objective : problem.objectives) options.recorded.push_back(objective.name);
-  TRY(const auto strategy, search::make_strategy(options, problem.space));
+  TRY(const auto strategy, replay::strategy_for(problem, options, call.evaluations));
   replay::ReplayOptions replay_options{.evaluations = call.evaluations, .workers = call.workers, .seed = options.seed};
-  if (strategy->plan().size() > 1) replay_options.initial_epochs = problem.stage_epochs.front();
+  if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().epochs_after;
   TRY(replay_options.initial, replay::initial_design(problem.space, options.seed, std::min(call.initial, call.evaluations)));
   return replay::replay(*strategy, problem, replay_options);
 }

@@ -164,6 +164,19 @@ std::vector<search::Stage> stages_of(const Problem& problem, std::size_t trials,
   return stages;
 }
 
+Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options, std::size_t trials) {
+  options.epochs = problem.stage_epochs.back();
+  options.stages = stages_of(problem, trials, static_cast<std::size_t>(std::max(1, options.reduction)));
+  TRY(auto strategy, search::make_strategy(options, problem.space));
+  if (problem.stage_epochs.size() == 1) return strategy;  // answers at any epochs
+  const auto has_values = [&](const search::PlannedStage& stage) { return stage.epochs_after >= problem.stage_epochs.front(); };
+  while (!std::ranges::all_of(strategy->plan(), has_values) && options.reduction <= options.epochs) {
+    ++options.reduction;
+    TRY(strategy, search::make_strategy(options, problem.space));
+  }
+  return strategy;
+}
+
 study::Study fully_evaluated(const Problem& problem, const study::Study& study) {
   study::Study full{.settings = study.settings};
   for (const auto& trial : study.trials)

@@ -180,13 +180,27 @@ TEST(Replay, RunsEveryStrategyOnTheCommittedTable) {
   ASSERT_TRUE(table) << to_text(table.error().front());
   const auto problem = table_problem(*table).value();
   for (const std::string& name : search::strategy_names()) {
-    search::Options options{.strategy = name, .trials = 5, .epochs = 200, .stages = {{12, 3}, {200, 0}}};
-    const auto strategy = search::make_strategy(options, problem.space);
+    const auto strategy = strategy_for(problem, {.strategy = name, .trials = 5, .reduction = 2}, 5);
     ASSERT_TRUE(strategy) << name << to_text(strategy.error());
     const auto replayed = replay(**strategy, problem, {.evaluations = 30, .workers = 2});
     ASSERT_TRUE(replayed) << name << to_text(replayed.error());
     EXPECT_GT(measure(problem, replayed->evaluations).value().share.back(), 0.0) << name;
   }
+}
+
+TEST(Replay, HalvingHasRungsThatTheTableHasValuesFor) {
+  Problem problem = synthetic_problem("zdt1").value();
+  problem.stage_epochs = {12, 200};
+  for (const std::string name : {"halving", "hyperband", "asha"}) {
+    SCOPED_TRACE(name);
+    const auto strategy = strategy_for(problem, {.strategy = name, .trials = 40}, 40);
+    ASSERT_TRUE(strategy) << to_text(strategy.error());
+    std::set<int> epochs;
+    for (const auto& stage : (*strategy)->plan()) epochs.insert(stage.epochs_after);
+    EXPECT_EQ(epochs, (std::set{13, 200}));  // a reduction of 15 is the smallest without a rung below 12
+  }
+  problem.stage_epochs = {200};  // values of one kind only: rungs as the strategy likes
+  EXPECT_GT(strategy_for(problem, {.strategy = "asha", .trials = 40}, 40).value()->plan().size(), 2U);
 }
 
 }  // namespace
