@@ -79,7 +79,7 @@ void add_optimize_options(CLI::App* command, exchange::OptimizeOptions& options)
 void add_exchange(CLI::App& app, Action& chosen) {
   auto call = std::make_shared<OptimizeCall>();
   call->options.strategy = default_strategy();
-  auto* command = add_command(app, "optimize", "Be another program's optimiser: a line of JSON in, a line of JSON out.", "echo '{\"ask\": 2}' | edgewise optimize space.yaml", chosen, [call] { return optimize(*call); });
+  auto* command = add_command(app, "optimize", "Be another program's optimiser: a line of JSON in, a line of JSON out.", "edgewise optimize space.yaml <<< '{\"ask\": 2}'", chosen, [call] { return optimize(*call); });
   command->add_option("space", call->problem, "YAML file: parameters, objectives, constraints")->required();
   add_optimize_options(command, call->options);
   command->add_option("--study", call->options.study, "folder that keeps the trials; a second call goes on (default: memory)");

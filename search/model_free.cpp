@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <format>
 
 namespace edgewise::search {
 
@@ -45,7 +44,6 @@ class ModelFree final : public Strategy {
         rule_(std::move(rule)),
         seed_(options.seed),
         bound_{.trials = trials_of(options), .epochs = options.epochs},
-        start_with_(options.start_with),
         prior_(options.prior) {}
 
   [[nodiscard]] std::string name() const override { return rule_.name; }
@@ -82,8 +80,6 @@ class ModelFree final : public Strategy {
   }
 
   [[nodiscard]] std::optional<space::Choice> next_of(const study::Study& study, Ask& ask, std::size_t number) const {
-    for (const auto& choice : start_with_)
-      if (!ask.known.contains(choice)) return choice;
     const bool is_initial = ask.usable < rule_.initial || (rule_.initial > 0 && ask.history.observations.empty());
     auto choice = is_initial ? next_of_filling(ask) : next_of_rule(study, ask, number);
     if (choice) return choice;
@@ -107,7 +103,6 @@ class ModelFree final : public Strategy {
   Rule rule_;
   std::uint64_t seed_;
   Bound bound_;
-  std::vector<space::Choice> start_with_;
   std::vector<study::Trial> prior_;
 };
 
@@ -136,9 +131,6 @@ bool Known::contains(const space::Choice& choice) const {
 }
 
 Result<std::unique_ptr<Strategy>> make_model_free(const Options& options, const space::Space& space, Rule rule) {
-  for (std::size_t i = 0; i < options.start_with.size(); ++i)
-    if (const auto status = space.check(options.start_with[i]); !status)
-      return fail_with(status.error(), std::format("choice {} to start with", i + 1));
   return std::make_unique<ModelFree>(options, space, std::move(rule));
 }
 

@@ -62,8 +62,7 @@ struct Rule {
   std::function<std::unique_ptr<Turn>(const Past&)> begin;
 };
 
-/// A strategy that proposes `options.start_with`, then `rule.initial` choices of a Sobol sequence, then what the rule says; a random choice where the
-/// rule has nothing new. @error invalid_input: a choice of `start_with` that is not one of the space
+/// A strategy that proposes `rule.initial` choices of a Sobol sequence, then what the rule says; a random choice where the rule has nothing new.
 Result<std::unique_ptr<Strategy>> make_model_free(const Options& options, const space::Space& space, Rule rule);
 
 /// The number of trials that the options ask for.

@@ -293,8 +293,9 @@ std::vector<std::string> events(const Options& options, const space::Space& spac
     if (has_kills && random.chance(0.3)) {
       // Killed after asking, before the answer was recorded; then in the middle of a training.
       EXPECT_TRUE(fresh->ask(simulation.study(), 1 + random.below(5)));
-      if (const auto trial = simulation.storage().claim("a:2").value())
+      if (const auto trial = simulation.storage().claim("a:2").value()) {
         EXPECT_TRUE(simulation.storage().release(trial->id, "a:2"));
+      }
     }
     const auto advice = simulation.propose(has_kills ? *fresh : *lasting, 1);
     for (const auto& proposal : advice.proposals)

@@ -179,19 +179,5 @@ TEST(LatinSearch, SpreadsItsTrialsOverEachParameter) {
   EXPECT_EQ(rates.size(), 9U);
 }
 
-TEST(ModelFree, ProposesWhatItIsToStartWithFirst) {
-  const auto space = finite_space();
-  const space::Choice baseline{{"backbone", "b"}, {"blocks", std::int64_t{2}}}, other{{"backbone", "c"}, {"blocks", std::int64_t{5}}};
-  const Options options{.strategy = "nsga2", .trials = 5, .start_with = {baseline, other}};
-  Simulation simulation(two_objectives());
-  const auto advice = simulation.propose(*make_strategy(options, space).value(), 3);
-  ASSERT_EQ(advice.proposals.size(), 3U);
-  EXPECT_EQ(advice.proposals[0].choice, baseline);
-  EXPECT_EQ(advice.proposals[1].choice, other);
-  const auto wrong = make_strategy({.strategy = "tpe", .start_with = {baseline, {{"backbone", "b"}}}}, space);
-  ASSERT_FALSE(wrong);
-  EXPECT_EQ(wrong.error().message, "choice 2 to start with: parameter \"blocks\" is missing; it must be a whole number from 1 to 5");
-}
-
 }  // namespace
 }  // namespace edgewise::search
