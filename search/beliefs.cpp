@@ -12,15 +12,16 @@ namespace edgewise::search {
 
 namespace {
 
-/// Trials whose values models are fitted to: the largest of 3, 5, 7, ..., 21, 23, ..., then a tenth more each time, that have ended.
+/// Trials whose values models are fitted to: the largest of 3, 5, 7, ..., 21, 23, ..., then a tenth more each time, at most 50, that have ended.
 std::size_t fitted_trials(std::size_t ended) {
-  std::size_t step = std::min<std::size_t>(ended, 3);
-  while (step + std::max<std::size_t>(2, step / 10) <= ended) step += std::max<std::size_t>(2, step / 10);
-  return step;
+  std::size_t trials = std::min<std::size_t>(ended, 3);
+  const auto step = [&] { return std::clamp<std::size_t>(trials / 10, 2, 50); };
+  while (trials + step() <= ended) trials += step();
+  return trials;
 }
 
-/// Rows that a model learns from when there are more than it can hold in bounded time.
-constexpr std::size_t most_rows = 1000;
+/// Of the trials that models are fitted to so many are kept, the best by dominance: what an ask costs has a bound. Those after them all are.
+constexpr std::size_t most_fitted = 500;
 
 /// Powers of warps that are tried, and the one for models that cannot say which suits.
 constexpr std::array powers{1.0, 0.0, -1.0};
@@ -66,7 +67,8 @@ struct Beliefs::Parts {
   const study::Settings* settings = nullptr;
   Options options;
   surrogate::Columns columns;
-  surrogate::Matrix inputs;  // of the observations that models learn from
+  surrogate::Matrix inputs;     // of the observations that models learn from
+  std::size_t fitted_rows = 0;  // the first of them, which hyperparameters are fitted to
   std::vector<Warp> warps;
   std::vector<std::optional<Model>> objectives;   // nothing: known before
   std::vector<std::optional<Model>> constraints;  // nothing: known before, or never told
@@ -115,7 +117,7 @@ struct Beliefs::Parts {
 
   /// What was fitted to the first trials, from memory where it is the same.
   Result<const Fit*> fitted(const std::string& what, const std::vector<double>& values, bool is_warped, Memory& memory) const {
-    const std::size_t trials = fitted_trials(values.size());
+    const std::size_t trials = fitted_rows;
     const std::uint64_t data = hash(values, trials);
     auto& fit = memory.fits_[what];
     if (fit && fit->trials == trials && fit->data == data) return fit.get();
@@ -177,15 +179,18 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
   std::vector<const Observation*> rows;
   for (const auto& observation : history.observations)
     if (space.check(observation.trial->choice)) rows.push_back(&observation);
-  if (rows.size() > most_rows) {
-    std::vector<Observation> all;
-    for (const auto* row : rows) all.push_back(*row);
-    auto order = order_by_constrained_dominance(all);
-    order.resize(most_rows);
+  parts.fitted_rows = fitted_trials(rows.size());
+  if (parts.fitted_rows > most_fitted) {
+    std::vector<Observation> first;
+    for (const auto* row : std::span(rows).first(parts.fitted_rows)) first.push_back(*row);
+    auto order = order_by_constrained_dominance(first);
+    order.resize(most_fitted);
     std::ranges::sort(order);
     std::vector<const Observation*> kept;
     for (const auto i : order) kept.push_back(rows[i]);
+    kept.insert(kept.end(), rows.begin() + static_cast<std::ptrdiff_t>(parts.fitted_rows), rows.end());
     rows = std::move(kept);
+    parts.fitted_rows = most_fitted;
   }
   std::vector<space::Choice> choices;
   for (const auto* row : rows) choices.push_back(row->trial->choice);
