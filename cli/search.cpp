@@ -147,7 +147,7 @@ Exit search(const SearchCall& call) {
   if (!session) return report_error(session.error());
   for (const auto& remark : session->set.remarks) view->say("note: " + remark);
   if (const auto begun = add_start(*session, *view); !begun) return report_error(begun.error());
-  const auto strategy = search::make_strategy(session->job.search, session->family.space);
+  const auto strategy = run::make_strategy(*session);
   if (!strategy) return report_error(strategy.error());
 
   view->say("timing a few networks of the space, to say how long the search will take");

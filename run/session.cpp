@@ -1,8 +1,11 @@
 #include "run/session.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <format>
+#include <memory>
+#include <set>
 
 #include "graph/costs.hpp"
 #include "graph/drawing.hpp"
@@ -157,6 +160,25 @@ std::map<std::string, double> known_costs(const graph::Graph& graph) {
           {"macs", static_cast<double>(costs.macs)},
           {"weight_mb", static_cast<double>(costs.weight_bytes) / 1e6},
           {"activation_mb", static_cast<double>(costs.peak_activation_bytes) / 1e6}};
+}
+
+Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session) {
+  auto options = session.job.search;
+  const auto frame = job::frame(session.job, session.set);
+  std::set<std::string> used;
+  for (const auto& objective : session.job.objectives) used.insert(objective.name);
+  for (const auto& constraint : session.job.constraints) used.merge(constraint.comparison.names());
+  const std::set<std::string> told{"parameters", "macs", "weight_mb", "activation_mb"};
+  if (std::ranges::any_of(used, [&](const auto& name) { return told.contains(name); })) {
+    // Building a network takes a millisecond, and a strategy asks about the same ones again and again.
+    options.known = [&session, frame, kept = std::make_shared<std::map<space::Choice, std::map<std::string, double>>>()](const space::Choice& choice) {
+      const auto found = kept->find(choice);
+      if (found != kept->end()) return found->second;
+      const auto candidate = session.family.build(choice, frame);
+      return kept->emplace(choice, candidate ? known_costs(candidate->graph) : std::map<std::string, double>{}).first->second;
+    };
+  }
+  return search::make_strategy(options, session.family.space);
 }
 
 Result<const study::Trial*> pick(const study::Study& study, const std::string& what) {

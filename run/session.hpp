@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "data/dataset.hpp"
 #include "job/job.hpp"
+#include "search/strategy.hpp"
 #include "space/family.hpp"
 #include "study/storage.hpp"
 
@@ -44,6 +45,10 @@ Result<space::Space> space_of(const study::Study& study);
 
 /// Parameters, MACs, weight_mb, activation_mb: known before anything is trained.
 std::map<std::string, double> known_costs(const graph::Graph& graph);
+
+/// The strategy of the session's job. Where objectives or constraints are over values that the graph tells, it is told them before a trial.
+/// @param session  borrowed; must outlive the strategy
+Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session);
 
 /// One of the study's trials: "knee", "bend", "baseline", "best:OBJECTIVE" (search::picks) or a trial's number.
 /// @error invalid_input with what can be picked

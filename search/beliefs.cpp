@@ -27,6 +27,8 @@ constexpr std::size_t most_fitted = 500;
 constexpr std::array powers{1.0, 0.0, -1.0};
 constexpr double default_power = 0.0;
 
+constexpr double impossible = -1e9;  // logarithm of the probability of what is known to break a constraint
+
 /// Where hypervolume of an objective begins to count. @param front  its values on the front; @param worst  its largest value at all
 double counting_limit(std::vector<double> front, double worst) {
   std::ranges::sort(front);
@@ -274,7 +276,10 @@ Result<Belief> Beliefs::about(std::span<const space::Choice> candidates) const {
     }
     for (std::size_t i = 0; i < n; ++i) {
       const auto value = parts.known_objective(known[i], m);
-      if (!value) return invalid(std::format("the value of \"{}\" is known for some choices but not for {}", parts.settings->objectives[m].name, space::to_text(candidates[i])));
+      if (!value) {
+        belief.log_feasible[i] = impossible;  // what cannot be told of it cannot be: a network that cannot be built
+        continue;
+      }
       belief.mean[i][m] = parts.warps[m](*value);
     }
   }
@@ -292,7 +297,7 @@ Result<Belief> Beliefs::about(std::span<const space::Choice> candidates) const {
       continue;
     }
     for (std::size_t i = 0; i < n; ++i)
-      if (parts.settings->constraints[c].comparison.holds(known[i]) == false) belief.log_feasible[i] = -1e9;
+      if (parts.settings->constraints[c].comparison.holds(known[i]) == false) belief.log_feasible[i] = impossible;
   }
   if (parts.failing) must_be_below(*parts.failing, 0.0);
   return belief;

@@ -41,8 +41,9 @@ Result<Booster> Booster::train(const Rows& inputs, const std::vector<float>& tar
   TRY_DO(checked(XGDMatrixSetFloatInfo(table.get(), "label", targets.data(), targets.size()), "take the targets"));
   if (!weights.empty()) TRY_DO(checked(XGDMatrixSetFloatInfo(table.get(), "weight", weights.data(), weights.size()), "take the weights"));
   if (ranking) {
-    const auto all = static_cast<unsigned>(inputs.rows());
-    TRY_DO(checked(XGDMatrixSetUIntInfo(table.get(), "group", &all, 1), "take the group"));
+    const auto all = static_cast<std::uint32_t>(inputs.rows());
+    const auto one_group = std::format(R"({{"data":[{},true],"shape":[1],"typestr":"<u4","version":3}})", reinterpret_cast<std::uintptr_t>(&all));
+    TRY_DO(checked(XGDMatrixSetInfoFromInterface(table.get(), "group", one_group.c_str()), "take the group"));
   }
   BoosterHandle handle = nullptr;
   const DMatrixHandle tables[] = {table.get()};
