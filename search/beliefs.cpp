@@ -1,7 +1,6 @@
 #include "search/beliefs.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <format>
 #include <iterator>
@@ -23,16 +22,12 @@ std::size_t fitted_trials(std::size_t ended) {
 /// Of the trials that models are fitted to so many are kept, the best by dominance: what an ask costs has a bound. Those after them all are.
 constexpr std::size_t most_fitted = 500;
 
-/// Powers of warps that are tried, and the one for models that cannot say which suits.
-constexpr std::array powers{1.0, 0.0, -1.0};
-constexpr double default_power = 0.0;
-
 constexpr double impossible = -1e9;  // logarithm of the probability of what is known to break a constraint
 
 /// Where hypervolume of an objective begins to count. @param front  its values on the front; @param worst  its largest value at all
 double counting_limit(std::vector<double> front, double worst) {
   std::ranges::sort(front);
-  const Warp logarithm(front, 0.0);
+  const Warp logarithm(front);
   bool is_cut = false;
   // A gap in the front that is wider than all of the rest: what lies beyond it is no compromise that anybody looks for.
   while (front.size() >= 4) {
@@ -50,7 +45,6 @@ double counting_limit(std::vector<double> front, double worst) {
 struct Beliefs::Fit {
   std::size_t trials = 0;
   std::uint64_t data = 0;  // hash of what it was fitted to
-  double power = 1;        // of the warp
   std::unique_ptr<surrogate::Surrogate> surrogate;
 };
 
@@ -86,37 +80,6 @@ struct Beliefs::Parts {
     return stable_hash(bytes);
   }
 
-  /// The power whose warp makes the values most probable under the model, judged on at most 60 trials. @param values  of all rows
-  Result<double> best_power(const std::vector<double>& values, std::size_t trials) const {
-    constexpr std::size_t most = 60;
-    const std::size_t count = std::min(most, trials);
-    std::vector<double> some;
-    surrogate::Matrix rows(static_cast<Eigen::Index>(count), inputs.cols());
-    for (std::size_t i = 0; i < count; ++i) {
-      some.push_back(values[i * trials / count]);
-      rows.row(static_cast<Eigen::Index>(i)) = inputs.row(static_cast<Eigen::Index>(i * trials / count));
-    }
-    double best = 1, highest = -std::numeric_limits<double>::infinity();
-    for (const double power : powers) {
-      const Warp warp(some, power);
-      surrogate::Vector targets(static_cast<Eigen::Index>(count));
-      double gain = 0;
-      for (std::size_t i = 0; i < count; ++i) {
-        targets(static_cast<Eigen::Index>(i)) = warp(some[i]);
-        gain += warp.log_slope(some[i]);
-      }
-      TRY(const auto model, surrogate::make_surrogate(options.surrogate, columns, options.seed));
-      if (!model->has_hyperparameters()) return default_power;
-      TRY_DO(model->fit(rows, targets));
-      const double evidence = model->log_evidence().value_or(0.0) + gain;
-      if (evidence > highest) {
-        highest = evidence;
-        best = power;
-      }
-    }
-    return best;
-  }
-
   /// What was fitted to the first trials, from memory where it is the same.
   Result<const Fit*> fitted(const std::string& what, const std::vector<double>& values, bool is_warped, Memory& memory) const {
     const std::size_t trials = fitted_rows;
@@ -124,14 +87,11 @@ struct Beliefs::Parts {
     auto& fit = memory.fits_[what];
     if (fit && fit->trials == trials && fit->data == data) return fit.get();
     auto fresh = std::make_unique<Fit>(Fit{.trials = trials, .data = data});
-    if (is_warped) {
-      TRY(fresh->power, best_power(values, trials));
-    }
     TRY(fresh->surrogate, surrogate::make_surrogate(options.surrogate, columns, options.seed));
     if (fresh->surrogate->has_hyperparameters()) {
       const std::vector<double> first(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(trials));
       surrogate::Vector targets(static_cast<Eigen::Index>(trials));
-      const Warp warp = is_warped ? Warp(first, fresh->power) : Warp();
+      const Warp warp = is_warped ? Warp(first) : Warp();
       for (std::size_t i = 0; i < trials; ++i) targets(static_cast<Eigen::Index>(i)) = is_warped ? warp(first[i]) : first[i];
       TRY_DO(fresh->surrogate->fit(inputs.topRows(static_cast<Eigen::Index>(trials)), targets));
     }
@@ -207,17 +167,11 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
       parts.warps.emplace_back();
       continue;
     }
-    const bool is_known = parts.known_objective(known, m).has_value();
-    double power = default_power;
-    if (!is_known) {
-      TRY(const auto* fit, parts.fitted("objective " + study.settings.objectives[m].name, values, true, memory));
-      power = fit->power;
-      std::vector<double> targets;
-      const Warp warp(values, power);
-      for (const double v : values) targets.push_back(warp(v));
-      TRY(parts.objectives[m], parts.taught(*fit, std::move(targets)));
-    }
-    parts.warps.emplace_back(values, power);
+    const auto& warp = parts.warps.emplace_back(values);
+    if (parts.known_objective(known, m)) continue;
+    TRY(const auto* fit, parts.fitted("objective " + study.settings.objectives[m].name, values, true, memory));
+    for (double& v : values) v = warp(v);
+    TRY(parts.objectives[m], parts.taught(*fit, std::move(values)));
   }
   parts.constraints.resize(study.settings.constraints.size());
   for (std::size_t c = 0; c < parts.constraints.size() && !rows.empty(); ++c) {

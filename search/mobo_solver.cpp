@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "search/mobo.hpp"
@@ -153,7 +154,7 @@ Result<Found> by_nsga2(SolverCall& call, const Acquisition& acquisition) {
       children.push_back(child_of(*call.space, a, b, call.random));
     }
     TRY(const auto added, pool.add(std::move(children)));
-    members.insert(members.end(), added.begin(), added.end());
+    std::ranges::copy(added, std::back_inserter(members));
     Matrix points;
     for (const auto i : members) points.push_back(pool.found().worth.points[i]);
     std::vector<std::size_t> survivors;

@@ -5,24 +5,21 @@
 
 namespace edgewise::search {
 
-/// The power transform of Box and Cox (JRSS B 26(2), 1964) of values over their median, then mean 0 and variance 1. Power 1 is linear (latency is a
-/// sum over layers), 0 the logarithm, -1 the reciprocal (errors have long tails: a network that learned nothing must not flatten the differences
-/// between the good ones). Which power suits is for the model's evidence to say. Where values are not all positive they are counted from a
-/// little below the smallest.
+/// The logarithm, then mean 0 and variance 1. Latencies and errors come with long tails, and a network that learned nothing must not flatten the
+/// differences between the good ones. Other powers (Box & Cox, JRSS B 26(2), 1964) and a choice among them by the model's evidence predict some
+/// objectives better, latency as it is for one, but searches need more evaluations with them (docs/search.md). Where values are not all positive
+/// they are counted from a little below the smallest.
 class Warp {
  public:
   Warp() = default;
-  Warp(const std::vector<double>& values, double power);  ///< at least one value, all finite
+  explicit Warp(const std::vector<double>& values);  ///< at least one value, all finite
   [[nodiscard]] double operator()(double value) const;
-  /// The value that is warped to `z`; where there is none, a very large or a very small one.
-  [[nodiscard]] double inverse(double z) const;
-  /// Logarithm of the slope at a value: what a density gains by the warp.
-  [[nodiscard]] double log_slope(double value) const;
+  [[nodiscard]] double inverse(double z) const;  ///< the value that is warped to `z`
 
  private:
-  [[nodiscard]] double scaled(double value) const;
+  [[nodiscard]] double logarithm(double value) const;
 
-  double zero_ = 0, unit_ = 1, power_ = 1, mean_ = 0, deviation_ = 1;
+  double zero_ = 0, unit_ = 1, mean_ = 0, deviation_ = 1;
 };
 
 }  // namespace edgewise::search

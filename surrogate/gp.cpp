@@ -126,9 +126,7 @@ Status GaussianProcess::fit(const Matrix& inputs, const Vector& targets) {
   map_.emplace(columns_, columns_with_gaps(inputs));
   const auto features = (*map_)(inputs);
   const Vector centred = targets.array() - targets.mean();
-  const auto fitted = fitted_hyperparameters(*map_, features, centred);
-  log_evidence_ = fitted.value;
-  return condition(fitted.hyperparameters, inputs, targets);
+  return condition(fitted_hyperparameters(*map_, features, centred), inputs, targets);
 }
 
 Status GaussianProcess::condition(const Hyperparameters& hyperparameters, const Matrix& inputs, const Vector& targets) {

@@ -56,7 +56,6 @@ class GaussianProcess final : public Surrogate {
   [[nodiscard]] std::string name() const override { return "gp"; }
   [[nodiscard]] bool has_hyperparameters() const override { return true; }
   [[nodiscard]] std::unique_ptr<Surrogate> clone() const override { return std::make_unique<GaussianProcess>(*this); }
-  [[nodiscard]] std::optional<double> log_evidence() const override { return log_evidence_; }
   /// Hyperparameters by maximum a posteriori (`fitted_hyperparameters`).
   Status fit(const Matrix& inputs, const Vector& targets) override;
   /// Keeps the hyperparameters. Where the inputs begin with those of the last call only the new rows are factorised: O(n^2) each.
@@ -88,7 +87,6 @@ class GaussianProcess final : public Surrogate {
   Matrix factor_;   // (n, n), lower Cholesky factor of covariance + noise
   Vector weights_;  // (n), covariance^-1 (targets - mean)
   double mean_ = 0.0;
-  std::optional<double> log_evidence_;
 };
 
 /// The posterior of the hyperparameters (up to a constant) and its gradient, as `fit` maximises it: the log marginal likelihood plus log
@@ -103,12 +101,8 @@ Hyperparameters from_vector(const Vector& vector, int place_scales, int bag_scal
 std::optional<Evidence> evidence(const FeatureMap& map, const Features& features, const Vector& targets, const Hyperparameters& hyperparameters);
 
 /// Hyperparameters of maximum posterior density: by L-BFGS on up to 60 points from two fixed starting points, then on up to 200 from where that
-/// led; points are spread over the given order. With it the value reached, of the points that took part last.
-struct Fitted {
-  Hyperparameters hyperparameters;
-  double value = 0;
-};
-Fitted fitted_hyperparameters(const FeatureMap& map, const Features& features, const Vector& targets);
+/// led; points are spread over the given order.
+Hyperparameters fitted_hyperparameters(const FeatureMap& map, const Features& features, const Vector& targets);
 
 /// Matern covariance of smoothness 5/2 as a function of the squared scaled distance, and its derivative by that.
 Matrix matern52(const Matrix& squared_distances);

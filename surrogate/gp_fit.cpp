@@ -153,13 +153,18 @@ std::vector<Eigen::Index> spread(Eigen::Index n, Eigen::Index most) {
   return chosen;
 }
 
+struct Climbed {
+  Hyperparameters hyperparameters;
+  double value = 0;
+};
+
 /// L-BFGS on at most `most` points; the best of the starting points' ends.
-Fitted climbed(const FeatureMap& map, const Features& all_features, const Vector& all_targets, const std::vector<Hyperparameters>& starts, Eigen::Index most, std::size_t iterations) {
+Climbed climbed(const FeatureMap& map, const Features& all_features, const Vector& all_targets, const std::vector<Hyperparameters>& starts, Eigen::Index most, std::size_t iterations) {
   const auto chosen = spread(all_targets.size(), most);
   const Features features{all_features.places(chosen, Eigen::all), all_features.bags(chosen, Eigen::all)};
   const Vector targets = all_targets(chosen);
   NegativeEvidence function(map, features, targets);
-  std::optional<Fitted> best;
+  std::optional<Climbed> best;
   for (const auto& start : starts) {
     const Vector begin = to_vector(start);
     arma::mat x(begin.data(), static_cast<arma::uword>(begin.size()), 1);
@@ -169,15 +174,15 @@ Fitted climbed(const FeatureMap& map, const Features& all_features, const Vector
     const double value = -optimizer.Optimize(function, x);
     const Vector end = Eigen::Map<const Vector>(x.memptr(), begin.size());
     if (!end.allFinite() || !std::isfinite(value) || (best && !(value > best->value))) continue;
-    best = Fitted{from_vector(end, map.place_scale_count(), map.bag_count()), value};
+    best = Climbed{from_vector(end, map.place_scale_count(), map.bag_count()), value};
     best->hyperparameters.noise = std::max(best->hyperparameters.noise, lowest_noise);
   }
-  return best.value_or(Fitted{starts.front(), -1e10});
+  return best.value_or(Climbed{starts.front(), -1e10});
 }
 
 }  // namespace
 
-Fitted fitted_hyperparameters(const FeatureMap& map, const Features& features, const Vector& targets) {
+Hyperparameters fitted_hyperparameters(const FeatureMap& map, const Features& features, const Vector& targets) {
   constexpr Eigen::Index few = 60, many = 200;
   Hyperparameters middle;
   middle.place_scales = Vector::Zero(map.place_scale_count());
@@ -189,7 +194,7 @@ Fitted fitted_hyperparameters(const FeatureMap& map, const Features& features, c
   linear.linear += 3.0;
   auto found = climbed(map, features, targets, {middle, linear}, few, 30);
   if (targets.size() > few) found = climbed(map, features, targets, {found.hyperparameters}, many, 12);
-  return found;
+  return found.hyperparameters;
 }
 
 }  // namespace edgewise::surrogate

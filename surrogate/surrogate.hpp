@@ -64,9 +64,6 @@ class Surrogate {
   [[nodiscard]] virtual std::unique_ptr<Surrogate> clone() const { return nullptr; }
   /// Learns these points with the hyperparameters of the last `fit`; models without any learn from scratch.
   virtual Status update(const Matrix& inputs, const Vector& targets) { return fit(inputs, targets); }
-  /// Logarithm of how probable the targets of the last `fit` are under the fitted model, for models that know: what tells which transform of
-  /// the targets suits the model.
-  [[nodiscard]] virtual std::optional<double> log_evidence() const { return std::nullopt; }
   /// What is known about the function (without the noise of a single observation). Only after `fit`.
   [[nodiscard]] virtual Prediction predict(const Matrix& inputs) const = 0;
   /// Variance of the noise of an observation, as learned; 0 for models that take observations as exact.
