@@ -6,6 +6,7 @@
 
 #include "search/mobo.hpp"
 #include "search/mobo_internal.hpp"
+#include "search/moves_internal.hpp"
 
 namespace edgewise::search {
 
@@ -128,17 +129,15 @@ Result<Found> by_local(SolverCall& call, const Acquisition& acquisition) {
   return pool.taken(pool.best(kept));
 }
 
-/// Each parameter from either parent; then, one time in as many as there are parameters, the step to a neighbour.
+/// Each parameter from either parent; half of the time, and always where that gives a parent again, one parameter is moved. An invalid child
+/// gives way to its first parent.
 space::Choice child_of(const space::Space& space, const space::Choice& a, const space::Choice& b, RandomStream& random) {
-  space::Choice child = a;
-  for (auto& [name, value] : child)
+  space::Choice wanted = a;
+  for (auto& [name, value] : wanted)
     if (const auto other = b.find(name); other != b.end() && random.chance(0.5)) value = other->second;
-  if (!space.check(child)) child = a;
-  if (child == a || random.chance(0.5)) {
-    auto neighbours = space.neighbours(child);
-    if (!neighbours.empty()) child = neighbours[random.below(neighbours.size())];
-  }
-  return child;
+  auto child = repaired(space, wanted, random);
+  if (child == a || random.chance(0.5)) child = mutated(space, child, random).value_or(child);
+  return space.check(child) ? child : a;
 }
 
 Result<Found> by_nsga2(SolverCall& call, const Acquisition& acquisition) {

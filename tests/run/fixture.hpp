@@ -55,7 +55,7 @@ class Searching : public testing::Test {
   /// Starts or resumes the job's search.
   Result<Summary> search(const std::string& more, SearchOptions options = {}) {
     TRY(auto session, start_study(job(more), place()));
-    TRY(const auto strategy, search::make_strategy(session.job.search, session.family.space));
+    TRY(const auto strategy, make_strategy(session));
     auto summary = run_search(session, strategy.get(), options, said_);
     TRY(study_, session.storage->load());
     return summary;
