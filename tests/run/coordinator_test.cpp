@@ -172,5 +172,16 @@ TEST_F(Searching, AnEstimateThatFailsKeepsNoSearchFromStarting) {
   EXPECT_EQ(summary->counts.at(State::complete), 6U);
 }
 
+TEST_F(Searching, WhatTheGraphTellsIsKnownToTheModelBeforeATrial) {
+  const std::string mobo = "objectives: {parameters: minimize, macs: minimize}\nconstraints: [parameters < 3e6]\nsearch: {strategy: mobo, trials: 6, initial: 3}\n";
+  const auto summary = search(mobo);
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  // Of the six only resnet18 is too large. The first three choices may meet it; the model, which knows its size, leaves it for last.
+  ASSERT_GE(study_.trials.size(), 5U);
+  for (const auto& trial : study_.trials) EXPECT_EQ(trial.state == State::rejected, trial.known.at("parameters") >= 3e6);
+  EXPECT_EQ(study_.trials[3].state, State::complete);
+  EXPECT_EQ(study_.trials[4].state, State::complete);
+}
+
 }  // namespace
 }  // namespace edgewise::run
