@@ -1,7 +1,7 @@
 /// A graph as a LibTorch module.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <optional>
 #include <vector>

@@ -1,6 +1,8 @@
 #include "nn/norm_internal.hpp"
 
 #include <ATen/Parallel.h>
+#include <torch/autograd.h>
+#include <torch/utils.h>
 
 #include <bit>
 #include <cmath>

@@ -1,7 +1,7 @@
 /// Batch normalisation and the clamping activation behind it as one step. Only for the sources of nn/.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "nn/norm_kernels_internal.hpp"
 

@@ -1,5 +1,7 @@
 #include "nn/step_internal.hpp"
 
+#include <torch/utils.h>
+
 namespace edgewise::nn {
 
 std::vector<torch::Tensor> NetworkImpl::tensors() {

@@ -1,4 +1,6 @@
 #include <ATen/Parallel.h>
+#include <torch/cuda.h>
+#include <torch/utils.h>
 
 #include <format>
 #include <new>

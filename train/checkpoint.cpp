@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <torch/utils.h>
 #include <unistd.h>
 
 #include <array>

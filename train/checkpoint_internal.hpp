@@ -1,7 +1,7 @@
 /// A training under way, on disk. Only for the sources and tests of train/.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <filesystem>
 #include <optional>

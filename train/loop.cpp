@@ -2,6 +2,8 @@
 #include <malloc.h>
 #endif
 
+#include <torch/utils.h>
+
 #include <chrono>
 #include <cmath>
 #include <cstdio>

@@ -1,7 +1,7 @@
 /// The training loop over any source of batches. Only for the sources and tests of train/.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <array>
 #include <cstdint>

@@ -1,7 +1,7 @@
 /// Losses. Only for the sources and tests of train/.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <string>
 

@@ -1,7 +1,7 @@
 /// Weight updates. Only for the sources and tests of train/.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <string>
 #include <vector>

@@ -1,3 +1,5 @@
+#include <torch/utils.h>
+
 #include <format>
 
 #include "train/loop_internal.hpp"

@@ -1,6 +1,8 @@
 /// An exported network against the LibTorch module, both on random weights and inputs.
 #pragma once
 
+#include <torch/utils.h>
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>

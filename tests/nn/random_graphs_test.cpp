@@ -1,5 +1,6 @@
 // Property: what graph/ infers is what LibTorch computes, for graphs put together at random.
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include "nn/module.hpp"
 

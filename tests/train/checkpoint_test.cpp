@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <torch/utils.h>
 
 #include "base/file.hpp"
 #include "tests/train/synthetic.hpp"

@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <torch/optim.h>
+#include <torch/utils.h>
 
 #include "train/optimizer_internal.hpp"
 
