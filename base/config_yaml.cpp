@@ -5,8 +5,10 @@
 #include <charconv>
 #include <cmath>
 #include <format>
+#include <optional>
 #include <set>
 #include <sstream>
+#include <string_view>
 
 #include "base/config_internal.hpp"
 
@@ -109,11 +111,38 @@ bool nests_too_deep(const std::string& text) {
   return deepest > max_depth;
 }
 
+/// Bytes of the UTF-8 character that `text` begins with; 0 if it begins with none (RFC 3629: no surrogates, no needlessly long forms).
+std::size_t character_size(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t size = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  const auto lowest = first == 0xe0 ? 0xa0U : first == 0xf0 ? 0x90U : 0x80U;
+  const auto highest = first == 0xed ? 0x9fU : first == 0xf4 ? 0x8fU : 0xbfU;
+  if (size != 0 && (byte(1) < lowest || byte(1) > highest)) return 0;
+  for (std::size_t i = 2; i < size; ++i)
+    if (byte(i) < 0x80 || byte(i) > 0xbf) return 0;
+  return size;
+}
+
+/// The mistake of a text that is not UTF-8. What is read is written again as JSON, whose library throws at such bytes.
+std::optional<Refused> not_utf8(std::string_view text) {
+  Position at{1, 1};
+  for (std::size_t i = 0; i < text.size();) {
+    const auto size = character_size(text.substr(i));
+    if (size == 0) return Refused{at, std::format("this is not UTF-8 text (byte {:#x})", static_cast<unsigned char>(text[i]))};
+    at = text[i] == '\n' ? Position{at.line + 1, 1} : Position{at.line, at.column + 1};
+    i += size;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Node> parse_yaml(const std::string& text, const std::string& file) {
   if (text.size() > max_text) return invalid(std::format("the file has {} bytes; at most {} are read", text.size(), max_text), {}, file);
   if (text.find('\0') != std::string::npos) return invalid("this is not a text file (it contains a zero byte)", {}, file);
+  if (const auto refused = not_utf8(text)) return invalid(refused->message, "save the file as UTF-8", place(file, refused->at));
   if (nests_too_deep(text)) return invalid(std::format("nested deeper than {} levels", max_depth), {}, file);
   try {
     std::istringstream stream(text);

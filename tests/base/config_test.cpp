@@ -72,6 +72,19 @@ TEST(Config, RefusesWhatYamlCanDoAndAJobFileNeedsNot) {
   EXPECT_THAT(mistakes("a: [1, 2\nb: 3\n"), ElementsAre(HasSubstr("not valid YAML")));
 }
 
+TEST(Config, RefusesBytesThatAreNotUtf8AndSaysWhere) {
+  // What is read is written again, as JSON and as YAML, and those are UTF-8.
+  EXPECT_THAT(mistakes("inner: {rate: 1}\nwords: [caf\xe9]\n"), ElementsAre("f.yaml:2:12 this is not UTF-8 text (byte 0xe9)"));
+  EXPECT_THAT(mistakes("# \xb5\n"), ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xb5)"));  // begins inside a character
+  EXPECT_THAT(mistakes("# \xc0\xaf"), ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xc0)"));  // "/" in two bytes
+  EXPECT_THAT(mistakes("# \xed\xa0\x80"), ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xed)"));  // a surrogate
+  EXPECT_THAT(mistakes("# \xf4\x90\x80\x80"), ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xf4)"));  // past U+10FFFF
+  EXPECT_THAT(mistakes("# \xe2\x82"), ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xe2)"));  // cut off
+  EXPECT_THAT(mistakes("inner: {rate: 1}\nwords: [caf\u00e9, \u20ac, \U0001f600, \U0010ffff]\n"), ElementsAre());
+  // The column counts characters, as it does for other mistakes.
+  EXPECT_THAT(mistakes("# \u00e9\xff"), ElementsAre("f.yaml:1:4 this is not UTF-8 text (byte 0xff)"));
+}
+
 TEST(Config, AQuotedNumberIsAText) {
   EXPECT_THAT(mistakes("inner: {count: \"5\"}\n"), ElementsAre(HasSubstr("inner.count must be a whole number")));
 }
