@@ -1,7 +1,3 @@
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-
 #include <torch/utils.h>
 
 #include <chrono>
@@ -10,6 +6,11 @@
 #include <format>
 #include <limits>
 #include <print>
+
+// The C++ headers above say whether this is glibc.
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "base/quiet.hpp"
 #include "train/checkpoint_internal.hpp"
