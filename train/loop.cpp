@@ -1,12 +1,7 @@
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <format>
-#include <limits>
 #include <print>
 
 #include "base/quiet.hpp"
@@ -15,6 +10,7 @@
 #include "train/losses_internal.hpp"
 #include "train/optimizer_internal.hpp"
 #include "train/schedule_internal.hpp"
+#include "train/tensor_memory_internal.hpp"
 
 namespace edgewise::train {
 
@@ -29,15 +25,6 @@ double seconds_since(Clock::time_point start) {
 // ImageNet training; after the few dozen of a search its running statistics would still be those of random weights, and
 // validation would judge noise.
 constexpr double norm_momentum_floor = 0.1;
-
-// Activations of some MB come and go with every batch. By default the C library gives each back to the kernel and takes
-// fresh, zeroed pages for the next: a third of the time of a small network.
-void keep_freed_memory() {
-#if defined(__GLIBC__)
-  ::mallopt(M_MMAP_MAX, 0);
-  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-#endif
-}
 
 bool is_better(const Goal& goal, const Evaluation& a, const Evaluation& b) {
   const char* metric = goal.task == data::Task::box ? "iou" : "accuracy";
@@ -105,7 +92,7 @@ void Trainer::make_optimizer() {
 
 Status Trainer::prepare() {
   TRY_DO(check_output(*request_.graph, request_.goal));
-  keep_freed_memory();
+  keep_tensor_memory();
   if (settings_.threads > 0) torch::set_num_threads(static_cast<int>(settings_.threads));
   network_->to(device_);
   make_optimizer();
@@ -310,7 +297,9 @@ Result<Outcome> Trainer::finish() {
 }  // namespace
 
 Result<Outcome> run_loop(const LoopRequest& request) {
-  return with_torch_errors<Outcome>("the network cannot be trained", [&] { return Trainer(request).run(); });
+  auto outcome = with_torch_errors<Outcome>("the network cannot be trained", [&] { return Trainer(request).run(); });
+  release_tensor_memory();
+  return outcome;
 }
 
 }  // namespace edgewise::train
