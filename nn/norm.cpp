@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace edgewise::nn {
@@ -130,6 +131,9 @@ torch::Tensor applied(const torch::Tensor& x, const torch::Tensor& map, Clamp cl
   return y;
 }
 
+/// Then it may be written over: the largest gradient of a network needs no second buffer.
+bool is_ours_alone(const torch::Tensor& x) { return x.use_count() == 1 && x.storage().use_count() == 1 && !x.requires_grad(); }
+
 class NormAndClamp : public torch::autograd::Function<NormAndClamp> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight,
@@ -155,17 +159,18 @@ class NormAndClamp : public torch::autograd::Function<NormAndClamp> {
     return applied(x, map, {static_cast<float>(low), static_cast<float>(high)});
   }
 
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list outputs) {
+  // `outputs` by reference: the engine then leaves the gradient to us alone.
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list& outputs) {
     const auto saved = context->get_saved_variables();
     const auto &x = saved[0], &map = saved[1], &inverse = saved[2];
     const Extent extent(x);
     const auto c = extent.channels;
     const Clamp clamp{static_cast<float>(context->saved_data["low"].toDouble()), static_cast<float>(context->saved_data["high"].toDouble())};
-    const auto g = outputs[0].to(x.scalar_type()).contiguous(torch::MemoryFormat::ChannelsLast);
+    const auto g = std::exchange(outputs[0], {}).to(x.scalar_type()).contiguous(torch::MemoryFormat::ChannelsLast);
     const auto* const scale = map.data_ptr<float>();
     const kernels::Normalised forward{scale, scale + c, scale + 2 * c};
     auto weight = torch::empty({c}), bias = torch::empty({c});
-    auto result = torch::empty_like(x);
+    auto result = is_ours_alone(g) ? g : torch::empty_like(x);
     with_type(x, [&](auto* type) {
       using T = std::remove_pointer_t<decltype(type)>;
       const auto all = add_up(extent, [&](std::int64_t begin, std::int64_t end, double* sum, double* products) {

@@ -10,6 +10,12 @@
 #else
 #define EDGEWISE_CLONES
 #endif
+// Before a loop whose output may be one of its inputs: a value is read before it is written and never again, so vectors need no check.
+#if defined(__clang__)
+#define EDGEWISE_EACH_ITS_OWN
+#else
+#define EDGEWISE_EACH_ITS_OWN _Pragma("GCC ivdep")
+#endif
 #define EDGEWISE_INLINE inline __attribute__((always_inline))
 
 namespace edgewise::nn::kernels {
@@ -113,7 +119,7 @@ EDGEWISE_INLINE void gradient_sums_body(const T* __restrict x, const T* __restri
 }
 
 template <class T>
-EDGEWISE_INLINE void gradient_body(const T* __restrict x, const T* __restrict g, T* __restrict out, std::int64_t rows, std::int64_t channels,
+EDGEWISE_INLINE void gradient_body(const T* x, const T* g, T* out, std::int64_t rows, std::int64_t channels,
                                    Normalised forward, Clamp clamp, const float* per_x, const float* constant) {
   const auto scales = repeated(forward.scale, channels), offsets = repeated(forward.offset, channels), means = repeated(forward.mean, channels);
   const auto slopes = repeated(per_x, channels), constants = repeated(constant, channels);
@@ -122,6 +128,7 @@ EDGEWISE_INLINE void gradient_body(const T* __restrict x, const T* __restrict g,
                           *__restrict c = constants.data();
   for (std::int64_t at = 0, all = rows * channels; at < all; at += width) {
     const auto n = std::min(width, all - at);
+    EDGEWISE_EACH_ITS_OWN
     for (std::int64_t i = 0; i < n; ++i) {
       const float value = load(x + at + i), z = value * a[i] + b[i];
       const float passed = z > clamp.low && z < clamp.high ? load(g + at + i) : 0.0F;

@@ -35,7 +35,7 @@ struct Normalised {
 void gradient_sums(const float* x, const float* g, std::int64_t rows, std::int64_t channels, Normalised forward, Clamp clamp, double* sum, double* products);
 void gradient_sums(const Bf16* x, const Bf16* g, std::int64_t rows, std::int64_t channels, Normalised forward, Clamp clamp, double* sum, double* products);
 
-/// out = g * scale + (x - mean) * per_x + constant, where the clamp cuts g.
+/// out = g * scale + (x - mean) * per_x + constant, where the clamp cuts g; `out` may be `g`.
 void gradient(const float* x, const float* g, float* out, std::int64_t rows, std::int64_t channels, Normalised forward, Clamp clamp,
               const float* per_x, const float* constant);
 void gradient(const Bf16* x, const Bf16* g, Bf16* out, std::int64_t rows, std::int64_t channels, Normalised forward, Clamp clamp,

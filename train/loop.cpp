@@ -4,13 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <format>
-#include <limits>
 #include <print>
-
-// The C++ headers above say whether this is glibc.
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 
 #include "base/quiet.hpp"
 #include "train/checkpoint_internal.hpp"
@@ -18,6 +12,7 @@
 #include "train/losses_internal.hpp"
 #include "train/optimizer_internal.hpp"
 #include "train/schedule_internal.hpp"
+#include "train/tensor_memory_internal.hpp"
 
 namespace edgewise::train {
 
@@ -32,15 +27,6 @@ double seconds_since(Clock::time_point start) {
 // ImageNet training; after the few dozen of a search its running statistics would still be those of random weights, and
 // validation would judge noise.
 constexpr double norm_momentum_floor = 0.1;
-
-// Activations of some MB come and go with every batch. By default the C library gives each back to the kernel and takes
-// fresh, zeroed pages for the next: a third of the time of a small network.
-void keep_freed_memory() {
-#if defined(__GLIBC__)
-  ::mallopt(M_MMAP_MAX, 0);
-  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-#endif
-}
 
 bool is_better(const Goal& goal, const Evaluation& a, const Evaluation& b) {
   const char* metric = goal.task == data::Task::box ? "iou" : "accuracy";
@@ -108,7 +94,7 @@ void Trainer::make_optimizer() {
 
 Status Trainer::prepare() {
   TRY_DO(check_output(*request_.graph, request_.goal));
-  keep_freed_memory();
+  keep_tensor_memory();
   if (settings_.threads > 0) torch::set_num_threads(static_cast<int>(settings_.threads));
   network_->to(device_);
   make_optimizer();
@@ -313,7 +299,9 @@ Result<Outcome> Trainer::finish() {
 }  // namespace
 
 Result<Outcome> run_loop(const LoopRequest& request) {
-  return with_torch_errors<Outcome>("the network cannot be trained", [&] { return Trainer(request).run(); });
+  auto outcome = with_torch_errors<Outcome>("the network cannot be trained", [&] { return Trainer(request).run(); });
+  release_tensor_memory();
+  return outcome;
 }
 
 }  // namespace edgewise::train

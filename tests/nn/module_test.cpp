@@ -151,6 +151,24 @@ TEST(Network, NormalisesAndClampsAsLibTorchDoes) {
   }
 }
 
+// The step of our own writes over the gradient that it is given, but only when nobody else reads it.
+TEST(Network, KeepsAGradientOfABatchNormThatOthersHold) {
+  GraphBuilder b({8, 6, 6});
+  const auto graph = must(std::move(b).finish(b.add(BatchNorm2d{}, {b.input()}, "bn")));
+  Network network(graph, RandomStream(1));
+  network->train();
+  const auto x = input(4, graph).contiguous(torch::MemoryFormat::ChannelsLast).requires_grad_();
+  const auto held = input(4, graph, 2).contiguous(torch::MemoryFormat::ChannelsLast), copy = held.clone();
+  network->forward(x).backward(held);
+  EXPECT_TRUE(torch::equal(held, copy));
+  const auto expected = x.grad().clone();
+  x.mutable_grad().reset();
+  // Times one, so that the gradient is a value that only the batch norm gets.
+  (network->forward(x) * torch::ones_like(x)).backward(held);
+  EXPECT_TRUE(torch::equal(held, copy));
+  EXPECT_TRUE(torch::equal(x.grad(), expected));
+}
+
 // oneDNN 3.6 crashed here for fewer than 16 channels: see must_pick_pixels in nn/module.cpp.
 TEST(Network, GivesStridedPointwiseConvolutionsTheirGradient) {
   for (const std::int64_t channels : {3, 4, 8, 12, 16}) {
