@@ -17,6 +17,7 @@
 #include "base/json.hpp"
 #include "bench/search_problems.hpp"
 #include "replay/measure.hpp"
+#include "search/mobo.hpp"
 
 namespace edgewise::bench {
 
@@ -25,7 +26,7 @@ namespace {
 struct Arguments {
   std::string table, json, designs, problem;
   std::vector<std::string> objectives{"error", "raspi4_ms"}, strategies, settings;
-  std::size_t evaluations = 400, seeds = 20, first_seed = 0, initial = 10, workers = 1, jobs = 2;
+  std::size_t evaluations = 400, seeds = 20, first_seed = 0, initial = 10, workers = 1, batch = 1, jobs = 2;
   double budget_epochs = 0;
   bool without_known = false;
 };
@@ -39,7 +40,7 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
   if (options.trials == 0) options.trials = static_cast<std::int64_t>(arguments.evaluations);
   if (options.initial == 0) options.initial = static_cast<std::int64_t>(arguments.initial);
   TRY(const auto strategy, replay::strategy_for(problem, options, arguments.evaluations));
-  replay::ReplayOptions replay_options{.evaluations = arguments.evaluations, .budget_epochs = arguments.budget_epochs, .workers = arguments.workers, .seed = seed};
+  replay::ReplayOptions replay_options{.evaluations = arguments.evaluations, .budget_epochs = arguments.budget_epochs, .workers = arguments.workers, .batch = arguments.batch, .seed = seed};
   if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().epochs_after;
   TRY(replay_options.initial, replay::initial_design(problem.space, seed, arguments.initial));
   TRY(const auto replayed, replay::replay(*strategy, problem, replay_options));
@@ -61,13 +62,19 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
 /// threads or global state are no concern.
 class Pool {
  public:
-  Pool(std::size_t jobs, std::filesystem::path folder) : jobs_(jobs), folder_(std::move(folder)) { std::filesystem::create_directories(folder_); }
-  ~Pool() { std::filesystem::remove_all(folder_); }
+  explicit Pool(std::size_t jobs) : jobs_(jobs) {}
+  ~Pool() {
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
   template <class Task>
   Result<std::vector<Json>> run(std::size_t count, const Task& task) {
+    // Not named by the process alone: in containers that share /tmp the numbers of processes are the same.
+    std::string name = (std::filesystem::temp_directory_path() / "search_bench_XXXXXX").string();
+    if (!::mkdtemp(name.data())) return fail(ErrorCode::unavailable, std::format("cannot make the folder \"{}\"", name));
+    folder_ = name;
     std::map<pid_t, std::size_t> children;
     std::size_t next = 0, done = 0;
     bool is_broken = false;
@@ -162,7 +169,7 @@ Json description(const replay::Problem& problem, const Arguments& arguments) {
   for (const auto& objective : problem.objectives)
     objectives.push_back({{"name", objective.name}, {"direction", objective.direction == study::Direction::maximize ? "maximize" : "minimize"}});
   return {{"table", problem.name},         {"objectives", objectives},      {"reference", problem.reference}, {"front_size", problem.front.size()},
-          {"evaluations", arguments.evaluations}, {"seeds", arguments.seeds}, {"initial", arguments.initial},   {"workers", arguments.workers}};
+          {"evaluations", arguments.evaluations}, {"seeds", arguments.seeds}, {"initial", arguments.initial},   {"workers", arguments.workers}, {"batch", arguments.batch}};
 }
 
 /// The whole problem as codes and numbers, for programs in other languages.
@@ -207,7 +214,7 @@ Status run_all(const replay::Problem& problem, const Arguments& arguments) {
     TRY_DO(replay::strategy_for(problem, entry.options, arguments.evaluations).transform([](const auto&) {}));
     entries.push_back(std::move(entry));
   }
-  Pool pool(arguments.jobs, std::filesystem::temp_directory_path() / std::format("search_bench_{}", ::getpid()));
+  Pool pool(arguments.jobs);
   TRY(auto runs, pool.run(entries.size() * arguments.seeds, [&](std::size_t i) {
         return run(entries[i / arguments.seeds], problem, arguments, arguments.first_seed + i % arguments.seeds);
       }));
@@ -237,6 +244,7 @@ int main_function(int argc, char** argv) {
   app.add_option("--first-seed", arguments.first_seed, "number of the first seed");
   app.add_option("--initial", arguments.initial, "random choices, the same for all strategies, that each search begins with");
   app.add_option("--workers", arguments.workers, "evaluations at once, simulated")->check(CLI::PositiveNumber);
+  app.add_option("--batch", arguments.batch, "asked for at once, after the initial design; the next batch when all of it has ended")->check(CLI::PositiveNumber)->excludes("--workers");
   app.add_option("--budget-epochs", arguments.budget_epochs, "of tables with stages: epochs of a search, over all trials; 0: no bound");
   app.add_option("--jobs", arguments.jobs, "searches at once, in processes")->check(CLI::PositiveNumber);
   app.add_option("--json", arguments.json, "file to write the results to");
@@ -248,6 +256,18 @@ int main_function(int argc, char** argv) {
     std::println("{}", names);
     std::exit(0);
   }, "print the names of all strategies and do nothing else");
+  app.add_flag_callback("--list-parts", [] {
+    const auto print = [](const std::string& part, const std::vector<std::string>& names) {
+      std::string line = part;
+      for (const auto& name : names) line += " " + name;
+      std::println("{}", line);
+    };
+    print("surrogate", search::surrogate_names());
+    print("acquisition", search::acquisition_names());
+    print("solver", search::solver_names());
+    print("selection", search::selection_names());
+    std::exit(0);
+  }, "print the parts of mobo, a line each, and do nothing else");
   CLI11_PARSE(app, argc, argv);
   ::setenv("OMP_NUM_THREADS", "1", 0);
   auto problem = problem_of(arguments.table, arguments.objectives);
