@@ -74,7 +74,7 @@ def main():
              f"Table {head['table']}, reference {', '.join(f'{r:g}' for r in head['reference'])}: the share of the hypervolume of the true front ({head['front_size']} points) after "
              f"{head['evaluations']} evaluations, of which the first {head['initial']} are the same random choices for all.",
              f"{len(shares)} combinations ran to the end, {'one seed each: a difference of a hundredth says nothing' if head['seeds'] == 1 else str(head['seeds']) + ' seeds each'}.",
-             f"Asked for in batches, all of which are evaluated before the next is asked for, so that the selection of a batch matters: of {asked}.", ""]
+             f"Asked for in batches, all of which are evaluated before the next is asked for, so that the selection of a batch matters: of {asked}. Surrogates with other batches are not compared fairly: a larger batch learns less often.", ""]
     best = sorted(shares.items(), key=lambda item: -item[1])
     lines += ["## Mean of each part", ""]
     for place in range(len(PARTS)):
