@@ -17,17 +17,19 @@
 #include "base/json.hpp"
 #include "bench/search_problems.hpp"
 #include "replay/measure.hpp"
+#include "search/fronts.hpp"
+#include "search/mobo.hpp"
 
 namespace edgewise::bench {
 
 namespace {
 
 struct Arguments {
-  std::string table, json, designs, problem;
+  std::string table, json, problem, attain;
   std::vector<std::string> objectives{"error", "raspi4_ms"}, strategies, settings;
-  std::size_t evaluations = 400, seeds = 20, first_seed = 0, initial = 10, workers = 1, jobs = 2;
+  std::size_t evaluations = 400, seeds = 20, first_seed = 0, initial = 10, workers = 1, batch = 1, jobs = 2;
   double budget_epochs = 0;
-  bool without_known = false;
+  bool without_known = false, evaluate = false;
 };
 
 double rounded(double value, double unit) { return std::round(value / unit) * unit; }
@@ -39,7 +41,7 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
   if (options.trials == 0) options.trials = static_cast<std::int64_t>(arguments.evaluations);
   if (options.initial == 0) options.initial = static_cast<std::int64_t>(arguments.initial);
   TRY(const auto strategy, replay::strategy_for(problem, options, arguments.evaluations));
-  replay::ReplayOptions replay_options{.evaluations = arguments.evaluations, .budget_epochs = arguments.budget_epochs, .workers = arguments.workers, .seed = seed};
+  replay::ReplayOptions replay_options{.evaluations = arguments.evaluations, .budget_epochs = arguments.budget_epochs, .workers = arguments.workers, .batch = arguments.batch, .seed = seed};
   if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().epochs_after;
   TRY(replay_options.initial, replay::initial_design(problem.space, seed, arguments.initial));
   TRY(const auto replayed, replay::replay(*strategy, problem, replay_options));
@@ -48,6 +50,10 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
   auto& share = json["share"] = Json::array();
   for (const double s : progress.share) share.push_back(problem.front.empty() ? s : rounded(s, 1e-6));
   json["front_found"] = progress.front_found;
+  search::Matrix points;
+  for (const auto& evaluation : replayed.evaluations)
+    if (evaluation.is_full && evaluation.point) points.push_back(*evaluation.point);
+  json["front"] = replay::front_of(std::move(points));
   if (problem.stage_epochs.size() > 1) {  // what was paid, in full evaluations
     auto& paid = json["paid"] = Json::array();
     for (const auto& evaluation : replayed.evaluations) paid.push_back(rounded(evaluation.epochs / problem.stage_epochs.back(), 1e-3));
@@ -61,13 +67,19 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
 /// threads or global state are no concern.
 class Pool {
  public:
-  Pool(std::size_t jobs, std::filesystem::path folder) : jobs_(jobs), folder_(std::move(folder)) { std::filesystem::create_directories(folder_); }
-  ~Pool() { std::filesystem::remove_all(folder_); }
+  explicit Pool(std::size_t jobs) : jobs_(jobs) {}
+  ~Pool() {
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
   template <class Task>
   Result<std::vector<Json>> run(std::size_t count, const Task& task) {
+    // Not named by the process alone: in containers that share /tmp the numbers of processes are the same.
+    std::string name = (std::filesystem::temp_directory_path() / "search_bench_XXXXXX").string();
+    if (!::mkdtemp(name.data())) return fail(ErrorCode::unavailable, std::format("cannot make the folder \"{}\"", name));
+    folder_ = name;
     std::map<pid_t, std::size_t> children;
     std::size_t next = 0, done = 0;
     bool is_broken = false;
@@ -149,41 +161,75 @@ void print_summary(const std::vector<Entry>& entries, const std::vector<Json>& r
 }
 
 /// Where the true front is not known, shares become those of the best search's hypervolume.
-void scale_to_best(std::vector<Json>& runs) {
+std::vector<Json> scaled_to_best(std::vector<Json> runs) {
   double best = 0;
   for (const auto& run : runs)
     if (!run["share"].empty()) best = std::max(best, run["share"].back().get<double>());
   for (auto& run : runs)
     for (auto& share : run["share"]) share = best > 0 ? share.get<double>() / best : 0.0;
+  return runs;
+}
+
+/// Adds to results of two objectives, our own or those of search_peers.py, what the best, half and all of a strategy's runs attain.
+Status add_attainment(Json& results) {
+  if (results["objectives"].size() != 2) return {};
+  std::map<std::string, std::vector<search::Matrix>> fronts;
+  for (const auto& run : results["runs"])
+    if (run.contains("front")) fronts[run["strategy"]].push_back(run["front"].get<search::Matrix>());
+  auto& attainment = results["attainment"] = Json::object();
+  for (const auto& [strategy, runs] : fronts) {
+    auto& surfaces = attainment[strategy] = {{"runs", runs.size()}};
+    for (const auto& [name, k] : {std::pair{"best", std::size_t{1}}, {"median", (runs.size() + 1) / 2}, {"worst", runs.size()}}) {
+      TRY(surfaces[name], search::attainment_surface(runs, k));
+    }
+  }
+  return {};
 }
 
 Json description(const replay::Problem& problem, const Arguments& arguments) {
   Json objectives = Json::array();
   for (const auto& objective : problem.objectives)
     objectives.push_back({{"name", objective.name}, {"direction", objective.direction == study::Direction::maximize ? "maximize" : "minimize"}});
-  return {{"table", problem.name},         {"objectives", objectives},      {"reference", problem.reference}, {"front_size", problem.front.size()},
-          {"evaluations", arguments.evaluations}, {"seeds", arguments.seeds}, {"initial", arguments.initial},   {"workers", arguments.workers}};
+  return {{"table", problem.name},
+          {"source", arguments.table},
+          {"objectives", objectives},
+          {"reference", problem.reference},
+          {"front_size", problem.front.size()},
+          {"evaluations", arguments.evaluations},
+          {"seeds", arguments.seeds},
+          {"initial", arguments.initial},
+          {"workers", arguments.workers},
+          {"batch", arguments.batch}};
 }
 
-/// The whole problem as codes and numbers, for programs in other languages.
+Json to_json(const space::Parameter& parameter) {
+  if (const auto* categorical = std::get_if<space::Categorical>(&parameter.domain)) return {{"name", parameter.name}, {"values", categorical->values}};
+  if (const auto* integer = std::get_if<space::Integer>(&parameter.domain))
+    return {{"name", parameter.name}, {"low", integer->low}, {"high", integer->high}, {"step", integer->step}, {"log", integer->log_scale}};
+  const auto& real = std::get<space::Real>(parameter.domain);
+  return {{"name", parameter.name}, {"low", real.low}, {"high", real.high}, {"log", real.log_scale}};
+}
+
+std::optional<std::vector<double>> point_of(const replay::Problem& problem, const space::Choice& choice) {
+  return replay::feasible_point(problem, problem.evaluate(choice, problem.stage_epochs.size() - 1));
+}
+
+/// The problem for programs in other languages: all its choices with their values, or, where the space is infinite, none of them (--evaluate tells them).
 Result<Json> whole_problem(const replay::Problem& problem, const Arguments& arguments) {
   const auto size = problem.space.size();
-  if (!size || *size > 1'000'000) return invalid("only a finite space of at most 1,000,000 choices can be written out");
+  if (size && *size > 1'000'000) return invalid("only a space of at most 1,000,000 choices, or an infinite one, can be written out");
   Json json = description(problem, arguments);
   auto& parameters = json["parameters"] = Json::array();
-  for (const auto& parameter : problem.space.parameters()) {
-    Json one{{"name", parameter.name}};
-    if (const auto* categorical = std::get_if<space::Categorical>(&parameter.domain)) one["values"] = categorical->values;
-    if (const auto* integer = std::get_if<space::Integer>(&parameter.domain)) one.update(Json{{"low", integer->low}, {"high", integer->high}, {"step", integer->step}, {"log", integer->log_scale}});
-    parameters.push_back(std::move(one));
-  }
+  for (const auto& parameter : problem.space.parameters()) parameters.push_back(to_json(parameter));
   json["front"] = problem.front;
-  auto& rows = json["rows"] = Json::array();
-  for (std::uint64_t i = 0; i < *size; ++i) {
-    const auto choice = problem.space.at(i);
-    if (!choice) continue;
-    const auto point = replay::feasible_point(problem, problem.evaluate(*choice, problem.stage_epochs.size() - 1));
-    rows.push_back({space::to_json(*choice), point ? Json(*point) : Json(nullptr)});
+  if (size) {
+    auto& rows = json["rows"] = Json::array();
+    for (std::uint64_t i = 0; i < *size; ++i) {
+      const auto choice = problem.space.at(i);
+      if (!choice) continue;
+      const auto point = point_of(problem, *choice);
+      rows.push_back({space::to_json(*choice), point ? Json(*point) : Json(nullptr)});
+    }
   }
   auto& designs = json["designs"] = Json::array();
   for (std::size_t seed = arguments.first_seed; seed < arguments.first_seed + arguments.seeds; ++seed) {
@@ -193,6 +239,24 @@ Result<Json> whole_problem(const replay::Problem& problem, const Arguments& argu
     designs.push_back({{"seed", seed}, {"choices", std::move(choices)}});
   }
   return json;
+}
+
+/// A choice a line in, its minimised objectives a line out; null where it has none.
+Status evaluate_lines(const replay::Problem& problem) {
+  for (std::string line; std::getline(std::cin, line);) {
+    TRY(const Json json, parse_json(line, "choice"));
+    TRY(const auto choice, space::choice_from_json(problem.space, json));
+    const auto point = point_of(problem, choice);
+    std::println("{}", (point ? Json(*point) : Json(nullptr)).dump());
+    std::fflush(stdout);
+  }
+  return {};
+}
+
+Status attain(const std::filesystem::path& file) {
+  TRY(Json results, read_json(file));
+  TRY_DO(add_attainment(results));
+  return write_file(file, results.dump());
 }
 
 Status run_all(const replay::Problem& problem, const Arguments& arguments) {
@@ -207,28 +271,27 @@ Status run_all(const replay::Problem& problem, const Arguments& arguments) {
     TRY_DO(replay::strategy_for(problem, entry.options, arguments.evaluations).transform([](const auto&) {}));
     entries.push_back(std::move(entry));
   }
-  Pool pool(arguments.jobs, std::filesystem::temp_directory_path() / std::format("search_bench_{}", ::getpid()));
+  Pool pool(arguments.jobs);
   TRY(auto runs, pool.run(entries.size() * arguments.seeds, [&](std::size_t i) {
         return run(entries[i / arguments.seeds], problem, arguments, arguments.first_seed + i % arguments.seeds);
       }));
   std::println("{}: {} evaluations, {} seeds from {}, {} initial, {} {}; front of {} points", problem.name, arguments.evaluations, arguments.seeds, arguments.first_seed,
                arguments.initial, arguments.workers, arguments.workers == 1 ? "worker" : "workers", problem.front.size());
-  if (problem.front.empty()) {
-    std::println("the true front is not known: shares are of the best of these searches");
-    scale_to_best(runs);
-  }
-  print_summary(entries, runs, arguments.evaluations);
+  if (problem.front.empty()) std::println("the true front is not known: shares are of the best of these searches");
+  print_summary(entries, problem.front.empty() ? scaled_to_best(runs) : runs, arguments.evaluations);
   if (arguments.json.empty()) return {};
   Json json = description(problem, arguments);
   json["settings"] = arguments.settings;
-  json["runs"] = runs;
+  json["runs"] = std::move(runs);
+  if (problem.front.size() <= 200) json["front"] = problem.front;
+  TRY_DO(add_attainment(json));
   return write_file(arguments.json, json.dump());
 }
 
 int main_function(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Replays searches on tables from the same initial designs and measures how fast they reach the true front."};
-  app.add_option("--table", arguments.table, "descriptor FILE.yaml, or nb201:PATH of the shared table")->required();
+  app.add_option("--table", arguments.table, "descriptor FILE.yaml, nb201:PATH of the shared table, or a synthetic problem: zdt1:6, dtlz2:6:3");
   app.add_option("--objectives", arguments.objectives, "of nb201: error and costs (columns)")->delimiter(',');
   app.add_option("--strategy", arguments.strategies, "names, or with settings: mobo:surrogate=xgboost:acquisition=ucb")->delimiter(',');
   app.add_option("--set", arguments.settings, "key=value for all strategies: surrogate, acquisition, solver, selection, rank, initial, population, ...");
@@ -237,10 +300,13 @@ int main_function(int argc, char** argv) {
   app.add_option("--first-seed", arguments.first_seed, "number of the first seed");
   app.add_option("--initial", arguments.initial, "random choices, the same for all strategies, that each search begins with");
   app.add_option("--workers", arguments.workers, "evaluations at once, simulated")->check(CLI::PositiveNumber);
+  app.add_option("--batch", arguments.batch, "asked for at once, after the initial design; the next batch when all of it has ended")->check(CLI::PositiveNumber)->excludes("--workers");
   app.add_option("--budget-epochs", arguments.budget_epochs, "of tables with stages: epochs of a search, over all trials; 0: no bound");
   app.add_option("--jobs", arguments.jobs, "searches at once, in processes")->check(CLI::PositiveNumber);
   app.add_option("--json", arguments.json, "file to write the results to");
   app.add_option("--write-problem", arguments.problem, "file to write the whole problem and the initial designs to, for bench/search_peers.py");
+  app.add_flag("--evaluate", arguments.evaluate, "read choices of the table or problem as lines of JSON, write their minimised objectives, and do nothing else");
+  app.add_option("--attain", arguments.attain, "add the attainment surfaces to this file of results (also of bench/search_peers.py), and do nothing else");
   app.add_flag("--without-known", arguments.without_known, "hide what the table says is known before an evaluation");
   app.add_flag_callback("--list", [] {
     std::string names;
@@ -248,15 +314,36 @@ int main_function(int argc, char** argv) {
     std::println("{}", names);
     std::exit(0);
   }, "print the names of all strategies and do nothing else");
+  app.add_flag_callback("--list-parts", [] {
+    const auto print = [](const std::string& part, const std::vector<std::string>& names) {
+      std::string line = part;
+      for (const auto& name : names) line += " " + name;
+      std::println("{}", line);
+    };
+    print("surrogate", search::surrogate_names());
+    print("acquisition", search::acquisition_names());
+    print("solver", search::solver_names());
+    print("selection", search::selection_names());
+    std::exit(0);
+  }, "print the parts of mobo, a line each, and do nothing else");
   CLI11_PARSE(app, argc, argv);
   ::setenv("OMP_NUM_THREADS", "1", 0);
+  if (!arguments.attain.empty()) {
+    const auto status = attain(arguments.attain);
+    if (!status) std::println(stderr, "{}", to_text(status.error()));
+    return status ? 0 : 1;
+  }
+  if (arguments.table.empty()) {
+    std::println(stderr, "error: --table is needed");
+    return 2;
+  }
   auto problem = problem_of(arguments.table, arguments.objectives);
   if (!problem) {
     for (const auto& error : problem.error()) std::println(stderr, "{}", to_text(error));
     return 1;
   }
   if (arguments.without_known) problem->known = {};
-  if (const auto status = run_all(*problem, arguments); !status) {
+  if (const auto status = arguments.evaluate ? evaluate_lines(*problem) : run_all(*problem, arguments); !status) {
     std::println(stderr, "{}", to_text(status.error()));
     return 1;
   }

@@ -3,7 +3,8 @@
 
     bench/search_peers.py PROBLEM.json --sampler tpe-multivariate,tpe,nsga2,random --seeds 20 --evaluations 400 --jobs 2 --json OUT.json
 
-A choice that a sampler proposes twice is answered from the table, but counts as an evaluation: that is what Optuna's users pay.
+A choice that a sampler proposes twice is answered from the table, but counts as an evaluation: that is what Optuna's users pay. Values of a problem
+that has no table (an infinite space) are told by `--search-bench PROGRAM`, a choice a line.
 Optuna 4.1's GPSampler is for one objective, so it is not in this comparison (bench/search_speed.py times it with one).
 """
 import argparse
@@ -11,6 +12,7 @@ import bisect
 import concurrent.futures
 import json
 import statistics
+import subprocess
 import sys
 import time
 import warnings
@@ -50,7 +52,7 @@ class Measure:
     def __init__(self, problem):
         self.reference = problem["reference"]
         self.true_front = sorted(map(tuple, problem["front"]))
-        self.whole = hypervolume(self.true_front, self.reference)
+        self.whole = hypervolume(self.true_front, self.reference) if self.true_front else 1.0  # not known: shares are hypervolumes
         self.front, self.share, self.found = [], [], []
 
     def add(self, point):
@@ -61,7 +63,7 @@ class Measure:
             share = hypervolume(self.front, self.reference) / self.whole
             place = bisect.bisect_left(self.true_front, point)
             found += place < len(self.true_front) and self.true_front[place] == point
-        self.share.append(round(share, 6))
+        self.share.append(round(share, 6) if self.true_front else share)
         self.found.append(found)
 
 
@@ -73,6 +75,8 @@ def suggest(trial, parameter):
     name = parameter["name"]
     if "values" in parameter:
         return trial.suggest_categorical(name, parameter["values"])
+    if "step" not in parameter:
+        return trial.suggest_float(name, parameter["low"], parameter["high"], log=parameter["log"])
     if parameter["log"]:
         return trial.suggest_int(name, parameter["low"], parameter["high"], log=True)
     return trial.suggest_int(name, parameter["low"], parameter["high"], step=parameter["step"])
@@ -90,7 +94,30 @@ def sampler_of(name, seed, optuna):
     sys.exit(f'sampler "{name}" is not one of tpe, tpe-multivariate, nsga2, random')
 
 
-def search(problem_file, name, seed, evaluations):
+class Table:
+    """Values of all choices."""
+
+    def __init__(self, problem):
+        self.parameters = problem["parameters"]
+        self.points = {key_of(choice, self.parameters): tuple(point) if point else None for choice, point in problem["rows"]}
+
+    def __call__(self, choice):
+        return self.points.get(key_of(choice, self.parameters))
+
+
+class Program:
+    """Values as search_bench computes them."""
+
+    def __init__(self, problem, program):
+        self.process = subprocess.Popen([program, "--table", problem["source"], "--evaluate"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __call__(self, choice):
+        print(json.dumps(choice), file=self.process.stdin, flush=True)
+        point = json.loads(self.process.stdout.readline())
+        return tuple(point) if point else None
+
+
+def search(problem_file, name, seed, evaluations, program):
     import optuna
 
     warnings.simplefilter("ignore")
@@ -98,7 +125,7 @@ def search(problem_file, name, seed, evaluations):
     with open(problem_file) as file:
         problem = json.load(file)
     parameters = problem["parameters"]
-    table = {key_of(choice, parameters): tuple(point) if point else None for choice, point in problem["rows"]}
+    evaluate = Table(problem) if "rows" in problem else Program(problem, program)
     design = next(d["choices"] for d in problem["designs"] if d["seed"] == seed)
     study = optuna.create_study(directions=["minimize"] * len(problem["objectives"]), sampler=sampler_of(name, seed, optuna))
     for choice in design:
@@ -112,14 +139,14 @@ def search(problem_file, name, seed, evaluations):
         key = key_of(choice, parameters)
         repeats += key in seen
         seen.add(key)
-        point = table.get(key)
+        point = evaluate(choice)
         if point is None:
             study.tell(trial, state=optuna.trial.TrialState.FAIL)
         else:
             study.tell(trial, list(point))
         measure.add(point)
     return {"strategy": f"optuna {name}", "seed": seed, "note": f"{repeats} repeats", "share": measure.share, "front_found": measure.found,
-            "ask_ms": ask_ms[len(design):]}
+            "front": measure.front, "ask_ms": ask_ms[len(design):]}
 
 
 def first_at(share, bound):
@@ -142,6 +169,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=0, help="0: all that the problem has initial designs of")
     parser.add_argument("--evaluations", type=int, default=400)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--search-bench", default="build/release/bin/search_bench", help="the program that evaluates problems without a table")
     parser.add_argument("--json")
     arguments = parser.parse_args()
     import optuna
@@ -151,7 +179,7 @@ def main():
     seeds = seeds[: arguments.seeds] if arguments.seeds else seeds
     names = arguments.sampler.split(",")
     with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
-        futures = [pool.submit(search, arguments.problem, name, seed, arguments.evaluations) for name in names for seed in seeds]
+        futures = [pool.submit(search, arguments.problem, name, seed, arguments.evaluations, arguments.search_bench) for name in names for seed in seeds]
         runs = [future.result() for future in futures]
     print(f"{problem['table']}: {arguments.evaluations} evaluations, {len(seeds)} seeds, {problem['initial']} initial, Optuna {optuna.__version__}")
     for name in names:
@@ -162,7 +190,7 @@ def main():
         ask = statistics.median(ms for run in mine for ms in run["ask_ms"])
         print(f"optuna {name:<21} {' '.join(at)}  {' '.join(to)} {found:>12} {ask:9.2f}")
     if arguments.json:
-        head = {name: problem[name] for name in ("table", "objectives", "reference", "front_size", "initial")}
+        head = {name: problem[name] for name in ("table", "source", "objectives", "reference", "front_size", "initial")}
         with open(arguments.json, "w") as file:
             json.dump({**head, "evaluations": arguments.evaluations, "seeds": len(seeds), "workers": 1, "optuna": optuna.__version__, "runs": runs}, file)
 

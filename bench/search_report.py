@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
 """Results of search_bench and search_peers.py as a Markdown table and a curve (SVG) for each table.
 
-    bench/search_report.py OUT_FOLDER RESULT.json...
+    bench/search_report.py [--page NAME --title TITLE] [--no-pictures] OUT_FOLDER RESULT.json...
 
-Results of the same table and number of workers are put together. Shares are of the true front's hypervolume below the reference; "-" means:
-not within the evaluations that were paid for.
+Results of the same table and number of workers are put together. Shares are of the true front's hypervolume below the reference, or, where the
+front is not known, of the hypervolume of the best of all searches; "-" means: not within the evaluations that were paid for. Tables of two
+objectives get a second picture where search_bench has added attainment surfaces: `auto` beside the best of Optuna's samplers.
 """
+import argparse
 import json
 import pathlib
 import sys
 
 import numpy as np
+
+import attainment
+from polyline import thinned
 
 BOUNDS = (0.95, 0.98, 0.99)
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f3c8d", "#4d4d4d", "#999933", "#882255"]
@@ -48,12 +53,22 @@ def load(paths):
     for path in paths:
         result = json.loads(pathlib.Path(path).read_text())
         name = result["table"] + ("" if result["workers"] == 1 else f"_{result['workers']}workers")
-        table = tables.setdefault(name, {**result, "runs": []})
+        table = tables.setdefault(name, {**result, "runs": [], "attainment": {}})
         for field in ("reference", "front_size", "initial"):
             if table[field] != result[field]:
                 sys.exit(f"{path}: {field} is {result[field]}, but {table[field]} in the other results of {name}")
         table["evaluations"] = max(table["evaluations"], result["evaluations"])
         table["runs"] += [run for run in result["runs"] if run["share"]]
+        if "front" in result:
+            table["front"] = result["front"]
+        for strategy, surfaces in result.get("attainment", {}).items():
+            if surfaces["runs"] > table["attainment"].get(strategy, {"runs": 0})["runs"]:
+                table["attainment"][strategy] = surfaces
+    for table in tables.values():
+        if table["front_size"] == 0:
+            best = max(run["share"][-1] for run in table["runs"])
+            for run in table["runs"]:
+                run["share"] = [share / best for share in run["share"]]
     return tables
 
 
@@ -64,17 +79,21 @@ def by_strategy(table):
     return groups
 
 
-def markdown(name, table):
+def best_first(table):
+    groups = by_strategy(table)
+    return sorted(groups, key=lambda s: -np.median([padded(r["share"], table["evaluations"]).mean() for r in groups[s]]))
+
+
+def markdown(name, table, pictures):
     objectives = ", ".join(f"{o['name']} ({o['direction']})" for o in table["objectives"])
     references = ", ".join(f"{r:g}" for r in table["reference"])
     checkpoints = [n for n in (30, 70, 120, 200, 400, 1000) if n < table["evaluations"]] + [table["evaluations"]]
-    lines = [f"## {name}", "", f"Objectives: {objectives}; reference {references}; true front of {table['front_size']} points; "
+    lines = [f"## {name}", "", f"Objectives: {objectives}; reference {references}; {'true front of ' + str(table['front_size']) + ' points' if table['front_size'] else 'true front not known'}; "
              f"{table['initial']} initial choices, the same for all.", "",
              "| strategy | seeds | " + " | ".join(f"share at {n}" for n in checkpoints) + " | " + " | ".join(f"evaluations to {b:.0%}" for b in BOUNDS) +
              " | front points | ms per ask |", "|---|" + "---:|" * (len(checkpoints) + len(BOUNDS) + 3)]
     groups = by_strategy(table)
-    order = sorted(groups, key=lambda s: -np.median([padded(r["share"], table["evaluations"]).mean() for r in groups[s]]))
-    for strategy in order:
+    for strategy in best_first(table):
         runs = groups[strategy]
         shares = [padded(run["share"], table["evaluations"]) for run in runs]
         cells = [strategy, str(len(runs))]
@@ -84,7 +103,7 @@ def markdown(name, table):
         asks = [ms for run in runs for ms in run["ask_ms"]]
         cells.append(f"{np.median(asks):.2f}" if asks else "-")
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + f"\n\n![hypervolume share against evaluations]({name}.svg)\n"
+    return "\n".join(lines) + "\n" + "".join(f"\n![{alt}]({file})\n" for file, alt in pictures)
 
 
 class Svg:
@@ -118,9 +137,10 @@ class Svg:
 
     def curve(self, number, label, low, middle, high):
         colour, dash = COLOURS[number % len(COLOURS)], ' stroke-dasharray="5 3"' if label.startswith("optuna") else ""
-        points = lambda values: [f"{self.x(i + 1):.1f},{self.y(v):.1f}" for i, v in enumerate(values)]
-        self.parts.append(f'<polygon points="{" ".join(points(low) + points(high)[::-1])}" fill="{colour}" opacity="0.12"/>')
-        self.parts.append(f'<polyline points="{" ".join(points(middle))}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
+        def points(values, tolerance):
+            return [f"{x:.1f},{y:.1f}" for x, y in thinned([(self.x(i + 1), self.y(v)) for i, v in enumerate(values)], tolerance)]
+        self.parts.append(f'<polygon points="{" ".join(points(low, 1.5) + points(high, 1.5)[::-1])}" fill="{colour}" opacity="0.12"/>')
+        self.parts.append(f'<polyline points="{" ".join(points(middle, 0.7))}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
         y = self.TOP + 18 * number + 10
         self.parts.append(f'<line x1="{self.WIDTH - self.RIGHT + 15}" x2="{self.WIDTH - self.RIGHT + 40}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2"{dash}/>'
                           f'<text x="{self.WIDTH - self.RIGHT + 46}" y="{y + 4}">{label}</text>')
@@ -138,16 +158,39 @@ def drawing(name, table):
     return svg.text()
 
 
+def attained(name, table):
+    """The picture of attainment surfaces: `auto` (else the best of our strategies) and the best of Optuna's; nothing where there are none."""
+    order = [strategy for strategy in best_first(table) if strategy in table["attainment"]]
+    ours = [s for s in order if s == "auto"] or [s for s in order if not s.startswith("optuna")]
+    theirs = [s for s in order if s.startswith("optuna")]
+    shown = ours[:1] + theirs[:1]
+    if not shown:
+        return None
+    title = f"{name}: what the best, half and all of the searches attain after {table['evaluations']} evaluations"
+    return attainment.drawing(title, table["objectives"], table["reference"], table.get("front", []), {s: table["attainment"][s] for s in shown})
+
+
 def main():
-    if len(sys.argv) < 3 or sys.argv[1].startswith("-"):
-        sys.exit(__doc__)
-    folder = pathlib.Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("results", nargs="+")
+    parser.add_argument("--page", default="hypervolume.md", help="name of the page with the tables")
+    parser.add_argument("--title", default="Hypervolume against evaluations")
+    parser.add_argument("--made-by", default="`make bench-search`")
+    parser.add_argument("--no-pictures", action="store_true")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
     pages = []
-    for name, table in sorted(load(sys.argv[2:]).items()):
-        pages.append(markdown(name, table))
-        (folder / f"{name}.svg").write_text(drawing(name, table))
-    (folder / "hypervolume.md").write_text("# Hypervolume against evaluations\n\nMade by `make bench-search`; medians, with quartiles in brackets.\n\n" + "\n".join(pages))
+    for name, table in sorted(load(arguments.results).items()):
+        pictures = []
+        if not arguments.no_pictures:
+            (arguments.folder / f"{name}.svg").write_text(drawing(name, table))
+            pictures.append((f"{name}.svg", "hypervolume share against evaluations"))
+            if picture := attained(name, table):
+                (arguments.folder / f"{name}_attainment.svg").write_text(picture)
+                pictures.append((f"{name}_attainment.svg", "attainment surfaces"))
+        pages.append(markdown(name, table, pictures))
+    (arguments.folder / arguments.page).write_text(f"# {arguments.title}\n\nMade by {arguments.made_by}; medians, with quartiles in brackets.\n\n" + "\n".join(pages))
     print("\n".join(pages))
 
 

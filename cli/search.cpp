@@ -147,12 +147,14 @@ Exit search(const SearchCall& call) {
   if (!session) return report_error(session.error());
   for (const auto& remark : session->set.remarks) view->say("note: " + remark);
   if (const auto begun = add_start(*session, *view); !begun) return report_error(begun.error());
-  const auto strategy = run::make_strategy(*session);
-  if (!strategy) return report_error(strategy.error());
 
   view->say("timing a few networks of the space, to say how long the search will take");
   const auto model = run::time_space(*session, stop_flag(), [&](const std::string& line) { view->say("note: " + line); });
   if (!model) return report_error(model.error());
+  const auto costs = run::costs_at_start(*session, *model, call.workers, stop_flag());
+  if (!costs) return report_error(costs.error());
+  const auto strategy = run::make_strategy(*session, *costs);
+  if (!strategy) return report_error(strategy.error());
   if (call.retry_failed) {
     const auto again = retry_failed(*session);
     if (!again) return report_error(again.error());

@@ -50,14 +50,19 @@ class Simulator {
     return started_ < options_.evaluations && (options_.budget_epochs <= 0 || epochs_ < options_.budget_epochs);
   }
 
+  /// How many new evaluations may be begun now.
+  [[nodiscard]] std::size_t wanted() const {
+    if (options_.batch > 1) return running_.empty() ? std::min(options_.batch, options_.evaluations - started_) : 0;
+    return running_.size() < options_.workers ? 1 : 0;
+  }
+
   Status fill_workers() {
-    while (running_.size() < options_.workers && may_start()) {
-      if (next_initial_ < options_.initial.size()) {
-        TRY_DO(start_new(options_.initial[next_initial_++], options_.initial_epochs > 0 ? options_.initial_epochs : problem_.stage_epochs.back()));
-        continue;
-      }
+    if (options_.batch > 1 && !running_.empty()) return {};
+    while (next_initial_ < options_.initial.size() && may_start() && (options_.batch > 1 || wanted() > 0))
+      TRY_DO(start_new(options_.initial[next_initial_++], options_.initial_epochs > 0 ? options_.initial_epochs : problem_.stage_epochs.back()));
+    while (may_start() && wanted() > 0) {
       const auto begin = std::chrono::steady_clock::now();
-      auto advice = strategy_.ask(study_, 1);
+      auto advice = strategy_.ask(study_, wanted());
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
       if (!advice) return std::unexpected(advice.error());
       result_.note = advice->note;
@@ -65,6 +70,7 @@ class Simulator {
       if (advice->proposals.empty()) break;  // finished, or waiting for what is under way
       result_.ask_s.push_back(took.count());
       for (const auto& proposal : advice->proposals) {
+        if (!may_start()) break;  // the budget of epochs ends within a batch
         TRY_DO(proposal.promote ? start_promoted(*proposal.promote, proposal.epochs) : start_new(proposal.choice, proposal.epochs));
       }
     }
@@ -150,7 +156,7 @@ class Simulator {
 }  // namespace
 
 Result<Replay> replay(const search::Strategy& strategy, const Problem& problem, const ReplayOptions& options) {
-  EDGEWISE_ASSERT(options.workers > 0, "a replay needs a worker");
+  EDGEWISE_ASSERT(options.workers > 0 && options.batch > 0, "a replay needs a worker and asks for something");
   return Simulator(strategy, problem, options).run();
 }
 

@@ -14,6 +14,8 @@ struct ReplayOptions {
   std::size_t evaluations = 100;        ///< that are started at most, promotions and the initial design included
   double budget_epochs = 0;             ///< epochs that are started at most, over all trials; 0: no bound
   std::size_t workers = 1;              ///< above 1: so many evaluations are under way at once, and end in an order of chance
+  /// Above 1: so many are asked for at once, after the initial design, and the next ones when all of them have ended; `workers` is then of no meaning.
+  std::size_t batch = 1;
   std::uint64_t seed = 1;               ///< of the durations
   std::vector<space::Choice> initial;   ///< evaluated before the strategy is asked, in this order
   int initial_epochs = 0;               ///< of the initial design: the first stage's for strategies with stages; 0: the full evaluation

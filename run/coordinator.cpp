@@ -147,11 +147,46 @@ class Coordinator {
     return proposals;
   }
 
+  /// How many trials wait at most: a worker that ends one finds the next.
+  [[nodiscard]] std::size_t queue_length() const { return 2 * static_cast<std::size_t>(options_.workers); }
+
+  /// Whether the choices are a function of the seed alone, stopped and gone on or not. With several workers they depend on who is faster, and
+  /// strategies with stages promote what has ended.
+  [[nodiscard]] bool is_exact() const { return options_.workers == 1 && strategy_->plan().size() == 1; }
+
+  /// What the strategy is shown of the study. While a worker is busy the last two of its trials have not ended when the next one is chosen. When they
+  /// have all the same, since the coordinator was late or was killed and came back, they are shown as if not: the choice must not depend on it.
+  [[nodiscard]] study::Study shown() const {
+    auto study = study_;
+    std::size_t hidden = 0;
+    for (auto trial = study.trials.rbegin(); trial != study.trials.rend() && hidden < queue_length(); ++trial) {
+      const bool is_open = trial->state == State::waiting || trial->state == State::running;
+      if (!is_open && trial->attempts == 0) continue;  // no worker ever had it
+      ++hidden;
+      trial->state = State::running;
+      trial->reason.clear();
+      trial->results.clear();
+      trial->curve.clear();
+    }
+    return study;
+  }
+
+  /// Up to `n` proposals, and what they were made from.
+  Result<std::pair<search::Advice, study::Study>> ask(std::size_t n) const {
+    if (is_exact()) {
+      auto study = shown();
+      TRY(auto advice, strategy_->ask(study, 1));
+      if (!advice.proposals.empty() || count(State::waiting) + count(State::running) > 0) return std::pair(std::move(advice), std::move(study));
+    }
+    TRY(auto advice, strategy_->ask(study_, n));
+    return std::pair(std::move(advice), study_);
+  }
+
   /// Asks the strategy while workers may run dry. Returns whether there is or may come more work.
   Result<bool> propose() {
     while (!is_stopped()) {
       const std::size_t waiting = count(State::waiting), running = count(State::running);
-      const std::size_t wanted = 2 * static_cast<std::size_t>(options_.workers);
+      const std::size_t wanted = queue_length();
       if (!strategy_) return waiting + running > 0;
       if (waiting >= wanted) return true;
       if (const auto why = spent_budget()) {
@@ -159,7 +194,8 @@ class Coordinator {
         summary_.ending = Ending::budget_spent;
         return waiting + running > 0;
       }
-      TRY(const auto advice, strategy_->ask(study_, wanted - waiting));
+      TRY(const auto asked, ask(wanted - waiting));
+      const auto& [advice, study] = asked;
       if (!advice.note.empty() && advice.note != note_) view_.say(note_ = advice.note);
       if (advice.proposals.empty()) return !advice.is_finished || waiting + running > 0;
       const auto proposals = affordable(advice.proposals);
@@ -168,13 +204,14 @@ class Coordinator {
         summary_.ending = Ending::budget_spent;
         return waiting + running > 0;
       }
-      TRY_DO(record(proposals));
+      TRY_DO(record(proposals, study));
       TRY_DO(refresh());
     }
     return true;
   }
 
-  Status record(const std::vector<search::Proposal>& proposals) {
+  /// @param study  what the proposals were made from
+  Status record(const std::vector<search::Proposal>& proposals, const study::Study& study) {
     std::vector<study::Trial> added;
     std::map<int, std::vector<study::TrialId>> promoted;
     const auto frame = job::frame(session_.job, session_.set);
@@ -191,7 +228,7 @@ class Coordinator {
       if (!candidate) {
         trial.state = State::rejected;
         trial.reason = candidate.error().message;
-      } else if (session_.job.repeats || !twins_.answer(trial, space::identity(*candidate), study_, added, strategy_->plan().size() > 1)) {
+      } else if (session_.job.repeats || !twins_.answer(trial, space::identity(*candidate), study, added, strategy_->plan().size() > 1)) {
         trial.known = known_costs(candidate->graph);
         if (const auto broken = study::violated(session_.job.constraints, trial.known)) {
           trial.state = State::rejected;

@@ -123,6 +123,34 @@ Expectation expect(const CostModel& model, const Session& session, const std::ve
   return expectation;
 }
 
+Result<Costs> costs_at_start(Session& session, const CostModel& model, int workers, const std::atomic<bool>& stop) {
+  const auto kept = session.folder / "costs.json";
+  if (std::filesystem::exists(kept)) {
+    TRY(const auto json, read_json(kept));
+    const auto seconds = [&](const char* name) { return json.is_object() && json.contains(name) && json[name].is_number() ? json[name].get<double>() : -1.0; };
+    const Costs costs{.evaluation_s = seconds("evaluation_s"), .budget_s = seconds("budget_s")};
+    if (costs.evaluation_s < 0 || costs.budget_s < 0)
+      return invalid(std::format("\"{}\" does not tell what an evaluation costs", kept.string()), "put the file back; the strategy was chosen by it");
+    return costs;
+  }
+  TRY(const auto study, session.storage->load());
+  if (!study.trials.empty() || stop) return Costs{};
+  Costs costs;
+  const auto& budget = session.job.budget;
+  if (!model.points().empty()) {
+    const int epochs = static_cast<int>(session.job.train.epochs);
+    const auto one = expect(model, session, {{"one", 1, 0, epochs}});
+    costs.evaluation_s = one.total_s();
+    if (budget.epochs > 0) costs.budget_s = static_cast<double>(budget.epochs) / epochs * costs.evaluation_s;
+  }
+  if (budget.hours > 0) {
+    const double hours_s = budget.hours * 3600 * workers;
+    costs.budget_s = costs.budget_s > 0 ? std::min(costs.budget_s, hours_s) : hours_s;
+  }
+  TRY_DO(write_file(kept, Json{{"evaluation_s", costs.evaluation_s}, {"budget_s", costs.budget_s}}.dump(1)));
+  return costs;
+}
+
 std::string duration_text(double seconds) {
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
   if (whole >= 3600) return std::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);

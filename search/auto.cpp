@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <cmath>
 #include <format>
 
+#include "search/rungs_internal.hpp"
 #include "search/strategies_internal.hpp"
 
 namespace edgewise::search {
@@ -11,21 +13,75 @@ namespace {
 constexpr std::size_t fewest_for_a_model = 8;
 // Beyond that a Gaussian process is asked about more than it can hold at once, and density estimates cost a hundredth.
 constexpr std::size_t most_for_a_process = 2000;
+// A Gaussian process thinks for 10 to 50 ms about a suggestion.
+constexpr double thinking_s = 0.01;
+// From so many epochs on halving has three rungs or more; with fewer its first rung is no cheap look.
+constexpr int fewest_epochs_for_rungs = 9;
+// Of the budget a halving plans with: its last rung must be reached although costs are estimates. Halving and not asha, which was seen to train up to
+// 1.4 times its plan, as the best change while it goes on.
+constexpr double planned_share = 0.9;
 
 struct Pick {
   std::string strategy, why;
+  std::size_t trials = 0;  ///< that it plans with; 0: as the options say
 };
 
+std::string duration(double seconds) {
+  if (seconds < 1) return std::format("{:.3g} ms", seconds * 1e3);
+  if (seconds < 600) return std::format("{:.3g} s", seconds);
+  return seconds < 7200 ? std::format("{:.0f} min", seconds / 60) : std::format("{:.1f} h", seconds / 3600);
+}
+
+/// How many full trainings the epochs of a halving of `trials` amount to.
+double cost_of_halving(const std::vector<int>& rungs, std::size_t trials, std::size_t reduction) {
+  double epochs = 0;
+  int before = 0;
+  for (const int rung : rungs) {
+    epochs += static_cast<double>(trials) * (rung - before);
+    before = rung;
+    trials = std::max<std::size_t>(1, trials / reduction);
+  }
+  return epochs / rungs.back();
+}
+
+/// The most trials, up to `most`, that a halving can begin with for the price of `affordable` full trainings.
+std::size_t halved_trials(const Options& options, double affordable, std::size_t most) {
+  const auto rungs = rung_epochs(options.epochs, options.reduction);
+  std::size_t low = 0, high = most;
+  while (low < high) {
+    const std::size_t middle = low + (high - low + 1) / 2;
+    if (cost_of_halving(rungs, middle, static_cast<std::size_t>(options.reduction)) <= planned_share * affordable) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/// A function of the options and the space alone: it is the same when a search goes on.
 Pick pick(const Options& options, const space::Space& space) {
   const auto choices = count_choices(space);
   const std::size_t trials = options.trials == 0 ? default_trials : static_cast<std::size_t>(options.trials);
-  if (choices && *choices <= trials) return {"grid", std::format("the space has {} choices and {} may be tried: all of them", *choices, trials)};
+  const bool is_priced = options.evaluation_s > 0 && options.budget_s > 0;
+  const double affordable = is_priced ? options.budget_s / options.evaluation_s : 0.0;
+  if (choices && *choices <= trials && (!is_priced || static_cast<double>(*choices) <= affordable))
+    return {"grid", std::format("the space has {} choices and {} may be tried: all of them", *choices, trials)};
+  if (options.evaluation_s > 0 && options.evaluation_s < thinking_s)
+    return {"sobol", std::format("an evaluation takes {}, less than thinking about the next one would: spread evenly", duration(options.evaluation_s))};
+  const std::size_t needed = std::max(fewest_for_a_model, 2 * (space.parameters().size() + 2));
+  if (is_priced && affordable < static_cast<double>(std::min(trials, needed))) {
+    const std::string paid = std::format("{} pay for {:.0f} full evaluations of {}", duration(options.budget_s), std::floor(affordable), duration(options.evaluation_s));
+    if (options.epochs >= fewest_epochs_for_rungs && options.reduction >= 2) {
+      const std::size_t begun = halved_trials(options, affordable, trials);
+      if (static_cast<double>(begun) > affordable)
+        return {"halving", std::format("{}, fewer than the {} that a model needs: {} begin with {} epochs and the best go on", paid, needed, begun, rung_epochs(options.epochs, options.reduction).front()), begun};
+    }
+    if (affordable < static_cast<double>(fewest_for_a_model)) return {"sobol", paid + ", too few for a model: spread evenly"};
+  }
   if (trials < fewest_for_a_model) return {"sobol", std::format("{} trials are too few for a model: spread evenly", trials)};
   if (trials > most_for_a_process) return {"tpe", std::format("{} trials: density estimates stay fast where a Gaussian process would not", trials)};
   return {"mobo", std::format("{} trials in a space of {}: a Gaussian process needs the fewest", trials, choices ? std::format("{} choices", *choices) : "infinitely many choices")};
 }
 
-/// The strategy that suits the size of the space and the number of trials.
+/// The strategy that suits the size of the space, the number of trials, and what an evaluation costs.
 class Auto final : public Strategy {
  public:
   Auto(Pick pick, std::unique_ptr<Strategy> inner) : pick_(std::move(pick)), inner_(std::move(inner)) {}
@@ -48,6 +104,7 @@ Result<std::unique_ptr<Strategy>> make_auto(const Options& options, const space:
   auto chosen = pick(options, space);
   auto inner_options = options;
   inner_options.strategy = chosen.strategy;
+  if (chosen.trials > 0) inner_options.trials = static_cast<std::int64_t>(chosen.trials);
   inner_options.start_with.clear();  // what comes first is the wrapper's, not the inner strategy's
   TRY(auto inner, make_strategy(inner_options, space));
   return std::make_unique<Auto>(std::move(chosen), std::move(inner));

@@ -60,6 +60,9 @@ struct Options {
   std::vector<Stage> stages{{10, 8}, {30, 2}, {60, 0}};  ///< of staged
   std::string rank;                 ///< expression, larger is better; empty: non-dominated sorting, then crowding
   std::uint64_t seed = 1;
+  /// Of auto: seconds that a full evaluation is expected to take, and that all of them together may; 0: not known, no bound. Another search from the
+  /// same study must be told the same, else it may go on with another strategy.
+  double evaluation_s = 0, budget_s = 0;
   std::vector<std::string> recorded;  ///< what trials record, to check `rank` against; empty: not checked
   std::int64_t initial = 0;           ///< space-filling trials before a rule or a model is asked; 0: tpe and local 10, evolution and nsga2 their population, others their own number
   std::int64_t population = 0;        ///< of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50

@@ -109,6 +109,39 @@ TEST(Replay, KeepsWorkersBusyAndEndsTrialsInTheOrderOfTime) {
   EXPECT_NEAR(busy, 50.0 / 4, 4);  // durations are around 1
 }
 
+TEST(Replay, AsksForABatchWhenTheOneBeforeHasEnded) {
+  /// Writes down what it is asked.
+  class Noting final : public search::Strategy {
+   public:
+    explicit Noting(std::unique_ptr<search::Strategy> inner) : inner_(std::move(inner)) {}
+    [[nodiscard]] std::string name() const override { return "noting"; }
+    [[nodiscard]] Result<search::Advice> ask(const study::Study& study, std::size_t n) const override {
+      asked.emplace_back(study.trials.size(), n);
+      EXPECT_EQ(std::ranges::count(study.trials, study::State::running, &study::Trial::state), 0);
+      return inner_->ask(study, n);
+    }
+    [[nodiscard]] std::vector<search::PlannedStage> plan() const override { return {}; }
+    mutable std::vector<std::pair<std::size_t, std::size_t>> asked;  // trials recorded, proposals wanted
+
+   private:
+    std::unique_ptr<search::Strategy> inner_;
+  };
+  const auto problem = small_problem();
+  const Noting strategy(random_strategy(problem, 30));
+  ReplayOptions options{.evaluations = 30, .batch = 10};
+  options.initial = initial_design(problem.space, 5, 7).value();
+  const auto replayed = replay(strategy, problem, options).value();
+  EXPECT_EQ(replayed.evaluations.size(), 30u);
+  EXPECT_EQ(strategy.asked, (std::vector<std::pair<std::size_t, std::size_t>>{{7, 10}, {17, 10}, {27, 3}}));
+  EXPECT_EQ(replayed.ask_s.size(), 3u);
+}
+
+TEST(Replay, StopsWithinABatchWhenTheBudgetOfEpochsIsSpent) {
+  const auto problem = staged_problem();
+  const auto replayed = replay(*random_strategy(problem, 12), problem, {.evaluations = 12, .budget_epochs = 120, .batch = 10}).value();
+  EXPECT_EQ(replayed.evaluations.size(), 3u);  // the third passes 120 of 50 each
+}
+
 TEST(Replay, TakesDurationsAsGiven) {
   const auto problem = small_problem();
   ReplayOptions options{.evaluations = 3, .workers = 3};

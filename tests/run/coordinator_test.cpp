@@ -172,6 +172,44 @@ TEST_F(Searching, AnEstimateThatFailsKeepsNoSearchFromStarting) {
   EXPECT_EQ(summary->counts.at(State::complete), 6U);
 }
 
+std::vector<std::string> choices(const study::Study& study) {
+  std::vector<std::string> texts;
+  for (const auto& trial : study.trials) texts.push_back(space::to_text(trial.choice));
+  return texts;
+}
+
+TEST_F(Searching, WithOneWorkerTheChoicesDoNotDependOnWhoIsFaster) {
+  space_ = "{family: backbones, backbone: [squeezenet1_1, shufflenet_v2_x0_5, mnasnet0_5], learning_rate: {low: 0.0001, high: 0.01}}";
+  const std::string mobo = "objectives: {latency_ms: minimize, parameters: minimize}\nsearch: {strategy: mobo, trials: 10, initial: 3}\n";
+  place_ = "fast.study";  // trials end before the coordinator has looked
+  const auto fast = search(mobo);
+  ASSERT_TRUE(fast.has_value()) << to_text(fast.error());
+  const auto wanted = choices(study_);
+  ASSERT_EQ(wanted.size(), 10U);
+
+  place_ = "slow.study";
+  tell_worker("slow");
+  const auto slow = search(mobo);
+  ASSERT_TRUE(slow.has_value()) << to_text(slow.error());
+  EXPECT_EQ(choices(study_), wanted);
+
+  place_ = "stopped.study";
+  for (const std::size_t ended : {2U, 3U, 6U}) {
+    std::atomic<bool> stop = false;
+    said_.on_show = [&](const Moment& moment) { stop = moment.done >= ended; };
+    SearchOptions options;
+    options.stop = &stop;
+    const auto stopped = search(mobo, options);
+    ASSERT_TRUE(stopped.has_value()) << to_text(stopped.error());
+    ASSERT_EQ(stopped->ending, Ending::interrupted);
+  }
+  said_.on_show = {};
+  const auto resumed = search(mobo);
+  ASSERT_TRUE(resumed.has_value()) << to_text(resumed.error());
+  EXPECT_EQ(resumed->ending, Ending::finished);
+  EXPECT_EQ(choices(study_), wanted);
+}
+
 TEST_F(Searching, WhatTheGraphTellsIsKnownToTheModelBeforeATrial) {
   const std::string mobo = "objectives: {parameters: minimize, macs: minimize}\nconstraints: [parameters < 3e6]\nsearch: {strategy: mobo, trials: 6, initial: 3}\n";
   const auto summary = search(mobo);

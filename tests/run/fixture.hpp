@@ -41,16 +41,15 @@ class Searching : public testing::Test {
   /// What the stub does wrong.
   static void tell_worker(const std::string& words) { ::setenv("EDGEWISE_STUB", words.c_str(), 1); }
 
-  /// A job over six small backbones; `more` are further lines of it.
+  /// A job over six small backbones unless `space_` says otherwise; `more` are further lines of it.
   [[nodiscard]] job::Job job(const std::string& more = {}) const {
     const auto parsed = job::parse_job(
-        "task: box\ndata: {path: builtin:faces, count: 40, input: 32}\nspace: {family: backbones, backbone: [squeezenet1_0, squeezenet1_1, "
-        "shufflenet_v2_x0_5, mnasnet0_5, mobilenet_v3_small, resnet18], learning_rate: [0.001]}\n" + more,
+        "task: box\ndata: {path: builtin:faces, count: 40, input: 32}\nspace: " + space_ + "\n" + more,
         folder_ / "job.yaml");
     EXPECT_TRUE(parsed.has_value()) << (parsed ? "" : to_text(parsed.error().front()));
     return *parsed;
   }
-  [[nodiscard]] std::filesystem::path place() const { return folder_ / "job.study"; }
+  [[nodiscard]] std::filesystem::path place() const { return folder_ / place_; }
 
   /// Starts or resumes the job's search.
   Result<Summary> search(const std::string& more, SearchOptions options = {}) {
@@ -61,6 +60,8 @@ class Searching : public testing::Test {
     return summary;
   }
 
+  std::string place_ = "job.study";
+  std::string space_ = "{family: backbones, backbone: [squeezenet1_0, squeezenet1_1, shufflenet_v2_x0_5, mnasnet0_5, mobilenet_v3_small, resnet18], learning_rate: [0.001]}";
   TestFolder folder_;
   Said said_;
   study::Study study_;

@@ -1,12 +1,15 @@
 // Who may change a study, and when.
 #include "run/session.hpp"
 
+#include <atomic>
+
 #include "tests/run/fixture.hpp"
 
 namespace edgewise::run {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST_F(Searching, AnEmptyStudyIsMadeAnewWhenItsJobHasChanged) {
   ASSERT_TRUE(start_study(job("seed: 1\n"), place()).has_value());
@@ -32,6 +35,80 @@ TEST_F(Searching, AStudyWithTrialsKeepsItsSettings) {
   ASSERT_FALSE(changed.has_value());
   EXPECT_EQ(changed.error().code, ErrorCode::conflict);
   EXPECT_THAT(changed.error().message, HasSubstr("train.epochs: 1 there, 2 in the job file"));
+}
+
+class Costing : public Searching {
+ protected:
+  /// A session of an `auto` search in a large space with a budget of ten hours.
+  Result<Session> session(const std::string& budget = "{hours: 10}") {
+    space_ = "{family: backbones, backbone: [squeezenet1_1, shufflenet_v2_x0_5, mnasnet0_5], learning_rate: {low: 0.0001, high: 0.01}}";
+    return start_study(job("search: {strategy: auto, trials: 30}\ntrain: {epochs: 27}\nbudget: " + budget + "\n"), place());
+  }
+  static CostModel model(double seconds_per_image) { return CostModel({{1e6, seconds_per_image}}); }
+  /// What `auto` says that it takes.
+  std::string taken(double seconds_per_image, int workers = 1) {
+    auto opened = session();
+    EXPECT_TRUE(opened.has_value());
+    const auto costs = costs_at_start(*opened, model(seconds_per_image), workers, stop_);
+    EXPECT_TRUE(costs.has_value());
+    return make_strategy(*opened, *costs).value()->ask(opened->storage->load().value(), 1).value().note;
+  }
+  std::atomic<bool> stop_ = false;
+};
+
+TEST_F(Costing, TheBudgetIsThatOfAllWorkersAndTheSmallerOfHoursAndEpochs) {
+  auto opened = session("{hours: 2, epochs: 54}");
+  ASSERT_TRUE(opened.has_value()) << to_text(opened.error());
+  const auto costs = costs_at_start(*opened, model(0.01), 3, stop_);
+  ASSERT_TRUE(costs.has_value()) << to_text(costs.error());
+  EXPECT_GT(costs->evaluation_s, 5);  // the measurement alone is expected to take that
+  EXPECT_DOUBLE_EQ(costs->budget_s, 2 * costs->evaluation_s);  // 54 epochs are two trainings
+  std::filesystem::remove(place() / "costs.json");
+  EXPECT_DOUBLE_EQ(costs_at_start(*opened, model(10'000), 3, stop_)->budget_s, 3 * 7200);
+}
+
+TEST_F(Costing, WhatWasExpectedAtTheStartHoldsWhenTheSearchGoesOn) {
+  const double costly = 10;  // 27 epochs of some 35 pictures: the ten hours pay for four
+  EXPECT_THAT(taken(costly), HasSubstr("strategy auto takes halving"));
+  EXPECT_THAT(taken(1e-6, 8), HasSubstr("strategy auto takes halving")) << "another machine, more workers";
+  {
+    auto opened = session();
+    const auto costs = costs_at_start(*opened, model(1e-6), 1, stop_);
+    const auto strategy = make_strategy(*opened, *costs);
+    SearchOptions options;
+    std::atomic<bool> stop = false;
+    said_.on_show = [&](const Moment& moment) { stop = moment.done >= 3; };
+    options.stop = &stop;
+    const auto stopped = run_search(*opened, strategy->get(), options, said_);
+    ASSERT_TRUE(stopped.has_value()) << to_text(stopped.error());
+    ASSERT_EQ(stopped->ending, Ending::interrupted);
+    EXPECT_TRUE(said_.has("strategy auto takes halving"));
+  }
+  EXPECT_THAT(taken(1e-6), Not(HasSubstr("mobo")));
+  std::filesystem::remove(place() / "costs.json");
+  EXPECT_THAT(taken(costly), HasSubstr("strategy auto takes mobo")) << "begun by a version that did not look at costs";
+}
+
+TEST_F(Costing, ATimingThatWasStoppedIsNotRemembered) {
+  auto opened = session();
+  stop_ = true;
+  EXPECT_EQ(costs_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
+  stop_ = false;
+  EXPECT_GT(costs_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
+}
+
+TEST_F(Costing, WhatCannotBeTimedIsNotGuessedLater) {
+  auto opened = session();
+  EXPECT_EQ(costs_at_start(*opened, CostModel{}, 1, stop_)->evaluation_s, 0);
+  EXPECT_EQ(costs_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
+}
+
+TEST_F(Costing, AFileThatTellsNothingIsAnError) {
+  auto opened = session();
+  ASSERT_TRUE(write_file(place() / "costs.json", R"({"evaluation_s": "much"})"));
+  const auto costs = costs_at_start(*opened, model(10), 1, stop_);
+  ASSERT_FALSE(costs.has_value());
+  EXPECT_THAT(costs.error().message, HasSubstr("does not tell what an evaluation costs"));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ TEST(Improvement, OfAPointIsTheGrowthOfTheHypervolume) {
 
 TEST(Improvement, ExpectationEqualsAMonteCarloEstimate) {
   RandomStream random(2);
-  for (std::size_t objectives = 1; objectives <= 3; ++objectives) {
+  for (std::size_t objectives = 1; objectives <= 4; ++objectives) {
     for (int round = 0; round < 6; ++round) {
       const auto front = random_points(random, 1 + random.below(6), objectives);
       const Improvement improvement(front, std::vector<double>(objectives, 1.1));

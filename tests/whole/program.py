@@ -29,3 +29,19 @@ def compare(name, text):
     sys.stdout.writelines(difflib.unified_diff(wanted.splitlines(True), text.splitlines(True), f"golden/{name}", "now"))
     print("\nif the new text is right: make approve")
     return False
+
+
+def workers_of(pid):
+    """Process numbers of the workers that a search has now."""
+    children = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rsplit(")", 1)
+            name = fields[0].split("(", 1)[1]
+            if int(fields[1].split()[1]) == pid and name.startswith("edgewise-worker"):
+                children.append(int(entry.name))
+        except (OSError, IndexError):
+            continue
+    return children

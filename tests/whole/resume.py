@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from program import EDGEWISE, run
+from program import EDGEWISE, run, workers_of
 
 JOB = """task: box
 data: {path: builtin:faces, count: 160, input: 32}
@@ -32,21 +32,6 @@ def report(folder):
 
 def finished_stages(data):
     return sum(len(trial["results"]) for trial in data["trials"])
-
-
-def workers_of(pid):
-    children = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rsplit(")", 1)
-            name = fields[0].split("(", 1)[1]
-            if int(fields[1].split()[1]) == pid and name.startswith("edgewise-worker"):
-                children.append(int(entry.name))
-        except (OSError, IndexError):
-            continue
-    return children
 
 
 def blow(process, kind, rng):

@@ -1,0 +1,121 @@
+// What `auto` takes, and that it takes the same when a search goes on.
+#include <gmock/gmock.h>
+
+#include "tests/search/simulation.hpp"
+
+namespace edgewise::search {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string note(Options options, const space::Space& space) {
+  options.strategy = "auto";
+  const auto strategy = make_strategy(options, space).value();
+  study::Study study;
+  study.settings = two_objectives();
+  return strategy->ask(study, 1).value().note;
+}
+
+constexpr double hour = 3600;
+
+TEST(Auto, TriesAWholeSpaceOnlyWhereTheBudgetPaysForIt) {
+  const auto space = finite_space();  // 15 choices, 2 parameters: a model needs 8 trials
+  EXPECT_EQ(note({.trials = 40}, space), "strategy auto takes grid: the space has 15 choices and 40 may be tried: all of them");
+  EXPECT_THAT(note({.trials = 40, .evaluation_s = 100, .budget_s = 1500}, space), StartsWith("strategy auto takes grid"));
+  EXPECT_THAT(note({.trials = 40, .evaluation_s = 100, .budget_s = 1499}, space), StartsWith("strategy auto takes mobo"));
+  EXPECT_THAT(note({.trials = 40, .evaluation_s = 100}, space), StartsWith("strategy auto takes grid")) << "no bound";
+  EXPECT_THAT(note({.trials = 40, .budget_s = 10}, space), StartsWith("strategy auto takes grid")) << "the cost is not known";
+}
+
+TEST(Auto, SpreadsTrialsEvenlyWhereTheyAreCheaperThanThinking) {
+  EXPECT_EQ(note({.trials = 500, .evaluation_s = 0.002}, infinite_space()),
+            "strategy auto takes sobol: an evaluation takes 2 ms, less than thinking about the next one would: spread evenly");
+  EXPECT_THAT(note({.trials = 40, .evaluation_s = 0.002}, finite_space()), StartsWith("strategy auto takes grid"));
+  EXPECT_THAT(note({.trials = 500, .evaluation_s = 0.02}, infinite_space()), StartsWith("strategy auto takes mobo"));
+}
+
+TEST(Auto, HalvesWhereTheBudgetPaysForFewerFullTrainingsThanAModelNeeds) {
+  Options options{.trials = 40, .epochs = 27, .evaluation_s = hour, .budget_s = 5.5 * hour};
+  // Rungs 1, 3, 9 and 27: 40 trials cost 40 * 1 + 13 * 2 + 4 * 6 + 1 * 18 = 108 epochs, 4 full trainings.
+  EXPECT_EQ(note(options, infinite_space()),
+            "strategy auto takes halving: 5.5 h pay for 5 full evaluations of 60 min, fewer than the 8 that a model needs: 40 begin with 1 epochs and the best go on");
+  options.budget_s = 2 * hour;  // 48.6 of 54 epochs: 14 * 1 + 4 * 2 + 1 * 6 + 1 * 18 = 46, and 15 would cost 49
+  EXPECT_THAT(note(options, infinite_space()), HasSubstr("pay for 2 full evaluations"));
+  EXPECT_THAT(note(options, infinite_space()), HasSubstr("14 begin with 1 epochs"));
+  options.budget_s = 8 * hour;
+  EXPECT_THAT(note(options, infinite_space()), StartsWith("strategy auto takes mobo")) << "a model has what it needs";
+  options.budget_s = 5.5 * hour;
+  options.trials = 5;
+  EXPECT_THAT(note(options, infinite_space()), StartsWith("strategy auto takes sobol: 5 trials are too few")) << "the trials are the bound, not the budget";
+  options.trials = 40;
+  options.epochs = 8;
+  EXPECT_EQ(note(options, infinite_space()), "strategy auto takes sobol: 5.5 h pay for 5 full evaluations of 60 min, too few for a model: spread evenly");
+}
+
+TEST(Auto, HalvesOnlyWhereThatBeginsMoreThanFullTrainingsWould) {
+  const Options options{.trials = 40, .epochs = 9, .evaluation_s = hour, .budget_s = 1.05 * hour};
+  EXPECT_THAT(note(options, infinite_space()), StartsWith("strategy auto takes sobol"));
+}
+
+TEST(Auto, NeedsTwoTrialsForEachParameterAndTwoMore) {
+  std::vector<space::Parameter> parameters;
+  for (const char* name : {"a", "b", "c", "d", "e", "f"}) parameters.push_back({.name = name, .domain = space::Real{0, 1}});
+  const auto space = space::make_space(parameters).value();  // a model needs 16
+  Options options{.trials = 100, .epochs = 30, .evaluation_s = 10, .budget_s = 159};
+  EXPECT_THAT(note(options, space), HasSubstr("takes halving: 159 s"));
+  EXPECT_THAT(note(options, space), HasSubstr("fewer than the 16 that a model needs"));
+  options.budget_s = 160;
+  EXPECT_THAT(note(options, space), StartsWith("strategy auto takes mobo"));
+  options.budget_s = 159;
+  options.epochs = 5;
+  EXPECT_THAT(note(options, space), StartsWith("strategy auto takes mobo")) << "no rungs, but enough for a beginning";
+}
+
+TEST(Auto, HalvingStaysWithinItsBudgetAndEndsWithAFullyTrainedNetwork) {
+  for (const double hours : {1.5, 2.0, 3.0, 5.5, 7.5}) {
+    SCOPED_TRACE(hours);
+    const Options options{.strategy = "auto", .trials = 60, .epochs = 27, .evaluation_s = hour, .budget_s = hours * hour};
+    const auto space = infinite_space();
+    const auto strategy = make_strategy(options, space).value();
+    ASSERT_GT(strategy->plan().size(), 1U);
+    Simulation simulation(two_objectives());
+    simulation.run(options, space, 3, 1, 1, [](const study::Trial& trial) {
+      auto outcome = usual_outcome(trial);
+      outcome.state = study::State::complete;
+      return outcome;
+    });
+    double epochs = 0;
+    int most = 0;
+    for (const auto& trial : simulation.study().trials) {
+      epochs += trial.epochs;
+      most = std::max(most, trial.epochs);
+    }
+    EXPECT_EQ(most, 27);
+    EXPECT_LE(epochs, hours * 27);
+  }
+}
+
+TEST(Auto, GoesOnWithTheSameStrategyInANewProcess) {
+  const auto space = infinite_space();
+  for (const Options& options : {Options{.strategy = "auto", .trials = 40, .epochs = 27, .evaluation_s = hour, .budget_s = 5 * hour},
+                                 Options{.strategy = "auto", .trials = 30, .evaluation_s = 0.001}, Options{.strategy = "auto", .trials = 14, .evaluation_s = hour}}) {
+    const auto searched = [&](bool is_stopped) {
+      Simulation simulation(two_objectives());
+      RandomStream random(1);
+      auto strategy = make_strategy(options, space).value();
+      for (int round = 0; round < 14; ++round) {
+        if (is_stopped) strategy = make_strategy(options, space).value();
+        simulation.propose(*strategy, 1);
+        simulation.work(random, 1);
+      }
+      std::vector<std::pair<std::string, int>> trials;
+      for (const auto& trial : simulation.study().trials) trials.emplace_back(space::to_text(trial.choice), trial.epochs);
+      return trials;
+    };
+    EXPECT_EQ(searched(true), searched(false));
+  }
+}
+
+}  // namespace
+}  // namespace edgewise::search
