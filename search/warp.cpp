@@ -10,6 +10,8 @@ namespace edgewise::search {
 
 namespace {
 
+// The smallest value counts as at least this share of the median.
+constexpr double least_share = 0.1;
 constexpr double smallest = 1e-3, largest = 1e6;  // of values over their median: what a model extrapolates to stays finite
 
 }  // namespace
@@ -19,7 +21,11 @@ Warp::Warp(const std::vector<double>& values) {
   auto sorted = values;
   std::ranges::sort(sorted);
   const double low = sorted.front(), median = sorted[sorted.size() / 2], high = sorted.back();
-  if (!(low > 0)) zero_ = low - 0.5 * (median > low ? median - low : std::max(high - low, 1.0));
+  if (!(low > 0)) {
+    zero_ = low - 0.5 * (median > low ? median - low : std::max(high - low, 1.0));
+  } else if (low < least_share * median) {
+    zero_ = (low - least_share * median) / (1 - least_share);
+  }
   unit_ = median - zero_;
   std::vector<double> warped;
   for (const double v : sorted) warped.push_back(logarithm(v));

@@ -193,6 +193,15 @@ TEST(Beliefs, AreTheSameWithAMemory) {
     for (std::size_t m = 0; m < 2; ++m) EXPECT_NEAR(a.mean[i][m], b.mean[i][m], 1e-9);
 }
 
+TEST(Warp, AValueNearZeroLeavesTheOthersApart) {
+  const Warp warp({1e-6, 1, 10});
+  // Counted from -1/9: the smallest is then a tenth of the median, and 10 is 9.1 of it.
+  EXPECT_NEAR((warp(10) - warp(1)) / (warp(1) - warp(1e-6)), std::log(9.1) / std::log(10.0), 1e-4);
+  EXPECT_NEAR(warp.inverse(warp(1e-6)), 1e-6, 1e-9);
+  const Warp near({2, 3, 10});  // no value below a tenth of the median: plain logarithms
+  EXPECT_NEAR((near(10) - near(3)) / (near(3) - near(2)), std::log(10.0 / 3) / std::log(1.5), 1e-9);
+}
+
 TEST(Warp, IsMonotoneAndInvertible) {
   const std::vector<double> values{0.5, 1, 2, 3, 8, 90};
   const Warp warp(values);
