@@ -46,8 +46,6 @@ constexpr const char* tables[] = {
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))",
 };
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 /// "2026-11-20T22:09:00Z" as Optuna keeps times.
 std::string time_text(const std::string& utc) {
   constexpr std::size_t length = 20;
