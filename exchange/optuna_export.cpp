@@ -50,7 +50,7 @@ constexpr const char* tables[] = {
 std::string time_text(const std::string& utc) {
   constexpr std::size_t length = 20;
   if (utc.size() != length || utc[10] != 'T') return "1970-01-01 00:00:00.000000";
-  return utc.substr(0, 10) + " " + utc.substr(11, 8) + ".000000";
+  return std::format("{} {}.000000", utc.substr(0, 10), utc.substr(11, 8));
 }
 
 /// A parameter's distribution and the number that stands for the value in it.
