@@ -53,10 +53,6 @@ std::unexpected<Error> nothing_loaded() {
   return invalid("no model is loaded", "send \"load\" first");
 }
 
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 /// Normal numbers, the same in every measurement: how fast some kernels run depends on their input.
 std::vector<float> random_input(std::int64_t elements) {
   auto random = RandomStream::named(1, "measurement input");
@@ -72,14 +68,14 @@ Agent::Agent() : processors_(usable_processors()) {}
 std::string Agent::answer(std::string_view line) {
   try {
     auto request = parse_json(line, "request");
-    if (!request) return dumped(error_answer(request.error()));
+    if (!request) return dump(error_answer(request.error()));
     auto result = obey(*request);
-    if (!result) return dumped(error_answer(result.error()));
+    if (!result) return dump(error_answer(result.error()));
     Json good{{"ok", true}};
     good.update(*result);
-    return dumped(good);
+    return dump(good);
   } catch (const std::exception& e) {
-    return dumped(error_answer({.code = ErrorCode::unavailable, .message = e.what(), .where = {}, .next = {}}));
+    return dump(error_answer({.code = ErrorCode::unavailable, .message = e.what(), .where = {}, .next = {}}));
   }
 }
 
@@ -233,7 +229,7 @@ int converse(int input, int output) {
       }
       const Error too_long{.message = std::format("the line is longer than {} bytes", max_line_bytes),
                            .next = "send fewer inputs at once"};
-      if (!write_answer(output, is_too_long ? dumped(error_answer(too_long)) : agent.answer(line))) return 1;
+      if (!write_answer(output, is_too_long ? dump(error_answer(too_long)) : agent.answer(line))) return 1;
       line.clear();
       is_too_long = false;
     }

@@ -53,4 +53,6 @@ Result<Json> read_json(const std::filesystem::path& path, std::size_t max_bytes)
   return parse_json(text, path.string());
 }
 
+std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
+
 }  // namespace edgewise

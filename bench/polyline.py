@@ -3,6 +3,8 @@
 
 def thinned(points, tolerance):
     """The points of a line without those that lie nearer than `tolerance` to what is left (Douglas, Peucker, Cartographica 10(2), 1973)."""
+    if len(points) < 3:
+        return list(points)
     keep = {0, len(points) - 1}
     open_spans = [(0, len(points) - 1)]
     while open_spans:

@@ -308,12 +308,6 @@ int main_function(int argc, char** argv) {
   app.add_flag("--evaluate", arguments.evaluate, "read choices of the table or problem as lines of JSON, write their minimised objectives, and do nothing else");
   app.add_option("--attain", arguments.attain, "add the attainment surfaces to this file of results (also of bench/search_peers.py), and do nothing else");
   app.add_flag("--without-known", arguments.without_known, "hide what the table says is known before an evaluation");
-  app.add_flag_callback("--list", [] {
-    std::string names;
-    for (const auto& name : search::strategy_names()) names += (names.empty() ? "" : ",") + name;
-    std::println("{}", names);
-    std::exit(0);
-  }, "print the names of all strategies and do nothing else");
   app.add_flag_callback("--list-parts", [] {
     const auto print = [](const std::string& part, const std::vector<std::string>& names) {
       std::string line = part;

@@ -15,6 +15,7 @@ import sys
 import numpy as np
 
 import attainment
+import machine
 from polyline import thinned
 
 BOUNDS = (0.95, 0.98, 0.99)
@@ -181,7 +182,13 @@ def main():
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     pages = []
-    for name, table in sorted(load(arguments.results).items()):
+    tables = load(arguments.results)
+    seeds = sorted({run["seed"] for table in tables.values() for run in table["runs"]})
+    where = machine.describe()
+    preface = (f"Made by {arguments.made_by} on {where['date']} ({where['processor']}, {where['processors']} processors). Medians, with quartiles in brackets, over "
+               f"seeds {seeds[0]} to {seeds[-1]}; each begins with the same random choices for everyone. A share is of the hypervolume of the true front below the "
+               "reference, or of the best search's where that front is not known. Where Optuna proposes a choice again the repeat counts: its users pay for it.")
+    for name, table in sorted(tables.items()):
         pictures = []
         if not arguments.no_pictures:
             (arguments.folder / f"{name}.svg").write_text(drawing(name, table))
@@ -190,7 +197,7 @@ def main():
                 (arguments.folder / f"{name}_attainment.svg").write_text(picture)
                 pictures.append((f"{name}_attainment.svg", "attainment surfaces"))
         pages.append(markdown(name, table, pictures))
-    (arguments.folder / arguments.page).write_text(f"# {arguments.title}\n\nMade by {arguments.made_by}; medians, with quartiles in brackets.\n\n" + "\n".join(pages))
+    (arguments.folder / arguments.page).write_text(f"# {arguments.title}\n\n{preface}\n\n" + "\n".join(pages))
     print("\n".join(pages))
 
 

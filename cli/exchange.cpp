@@ -72,6 +72,8 @@ void add_optimize_options(CLI::App* command, exchange::OptimizeOptions& options)
   command->add_option("--seed", options.seed, "same seed and same results told, same choices")->capture_default_str();
   command->add_option("--trials", options.trials, "trials you mean to evaluate at most")->capture_default_str()->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}));
   command->add_option("--epochs", options.epochs, "of a full evaluation, for strategies that stop some early")->capture_default_str()->check(CLI::Range(1, 10000));
+  command->add_option("--evaluation-seconds", options.evaluation_s, "that a full evaluation takes, for auto (default: not known)")->check(CLI::NonNegativeNumber);
+  command->add_option("--budget-seconds", options.budget_s, "that all evaluations together may take, for auto (default: no bound)")->check(CLI::NonNegativeNumber);
 }
 
 }  // namespace

@@ -65,10 +65,10 @@ void print_tree(const Json& json, int indent) {
         std::println("{}{}:", pad, key);
         for (const auto& item : value) std::println("{}  - {}", pad, item.get<std::string>());
       } else {
-        std::println("{}{}: {}", pad, key, value.dump());
+        std::println("{}{}: {}", pad, key, dump(value));
       }
     } else {
-      std::println("{}{}: {}", pad, key, value.is_string() ? value.get<std::string>() : value.dump());
+      std::println("{}{}: {}", pad, key, value.is_string() ? value.get<std::string>() : dump(value));
     }
   }
 }
@@ -143,7 +143,7 @@ Exit show_space(const InspectCall& call) {
   for (const auto& sample : json["samples"]) {
     const auto& costs = sample["costs"];
     std::string text;
-    for (const auto& [key, value] : sample["choice"].items()) text += key + "=" + (value.is_string() ? value.get<std::string>() : value.dump()) + " ";
+    for (const auto& [key, value] : sample["choice"].items()) text += key + "=" + (value.is_string() ? value.get<std::string>() : dump(value)) + " ";
     std::println("{:>12.0f} {:>10.2f} {:>10.2f} {:>12.2f}  {}", costs["parameters"].get<double>(), costs["macs"].get<double>() / 1e6, costs["weight_mb"].get<double>(), costs["activation_mb"].get<double>(), text);
   }
   return Exit::done;

@@ -53,7 +53,7 @@ Exit wrong_usage(const std::string& message, const std::string& next) {
   return Exit::usage;
 }
 
-void print_json(const Json& json) { std::println("{}", json.dump(2, ' ', false, Json::error_handler_t::replace)); }
+void print_json(const Json& json) { std::println("{}", dump(json, 2)); }
 
 int output_width() {
   winsize size{};

@@ -151,9 +151,9 @@ Exit search(const SearchCall& call) {
   view->say("timing a few networks of the space, to say how long the search will take");
   const auto model = run::time_space(*session, stop_flag(), [&](const std::string& line) { view->say("note: " + line); });
   if (!model) return report_error(model.error());
-  const auto costs = run::costs_at_start(*session, *model, call.workers, stop_flag());
-  if (!costs) return report_error(costs.error());
-  const auto strategy = run::make_strategy(*session, *costs);
+  const auto price = run::price_at_start(*session, *model, call.workers, stop_flag());
+  if (!price) return report_error(price.error());
+  const auto strategy = run::make_strategy(*session, *price);
   if (!strategy) return report_error(strategy.error());
   if (call.retry_failed) {
     const auto again = retry_failed(*session);

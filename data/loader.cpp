@@ -86,9 +86,8 @@ struct Loader::State {
         batch.boxes.insert(batch.boxes.end(), box.begin(), box.end());
       else
         batch.labels.push_back(cache.label(item));
-      if ((i + 1) % pictures_between_letting_go == 0) cache.let_go();
+      if ((i + 1) % pictures_between_letting_go == 0 || i + 1 == batch.count) cache.let_go();
     }
-    cache.let_go();
   }
 
   Batch take_spare() {

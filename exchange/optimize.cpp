@@ -22,8 +22,6 @@ const std::string holder = "optimize";
 constexpr std::int64_t max_ask = 1000;
 constexpr int max_rounds = 1000;  // asks in a row whose proposals were all rejected before anybody evaluated them
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 std::string shown(const Json& json) {
   std::string text = dump(json);
   if (text.size() > 60) text = text.substr(0, 60) + "...";
@@ -59,10 +57,16 @@ std::string difference(const Json& there, const Json& here) {
   return {};
 }
 
+search::Options strategy_options(const OptimizeOptions& options) {
+  return {.strategy = options.strategy, .trials = options.trials, .epochs = options.epochs, .seed = options.seed,
+          .price = {.evaluation_s = options.evaluation_s, .budget_s = options.budget_s}};
+}
+
 }  // namespace
 
 Json study_job(const Problem& problem, const OptimizeOptions& options) {
-  return {{"format", "edgewise-optimize"}, {"problem", problem.document}, {"strategy", options.strategy}, {"seed", options.seed}, {"trials", options.trials}, {"epochs", options.epochs}};
+  return {{"format", "edgewise-optimize"}, {"problem", problem.document}, {"strategy", options.strategy}, {"seed", options.seed}, {"trials", options.trials}, {"epochs", options.epochs},
+          {"evaluation_s", options.evaluation_s}, {"budget_s", options.budget_s}};
 }
 
 std::optional<Result<Problem>> problem_of(const study::Settings& settings) {
@@ -76,7 +80,7 @@ study::Settings study_settings(const Problem& problem, const OptimizeOptions& op
 
 Result<std::unique_ptr<Optimizer>> Optimizer::make(Problem problem, const OptimizeOptions& options) {
   std::unique_ptr<Optimizer> optimizer(new Optimizer(std::move(problem), options));
-  TRY(optimizer->strategy_, search::make_strategy({.strategy = options.strategy, .trials = options.trials, .epochs = options.epochs, .seed = options.seed}, optimizer->problem_.space));
+  TRY(optimizer->strategy_, search::make_strategy(strategy_options(options), optimizer->problem_.space));
   optimizer->has_stages_ = optimizer->strategy_->plan().size() > 1;
   TRY_DO(optimizer->open_study());
   TRY_DO(optimizer->reload());
@@ -300,7 +304,7 @@ Json Optimizer::status() const {
 Result<Fitted> import_study(const fs::path& optuna, const std::string& name, const Problem& problem, const OptimizeOptions& options) {
   TRY(const auto foreign, read_optuna(optuna, name, problem.objectives));
   Fitted fitted = fit(foreign, problem.space, problem.objectives, optuna.filename().string());
-  TRY_DO(search::make_strategy({.strategy = options.strategy, .trials = options.trials, .epochs = options.epochs, .seed = options.seed}, problem.space));
+  TRY_DO(search::make_strategy(strategy_options(options), problem.space));
   std::set<space::Choice> seen;
   const auto before = fitted.trials.size();
   std::erase_if(fitted.trials, [&](const auto& trial) { return !seen.insert(trial.choice).second; });

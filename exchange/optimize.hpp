@@ -24,6 +24,7 @@ struct OptimizeOptions {
   std::uint64_t seed = 1;
   std::int64_t trials = 1000;  ///< that the caller means to evaluate at most; known results do not count
   int epochs = 1;              ///< of a full evaluation, for strategies that stop early
+  double evaluation_s = 0, budget_s = 0;  ///< seconds that a full evaluation, and all of them, are expected to take, for `auto`; 0: not known
   std::filesystem::path study; ///< folder that keeps the trials; empty: memory
 };
 

@@ -46,13 +46,11 @@ constexpr const char* tables[] = {
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))",
 };
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 /// "2026-11-20T22:09:00Z" as Optuna keeps times.
 std::string time_text(const std::string& utc) {
   constexpr std::size_t length = 20;
   if (utc.size() != length || utc[10] != 'T') return "1970-01-01 00:00:00.000000";
-  return utc.substr(0, 10) + " " + utc.substr(11, 8) + ".000000";
+  return std::format("{} {}.000000", utc.substr(0, 10), utc.substr(11, 8));
 }
 
 /// A parameter's distribution and the number that stands for the value in it.

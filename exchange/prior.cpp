@@ -250,7 +250,7 @@ Result<Start> gather_start(const std::vector<std::string>& warm_start, const std
       if (!std::ranges::contains(start.front, trial->choice)) start.front.push_back(trial->choice);
   }
   start.remarks.insert(start.remarks.begin(), std::format("starting from {} of others, {} of them to be tried first", counted(start.prior.size(), "trial"), start.front.size()));
-  TRY_DO(write_file(file, kept(start).dump(1, ' ', false, Json::error_handler_t::replace)));
+  TRY_DO(write_file(file, dump(kept(start), 1)));
   return start;
 }
 

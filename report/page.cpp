@@ -35,7 +35,7 @@ std::string escaped(std::string_view text) {
 
 /// JSON inside a script element: without "<" nothing in it can end the element or open a comment.
 std::string script_json(const Json& json) {
-  const auto text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const auto text = dump(json);
   std::string safe;
   safe.reserve(text.size() + text.size() / 16);
   for (const char c : text)

@@ -171,15 +171,15 @@ class Coordinator {
     return study;
   }
 
-  /// Up to `n` proposals, and what they were made from.
-  Result<std::pair<search::Advice, study::Study>> ask(std::size_t n) const {
+  /// Up to `n` proposals, and what they were made from where that is not the study as it is.
+  Result<std::pair<search::Advice, std::optional<study::Study>>> ask(std::size_t n) const {
     if (is_exact()) {
       auto study = shown();
       TRY(auto advice, strategy_->ask(study, 1));
-      if (!advice.proposals.empty() || count(State::waiting) + count(State::running) > 0) return std::pair(std::move(advice), std::move(study));
+      if (!advice.proposals.empty() || count(State::waiting) + count(State::running) > 0) return std::pair(std::move(advice), std::optional(std::move(study)));
     }
     TRY(auto advice, strategy_->ask(study_, n));
-    return std::pair(std::move(advice), study_);
+    return std::pair(std::move(advice), std::optional<study::Study>());
   }
 
   /// Asks the strategy while workers may run dry. Returns whether there is or may come more work.
@@ -195,7 +195,7 @@ class Coordinator {
         return waiting + running > 0;
       }
       TRY(const auto asked, ask(wanted - waiting));
-      const auto& [advice, study] = asked;
+      const auto& [advice, shown] = asked;
       if (!advice.note.empty() && advice.note != note_) view_.say(note_ = advice.note);
       if (advice.proposals.empty()) return !advice.is_finished || waiting + running > 0;
       const auto proposals = affordable(advice.proposals);
@@ -204,7 +204,7 @@ class Coordinator {
         summary_.ending = Ending::budget_spent;
         return waiting + running > 0;
       }
-      TRY_DO(record(proposals, study));
+      TRY_DO(record(proposals, shown ? *shown : study_));
       TRY_DO(refresh());
     }
     return true;
@@ -391,7 +391,7 @@ class Coordinator {
       std::string told;
       for (const auto& [name, value] : (*answer)["test"].items()) told += std::format("{}{} {:.4g}", told.empty() ? "" : ", ", name, value.get<double>());
       view_.say(std::format("trial {} on the test split: {}", command[i], told));
-      TRY_DO(write_file(kept, known.dump(1)));
+      TRY_DO(write_file(kept, dump(known, 1)));
     }
     return {};
   }

@@ -52,7 +52,7 @@ std::vector<Sized> sized_choices(const Session& session) {
 
 /// Seconds per image of one choice, by the timing worker.
 Result<double> ask(ChildProcess& worker, const space::Choice& choice, std::chrono::seconds patience, const std::atomic<bool>& stop) {
-  TRY_DO(worker.write_line(space::to_json(choice).dump()));
+  TRY_DO(worker.write_line(dump(space::to_json(choice))));
   const auto deadline = std::chrono::steady_clock::now() + patience;
   auto line = worker.read_line(std::chrono::seconds(1));
   while (!line && line.error().code == ErrorCode::unavailable && !worker.poll() && !stop && std::chrono::steady_clock::now() < deadline)
@@ -97,7 +97,7 @@ Result<CostModel> time_space(Session& session, const std::atomic<bool>& stop, co
   if (points.empty()) return CostModel{};
   Json json = Json::array();
   for (const auto& point : points) json.push_back({{"macs", point.macs}, {"seconds_per_image", point.seconds_per_image}});
-  TRY_DO(write_file(kept, json.dump(1)));
+  TRY_DO(write_file(kept, dump(json, 1)));
   return CostModel(points);
 }
 
@@ -123,32 +123,36 @@ Expectation expect(const CostModel& model, const Session& session, const std::ve
   return expectation;
 }
 
-Result<Costs> costs_at_start(Session& session, const CostModel& model, int workers, const std::atomic<bool>& stop) {
-  const auto kept = session.folder / "costs.json";
+Result<search::Price> price_at_start(Session& session, const CostModel& model, int workers, const std::atomic<bool>& stop) {
+  if (session.job.search.strategy != "auto") return search::Price{};
+  const auto kept = session.folder / "price.json";
   if (std::filesystem::exists(kept)) {
     TRY(const auto json, read_json(kept));
-    const auto seconds = [&](const char* name) { return json.is_object() && json.contains(name) && json[name].is_number() ? json[name].get<double>() : -1.0; };
-    const Costs costs{.evaluation_s = seconds("evaluation_s"), .budget_s = seconds("budget_s")};
-    if (costs.evaluation_s < 0 || costs.budget_s < 0)
+    const auto number = [&](const char* name) { return json.is_object() && json.contains(name) && json[name].is_number() ? json[name].get<double>() : -1.0; };
+    const search::Price price{.evaluation_s = number("evaluation_s"), .stage_s = number("stage_s"), .budget_s = number("budget_s"),
+                              .workers = static_cast<int>(std::clamp(number("workers"), -1.0, 1e6)), .restarts = session.job.train.restart};
+    if (price.evaluation_s < 0 || price.stage_s < 0 || price.budget_s < 0 || price.workers < 1)
       return invalid(std::format("\"{}\" does not tell what an evaluation costs", kept.string()), "put the file back; the strategy was chosen by it");
-    return costs;
+    return price;
   }
   TRY(const auto study, session.storage->load());
-  if (!study.trials.empty() || stop) return Costs{};
-  Costs costs;
+  if (!study.trials.empty() || stop) return search::Price{};
+  search::Price price{.workers = workers, .restarts = session.job.train.restart};
   const auto& budget = session.job.budget;
   if (!model.points().empty()) {
     const int epochs = static_cast<int>(session.job.train.epochs);
     const auto one = expect(model, session, {{"one", 1, 0, epochs}});
-    costs.evaluation_s = one.total_s();
-    if (budget.epochs > 0) costs.budget_s = static_cast<double>(budget.epochs) / epochs * costs.evaluation_s;
+    price.evaluation_s = one.total_s();
+    price.stage_s = one.measuring_s;
+    if (budget.epochs > 0) price.budget_s = static_cast<double>(budget.epochs) / epochs * price.evaluation_s;
   }
   if (budget.hours > 0) {
     const double hours_s = budget.hours * 3600 * workers;
-    costs.budget_s = costs.budget_s > 0 ? std::min(costs.budget_s, hours_s) : hours_s;
+    price.budget_s = price.budget_s > 0 ? std::min(price.budget_s, hours_s) : hours_s;
   }
-  TRY_DO(write_file(kept, Json{{"evaluation_s", costs.evaluation_s}, {"budget_s", costs.budget_s}}.dump(1)));
-  return costs;
+  const Json json{{"evaluation_s", price.evaluation_s}, {"stage_s", price.stage_s}, {"budget_s", price.budget_s}, {"workers", price.workers}};
+  TRY_DO(write_file(kept, dump(json, 1)));
+  return price;
 }
 
 std::string duration_text(double seconds) {

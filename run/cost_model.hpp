@@ -48,11 +48,12 @@ struct Expectation {
 };
 Expectation expect(const CostModel& model, const Session& session, const std::vector<search::PlannedStage>& plan);
 
-/// What the model says of one evaluation and the job of the budget, as it was when the search began: the first call writes it to `costs.json` in the study's
+/// What the model says of one evaluation and the job of the budget, as it was when the search began: the first call writes it to `price.json` in the study's
 /// folder, later ones read it, so that the same decision comes of it whatever is timed, and with however many workers, when the search goes on.
 /// Nothing is known of a study that has trials and no such file (it was begun by an earlier version), and nothing is written where the timing was stopped.
+/// Only `auto` asks: for another strategy nothing is written or read.
 /// @error invalid_input: the file is there and cannot be read
-Result<Costs> costs_at_start(Session& session, const CostModel& model, int workers, const std::atomic<bool>& stop);
+Result<search::Price> price_at_start(Session& session, const CostModel& model, int workers, const std::atomic<bool>& stop);
 
 std::string duration_text(double seconds);  ///< "1 h 05 min", "3 min 20 s", "12 s"
 

@@ -38,7 +38,7 @@ std::string first_difference(const Json& there, const Json& here, const std::str
     if (there[key] == value) continue;
     if (value.is_object() && there[key].is_object())
       if (auto inner = first_difference(there[key], value, name); !inner.empty()) return inner;
-    return std::format("{}: {} there, {} in the job file", name, there[key].dump(), value.dump());
+    return std::format("{}: {} there, {} in the job file", name, dump(there[key]), dump(value));
   }
   return {};
 }
@@ -63,7 +63,7 @@ Status forget_empty_study(const fs::path& folder, const Json& resolved) {
     if (!study.trials.empty() || study.settings.job == resolved) return {};
   }
   std::error_code error;
-  for (const char* name : {"study.db", "study.db-wal", "study.db-shm", "cost_model.json", "costs.json", "start.json"})
+  for (const char* name : {"study.db", "study.db-wal", "study.db-shm", "cost_model.json", "price.json", "start.json"})
     if (!error) fs::remove(folder / name, error);
   if (error) return invalid(std::format("cannot replace the empty study \"{}\": {}", folder.string(), error.message()));
   return {};
@@ -162,10 +162,9 @@ std::map<std::string, double> known_costs(const graph::Graph& graph) {
           {"activation_mb", static_cast<double>(costs.peak_activation_bytes) / 1e6}};
 }
 
-Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session, const Costs& costs) {
+Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session, const search::Price& price) {
   auto options = session.job.search;
-  options.evaluation_s = costs.evaluation_s;
-  options.budget_s = costs.budget_s;
+  options.price = price;
   const auto frame = job::frame(session.job, session.set);
   std::set<std::string> used;
   for (const auto& objective : session.job.objectives) used.insert(objective.name);

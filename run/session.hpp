@@ -46,15 +46,9 @@ Result<space::Space> space_of(const study::Study& study);
 /// Parameters, MACs, weight_mb, activation_mb: known before anything is trained.
 std::map<std::string, double> known_costs(const graph::Graph& graph);
 
-/// What was expected when the search began; 0: not known, no bound.
-struct Costs {
-  double evaluation_s = 0;  ///< of one worker: a full training and its measurement
-  double budget_s = 0;      ///< of all workers together
-};
-
 /// The strategy of the session's job. Where objectives or constraints are over values that the graph tells, it is told them before a trial.
-/// @param session  borrowed; must outlive the strategy @param costs  `costs_at_start`: the strategy `auto` decides by them
-Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session, const Costs& costs = {});
+/// @param session  borrowed; must outlive the strategy @param price  `price_at_start`: the strategy `auto` decides by it
+Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session, const search::Price& price = {});
 
 /// One of the study's trials: "knee", "bend", "baseline", "best:OBJECTIVE" (search::picks) or a trial's number.
 /// @error invalid_input with what can be picked

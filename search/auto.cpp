@@ -32,25 +32,28 @@ std::string duration(double seconds) {
   return seconds < 7200 ? std::format("{:.0f} min", seconds / 60) : std::format("{:.1f} h", seconds / 3600);
 }
 
-/// How many full trainings the epochs of a halving of `trials` amount to.
-double cost_of_halving(const std::vector<int>& rungs, std::size_t trials, std::size_t reduction) {
-  double epochs = 0;
+/// Seconds of all workers together that a halving of `trials` takes. Workers without a trial wait for the others of their rung.
+double cost_of_halving(const Price& price, const std::vector<int>& rungs, std::size_t trials, std::size_t reduction) {
+  const double epoch_s = std::max(0.0, price.evaluation_s - price.stage_s) / rungs.back();
+  const auto workers = static_cast<std::size_t>(std::max(1, price.workers));
+  double seconds = 0;
   int before = 0;
   for (const int rung : rungs) {
-    epochs += static_cast<double>(trials) * (rung - before);
+    const std::size_t taken = (trials + workers - 1) / workers * workers;
+    seconds += static_cast<double>(taken) * ((price.restarts ? rung : rung - before) * epoch_s + price.stage_s);
     before = rung;
     trials = std::max<std::size_t>(1, trials / reduction);
   }
-  return epochs / rungs.back();
+  return seconds;
 }
 
-/// The most trials, up to `most`, that a halving can begin with for the price of `affordable` full trainings.
-std::size_t halved_trials(const Options& options, double affordable, std::size_t most) {
+/// The most trials, up to `most`, that a halving within the budget can begin with; 0: not even one.
+std::size_t halved_trials(const Options& options, std::size_t most) {
   const auto rungs = rung_epochs(options.epochs, options.reduction);
   std::size_t low = 0, high = most;
   while (low < high) {
     const std::size_t middle = low + (high - low + 1) / 2;
-    if (cost_of_halving(rungs, middle, static_cast<std::size_t>(options.reduction)) <= planned_share * affordable) low = middle;
+    if (cost_of_halving(options.price, rungs, middle, static_cast<std::size_t>(options.reduction)) <= planned_share * options.price.budget_s) low = middle;
     else high = middle - 1;
   }
   return low;
@@ -60,17 +63,18 @@ std::size_t halved_trials(const Options& options, double affordable, std::size_t
 Pick pick(const Options& options, const space::Space& space) {
   const auto choices = count_choices(space);
   const std::size_t trials = options.trials == 0 ? default_trials : static_cast<std::size_t>(options.trials);
-  const bool is_priced = options.evaluation_s > 0 && options.budget_s > 0;
-  const double affordable = is_priced ? options.budget_s / options.evaluation_s : 0.0;
+  const auto& price = options.price;
+  const bool is_priced = price.evaluation_s > 0 && price.budget_s > 0;
+  const double affordable = is_priced ? price.budget_s / price.evaluation_s : 0.0;
   if (choices && *choices <= trials && (!is_priced || static_cast<double>(*choices) <= affordable))
     return {"grid", std::format("the space has {} choices and {} may be tried: all of them", *choices, trials)};
-  if (options.evaluation_s > 0 && options.evaluation_s < thinking_s)
-    return {"sobol", std::format("an evaluation takes {}, less than thinking about the next one would: spread evenly", duration(options.evaluation_s))};
+  if (price.evaluation_s > 0 && price.evaluation_s < thinking_s)
+    return {"sobol", std::format("an evaluation takes {}, less than thinking about the next one would: spread evenly", duration(price.evaluation_s))};
   const std::size_t needed = std::max(fewest_for_a_model, 2 * (space.parameters().size() + 2));
   if (is_priced && affordable < static_cast<double>(std::min(trials, needed))) {
-    const std::string paid = std::format("{} pay for {:.0f} full evaluations of {}", duration(options.budget_s), std::floor(affordable), duration(options.evaluation_s));
+    const std::string paid = std::format("{} pay for {:.0f} full evaluations of {}", duration(price.budget_s), std::floor(affordable), duration(price.evaluation_s));
     if (options.epochs >= fewest_epochs_for_rungs && options.reduction >= 2) {
-      const std::size_t begun = halved_trials(options, affordable, trials);
+      const std::size_t begun = halved_trials(options, trials);
       if (static_cast<double>(begun) > affordable)
         return {"halving", std::format("{}, fewer than the {} that a model needs: {} begin with {} epochs and the best go on", paid, needed, begun, rung_epochs(options.epochs, options.reduction).front()), begun};
     }

@@ -27,7 +27,9 @@ constexpr double impossible = -1e9;  // logarithm of the probability of what is 
 /// Where hypervolume of an objective begins to count. @param front  its values on the front; @param worst  its largest value at all
 double counting_limit(std::vector<double> front, double worst) {
   std::ranges::sort(front);
-  const Warp logarithm(front);
+  const Warp warp(front);
+  const bool is_positive = front.front() > 0;
+  const auto logarithm = [&](double value) { return is_positive ? std::log(value) : warp(value); };
   bool is_cut = false;
   // A gap in the front that is wider than all of the rest: what lies beyond it is no compromise that anybody looks for.
   while (front.size() >= 4) {

@@ -52,6 +52,16 @@ struct Stage {
   std::int64_t keep = 0;  ///< of the last stage: ignored
 };
 
+/// What evaluations are expected to cost and may cost, in seconds; 0: not known, no bound. Whoever goes on with a study tells the same, else `auto` may
+/// go on with another strategy.
+struct Price {
+  double evaluation_s = 0;  ///< of one full evaluation: all its epochs, and the end of one stage
+  double stage_s = 0;       ///< part of evaluation_s: the end of a stage (export, measuring), paid again after each
+  double budget_s = 0;      ///< of all workers together
+  int workers = 1;          ///< evaluations at a time, at least 1
+  bool restarts = false;    ///< whether a trial that goes on is trained from its beginning
+};
+
 /// The `search:` section of the job file.
 struct Options {
   std::string strategy = "random";  ///< one of strategy_names()
@@ -60,9 +70,7 @@ struct Options {
   std::vector<Stage> stages{{10, 8}, {30, 2}, {60, 0}};  ///< of staged
   std::string rank;                 ///< expression, larger is better; empty: non-dominated sorting, then crowding
   std::uint64_t seed = 1;
-  /// Of auto: seconds that a full evaluation is expected to take, and that all of them together may; 0: not known, no bound. Another search from the
-  /// same study must be told the same, else it may go on with another strategy.
-  double evaluation_s = 0, budget_s = 0;
+  Price price;                      ///< of auto
   std::vector<std::string> recorded;  ///< what trials record, to check `rank` against; empty: not checked
   std::int64_t initial = 0;           ///< space-filling trials before a rule or a model is asked; 0: tpe and local 10, evolution and nsga2 their population, others their own number
   std::int64_t population = 0;        ///< of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50

@@ -21,10 +21,6 @@ std::unexpected<Mistake> mistake(std::string message, std::string next = {}) {
   return std::unexpected(Mistake{std::move(message), std::move(next)});
 }
 
-std::string shown(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 std::string hint(const Domain& known, const Json& json) {
   if (json.is_string()) return nearest_hint(known, json.get<std::string>());
   return json.is_number() ? nearest_hint(known, json.get<double>()) : std::string();
@@ -35,7 +31,7 @@ Narrowed<Value> known_value(const FamilyParameter& from, const Json& json) {
   if (auto value = value_from_json(from.parameter.domain, json)) return *std::move(value);
   if (auto value = value_from_json(from.known, json)) return *std::move(value);
   return mistake(
-      std::format("\"{}\" has the value {}; it must be {}", from.parameter.name, shown(json), description(from.known)),
+      std::format("\"{}\" has the value {}; it must be {}", from.parameter.name, dump(json), description(from.known)),
       hint(from.known, json));
 }
 
@@ -51,7 +47,7 @@ Narrowed<Domain> from_list(const FamilyParameter& from, const Json& list) {
     auto value = known_value(from, item);
     if (!value) return std::unexpected(std::move(value).error());
     if (std::ranges::contains(values, *value))
-      return mistake(std::format("\"{}\" has the value {} twice", name, shown(item)));
+      return mistake(std::format("\"{}\" has the value {} twice", name, dump(item)));
     values.push_back(*std::move(value));
   }
   const auto* range = std::get_if<Integer>(&from.parameter.domain);
@@ -87,7 +83,7 @@ Narrowed<Domain> from_range(const FamilyParameter& from, const Json& given) {
     const auto value = value_from_json(from.known, given[key]);
     if (!value) {
       return mistake(
-          std::format("\"{}\" has {} {}; it must be {}", name, key, shown(given[key]), description(from.known)),
+          std::format("\"{}\" has {} {}; it must be {}", name, key, dump(given[key]), description(from.known)),
           hint(from.known, given[key]));
     }
     return std::get<decltype(own)>(*value);
@@ -105,7 +101,7 @@ Narrowed<Domain> from_range(const FamilyParameter& from, const Json& given) {
       const auto& step = given["step"];
       if (!step.is_number_integer() || step.get<double>() < 1 ||
           step.get<double>() > static_cast<double>(largest_integer) || step.get<std::int64_t>() % known->step != 0) {
-        return mistake(std::format("\"{}\" has step {}; it must be a multiple of {}", name, shown(step), known->step));
+        return mistake(std::format("\"{}\" has step {}; it must be a multiple of {}", name, dump(step), known->step));
       }
       range.step = step.get<std::int64_t>();
     }
@@ -131,7 +127,7 @@ Narrowed<Domain> narrowed_domain(const FamilyParameter& from, const Json& given)
   if (given.is_object()) return from_range(from, given);
   if (given.is_string() || given.is_number()) return from_list(from, Json::array({given}));
   return mistake(std::format("\"{}\" is {}; it must be a value, a list of values or {{low, high, step}}",
-                             from.parameter.name, shown(given)));
+                             from.parameter.name, dump(given)));
 }
 
 /// Keeps what can still come true of a condition. False when nothing can.
@@ -152,7 +148,7 @@ Result<std::vector<Parameter>> narrowed(std::vector<FamilyParameter> parameters,
                                         const std::vector<std::string>& settings) {
   if (!options.is_object() && !options.is_null()) {
     return invalid(std::format("the options of a family are a map from parameters to values, not {}",
-                               shown(options).substr(0, 80)));
+                               dump(options).substr(0, 80)));
   }
   Error all;
   const auto report = [&all](const std::string& key, const Mistake& one) {

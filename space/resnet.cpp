@@ -152,7 +152,7 @@ Result<Family> make_resnet(const Json& options, const Frame& frame) {
     const auto& given = options[key];
     if (!given.is_number() || !(given.get<double>() >= 1 && given.get<double>() <= 1e12)) {
       return invalid(std::format("\"{}\" is {}; it must be a number from 1 to 1e12", key,
-                                 given.dump(-1, ' ', false, Json::error_handler_t::replace)),
+                                 dump(given)),
                      {}, key);
     }
     most = static_cast<std::int64_t>(given.get<double>());

@@ -10,8 +10,6 @@
 
 namespace edgewise::study {
 
-/// Any JSON as one line; bytes that are no UTF-8 become U+FFFD, numbers that are not finite become null.
-std::string dump(const Json& json);
 /// As it reads back after `dump`.
 Json normalised(const Json& json);
 

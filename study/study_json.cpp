@@ -5,10 +5,6 @@
 
 namespace edgewise::study {
 
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Json normalised(const Json& json) {
   return Json::parse(dump(json), nullptr, false);
 }

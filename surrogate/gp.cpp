@@ -192,6 +192,7 @@ Status GaussianProcess::factorise(Eigen::Index kept) {
 }
 
 Prediction GaussianProcess::predict_features(const Features& features) const {
+  if (features.places.rows() == 0) return {};  // Eigen's solver takes a reference to the first of the right-hand sides
   Matrix across = covariance(features_, features);  // (n, m)
   Prediction prediction;
   prediction.mean = (across.transpose() * weights_).array() + mean_;

@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t alignment = 64;  // as LibTorch's own
 // Smaller ones stay with the C library: they would cut the stretch into pieces.
 constexpr std::size_t smallest_block = 16 * 1024;
+// A kernel that never promises more than it has (vm.overcommit_memory=2) counts what may be written: what is in use, in such steps, and no more.
+constexpr std::size_t opened_at_once = std::size_t{64} << 20;
 
 std::size_t rounded_up(std::size_t bytes, std::size_t to) {
   return (bytes + to - 1) / to * to;
@@ -31,7 +33,7 @@ std::size_t page_bytes() {
 TensorMemory::TensorMemory(std::size_t bytes) {
   if (bytes == 0) return;
   void* const start =
-      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (start == MAP_FAILED) return;
   start_ = static_cast<std::byte*>(start);
   bytes_ = bytes;
@@ -52,6 +54,14 @@ void TensorMemory::remove_gap(std::map<std::size_t, std::size_t>::iterator gap) 
   gaps_.erase(gap);
 }
 
+bool TensorMemory::open(std::size_t end) {
+  if (end <= open_) return true;
+  const auto wanted = std::min(bytes_, rounded_up(end, opened_at_once));
+  if (::mprotect(start_ + open_, wanted - open_, PROT_READ | PROT_WRITE) != 0) return false;
+  open_ = wanted;
+  return true;
+}
+
 void* TensorMemory::take(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   if (bytes > bytes_) return nullptr;
@@ -59,6 +69,7 @@ void* TensorMemory::take(std::size_t bytes) {
   const auto found = gaps_by_size_.lower_bound({bytes, 0});
   if (found == gaps_by_size_.end()) return nullptr;
   const auto [gap_bytes, place] = *found;
+  if (!open(place + bytes)) return nullptr;
   remove_gap(gaps_.find(place));
   if (gap_bytes > bytes) add_gap(place + bytes, gap_bytes - bytes);
   blocks_.emplace(place, bytes);

@@ -15,8 +15,8 @@ namespace edgewise::train {
 /// whole. Safe to use from several threads.
 class TensorMemory {
  public:
-  /// Reserves `bytes` of addresses; memory is only taken as blocks are written to. A size of 0, or one that the kernel
-  /// refuses, makes a stretch that has no room.
+  /// Reserves `bytes` of addresses; they may be written to from when a block first reaches them, and memory is only taken
+  /// as it is. A size of 0, or one that the kernel refuses, makes a stretch that has no room.
   explicit TensorMemory(std::size_t bytes);
   ~TensorMemory();
   TensorMemory(const TensorMemory&) = delete;
@@ -34,6 +34,7 @@ class TensorMemory {
  private:
   void add_gap(std::size_t begin, std::size_t bytes);
   void remove_gap(std::map<std::size_t, std::size_t>::iterator gap);
+  bool open(std::size_t end);  // whether it may be written to up to there
 
   std::byte* start_ = nullptr;
   std::size_t bytes_ = 0;
@@ -42,7 +43,7 @@ class TensorMemory {
   std::map<std::size_t, std::size_t> gaps_;                     ///< place -> bytes
   std::set<std::pair<std::size_t, std::size_t>> gaps_by_size_;  ///< (bytes, place)
   std::unordered_map<std::size_t, std::size_t> blocks_;         ///< place -> bytes
-  std::size_t reach_ = 0;
+  std::size_t reach_ = 0, open_ = 0;
 };
 
 /// From now on LibTorch's tensors of 16 KiB and more on the processor come from a TensorMemory, except under

@@ -30,7 +30,7 @@ std::atomic<bool> stop_asked = false;
 void on_signal(int) { stop_asked = true; }
 
 void tell(const Json& message) {
-  const std::string line = message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string line = dump(message) + "\n";
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fflush(stdout);
 }

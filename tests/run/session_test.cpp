@@ -49,9 +49,9 @@ class Costing : public Searching {
   std::string taken(double seconds_per_image, int workers = 1) {
     auto opened = session();
     EXPECT_TRUE(opened.has_value());
-    const auto costs = costs_at_start(*opened, model(seconds_per_image), workers, stop_);
-    EXPECT_TRUE(costs.has_value());
-    return make_strategy(*opened, *costs).value()->ask(opened->storage->load().value(), 1).value().note;
+    const auto price = price_at_start(*opened, model(seconds_per_image), workers, stop_);
+    EXPECT_TRUE(price.has_value());
+    return make_strategy(*opened, *price).value()->ask(opened->storage->load().value(), 1).value().note;
   }
   std::atomic<bool> stop_ = false;
 };
@@ -59,12 +59,12 @@ class Costing : public Searching {
 TEST_F(Costing, TheBudgetIsThatOfAllWorkersAndTheSmallerOfHoursAndEpochs) {
   auto opened = session("{hours: 2, epochs: 54}");
   ASSERT_TRUE(opened.has_value()) << to_text(opened.error());
-  const auto costs = costs_at_start(*opened, model(0.01), 3, stop_);
-  ASSERT_TRUE(costs.has_value()) << to_text(costs.error());
-  EXPECT_GT(costs->evaluation_s, 5);  // the measurement alone is expected to take that
-  EXPECT_DOUBLE_EQ(costs->budget_s, 2 * costs->evaluation_s);  // 54 epochs are two trainings
-  std::filesystem::remove(place() / "costs.json");
-  EXPECT_DOUBLE_EQ(costs_at_start(*opened, model(10'000), 3, stop_)->budget_s, 3 * 7200);
+  const auto price = price_at_start(*opened, model(0.01), 3, stop_);
+  ASSERT_TRUE(price.has_value()) << to_text(price.error());
+  EXPECT_GT(price->evaluation_s, 5);  // the measurement alone is expected to take that
+  EXPECT_DOUBLE_EQ(price->budget_s, 2 * price->evaluation_s);  // 54 epochs are two trainings
+  std::filesystem::remove(place() / "price.json");
+  EXPECT_DOUBLE_EQ(price_at_start(*opened, model(10'000), 3, stop_)->budget_s, 3 * 7200);
 }
 
 TEST_F(Costing, WhatWasExpectedAtTheStartHoldsWhenTheSearchGoesOn) {
@@ -73,8 +73,8 @@ TEST_F(Costing, WhatWasExpectedAtTheStartHoldsWhenTheSearchGoesOn) {
   EXPECT_THAT(taken(1e-6, 8), HasSubstr("strategy auto takes halving")) << "another machine, more workers";
   {
     auto opened = session();
-    const auto costs = costs_at_start(*opened, model(1e-6), 1, stop_);
-    const auto strategy = make_strategy(*opened, *costs);
+    const auto price = price_at_start(*opened, model(1e-6), 1, stop_);
+    const auto strategy = make_strategy(*opened, *price);
     SearchOptions options;
     std::atomic<bool> stop = false;
     said_.on_show = [&](const Moment& moment) { stop = moment.done >= 3; };
@@ -85,30 +85,30 @@ TEST_F(Costing, WhatWasExpectedAtTheStartHoldsWhenTheSearchGoesOn) {
     EXPECT_TRUE(said_.has("strategy auto takes halving"));
   }
   EXPECT_THAT(taken(1e-6), Not(HasSubstr("mobo")));
-  std::filesystem::remove(place() / "costs.json");
+  std::filesystem::remove(place() / "price.json");
   EXPECT_THAT(taken(costly), HasSubstr("strategy auto takes mobo")) << "begun by a version that did not look at costs";
 }
 
 TEST_F(Costing, ATimingThatWasStoppedIsNotRemembered) {
   auto opened = session();
   stop_ = true;
-  EXPECT_EQ(costs_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
+  EXPECT_EQ(price_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
   stop_ = false;
-  EXPECT_GT(costs_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
+  EXPECT_GT(price_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
 }
 
 TEST_F(Costing, WhatCannotBeTimedIsNotGuessedLater) {
   auto opened = session();
-  EXPECT_EQ(costs_at_start(*opened, CostModel{}, 1, stop_)->evaluation_s, 0);
-  EXPECT_EQ(costs_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
+  EXPECT_EQ(price_at_start(*opened, CostModel{}, 1, stop_)->evaluation_s, 0);
+  EXPECT_EQ(price_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
 }
 
 TEST_F(Costing, AFileThatTellsNothingIsAnError) {
   auto opened = session();
-  ASSERT_TRUE(write_file(place() / "costs.json", R"({"evaluation_s": "much"})"));
-  const auto costs = costs_at_start(*opened, model(10), 1, stop_);
-  ASSERT_FALSE(costs.has_value());
-  EXPECT_THAT(costs.error().message, HasSubstr("does not tell what an evaluation costs"));
+  ASSERT_TRUE(write_file(place() / "price.json", R"({"evaluation_s": "much"})"));
+  const auto price = price_at_start(*opened, model(10), 1, stop_);
+  ASSERT_FALSE(price.has_value());
+  EXPECT_THAT(price.error().message, HasSubstr("does not tell what an evaluation costs"));
 }
 
 }  // namespace

@@ -179,6 +179,24 @@ TEST(Beliefs, AssumedTrialsCountAndLeaveNothingToLearnThere) {
   EXPECT_LT(beliefs.about(choice)->variance[0][0], variance);
 }
 
+TEST(Beliefs, CountHypervolumeFromTheWorstOfAFrontWithoutAWideGap) {
+  // On a logarithm 0.05 is further from the rest than 20 is: no gap on the costly side that is wider than all of the rest.
+  const auto space = cell_space();
+  study::Study study;
+  study.settings = error_and_cost();
+  const double costs[] = {0.05, 1, 1.2, 1.5, 20};
+  for (std::size_t i = 0; i < std::size(costs); ++i)
+    study.trials.push_back({.id = static_cast<study::TrialId>(i), .choice = *space.at(i), .state = study::State::complete,
+                            .results = {{.values = {{"error", 50.0 - static_cast<double>(i)}, {"cost", costs[i]}}}}});
+  const auto limit = [&] {
+    const auto beliefs = Beliefs::learn(space, study, history_of(study), {}).value();
+    return beliefs.units()[1](beliefs.reference()[1]);
+  };
+  EXPECT_GT(limit(), 20);
+  study.trials[0].results[0].values["cost"] = 0.9;
+  EXPECT_LT(limit(), 3) << "now the gap is";
+}
+
 TEST(Beliefs, AreTheSameWithAMemory) {
   const auto space = cell_space();
   auto study = evaluated_study(space, error_and_cost(), 4);
