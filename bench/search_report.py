@@ -167,7 +167,7 @@ def attained(name, table):
     shown = ours[:1] + theirs[:1]
     if not shown:
         return None
-    title = f"{name}: what the best, half and all of the searches attain after {table['evaluations']} evaluations"
+    title = f"{name}: what half (thick), the best and all of the searches attain after {table['evaluations']} evaluations"
     return attainment.drawing(title, table["objectives"], table["reference"], table.get("front", []), {s: table["attainment"][s] for s in shown})
 
 
