@@ -169,6 +169,18 @@ TEST(Optimize, GoesOnExactlyWhereItWasKilled) {
   }
 }
 
+TEST(Optimize, TellsAutoWhatEvaluationsCost) {
+  const auto taken = [](const OptimizeOptions& options) {
+    auto optimizer = Optimizer::make(parse_problem(example, "p.yaml").value(), options);
+    return optimizer ? optimizer.value()->answer(R"({"ask": 1})") : to_text(optimizer.error());
+  };
+  EXPECT_THAT(taken({.strategy = "auto", .trials = 200, .evaluation_s = 0.001}), HasSubstr("strategy auto takes sobol: an evaluation takes 1 ms"));
+  EXPECT_THAT(taken({.strategy = "auto", .trials = 200}), HasSubstr("strategy auto takes mobo"));
+  const Folder folder;
+  ASSERT_THAT(taken({.strategy = "auto", .evaluation_s = 60, .study = folder.path}), HasSubstr("trials"));
+  EXPECT_THAT(taken({.strategy = "auto", .study = folder.path}), HasSubstr("(evaluation_s: 60.0 there, 0.0 here)"));
+}
+
 TEST(Optimize, RefusesAnotherProblemAndASecondProgram) {
   const Folder folder;
   auto first = make({.study = folder.path});
