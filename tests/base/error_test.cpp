@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/json.hpp"
 
 namespace edgewise {
@@ -54,6 +56,11 @@ TEST(Json, DeepNestingIsRefusedNotFollowed) {
   const auto parsed = parse_json(std::string(100000, '['), "deep.json");
   ASSERT_FALSE(parsed);
   EXPECT_THAT(parsed.error().message, testing::HasSubstr("200 levels"));
+}
+
+TEST(Json, AnyTextCanBeDumped) {
+  EXPECT_EQ(dump({{"class", "caf\xe9"}, {"share", std::nan("")}}), "{\"class\":\"caf\xef\xbf\xbd\",\"share\":null}");
+  EXPECT_EQ(dump({{"a", 1}}, 1), "{\n \"a\": 1\n}");
 }
 
 }  // namespace
