@@ -222,7 +222,7 @@ Node from_json(const Json& json) {
   } else {
     node.kind = Node::Kind::scalar;
     node.is_quoted = json.is_string();
-    node.scalar = json.is_string() ? json.get<std::string>() : json.dump();
+    node.scalar = json.is_string() ? json.get<std::string>() : dump(json);
   }
   return node;
 }
@@ -230,13 +230,13 @@ Node from_json(const Json& json) {
 namespace {
 
 std::string yaml_scalar(const Json& value) {
-  if (!value.is_string()) return value.dump();
+  if (!value.is_string()) return dump(value);
   const auto& text = value.get_ref<const std::string&>();
   const Node plain{.kind = Node::Kind::scalar, .scalar = text};
   const bool is_plain = !text.empty() && !as_number(plain) && !as_boolean(plain) && text != "null" && text != "~" && text.front() != ' ' && text.back() != ' ' &&
                         std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_-./ <>=*+()").contains(c); }) &&
                         !std::string_view("-*<>=").contains(text.front());
-  return is_plain ? text : value.dump();
+  return is_plain ? text : dump(value);
 }
 
 bool is_simple(const Json& list) {
@@ -254,7 +254,7 @@ void put_yaml(const Json& json, int indent, std::string& out) {
       out += "\n";
       for (const auto& item : value) {
         std::string line;
-        for (const auto& [k, v] : item.items()) line += (line.empty() ? "" : ", ") + yaml_scalar(k) + ": " + (v.is_structured() ? v.dump() : yaml_scalar(v));
+        for (const auto& [k, v] : item.items()) line += (line.empty() ? "" : ", ") + yaml_scalar(k) + ": " + (v.is_structured() ? dump(v) : yaml_scalar(v));
         out += pad + "  - {" + line + "}\n";
       }
     } else if (value.is_array()) {

@@ -101,7 +101,7 @@ class Conversation {
   Result<Json> ask(const Json& request, Clock::time_point deadline, const std::string& doing) {
     const auto wait = std::chrono::duration_cast<Milliseconds>(deadline - Clock::now());
     if (wait <= Milliseconds::zero()) return died(doing, "no time was left", true);
-    if (const auto sent = child_->write_line(request.dump()); !sent) return died(doing, sent.error().message, false);
+    if (const auto sent = child_->write_line(dump(request)); !sent) return died(doing, sent.error().message, false);
     const auto line = child_->read_line(wait);
     if (!line) return died(doing, line.error().message, !child_->poll() && Clock::now() + rounding >= deadline);
     const auto answer = parse_json(*line, "answer");

@@ -39,14 +39,14 @@ deploy::Metadata metadata(const Workplace& workplace, const study::Trial& trial,
   const auto& job = workplace.job();
   const auto normal = train::normalisation(workplace.set().channels);
   return {{"task", std::string(data::to_text(job.task))},
-          {"classes", Json(workplace.set().classes).dump()},
+          {"classes", dump(Json(workplace.set().classes))},
           {"input_size", std::to_string(size)},
-          {"mean", Json(normal.mean).dump()},
-          {"deviation", Json(normal.deviation).dump()},
+          {"mean", dump(Json(normal.mean))},
+          {"deviation", dump(Json(normal.deviation))},
           {"pixel_range", "[0, 1] before mean and deviation"},
           {"study", job.name},
           {"trial", study::to_text(trial.id)},
-          {"choice", space::to_json(trial.choice).dump()},
+          {"choice", dump(space::to_json(trial.choice))},
           {"best_epoch", std::to_string(best_epoch)}};
 }
 
