@@ -84,7 +84,7 @@ def drawing(title, objectives, reference, front, strategies):
         for line, width, dash in ((best, 1, ' stroke-dasharray="2 2"'), (median, 2.5, ""), (worst, 1, ' stroke-dasharray="6 3"')):
             if line:
                 parts.append(f'<polyline points="{text_of(line)}" fill="none" stroke="{colour}" stroke-width="{width}"{dash}/>')
-        for name, width, dash in ((f"{label}", 2.5, ""), ("the best", 1, ' stroke-dasharray="2 2"'), ("all of them", 1, ' stroke-dasharray="6 3"')):
+        for name, width, dash in ((label, 2.5, ""), ("the best", 1, ' stroke-dasharray="2 2"'), ("all of them", 1, ' stroke-dasharray="6 3"')):
             legend.append((f'stroke="{colour}" stroke-width="{width}"{dash}', name))
     for a, b in (p for p in front if p[0] < reference[0] and p[1] < reference[1]):
         parts.append(f'<circle cx="{x(b):.1f}" cy="{y(a):.1f}" r="2" fill="#333"/>')

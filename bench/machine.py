@@ -17,6 +17,12 @@ def describe():
     return {"processor": model, "processors": os.cpu_count(), "kernel": platform.release(), "date": datetime.date.today().isoformat()}
 
 
+def sentence():
+    """When and where, for a page: "2026-11-27 (AMD EPYC, 2 processors)"."""
+    where = describe()
+    return f"{where['date']} ({where['processor']}, {where['processors']} processors)"
+
+
 def write(name, command, figures):
     """Writes docs/results/NAME.json and prints it."""
     result = {"command": command, "machine": describe(), **figures}

@@ -10,7 +10,7 @@ import pathlib
 import statistics
 import sys
 
-from machine import describe
+from machine import sentence
 
 PARTS = ("surrogate", "acquisition", "solver", "selection")
 
@@ -67,10 +67,9 @@ def main():
     if len(sys.argv) < 3 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     shares, head, batches = load(sys.argv[2:])
-    machine = describe()
     asked = " and ".join(f"{size} ({', '.join(sorted(names))})" for size, names in sorted(batches.items()))
     lines = ["# Every combination of the parts of `mobo`", "",
-             f"Made by `tools/bench-matrix` on {machine['date']} ({machine['processor']}, {machine['processors']} processors, shared with other work).",
+             f"Made by `tools/bench-matrix` on {sentence()}.",
              f"Table {head['table']}, reference {', '.join(f'{r:g}' for r in head['reference'])}: the share of the hypervolume of the true front ({head['front_size']} points) after "
              f"{head['evaluations']} evaluations, of which the first {head['initial']} are the same random choices for all.",
              f"{len(shares)} combinations ran to the end, {'one seed each: a difference of a hundredth says nothing' if head['seeds'] == 1 else str(head['seeds']) + ' seeds each'}.",

@@ -184,8 +184,7 @@ def main():
     pages = []
     tables = load(arguments.results)
     seeds = sorted({run["seed"] for table in tables.values() for run in table["runs"]})
-    where = machine.describe()
-    preface = (f"Made by {arguments.made_by} on {where['date']} ({where['processor']}, {where['processors']} processors). Medians, with quartiles in brackets, over "
+    preface = (f"Made by {arguments.made_by} on {machine.sentence()}. Medians, with quartiles in brackets, over "
                f"seeds {seeds[0]} to {seeds[-1]}; each begins with the same random choices for everyone. A share is of the hypervolume of the true front below the "
                "reference, or of the best search's where that front is not known. Where Optuna proposes a choice again the repeat counts: its users pay for it.")
     for name, table in sorted(tables.items()):

@@ -82,8 +82,7 @@ def main():
     for name, trials, objectives in [("gp", 100, 1)] + [(name, n, 2) for n in sizes for name in ("tpe", "tpe-multivariate", "nsga2", "random")]:
         command = [sys.executable, __file__, "--optuna", name, str(trials), str(objectives), "6"]
         rows.append((f"optuna {name}", trials, objectives, measured(command, 600)))
-    where = machine.describe()
-    text = f"# Time per suggestion\n\nMade by `make bench-search` on {where['date']} ({where['processor']}, {where['processors']} processors).\n" + (__doc__.split("\n\n", 2)[2].strip()) + "\n\n| strategy | objectives | trials recorded | first ask, ms | median ask, ms | slowest, ms | peak memory, MB |\n|---|---:|---:|---:|---:|---:|---:|\n"
+    text = f"# Time per suggestion\n\nMade by `make bench-search` on {machine.sentence()}.\n" + (__doc__.split("\n\n", 2)[2].strip()) + "\n\n| strategy | objectives | trials recorded | first ask, ms | median ask, ms | slowest, ms | peak memory, MB |\n|---|---:|---:|---:|---:|---:|---:|\n"
     for strategy, trials, objectives, r in sorted(rows, key=lambda row: (row[1], row[2], row[3]["median_ms"] if row[3] else 1e9)):
         cells = ["more than 600 s", "", "", ""] if r is None else [f"{r['first_ms']:.2f}", f"{r['median_ms']:.2f}", f"{r['max_ms']:.2f}", f"{r['peak_mb']:.0f}"]
         text += f"| {strategy} | {objectives} | {trials} | " + " | ".join(cells) + " |\n"

@@ -85,7 +85,8 @@ double planned_seconds(const std::vector<PlannedStage>& plan, const Price& price
 
 TEST(Auto, HalvingStaysWithinItsBudgetAndEndsWithAFullyTrainedNetwork) {
   const auto space = infinite_space();
-  for (const Price& kind : {Price{}, Price{.stage_s = 0.2 * hour}, Price{.workers = 4}, Price{.restarts = true}, Price{.stage_s = 0.1 * hour, .workers = 3, .restarts = true}})
+  for (const Price& kind : {Price{}, Price{.stage_s = 0.2 * hour}, Price{.workers = 4}, Price{.restarts = true}, Price{.stage_s = 0.1 * hour, .workers = 3, .restarts = true}}) {
+    int halved = 0;
     for (const double hours : {1.5, 2.0, 3.0, 5.5, 7.5}) {
       SCOPED_TRACE(testing::Message() << hours << " hours, stage " << kind.stage_s << ", workers " << kind.workers << ", restarts " << kind.restarts);
       Options options{.strategy = "auto", .trials = 60, .epochs = 27, .price = kind};
@@ -98,6 +99,7 @@ TEST(Auto, HalvingStaysWithinItsBudgetAndEndsWithAFullyTrainedNetwork) {
         EXPECT_TRUE(kind.stage_s > 0 || kind.workers > 1 || kind.restarts);
         continue;
       }
+      ++halved;
       EXPECT_EQ(plan.back().epochs_after, 27);
       EXPECT_LE(planned_seconds(plan, options.price), hours * hour);
       Simulation simulation(two_objectives());
@@ -110,6 +112,8 @@ TEST(Auto, HalvingStaysWithinItsBudgetAndEndsWithAFullyTrainedNetwork) {
       for (const auto& trial : simulation.study().trials) most = std::max(most, trial.epochs);
       EXPECT_EQ(most, 27);
     }
+    EXPECT_GT(halved, 0);
+  }
 }
 
 TEST(Auto, GoesOnWithTheSameStrategyInANewProcess) {
