@@ -54,6 +54,18 @@ struct DataSpec {
   std::uint64_t seed = 1;            ///< of the split and of built-in sets
 };
 
+/// Files of one kind below the data folder: `found` is `used` and all of `left_out` together.
+struct Tally {
+  std::size_t found = 0, used = 0;
+  std::map<std::string, std::vector<std::string>> left_out;  ///< reason -> paths below the data folder, sorted
+  friend bool operator==(const Tally&, const Tally&) = default;
+};
+/// Where every picture and every label file went. Empty for built-in sets.
+struct Account {
+  Tally pictures, labels;
+  friend bool operator==(const Account&, const Account&) = default;
+};
+
 /// A whole set. Immutable once loaded.
 struct DataSet {
   std::string name;  ///< for people
@@ -64,6 +76,7 @@ struct DataSet {
   bool is_builtin = false;
   DataSpec spec;
   std::vector<std::string> remarks;  ///< what was left out and why, e.g. "12 images without exactly one box"
+  Account account;
   [[nodiscard]] std::vector<std::size_t> of(Split split) const;  ///< indices of items
 };
 

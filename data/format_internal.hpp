@@ -32,10 +32,18 @@ struct Record {
   std::string where;                   ///< file:line:column
 };
 
+/// A picture or a label file that a reader saw and does not use.
+struct LeftOut {
+  std::filesystem::path file;
+  std::string reason;  ///< "a kind of file that is not read (.tif)"; the same words for the same reason
+};
+
 struct Records {
   std::vector<Record> records;
   std::vector<std::string> classes;            ///< in the set's own order; empty: the format has none
   std::vector<std::filesystem::path> folders;  ///< where the images may lie, most likely first
+  std::vector<std::filesystem::path> label_files;  ///< that were read, class lists included
+  std::vector<LeftOut> left_out;
   std::vector<std::string> remarks;
 };
 
