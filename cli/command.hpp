@@ -52,7 +52,7 @@ void add_demo(CLI::App& app, Action& chosen);
 /// `edgewise search` as a function, for `demo` too.
 struct SearchCall {
   std::string job_file, study;
-  int workers = 1;
+  int workers = 0;  ///< 0: chosen
   bool quiet = false, json = false, assume_yes = false, retry_failed = false;
 };
 Exit search(const SearchCall& call);

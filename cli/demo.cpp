@@ -41,7 +41,7 @@ Exit demo(const DemoCall& call) {
   if (!fs::exists(job))
     if (const auto written = write_file(job, demo_job); !written) return report_error(written.error());
   std::println(stderr, "demo: {} (a run that was stopped goes on where it was)", job.string());
-  if (const auto searched = search({.job_file = job.string(), .workers = 1, .quiet = call.quiet}); searched != Exit::done) return searched;
+  if (const auto searched = search({.job_file = job.string(), .quiet = call.quiet}); searched != Exit::done) return searched;
   const std::string study = job::study_folder(job.string()).string();
   if (const auto reported = write_report(study, (fs::path(call.folder) / "report.html").string(), false, false); reported != Exit::done) return reported;
   return export_model(study, "knee", (fs::path(call.folder) / "face.onnx").string(), false, true);

@@ -33,6 +33,8 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, const
   std::string counts;
   for (const auto& [state, count] : summary.counts) counts += std::format("{}{} {}", counts.empty() ? "" : ", ", count, study::to_text(state));
   std::println(stderr, "{} trials ({}) after {}", study->trials.size(), counts, run::duration_text(summary.elapsed_s));
+  if (summary.kept_waiting_s > 0.1 * summary.train_s && summary.train_s > 0)
+    std::println(stderr, "training took longer than it need: for {:.0f} % of its time other programs or workers had the processor", 100 * summary.kept_waiting_s / summary.train_s);
   const double busy = summary.train_s + summary.measure_s + summary.export_s + summary.overhead_s;
   if (busy > 0) std::println(stderr, "worker time: {:.1f} % training, {:.1f} % measuring, {:.1f} % exporting, {:.1f} % other", 100 * summary.train_s / busy, 100 * summary.measure_s / busy,
                              100 * summary.export_s / busy, 100 * summary.overhead_s / busy);
@@ -48,6 +50,10 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, const
   }
   std::println(stderr, "next: edgewise report {0}; edgewise export {0} --pick knee", name);
   return Exit::done;
+}
+
+std::optional<int> asked_threads(const job::Job& job) {
+  return job.train.threads > 0 ? std::optional(static_cast<int>(job.train.threads)) : std::nullopt;
 }
 
 struct TrainCall {
@@ -107,7 +113,16 @@ Exit train(const TrainCall& call) {
     if (const auto added = session->storage->add({trial}, study->trials.size()); !added) return report_error(added.error());
   }
   const auto view = run::make_view(call.search.quiet);
-  auto summary = run::run_search(*session, nullptr, {.workers = 1, .stop = &stop_flag()}, *view);
+  const run::StaffingWish wish{.workers = 1, .threads = asked_threads(session->job)};
+  const auto room = run::room_here();
+  run::CostModel model;
+  if (!study->find(*choice)) {
+    auto timed = run::time_space(*session, run::crews_to_time(wish, room, 1), &*choice, stop_flag(), [&](const std::string& line) { view->say("note: " + line); });
+    if (!timed) return report_error(timed.error());
+    model = std::move(*timed);
+  }
+  const auto staffing = run::choose_staffing(model, {}, {1}, wish, room);
+  auto summary = run::run_search(*session, nullptr, {.staffing = staffing, .stop = &stop_flag(), .cost_model = model}, *view);
   if (!summary) return report_error(summary.error());
   return finish(*session, *summary, call.search.json, "the same command");
 }
@@ -121,6 +136,13 @@ Status add_start(run::Session& session, run::View& view) {
   job.search.prior = std::move(start.prior);
   job.search.start_with.insert(job.search.start_with.end(), start.front.begin(), start.front.end());
   return {};
+}
+
+/// Trials that may run side by side at most, as far as the job tells.
+std::size_t most_at_once(const run::Session& session) {
+  std::uint64_t most = session.family.space.size().value_or(UINT64_MAX);
+  if (const auto budget = session.job.budget.trials; budget > 0) most = std::min(most, static_cast<std::uint64_t>(budget));
+  return static_cast<std::size_t>(std::max<std::uint64_t>(1, most));
 }
 
 /// Lets failed trials wait again; how many.
@@ -148,24 +170,35 @@ Exit search(const SearchCall& call) {
   for (const auto& remark : session->set.remarks) view->say("note: " + remark);
   if (const auto begun = add_start(*session, *view); !begun) return report_error(begun.error());
 
-  view->say("timing a few networks of the space, to say how long the search will take");
-  const auto model = run::time_space(*session, stop_flag(), [&](const std::string& line) { view->say("note: " + line); });
+  view->say("timing a few networks of the space, to choose workers and threads and to say how long the search will take");
+  const run::StaffingWish wish{.workers = call.workers > 0 ? std::optional(call.workers) : std::nullopt,
+                               .threads = asked_threads(*job)};
+  const auto room = run::room_here();
+  const auto note = [&](const std::string& line) { view->say("note: " + line); };
+  const auto model = run::time_space(*session, run::crews_to_time(wish, room, most_at_once(*session)), nullptr, stop_flag(), note);
   if (!model) return report_error(model.error());
-  const auto price = run::price_at_start(*session, *model, call.workers, stop_flag());
+  const auto macs = run::typical_macs(*session);
+  // What an evaluation costs decides the strategy, whose plan then decides how many workers are of use.
+  const auto price = run::price_at_start(*session, *model, run::choose_staffing(*model, macs, {}, wish, room), stop_flag());
   if (!price) return report_error(price.error());
   const auto strategy = run::make_strategy(*session, *price);
   if (!strategy) return report_error(strategy.error());
+  const auto plan = (*strategy)->plan();
+  std::vector<std::size_t> stage_trials;
+  for (const auto& stage : plan) stage_trials.push_back(stage.trials);
+  const auto staffing = run::choose_staffing(*model, macs, stage_trials, wish, room);
+  view->say(staffing.why);
   if (call.retry_failed) {
     const auto again = retry_failed(*session);
     if (!again) return report_error(again.error());
     view->say(std::format("{} failed trials are tried again", *again));
   }
-  const auto expectation = run::expect(*model, *session, (*strategy)->plan());
+  const auto expectation = run::expect(*model, staffing, *session, plan);
   std::string stages;
   for (const auto& [name, seconds] : expectation.stages) stages += std::format("{}{} {}", stages.empty() ? "" : ", ", name, run::duration_text(seconds));
   view->say(std::format("expected: about {} in all ({}), less where constraints reject networks before training", run::duration_text(expectation.total_s()), stages));
 
-  const auto summary = run::run_search(*session, strategy->get(), {.workers = call.workers, .stop = &stop_flag(), .cost_model = *model}, *view);
+  const auto summary = run::run_search(*session, strategy->get(), {.staffing = staffing, .stop = &stop_flag(), .cost_model = *model}, *view);
   if (!summary) return report_error(summary.error());
   return finish(*session, *summary, call.json, std::format("edgewise search {}{}", call.job_file, call.study.empty() ? "" : " --study " + call.study));
 }
@@ -175,7 +208,7 @@ void add_search(CLI::App& app, Action& chosen) {
   auto* command = add_command(app, "search", "Search: train, export and measure candidates; run again to resume.", "edgewise search job.yaml --workers 2", chosen, [call] { return search(*call); });
   command->add_option("job", call->job_file, "job file")->required();
   command->add_option("--study", call->study, "the study's folder (default: beside the job file, NAME.study)");
-  command->add_option("--workers", call->workers, "worker processes on this machine")->capture_default_str()->check(CLI::Range(1, 256));
+  command->add_option("--workers", call->workers, "worker processes on this machine (default: as many as bring the search furthest)")->check(CLI::Range(1, 256));
   command->add_flag("--retry-failed", call->retry_failed, "try failed trials again, from where they failed");
   command->add_flag("--quiet", call->quiet, "errors only");
   command->add_flag("--json", call->json, "print the result as JSON");

@@ -5,6 +5,7 @@
 #include <format>
 
 #include "base/file.hpp"
+#include "base/machine.hpp"
 #include "base/quiet.hpp"
 #include "deploy/onnx.hpp"
 #include "graph/costs.hpp"
@@ -26,8 +27,10 @@ constexpr std::size_t export_check_inputs = 8;
 std::string utc_now() { return std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())); }
 
 /// The job's training settings with what the choice sets.
-Result<train::Settings> settings_for(const job::Job& job, const space::Candidate& candidate) {
+/// @param threads  fixed for the trial; nothing: the job's
+Result<train::Settings> settings_for(const job::Job& job, const space::Candidate& candidate, std::optional<int> threads) {
   train::Settings settings = job.train;
+  if (threads) settings.threads = *threads;
   for (const auto& [name, value] : candidate.training) {
     if (name == "learning_rate" && std::holds_alternative<double>(value)) settings.learning_rate = std::get<double>(value);
     else return invalid(std::format("the space sets the training option \"{}\", which cannot be searched", name));
@@ -161,7 +164,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   const auto start = Clock::now();
   const auto phase = [&](const char* what) { if (listener.on_phase) listener.on_phase(what); };
   TRY(const auto candidate, workplace.build(trial.choice));
-  TRY(const auto settings, settings_for(workplace.job(), candidate));
+  TRY(const auto settings, settings_for(workplace.job(), candidate, trial.threads));
   const fs::path folder = trial_folder(workplace.folder(), trial.id);
   std::error_code error;
   fs::create_directories(folder, error);
@@ -176,6 +179,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   const std::int64_t size = candidate.graph.input_shape().back();
   TRY(const data::Cache* cache, workplace.cache(size, listener.on_progress));
   const auto training_start = Clock::now();
+  const auto kept_waiting_before = seconds_kept_waiting();
   train::Request request{.graph = &candidate.graph,
                          .set = &workplace.set(),
                          .cache = cache,
@@ -192,6 +196,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
                          .on_batch = listener.on_batch};
   TRY(const auto outcome, train::train(request));
   const double training_wall_s = seconds_since(training_start);
+  const auto kept_waiting_after = seconds_kept_waiting();
 
   phase("exporting");
   const auto export_start = Clock::now();
@@ -217,6 +222,8 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   add_measured(result.values, measurement);
   result.measurement = device::to_json(measurement);
   result.details = {{"model", fs::relative(onnx, workplace.folder()).string()}, {"export_difference", difference}};
+  if (trial.threads) result.details["threads"] = *trial.threads;
+  if (kept_waiting_before && kept_waiting_after) result.details["kept_waiting_s"] = *kept_waiting_after - *kept_waiting_before;
   if (!outcome.best.confusion.empty()) result.details["confusion"] = outcome.best.confusion;
   // Training's wall time counts as training, its waits for other workers' measurements included; epochs of earlier attempts too.
   result.train_s = training_wall_s;
@@ -235,7 +242,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
 
 Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const study::Trial& trial) {
   TRY(const auto candidate, workplace.build(trial.choice));
-  TRY(const auto settings, settings_for(workplace.job(), candidate));
+  TRY(const auto settings, settings_for(workplace.job(), candidate, trial.threads));
   TRY(const data::Cache* cache, workplace.cache(candidate.graph.input_shape().back()));
   const fs::path folder = trial_folder(workplace.folder(), trial.id);
   const fs::path checkpoint = folder / (settings.restart ? std::format("stage-{}.checkpoint", trial.stage) : "checkpoint");
@@ -247,25 +254,30 @@ Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const 
   return evaluation.metrics;
 }
 
-Result<double> training_seconds_per_image(Workplace& workplace, const space::Choice& choice) {
+Result<double> training_seconds_per_image(Workplace& workplace, const space::Choice& choice, int threads) {
+  constexpr double timed_s = 0.4;
+  constexpr std::size_t fewest = 3, most = 64;
   TRY(const auto candidate, workplace.build(choice));
-  TRY(auto settings, settings_for(workplace.job(), candidate));
+  TRY(auto settings, settings_for(workplace.job(), candidate, threads));
   TRY(const data::Cache* cache, workplace.cache(candidate.graph.input_shape().back()));
-  // Four batches through the real loop; the stop flag ends the epoch once they are timed.
+  // The real loop; the stop flag ends the epoch once enough batches after the first are timed.
   std::atomic<bool> stop = false;
   std::vector<Clock::time_point> marks;
   settings.weights.clear();
   train::Request request{.graph = &candidate.graph, .set = &workplace.set(), .cache = cache, .settings = settings, .epochs = 1, .seed = 1, .stop = &stop};
   request.on_batch = [&](int, std::size_t, std::size_t) {
     marks.push_back(Clock::now());
-    if (marks.size() >= 4) stop = true;
+    const std::size_t timed = marks.size() - 1;
+    if (timed >= most || (timed >= fewest && std::chrono::duration<double>(marks.back() - marks.front()).count() >= timed_s)) stop = true;
   };
   const auto trained = train::train(request);
   if (!trained && trained.error().code != ErrorCode::interrupted) return std::unexpected(trained.error());
   if (marks.size() < 2) return fail(ErrorCode::unavailable, "too few images to time a batch");
-  double fastest = 1e30;
-  for (std::size_t i = 1; i < marks.size(); ++i) fastest = std::min(fastest, std::chrono::duration<double>(marks[i] - marks[i - 1]).count());
-  return fastest / static_cast<double>(settings.batch);
+  std::vector<double> seconds;
+  for (std::size_t i = 1; i < marks.size(); ++i) seconds.push_back(std::chrono::duration<double>(marks[i] - marks[i - 1]).count());
+  // Other workers train at the same time: the usual batch counts, not the luckiest.
+  std::ranges::nth_element(seconds, seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2));
+  return seconds[seconds.size() / 2] / static_cast<double>(settings.batch);
 }
 
 }  // namespace edgewise::estimate

@@ -68,7 +68,8 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
 /// Metrics of a finished trial's best weights on the test split. Looked at once, when a search has ended.
 Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const study::Trial& trial);
 
-/// Seconds to train on one image, forward and backward, of the network of `choice`: the best of three batches after a warm-up one.
-Result<double> training_seconds_per_image(Workplace& workplace, const space::Choice& choice);
+/// Seconds to train on one image, forward and backward, of the network of `choice` with so many threads: the median of a few batches after
+/// a warm-up one.
+Result<double> training_seconds_per_image(Workplace& workplace, const space::Choice& choice, int threads);
 
 }  // namespace edgewise::estimate

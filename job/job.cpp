@@ -85,7 +85,7 @@ void train_fields(Options& o, train::Settings& train) {
   o.number("clip_norm", train.clip_norm, {0, infinity}, "largest norm of the gradient; 0: not clipped");
   o.word("precision", train.precision, {"auto", "fp32", "bf16"}, "of training; auto takes bf16 where the processor computes it");
   o.boolean("restart", train.restart, "a promoted trial starts anew instead of continuing its weights");
-  o.integer("threads", train.threads, {0, 256}, "of one worker; 0: the processors shared among the workers");
+  o.integer("threads", train.threads, {0, 256}, "of one worker; 0: as many as train each network fastest beside the other workers");
   o.text("weights", train.weights, "starting weights: a torchvision .pth file, or a folder with <backbone>*.pth files; empty: random");
   o.section("augment", "", [&](Options& a) { augment_fields(a, train.augment); }, "random changes of the training pictures");
 }

@@ -4,9 +4,12 @@
 #include <csignal>
 #include <format>
 #include <set>
+#include <cmath>
 #include <thread>
+#include <utility>
 
 #include "base/file.hpp"
+#include "base/machine.hpp"
 #include "base/process.hpp"
 #include "run/twins.hpp"
 #include "search/pareto.hpp"
@@ -46,7 +49,8 @@ class Coordinator {
     TRY_DO(recover());
     TRY_DO(refresh());
     remember_ended();
-    spent_before_s_ = earlier_s();
+    TRY_DO(read_clock());
+    TRY_DO(assign_threads());
     plan_total();
     TRY(const bool has_work, propose());
     bool is_finished = !has_work;
@@ -57,6 +61,7 @@ class Coordinator {
         break;
       }
       if (Clock::now() - recovered_ > options_.recover_every) TRY_DO(recover());
+      if (Clock::now() - looked_around_ > options_.look_around_every) TRY_DO(look_around());
       TRY_DO(keep_workers());
       listen();
       TRY(const auto version, session_.storage->version());
@@ -76,6 +81,8 @@ class Coordinator {
     if (summary_.ending != Ending::interrupted) TRY_DO(judge_front());
     clean_up();
     summary_.elapsed_s = elapsed();
+    summary_.workers = options_.staffing.workers;
+    TRY_DO(write_clock());
     for (const auto& trial : study_.trials) ++summary_.counts[trial.state];
     return summary_;
   }
@@ -123,12 +130,65 @@ class Coordinator {
     return std::ranges::count_if(study_.trials, [](const auto& trial) { return trial.state != State::rejected && !trial.is_answered(); });
   }
 
-  /// Seconds that the study had taken before this run, as far as its finished stages tell.
-  [[nodiscard]] double earlier_s() const {
-    double seconds = 0;
+  /// Seconds on the wall that the study had been searched before this run: what its clock says, else (a study of an earlier version, whose
+  /// searches had one worker unless asked for more) as far as its finished stages tell.
+  Status read_clock() {
+    const fs::path file = session_.folder / "clock.json";
+    if (fs::exists(file)) {
+      TRY(const auto json, read_json(file));
+      if (json.is_object() && json.contains("searched_s") && json["searched_s"].is_number()) spent_before_s_ = std::max(0.0, json["searched_s"].get<double>());
+      return {};
+    }
     for (const auto& trial : study_.trials)
-      for (const auto& result : trial.results) seconds += result.train_s + result.measure_s + result.export_s + result.overhead_s;
-    return seconds / options_.workers;
+      for (const auto& result : trial.results) spent_before_s_ += result.train_s + result.measure_s + result.export_s + result.overhead_s;
+    return {};
+  }
+  [[nodiscard]] Status write_clock() const { return write_file(session_.folder / "clock.json", dump(Json{{"searched_s", spent_before_s_ + elapsed()}})); }
+
+  /// Fixes the threads of trials that no worker has taken up, by the machine as it is now. One that was begun by an earlier version, which did not
+  /// record them, goes on with what that version took.
+  Status assign_threads() {
+    std::vector<std::pair<study::TrialId, int>> threads;
+    for (const auto& trial : study_.trials) {
+      if (trial.state != State::waiting) continue;
+      const bool has_begun = trial.attempts > 0 || trial.stage > 0 || !trial.curve.empty();
+      if (has_begun && trial.threads) continue;
+      const int count = has_begun ? threads_of_earlier_versions() : threads_for(trial);
+      if (trial.threads != count) threads.emplace_back(trial.id, count);
+    }
+    if (threads.empty()) return {};
+    // A worker may take one up in this moment: then it keeps what it has, and the next look sees the rest.
+    if (const auto assigned = session_.storage->assign_threads(threads); !assigned && assigned.error().code != ErrorCode::conflict) return assigned;
+    return refresh();
+  }
+  [[nodiscard]] int threads_of_earlier_versions() const {
+    const auto asked = static_cast<int>(session_.job.train.threads);
+    return asked > 0 ? asked : std::max(1, options_.staffing.processors / options_.staffing.wish.workers.value_or(1));
+  }
+  [[nodiscard]] int threads_for(const study::Trial& trial) const {
+    const auto macs = trial.known.find("macs");
+    return options_.staffing.threads_for(macs == trial.known.end() ? 0 : macs->second, others_load_);
+  }
+
+  /// What other programs take may have changed: networks that have not begun get as many threads as suit the machine now.
+  Status look_around() {
+    looked_around_ = Clock::now();
+    TRY_DO(write_clock());
+    const auto load = others_.read();
+    if (!load) return {};
+    // Twice the same before anything is changed: a compiler's minute is no change of the machine.
+    const double before = std::exchange(last_load_, *load);
+    if (std::lround(before) != std::lround(*load) || std::lround(*load) == std::lround(others_load_)) return {};
+    others_load_ = *load;
+    const auto old = study_.trials;
+    TRY_DO(assign_threads());
+    std::size_t changed = 0;
+    for (std::size_t i = 0; i < old.size(); ++i) changed += old[i].threads != study_.trials[i].threads ? 1 : 0;
+    if (options_.staffing.most_threads() > 1 && !options_.staffing.wish.threads)
+      view_.say(std::format("other programs keep {:.1f} of {} processors busy; networks that begin now train with at most {} thread(s){}", others_load_, options_.staffing.processors,
+                            std::max(1, (options_.staffing.processors - static_cast<int>(std::lround(others_load_))) / options_.staffing.workers),
+                            changed > 0 ? std::format(", {} waiting ones among them", changed) : ""));
+    return {};
   }
 
   /// Why nothing more may be begun; nothing while the budget lasts.
@@ -148,11 +208,11 @@ class Coordinator {
   }
 
   /// How many trials wait at most: a worker that ends one finds the next.
-  [[nodiscard]] std::size_t queue_length() const { return 2 * static_cast<std::size_t>(options_.workers); }
+  [[nodiscard]] std::size_t queue_length() const { return 2 * static_cast<std::size_t>(options_.staffing.workers); }
 
   /// Whether the choices are a function of the seed alone, stopped and gone on or not. With several workers they depend on who is faster, and
   /// strategies with stages promote what has ended.
-  [[nodiscard]] bool is_exact() const { return options_.workers == 1 && strategy_->plan().size() == 1; }
+  [[nodiscard]] bool is_exact() const { return options_.staffing.workers == 1 && strategy_->plan().size() == 1; }
 
   /// What the strategy is shown of the study. While a worker is busy the last two of its trials have not ended when the next one is chosen. When they
   /// have all the same, since the coordinator was late or was killed and came back, they are shown as if not: the choice must not depend on it.
@@ -230,6 +290,7 @@ class Coordinator {
         trial.reason = candidate.error().message;
       } else if (session_.job.repeats || !twins_.answer(trial, space::identity(*candidate), study, added, strategy_->plan().size() > 1)) {
         trial.known = known_costs(candidate->graph);
+        trial.threads = threads_for(trial);
         if (const auto broken = study::violated(session_.job.constraints, trial.known)) {
           trial.state = State::rejected;
           trial.reason = "known before training: " + *broken;
@@ -248,7 +309,7 @@ class Coordinator {
       const auto ended = worker.process.poll();
       if (!ended) continue;
       listen();  // its last words
-      if (++idle_deaths_ > max_lost_trials * study::max_attempts * options_.workers)
+      if (++idle_deaths_ > max_lost_trials * study::max_attempts * options_.staffing.workers)
         return fail(ErrorCode::unavailable, std::format("workers do not stay alive; the last one {}; its log ends with:\n{}", to_text(*ended), last_lines(session_.folder / "worker.log", 1500)),
                     "mend what the log tells, then run the same command again");
       view_.say(std::format("a worker {}; another one takes over", to_text(*ended)));
@@ -256,7 +317,7 @@ class Coordinator {
       TRY(worker.process, start_worker());
       worker.state = {};
     }
-    const auto wanted = std::min(static_cast<std::size_t>(options_.workers), std::max<std::size_t>(1, count(State::waiting) + count(State::running)));
+    const auto wanted = std::min(static_cast<std::size_t>(options_.staffing.workers), std::max<std::size_t>(1, count(State::waiting) + count(State::running)));
     while (workers_.size() < wanted) {
       TRY(auto process, start_worker());
       workers_.push_back({std::move(process), {}});
@@ -265,10 +326,8 @@ class Coordinator {
   }
 
   Result<ChildProcess> start_worker() {
-    const int processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    const int share = session_.job.train.threads > 0 ? static_cast<int>(session_.job.train.threads) : std::max(1, processors / options_.workers);
     return ChildProcess::start({(program_folder() / "edgewise-worker").string(), "run", session_.folder.string()},
-                               {.environment = {std::format("OMP_NUM_THREADS={}", share)}, .error_log = session_.folder / "worker.log", .own_group = true});
+                               {.environment = worker_environment(std::max(options_.staffing.most_threads(), threads_of_earlier_versions())), .error_log = session_.folder / "worker.log", .own_group = true});
   }
 
   /// Reads what workers say; never waits.
@@ -317,17 +376,19 @@ class Coordinator {
         summary_.measure_s += result->measure_s;
         summary_.export_s += result->export_s;
         summary_.overhead_s += result->overhead_s;
+        if (result->details.contains("kept_waiting_s") && result->details["kept_waiting_s"].is_number()) summary_.kept_waiting_s += result->details["kept_waiting_s"].get<double>();
         if (!trial.is_answered()) done_work_s_ += work_seconds(trial, result->epochs);
       }
       view_.ended(moment(), trial);
     }
   }
 
-  /// What the cost model says a trial's present stage costs.
+  /// Seconds on the wall that a trial's present stage costs, as the cost model says: workers train side by side, one at a time measures.
   [[nodiscard]] double work_seconds(const study::Trial& trial, int epochs) const {
     const auto macs = trial.known.find("macs");
     const int before = trial.results.size() > 1 ? trial.results[trial.results.size() - 2].epochs : 0;
-    return (macs == trial.known.end() ? 0 : epoch_seconds(options_.cost_model, session_, macs->second) * std::max(0, epochs - before)) + 5.0;
+    const double epoch_s = macs == trial.known.end() ? 0 : epoch_seconds(options_.cost_model, session_, macs->second, trial.threads.value_or(1));
+    return epoch_s * std::max(0, epochs - before) / options_.staffing.workers + measuring_s_per_trial;
   }
 
   void plan_total() {
@@ -337,10 +398,10 @@ class Coordinator {
     }
     const auto plan = strategy_->plan();
     for (const auto& stage : plan) planned_ += stage.trials;
-    const auto expectation = expect(options_.cost_model, session_, plan);
+    const auto expectation = expect(options_.cost_model, options_.staffing, session_, plan);
     double before = 0;
     for (const auto& trial : study_.trials)
-      for (const auto& result : trial.results) before += result.train_s + result.measure_s + result.export_s + result.overhead_s;
+      for (const auto& result : trial.results) before += (result.train_s + result.export_s + result.overhead_s) / options_.staffing.workers + result.measure_s;
     planned_work_s_ = std::max(0.0, expectation.total_s() - before);
   }
 
@@ -423,7 +484,9 @@ class Coordinator {
     return candidate ? std::optional(space::identity(*candidate)) : std::nullopt;
   }};
   std::size_t planned_ = 0;
-  Clock::time_point recovered_ = start_;
+  Clock::time_point recovered_ = start_, looked_around_ = start_;
+  OthersLoad others_;
+  double others_load_ = 0, last_load_ = 0;  ///< what was decided by; the latest reading
   double spent_before_s_ = 0, planned_work_s_ = 0, done_work_s_ = 0;
   int idle_deaths_ = 0;
   std::string note_;

@@ -1,25 +1,42 @@
 #include "run/cost_model.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <chrono>
 #include <format>
 #include <numeric>
+#include <optional>
+#include <thread>
 
 #include "base/file.hpp"
+#include "base/machine.hpp"
 #include "base/process.hpp"
 
 namespace edgewise::run {
 
-CostModel::CostModel(std::vector<Point> points) : points_(std::move(points)) { std::ranges::sort(points_, {}, &Point::macs); }
+CostModel::CostModel(std::vector<Point> points, std::int64_t peak_memory_bytes, double others_load)
+    : points_(std::move(points)), peak_memory_bytes_(peak_memory_bytes), others_load_(others_load) {
+  std::ranges::sort(points_, {}, &Point::macs);
+}
 
-double CostModel::seconds_per_image(double macs) const {
-  if (points_.empty()) return 0;
-  if (macs <= points_.front().macs) return points_.front().seconds_per_image;
+std::vector<int> CostModel::threads() const {
+  std::vector<int> all;
+  if (points_.empty()) return all;
+  for (const auto& [threads, seconds] : points_.front().seconds_per_image)
+    if (std::ranges::all_of(points_, [&](const Point& point) { return point.seconds_per_image.contains(threads); })) all.push_back(threads);
+  return all;
+}
+
+double CostModel::seconds_per_image(double macs, int threads) const {
+  const auto at = [&](const Point& point) { return point.seconds_per_image.at(threads); };
+  if (points_.empty() || !std::ranges::all_of(points_, [&](const Point& point) { return point.seconds_per_image.contains(threads); })) return 0;
+  if (macs <= points_.front().macs) return at(points_.front());
   for (std::size_t i = 1; i < points_.size(); ++i) {
     if (macs > points_[i].macs) continue;
     const double share = (macs - points_[i - 1].macs) / (points_[i].macs - points_[i - 1].macs);
-    return points_[i - 1].seconds_per_image + share * (points_[i].seconds_per_image - points_[i - 1].seconds_per_image);
+    return at(points_[i - 1]) + share * (at(points_[i]) - at(points_[i - 1]));
   }
-  return points_.back().seconds_per_image * macs / points_.back().macs;
+  return at(points_.back()) * macs / points_.back().macs;
 }
 
 namespace {
@@ -50,71 +67,189 @@ std::vector<Sized> sized_choices(const Session& session) {
   return sized;
 }
 
-/// Seconds per image of one choice, by the timing worker.
-Result<double> ask(ChildProcess& worker, const space::Choice& choice, std::chrono::seconds patience, const std::atomic<bool>& stop) {
-  TRY_DO(worker.write_line(dump(space::to_json(choice))));
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  auto line = worker.read_line(std::chrono::seconds(1));
-  while (!line && line.error().code == ErrorCode::unavailable && !worker.poll() && !stop && std::chrono::steady_clock::now() < deadline)
-    line = worker.read_line(std::chrono::seconds(1));
-  if (!line) return std::unexpected(line.error());
-  TRY(const auto answer, parse_json(*line, "edgewise-worker"));
-  if (!answer.contains("seconds_per_image")) return invalid(answer.value("error", "the worker gave no answer"));
-  return answer["seconds_per_image"].get<double>();
+/// What is kept of a timing.
+Json to_json(const CostModel& model, const std::vector<Crew>& crews, int processors) {
+  Json points = Json::array(), timed = Json::array();
+  for (const auto& point : model.points()) {
+    Json seconds = Json::object();
+    for (const auto& [threads, value] : point.seconds_per_image) seconds[std::to_string(threads)] = value;
+    points.push_back({{"macs", point.macs}, {"seconds_per_image", seconds}});
+  }
+  for (const auto& crew : crews) timed.push_back({{"workers", crew.workers}, {"threads", crew.threads}});
+  return {{"version", 2}, {"processors", processors}, {"crews", timed}, {"others_load", model.others_load()},
+          {"peak_memory_bytes", model.peak_memory_bytes()}, {"points", points}};
 }
 
-constexpr double measuring_s_per_trial = 5.0;  // warm-up, timed runs and session start; refined by what trials report
+/// A kept timing, when it is of these crews on such a machine; the file may be of an older version, or anything.
+std::optional<CostModel> kept_model(const Json& json, const std::vector<Crew>& crews, const Room& room) try {
+  if (json.at("version") != 2 || json.at("processors") != room.processors) return std::nullopt;
+  // Timed beside other programs it is not the same machine.
+  const double others = json.at("others_load").get<double>();
+  if (std::abs(others - room.others_load) >= 0.5) return std::nullopt;
+  std::vector<Crew> timed;
+  for (const auto& crew : json.at("crews")) timed.push_back({crew.at("workers").get<int>(), crew.at("threads").get<int>()});
+  if (timed != crews) return std::nullopt;
+  std::vector<CostModel::Point> points;
+  for (const auto& point : json.at("points")) {
+    CostModel::Point one{.macs = point.at("macs").get<double>(), .seconds_per_image = {}};
+    for (const auto& [threads, seconds] : point.at("seconds_per_image").items()) one.seconds_per_image[std::stoi(threads)] = seconds.get<double>();
+    points.push_back(std::move(one));
+  }
+  if (points.empty()) return std::nullopt;
+  return CostModel(std::move(points), json.at("peak_memory_bytes").get<std::int64_t>(), others);
+} catch (const std::exception&) {
+  return std::nullopt;
+}
+
+/// Worker processes that time choices, several at a time.
+class Timing {
+ public:
+  Timing(Session& session, const std::atomic<bool>& stop, const std::function<void(const std::string&)>& say) : session_(session), stop_(stop), say_(say) {}
+
+  /// Seconds per image of each choice while all processes of `crew` train; nothing for one that could not be timed.
+  Result<std::vector<std::optional<double>>> pass(const std::vector<Sized>& choices, const Crew& crew) {
+    TRY_DO(start(crew.workers));
+    std::vector<std::optional<double>> seconds(choices.size());
+    std::vector<bool> is_done(choices.size(), false);
+    // The largest first, so that the last ones to end are short.
+    std::vector<std::size_t> queue(choices.size());
+    std::iota(queue.rbegin(), queue.rend(), std::size_t{0});
+    std::size_t next = 0;
+    std::size_t open = choices.size();
+    const auto give = [&](Process& process) -> Status {
+      // One that has nothing left to time trains on, so that the others are timed on a full machine.
+      process.choice = next < queue.size() ? queue[next] : queue[next % queue.size()];
+      process.is_filler = next++ >= queue.size();
+      process.asked = Clock::now();
+      return process.child.write_line(dump({{"choice", space::to_json(choices[process.choice].choice)}, {"threads", crew.threads}}));
+    };
+    for (int i = 0; i < crew.workers; ++i) TRY_DO(give(processes_[static_cast<std::size_t>(i)]));
+    while (open > 0 && !stop_) {
+      bool is_idle = true;
+      for (int i = 0; i < crew.workers; ++i) {
+        Process& process = processes_[static_cast<std::size_t>(i)];
+        auto line = process.child.read_line(std::chrono::milliseconds(0));
+        if (!line && !process.child.poll() && Clock::now() - process.asked < patience_) continue;
+        is_idle = false;
+        const std::string unknown = std::format("the time of {} is not known", space::to_text(choices[process.choice].choice));
+        if (!line) return fail_with(line.error(), unknown);
+        note_memory(process);
+        TRY(const auto answer, parse_json(*line, "edgewise-worker"));
+        if (!process.is_filler) {
+          --open;
+          if (answer.contains("seconds_per_image")) {
+            seconds[process.choice] = answer["seconds_per_image"].get<double>();
+            patience_ = std::chrono::minutes(10);
+          } else {
+            say_(std::format("{}: {}", unknown, answer.value("error", "the worker gave no answer")));
+          }
+        }
+        if (open > 0) TRY_DO(give(process));
+      }
+      if (is_idle) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    // What fillers still compute is of no interest; the next pass begins with fresh answers.
+    for (int i = 0; i < crew.workers && !stop_; ++i) {
+      Process& process = processes_[static_cast<std::size_t>(i)];
+      if (process.is_filler) (void)process.child.read_line(std::chrono::minutes(2));
+      process.is_filler = false;
+    }
+    return seconds;
+  }
+  [[nodiscard]] std::int64_t peak_memory_bytes() const { return peak_memory_bytes_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Process {
+    ChildProcess child;
+    std::size_t choice = 0;
+    bool is_filler = false;
+    Clock::time_point asked;
+  };
+
+  Status start(int count) {
+    while (static_cast<int>(processes_.size()) < count) {
+      TRY(auto child, ChildProcess::start({(program_folder() / "edgewise-worker").string(), "time", session_.folder.string()},
+                                          {.environment = worker_environment(usable_processors()), .error_log = session_.folder / "worker.log", .own_group = true}));
+      processes_.push_back({.child = std::move(child), .asked = Clock::now()});
+    }
+    return {};
+  }
+  void note_memory(const Process& process) {
+    peak_memory_bytes_ = std::max(peak_memory_bytes_, edgewise::peak_memory_bytes(process.child.pid()).value_or(0));
+  }
+
+  Session& session_;
+  const std::atomic<bool>& stop_;
+  const std::function<void(const std::string&)>& say_;
+  std::vector<Process> processes_;
+  std::chrono::minutes patience_{120};  // before the first answer the pictures are decoded
+  std::int64_t peak_memory_bytes_ = 0;
+};
 
 }  // namespace
 
-Result<CostModel> time_space(Session& session, const std::atomic<bool>& stop, const std::function<void(const std::string&)>& say) {
+std::vector<double> typical_macs(const Session& session) {
+  std::vector<double> macs;
+  for (const auto& one : sized_choices(session)) macs.push_back(one.macs);
+  return macs;
+}
+
+Result<CostModel> time_space(Session& session, const std::vector<Crew>& crews, const space::Choice* only, const std::atomic<bool>& stop,
+                             const std::function<void(const std::string&)>& say) {
+  const Room room = room_here();
   const auto kept = session.folder / "cost_model.json";
-  if (const auto json = read_json(kept); json && json->is_array()) {
-    std::vector<CostModel::Point> points;
-    for (const auto& point : *json)
-      if (point.is_object() && point.contains("macs") && point["macs"].is_number() && point.contains("seconds_per_image") && point["seconds_per_image"].is_number())
-        points.push_back({point["macs"], point["seconds_per_image"]});
-    if (!points.empty()) return CostModel(points);
+  if (!only)
+    if (const auto json = read_json(kept))
+      if (auto model = kept_model(*json, crews, room)) return std::move(*model);
+  std::vector<Sized> choices;
+  if (only) {
+    TRY(const auto candidate, session.family.build(*only, job::frame(session.job, session.set)));
+    choices.push_back({*only, known_costs(candidate.graph).at("macs")});
+  } else {
+    const auto sized = sized_choices(session);
+    for (const double share : {0.05, 0.35, 0.65, 0.95}) {
+      if (sized.empty()) break;
+      const auto& one = sized[static_cast<std::size_t>(share * static_cast<double>(sized.size() - 1) + 0.5)];
+      if (choices.empty() || choices.back().macs != one.macs) choices.push_back(one);
+    }
   }
-  const auto sized = sized_choices(session);
-  if (sized.empty()) return CostModel{};
-  TRY(auto worker, ChildProcess::start({(program_folder() / "edgewise-worker").string(), "time", session.folder.string()},
-                                       {.error_log = session.folder / "worker.log", .own_group = true}));
+  if (choices.empty()) return CostModel{};
   std::vector<CostModel::Point> points;
-  auto patience = std::chrono::minutes(120);  // before the first answer the pictures are decoded
-  for (const double share : {0.05, 0.35, 0.65, 0.95}) {
-    const auto& one = sized[static_cast<std::size_t>(share * static_cast<double>(sized.size() - 1) + 0.5)];
-    if (!points.empty() && points.back().macs == one.macs) continue;
-    const auto answer = ask(worker, one.choice, patience, stop);
-    if (stop) break;
-    if (!answer) {
-      say(std::format("the time of {} is not known: {}", space::to_text(one.choice), answer.error().message));
+  for (const auto& one : choices) points.push_back({.macs = one.macs, .seconds_per_image = {}});
+  Timing timing(session, stop, say);
+  for (const auto& crew : crews) {
+    const auto seconds = timing.pass(choices, crew);
+    if (!seconds) {
+      say(seconds.error().message);
       break;
     }
-    points.push_back({one.macs, *answer});
-    patience = std::chrono::minutes(10);
+    for (std::size_t i = 0; i < points.size(); ++i)
+      if ((*seconds)[i]) points[i].seconds_per_image[crew.threads] = *(*seconds)[i];
+    if (stop) break;
   }
-  if (points.empty()) return CostModel{};
-  Json json = Json::array();
-  for (const auto& point : points) json.push_back({{"macs", point.macs}, {"seconds_per_image", point.seconds_per_image}});
-  TRY_DO(write_file(kept, dump(json, 1)));
-  return CostModel(points);
+  std::erase_if(points, [](const auto& point) { return point.seconds_per_image.empty(); });
+  CostModel model(std::move(points), timing.peak_memory_bytes(), room.others_load);
+  if (model.points().empty()) return CostModel{};
+  if (!only && !stop) TRY_DO(write_file(kept, dump(to_json(model, crews, room.processors), 1)));
+  return model;
 }
 
-double epoch_seconds(const CostModel& model, const Session& session, double macs) {
+double epoch_seconds(const CostModel& model, const Session& session, double macs, int threads) {
   const auto images = static_cast<double>(session.set.of(data::Split::train).size());
   const auto judged = static_cast<double>(session.set.of(data::Split::validation).size());
-  return model.seconds_per_image(macs) * (images + judged / 3);  // forward alone is about a third of forward and backward
+  return model.seconds_per_image(macs, threads) * (images + judged / 3);  // forward alone is about a third of forward and backward
 }
 
-Expectation expect(const CostModel& model, const Session& session, const std::vector<search::PlannedStage>& plan) {
-  const auto sized = sized_choices(session);
+Expectation expect(const CostModel& model, const Staffing& staffing, const Session& session, const std::vector<search::PlannedStage>& plan) {
+  const auto macs = typical_macs(session);
   double mean_epoch_s = 0;
-  for (const auto& one : sized) mean_epoch_s += epoch_seconds(model, session, one.macs) / static_cast<double>(sized.size());
+  for (const double one : macs) mean_epoch_s += epoch_seconds(model, session, one, staffing.threads_for(one)) / static_cast<double>(macs.size());
   Expectation expectation;
   for (const auto& stage : plan) {
     const auto trials = static_cast<double>(stage.trials);
-    const double training = trials * (stage.epochs_after - stage.epochs_before) * mean_epoch_s;
+    // The last round of a stage may leave workers without a trial.
+    const double training = std::ceil(trials / staffing.workers) * (stage.epochs_after - stage.epochs_before) * mean_epoch_s;
     const double measuring = trials * measuring_s_per_trial;
     expectation.training_s += training;
     expectation.measuring_s += measuring;
@@ -123,7 +258,7 @@ Expectation expect(const CostModel& model, const Session& session, const std::ve
   return expectation;
 }
 
-Result<search::Price> price_at_start(Session& session, const CostModel& model, int workers, const std::atomic<bool>& stop) {
+Result<search::Price> price_at_start(Session& session, const CostModel& model, const Staffing& staffing, const std::atomic<bool>& stop) {
   if (session.job.search.strategy != "auto") return search::Price{};
   const auto kept = session.folder / "price.json";
   if (std::filesystem::exists(kept)) {
@@ -137,17 +272,17 @@ Result<search::Price> price_at_start(Session& session, const CostModel& model, i
   }
   TRY(const auto study, session.storage->load());
   if (!study.trials.empty() || stop) return search::Price{};
-  search::Price price{.workers = workers, .restarts = session.job.train.restart};
+  search::Price price{.workers = staffing.workers, .restarts = session.job.train.restart};
   const auto& budget = session.job.budget;
   if (!model.points().empty()) {
     const int epochs = static_cast<int>(session.job.train.epochs);
-    const auto one = expect(model, session, {{"one", 1, 0, epochs}});
+    const auto one = expect(model, staffing, session, {{"one", 1, 0, epochs}});
     price.evaluation_s = one.total_s();
     price.stage_s = one.measuring_s;
     if (budget.epochs > 0) price.budget_s = static_cast<double>(budget.epochs) / epochs * price.evaluation_s;
   }
   if (budget.hours > 0) {
-    const double hours_s = budget.hours * 3600 * workers;
+    const double hours_s = budget.hours * 3600 * staffing.workers;
     price.budget_s = price.budget_s > 0 ? std::min(price.budget_s, hours_s) : hours_s;
   }
   const Json json{{"evaluation_s", price.evaluation_s}, {"stage_s", price.stage_s}, {"budget_s", price.budget_s}, {"workers", price.workers}};

@@ -94,6 +94,16 @@ Status promote(Trial& trial, int epochs) {
   return {};
 }
 
+Status assign_threads(Trial& trial, int threads) {
+  if (threads < 1)
+    return invalid(std::format("trial {} cannot train with {} threads", to_text(trial.id), threads));
+  const bool has_begun = trial.attempts > 0 || trial.stage > 0 || !trial.curve.empty();
+  if (has_begun && trial.threads && *trial.threads != threads)
+    return fail(ErrorCode::conflict, std::format("trial {} trains with {} threads already", to_text(trial.id), *trial.threads));
+  trial.threads = threads;
+  return {};
+}
+
 void take_up(Trial& trial, const std::string& worker) {
   trial.state = State::running;
   ++trial.attempts;

@@ -16,6 +16,7 @@ Status check_worker(const std::string& worker);
 Status check_held(const Trial& trial, const std::string& worker);
 
 Status promote(Trial& trial, int epochs);
+Status assign_threads(Trial& trial, int threads);
 void take_up(Trial& trial, const std::string& worker);
 Status finish(Trial& trial, const std::string& worker, State state, const StageResult& result,
               const std::string& reason);

@@ -48,6 +48,18 @@ class MemoryStorage final : public Storage {
     return {};
   }
 
+  Status assign_threads(const std::vector<std::pair<TrialId, int>>& threads) override {
+    std::map<TrialId, Trial> changed;
+    for (const auto& [id, count] : threads) {
+      TRY(const Trial* found, find(id));
+      Trial& trial = changed.try_emplace(id, *found).first->second;
+      TRY_DO(study::assign_threads(trial, count));
+    }
+    for (auto& [id, trial] : changed) at(id) = std::move(trial);
+    if (!changed.empty()) ++version_;
+    return {};
+  }
+
   Result<std::optional<Trial>> claim(const std::string& worker) override {
     TRY_DO(check_worker(worker));
     Trial* next = nullptr;

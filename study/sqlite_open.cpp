@@ -17,11 +17,14 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t application_id = 0x45646777;  // "Edgw"
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
+
+/// What schema 2 adds to the table of trials: 0 where the number of threads is not known.
+constexpr std::string_view threads_column = "threads INTEGER NOT NULL DEFAULT 0";
 
 /// Schema 1. A file must hold these very texts, so none of them may change: a new schema gets a new version and a step
 /// from the old one.
-const std::map<std::string, std::string>& schema() {
+const std::map<std::string, std::string>& first_schema() {
   static const std::map<std::string, std::string> texts{
       {"study",
        "CREATE TABLE study (id INTEGER PRIMARY KEY CHECK (id = 0), name TEXT NOT NULL, seed INTEGER NOT NULL, "
@@ -50,9 +53,18 @@ const std::map<std::string, std::string>& schema() {
   return texts;
 }
 
+/// The texts of a version; what SQLite itself writes when a column is added.
+std::map<std::string, std::string> schema(std::int64_t version) {
+  auto texts = first_schema();
+  if (version < 2) return texts;
+  std::string& trial = texts["trial"];
+  trial.insert(trial.rfind(')'), std::format(", {}", threads_column));
+  return texts;
+}
+
 /// Refuses files that define anything else under these names, or anything that runs by itself.
-Status check_schema(Database& database) {
-  std::map<std::string, std::string> missing = schema();
+Status check_schema(Database& database, std::int64_t version) {
+  std::map<std::string, std::string> missing = schema(version);
   TRY(Statement rows, database.prepare("SELECT type, name, coalesce(sql, '') FROM sqlite_schema"));
   for (;;) {
     TRY(const bool is_row, rows.step());
@@ -64,7 +76,7 @@ Status check_schema(Database& database) {
     const auto expected = missing.find(name);
     if (expected == missing.end()) continue;
     if (expected->second != sql)
-      return database.damaged(std::format("the table \"{}\" is not as schema {} has it", name, schema_version));
+      return database.damaged(std::format("the table \"{}\" is not as schema {} has it", name, version));
     missing.erase(expected);
   }
   if (missing.empty()) return {};
@@ -90,8 +102,20 @@ Status check_study(Database& database) {
                                version, schema_version),
                    "use a newer edgewise for it");
   if (version < 1) return database.damaged(std::format("its schema version is {}", version));
-  TRY_DO(check_schema(database));
+  TRY_DO(check_schema(database, version));
   return check_pages(database);
+}
+
+/// Brings a file of schema 1 to schema 2; another process may have done so in the meantime.
+Status upgrade(Database& database) {
+  TRY(const std::int64_t seen, database.integer("PRAGMA user_version"));
+  if (seen == schema_version) return {};
+  TRY(Transaction change, Transaction::write(database));
+  TRY(const std::int64_t version, database.integer("PRAGMA user_version"));
+  if (version == schema_version) return {};
+  TRY_DO(database.run(std::format("ALTER TABLE trial ADD COLUMN {}", threads_column)));
+  TRY_DO(database.run(std::format("PRAGMA user_version = {}", schema_version)));
+  return change.commit();
 }
 
 /// Every commit reaches the disk before it returns: a finished trial survives a power cut. Measured on ext4 under load:
@@ -108,8 +132,9 @@ Status write_new(const fs::path& file, const Settings& settings) {
   TRY(Transaction change, Transaction::write(*database));
   TRY_DO(database->run(std::format("PRAGMA application_id = {}", application_id)));
   TRY_DO(database->run(std::format("PRAGMA user_version = {}", schema_version)));
+  const auto texts = schema(schema_version);
   for (const char* name : {"study", "trial", "trial_queue", "result", "curve"})
-    TRY_DO(database->run(schema().at(name)));
+    TRY_DO(database->run(texts.at(name)));
   TRY(Statement insert, database->prepare("INSERT INTO study VALUES (0, ?, ?, ?, ?, ?, ?, ?, 0)"));
   insert.bind(settings.name).bind(std::bit_cast<std::int64_t>(settings.seed)).bind(dump(to_json(settings.objectives)));
   insert.bind(dump(to_json(settings.constraints)))
@@ -145,6 +170,7 @@ Result<std::unique_ptr<Storage>> open_sqlite_storage(const fs::path& file, const
   TRY_DO(check_study(*database));
   TRY_DO(set_up_connection(*database));
   TRY_DO(database->run("PRAGMA journal_mode = WAL"));
+  TRY_DO(upgrade(*database));
   if (options.max_pages > 0) TRY_DO(database->run(std::format("PRAGMA max_page_count = {}", options.max_pages)));
   return make_sqlite_storage(std::move(database));
 }

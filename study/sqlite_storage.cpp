@@ -9,7 +9,7 @@ namespace edgewise::study {
 
 namespace {
 
-constexpr std::string_view trial_columns = "id, state, stage, epochs, seed, attempts, worker, reason, choice, known";
+constexpr std::string_view trial_columns = "id, state, stage, epochs, seed, attempts, worker, reason, choice, known, threads";
 constexpr std::string_view result_columns =
     "trial, stage, epochs, best_epoch, recorded, measurement, details, train_s, measure_s, export_s, overhead_s, "
     "finished";
@@ -73,7 +73,7 @@ class SqliteStorage final : public Storage {
       TRY(const Trial added, new_trial(trial, ids.back()));
       TRY(Statement insert,
           database_->prepare(std::format(
-              "INSERT INTO trial ({}, heartbeat_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", trial_columns)));
+              "INSERT INTO trial ({}, heartbeat_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", trial_columns)));
       insert.bind(added.id.value)
           .bind(to_text(added.state))
           .bind(std::int64_t{added.stage})
@@ -83,6 +83,7 @@ class SqliteStorage final : public Storage {
           .bind(added.worker)
           .bind(added.reason);
       insert.bind(dump(choice_to_json(added.choice))).bind(dump(values_to_json(added.known)));
+      insert.bind(std::int64_t{added.threads.value_or(0)});
       TRY_DO(insert.run());
       for (const StageResult& result : added.results) TRY_DO(write_result(added.id, result));
     }
@@ -99,6 +100,16 @@ class SqliteStorage final : public Storage {
       TRY_DO(write_trial(trial));
     }
     return trials.empty() ? Status{} : commit_change(change);
+  }
+
+  Status assign_threads(const std::vector<std::pair<TrialId, int>>& threads) override {
+    TRY(Transaction change, Transaction::write(*database_));
+    for (const auto& [id, count] : threads) {
+      TRY(Trial trial, whole_trial(id));
+      TRY_DO(study::assign_threads(trial, count));
+      TRY_DO(write_trial(trial));
+    }
+    return threads.empty() ? Status{} : commit_change(change);
   }
 
   Result<std::optional<Trial>> claim(const std::string& worker) override {
@@ -223,6 +234,7 @@ class SqliteStorage final : public Storage {
     trial.worker = row.text();
     trial.reason = row.text();
     const std::string choice = row.text(), known = row.text();
+    if (const int threads = row.count(); threads > 0) trial.threads = threads;
     TRY_DO(row.check());
     const auto known_state = state_from_text(state);
     if (!known_state)
@@ -321,12 +333,13 @@ class SqliteStorage final : public Storage {
   Status write_trial(const Trial& trial) {
     TRY(Statement update,
         database_->prepare(
-            "UPDATE trial SET state = ?, stage = ?, epochs = ?, attempts = ?, worker = ?, reason = ? WHERE id = ?"));
+            "UPDATE trial SET state = ?, stage = ?, epochs = ?, attempts = ?, worker = ?, reason = ?, threads = ? WHERE id = ?"));
     update.bind(to_text(trial.state))
         .bind(std::int64_t{trial.stage})
         .bind(std::int64_t{trial.epochs})
         .bind(std::int64_t{trial.attempts});
-    return update.bind(trial.worker).bind(trial.reason).bind(trial.id.value).run();
+    update.bind(trial.worker).bind(trial.reason).bind(std::int64_t{trial.threads.value_or(0)});
+    return update.bind(trial.id.value).run();
   }
 
   Status write_result(TrialId id, const StageResult& kept) {

@@ -35,6 +35,10 @@ class Storage {
   /// A complete trial goes to the next stage: waiting again, attempts 0, `epochs` in total. All or none.
   virtual Status promote(const std::vector<TrialId>& trials, int epochs) = 0;
 
+  /// Fixes the number of threads (1 or more) that a trial trains with; may be fixed anew as long as no worker took the trial up.
+  /// All or none. @error conflict when a trial has been taken up and has a number; invalid_input for a number below 1
+  virtual Status assign_threads(const std::vector<std::pair<TrialId, int>>& threads) = 0;
+
   /// Takes up the waiting trial with the lowest (stage, id) for `worker`; nothing when none waits.
   virtual Result<std::optional<Trial>> claim(const std::string& worker) = 0;
   /// Says that the worker still lives; false when the trial was taken away from it.
@@ -59,8 +63,9 @@ class Storage {
   virtual Result<std::int64_t> version() = 0;
 };
 
-/// Makes `<folder>/study.db` (SQLite, WAL, schema version 1). @error conflict when there is one
+/// Makes `<folder>/study.db` (SQLite, WAL, schema version 2). @error conflict when there is one
 Result<std::unique_ptr<Storage>> create_storage(const std::filesystem::path& folder, const Settings& settings);
+/// A study of schema 1 is brought to schema 2 (the threads of its trials are not known).
 /// @error not_found; invalid_input when the file is no study, is damaged, or has a newer schema (with both versions)
 Result<std::unique_ptr<Storage>> open_storage(const std::filesystem::path& folder);
 /// In memory, for tests and replays.

@@ -56,6 +56,7 @@ struct Trial {
   int stage = 0;             ///< the stage it is in or ended in
   int epochs = 1;            ///< to be trained in total by the end of this stage
   std::uint64_t seed = 0;
+  std::optional<int> threads;  ///< it trains with; fixed before it first starts: another number gives other roundings
   std::map<std::string, double> known;  ///< what is known before training: parameters, macs, weight_mb, peak_memory_mb
   std::string reason;        ///< why it failed, was pruned or was rejected
   int attempts = 0;          ///< times a worker took it up in this stage

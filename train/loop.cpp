@@ -14,6 +14,9 @@
 #include "train/schedule_internal.hpp"
 #include "train/tensor_memory_internal.hpp"
 
+// Weak: another BLAS has no such function.
+extern "C" void openblas_set_num_threads(int) __attribute__((weak));
+
 namespace edgewise::train {
 
 namespace {
@@ -32,6 +35,12 @@ bool is_better(const Goal& goal, const Evaluation& a, const Evaluation& b) {
   const char* metric = goal.task == data::Task::box ? "iou" : "accuracy";
   const double left = a.metrics.at(metric), right = b.metrics.at(metric);
   return left != right ? left > right : a.loss < b.loss;
+}
+
+// OpenBLAS has a pool of its own, of which LibTorch knows nothing: the product of a linear layer would take every processor.
+void set_threads(int threads) {
+  torch::set_num_threads(threads);
+  if (openblas_set_num_threads) openblas_set_num_threads(threads);
 }
 
 std::string number_name(double value) {
@@ -95,7 +104,7 @@ void Trainer::make_optimizer() {
 Status Trainer::prepare() {
   TRY_DO(check_output(*request_.graph, request_.goal));
   keep_tensor_memory();
-  if (settings_.threads > 0) torch::set_num_threads(static_cast<int>(settings_.threads));
+  if (settings_.threads > 0) set_threads(static_cast<int>(settings_.threads));
   network_->to(device_);
   make_optimizer();
   network_->set_precision(choose_precision(settings_.precision, *request_.graph, device_));

@@ -1,7 +1,7 @@
 /// edgewise-worker: claims trials of a study and evaluates them. Started by `edgewise search`, `train` and `demo`; talks to its
 /// starter in JSON lines on standard output and ends when told to (SIGTERM, or end of standard input).
 ///   edgewise-worker run FOLDER          claim and evaluate until told to stop
-///   edgewise-worker time FOLDER         a JSON choice a line in, {"seconds_per_image"} a line out
+///   edgewise-worker time FOLDER         {"choice", "threads"} a line in, {"seconds_per_image"} or {"error"} a line out
 ///   edgewise-worker judge FOLDER ID...  metrics on the test split
 #include <fcntl.h>
 #include <poll.h>
@@ -135,8 +135,10 @@ Status run(estimate::Workplace& workplace, study::Storage& storage) {
 Status time_choices(estimate::Workplace& workplace) {
   for (std::string line; !stop_asked && std::getline(std::cin, line);) {
     TRY(const auto json, parse_json(line, "standard input"));
-    TRY(const auto choice, space::choice_from_json(workplace.family().space, json));
-    const auto seconds = estimate::training_seconds_per_image(workplace, choice);
+    if (!json.is_object() || !json.contains("choice") || !json.contains("threads") || !json["threads"].is_number_integer())
+      return invalid("a line is {\"choice\": ..., \"threads\": ...}", {}, "standard input");
+    TRY(const auto choice, space::choice_from_json(workplace.family().space, json["choice"]));
+    const auto seconds = estimate::training_seconds_per_image(workplace, choice, json["threads"].get<int>());
     tell(seconds ? Json{{"seconds_per_image", *seconds}} : error_json(seconds.error()));
   }
   return {};

@@ -79,12 +79,77 @@ TEST_F(Searching, ABudgetOfHoursCountsWhatEarlierCallsSpent) {
   EXPECT_EQ(stopped->ending, Ending::interrupted);
   const auto tried = study_.trials.size();
   ASSERT_LT(tried, 6U) << "else there is nothing left to begin";
+  const auto clock = read_json(place() / "clock.json");
+  ASSERT_TRUE(clock.has_value()) << to_text(clock.error());
+  EXPECT_GT((*clock)["searched_s"].get<double>(), 0.5) << "two trials of 0.3 s";
+  EXPECT_LT((*clock)["searched_s"].get<double>(), 600) << "the clock on the wall counts, not what trials say";
+  // A study of a version that kept no clock is judged by what its trials say: an hour each.
+  std::filesystem::remove(place() / "clock.json");
   const auto summary = search(grid + "budget: {hours: 1.5}\n");
   ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
   EXPECT_EQ(summary->ending, Ending::budget_spent);
   EXPECT_TRUE(said_.has("the budget of 1.5 hours is spent"));
   EXPECT_EQ(study_.trials.size(), tried) << "nothing new was begun";
   EXPECT_EQ(count(study_, State::complete), tried) << "what had been begun was finished";
+}
+
+TEST_F(Searching, ABudgetOfHoursIsOfTheWallAndNotOfTheWorkers) {
+  tell_worker("slow");
+  SearchOptions options;
+  options.staffing.workers = 2;
+  const auto summary = search(grid + "budget: {hours: 1.5}\n", options);  // six trials that say they took an hour each
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(summary->ending, Ending::finished);
+  EXPECT_EQ(count(study_, State::complete), 6U);
+  ASSERT_TRUE(write_file(place() / "clock.json", R"({"searched_s": 7200})"));
+  EXPECT_EQ(search(grid + "budget: {hours: 1.5}\n", options)->ending, Ending::finished) << "nothing is left to begin";
+}
+
+TEST_F(Searching, EveryTrialHasItsThreadsBeforeItIsTakenUp) {
+  const auto model = CostModel({{1e6, {{1, 0.001}, {2, 0.002}}}, {1e10, {{1, 1.0}, {2, 0.6}}}});
+  SearchOptions options{.staffing = {.workers = 1, .processors = 2, .wish = {}, .model = &model, .why = {}}};
+  ASSERT_TRUE(search(grid, options).has_value());
+  for (const auto& trial : study_.trials) {
+    ASSERT_TRUE(trial.threads.has_value()) << to_text(trial.id);
+    EXPECT_EQ(*trial.threads, options.staffing.threads_for(trial.known.at("macs"))) << to_text(trial.id);
+  }
+}
+
+TEST_F(Searching, ATrialGoesOnWithTheThreadsItBeganWith) {
+  SearchOptions one{.staffing = {.workers = 1, .processors = 2, .wish = {.workers = {}, .threads = 2}, .why = {}}};
+  std::atomic<bool> stop = false;
+  said_.on_show = [&](const Moment& moment) { stop = moment.done >= 4; };
+  one.stop = &stop;
+  const std::string staged = "search: {strategy: staged, stages: [{epochs: 1, keep: 2}, {epochs: 3}]}\n";
+  ASSERT_EQ(search(staged, one)->ending, Ending::interrupted);
+  const auto before = study_.trials;
+  said_.on_show = {};
+  SearchOptions other{.staffing = {.workers = 2, .processors = 2, .wish = {.workers = {}, .threads = 1}, .why = {}}};
+  ASSERT_EQ(search(staged, other)->ending, Ending::finished);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (before[i].attempts > 0) EXPECT_EQ(study_.trials[i].threads, 2) << "trial " << i;
+  EXPECT_TRUE(std::ranges::any_of(study_.trials, [](const auto& trial) { return trial.threads == 1; })) << "one that had not begun";
+}
+
+TEST_F(Searching, ATimingIsKeptAndTakenAgainOnTheSameMachineOnly) {
+  auto session = start_study(job(grid), place());
+  ASSERT_TRUE(session.has_value()) << to_text(session.error());
+  const std::atomic<bool> stop = false;
+  const auto hear = [](const std::string& line) { ADD_FAILURE() << line; };
+  const std::vector<Crew> crews{{2, 1}, {1, 2}};
+  const auto model = time_space(*session, crews, nullptr, stop, hear);
+  ASSERT_TRUE(model.has_value()) << to_text(model.error());
+  EXPECT_EQ(model->threads(), (std::vector<int>{1, 2}));
+  EXPECT_DOUBLE_EQ(model->seconds_per_image(1e9, 2), model->seconds_per_image(1e9, 1));  // the stub says the same for all
+  auto json = read_json(place() / "cost_model.json").value();
+  for (auto& point : json["points"]) point["seconds_per_image"]["2"] = 7.0;
+  ASSERT_TRUE(write_file(place() / "cost_model.json", dump(json)));
+  EXPECT_DOUBLE_EQ(time_space(*session, crews, nullptr, stop, hear)->points().front().seconds_per_image.at(2), 7.0);
+  EXPECT_EQ(time_space(*session, {{1, 2}}, nullptr, stop, hear)->threads(), std::vector<int>{2}) << "other crews are timed anew";
+  for (const char* text : {R"({"version": 2})", "[]", R"([{"macs": 1, "seconds_per_image": 1}])", R"({"version": 2, "processors": "many"})"}) {
+    ASSERT_TRUE(write_file(place() / "cost_model.json", text));
+    EXPECT_EQ(time_space(*session, crews, nullptr, stop, hear)->threads().size(), 2U) << text;
+  }
 }
 
 TEST_F(Searching, AFailedTrialCostsItselfAlone) {
@@ -159,14 +224,14 @@ TEST_F(Searching, AnEstimateThatFailsKeepsNoSearchFromStarting) {
   ASSERT_TRUE(session.has_value()) << to_text(session.error());
   const std::atomic<bool> stop = false;
   std::vector<std::string> heard;
-  const auto model = time_space(*session, stop, [&](const std::string& line) { heard.push_back(line); });
+  const auto model = time_space(*session, {{2, 1}, {1, 2}}, nullptr, stop, [&](const std::string& line) { heard.push_back(line); });
   ASSERT_TRUE(model.has_value()) << to_text(model.error());
   EXPECT_TRUE(model->points().empty());
   ASSERT_EQ(heard.size(), 1U);
   EXPECT_THAT(heard.front(), HasSubstr("is not known"));
   const auto strategy = search::make_strategy(session->job.search, session->family.space);
   ASSERT_TRUE(strategy.has_value());
-  EXPECT_GE(expect(*model, *session, (*strategy)->plan()).total_s(), 0);
+  EXPECT_GE(expect(*model, {}, *session, (*strategy)->plan()).total_s(), 0);
   const auto summary = run_search(*session, strategy->get(), {.cost_model = *model}, said_);
   ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
   EXPECT_EQ(summary->counts.at(State::complete), 6U);

@@ -44,12 +44,14 @@ class Costing : public Searching {
     space_ = "{family: backbones, backbone: [squeezenet1_1, shufflenet_v2_x0_5, mnasnet0_5], learning_rate: {low: 0.0001, high: 0.01}}";
     return start_study(job("search: {strategy: auto, trials: 30}\ntrain: {epochs: 27}\nbudget: " + budget + "\n"), place());
   }
-  static CostModel model(double seconds_per_image) { return CostModel({{1e6, seconds_per_image}}); }
+  static CostModel model(double seconds_per_image) { return CostModel({{1e6, {{1, seconds_per_image}}}}); }
+  /// One thread each, which is all that the models here know.
+  static Staffing staffing(int workers) { return {.workers = workers, .wish = {.workers = {}, .threads = 1}, .why = {}}; }
   /// What `auto` says that it takes.
   std::string taken(double seconds_per_image, int workers = 1) {
     auto opened = session();
     EXPECT_TRUE(opened.has_value());
-    const auto price = price_at_start(*opened, model(seconds_per_image), workers, stop_);
+    const auto price = price_at_start(*opened, model(seconds_per_image), staffing(workers), stop_);
     EXPECT_TRUE(price.has_value());
     return make_strategy(*opened, *price).value()->ask(opened->storage->load().value(), 1).value().note;
   }
@@ -59,12 +61,12 @@ class Costing : public Searching {
 TEST_F(Costing, TheBudgetIsThatOfAllWorkersAndTheSmallerOfHoursAndEpochs) {
   auto opened = session("{hours: 2, epochs: 54}");
   ASSERT_TRUE(opened.has_value()) << to_text(opened.error());
-  const auto price = price_at_start(*opened, model(0.01), 3, stop_);
+  const auto price = price_at_start(*opened, model(0.01), staffing(3), stop_);
   ASSERT_TRUE(price.has_value()) << to_text(price.error());
   EXPECT_GT(price->evaluation_s, 5);  // the measurement alone is expected to take that
   EXPECT_DOUBLE_EQ(price->budget_s, 2 * price->evaluation_s);  // 54 epochs are two trainings
   std::filesystem::remove(place() / "price.json");
-  EXPECT_DOUBLE_EQ(price_at_start(*opened, model(10'000), 3, stop_)->budget_s, 3 * 7200);
+  EXPECT_DOUBLE_EQ(price_at_start(*opened, model(10'000), staffing(3), stop_)->budget_s, 3 * 7200);
 }
 
 TEST_F(Costing, WhatWasExpectedAtTheStartHoldsWhenTheSearchGoesOn) {
@@ -73,7 +75,7 @@ TEST_F(Costing, WhatWasExpectedAtTheStartHoldsWhenTheSearchGoesOn) {
   EXPECT_THAT(taken(1e-6, 8), HasSubstr("strategy auto takes halving")) << "another machine, more workers";
   {
     auto opened = session();
-    const auto price = price_at_start(*opened, model(1e-6), 1, stop_);
+    const auto price = price_at_start(*opened, model(1e-6), staffing(1), stop_);
     const auto strategy = make_strategy(*opened, *price);
     SearchOptions options;
     std::atomic<bool> stop = false;
@@ -92,21 +94,21 @@ TEST_F(Costing, WhatWasExpectedAtTheStartHoldsWhenTheSearchGoesOn) {
 TEST_F(Costing, ATimingThatWasStoppedIsNotRemembered) {
   auto opened = session();
   stop_ = true;
-  EXPECT_EQ(price_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
+  EXPECT_EQ(price_at_start(*opened, model(10), staffing(1), stop_)->evaluation_s, 0);
   stop_ = false;
-  EXPECT_GT(price_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
+  EXPECT_GT(price_at_start(*opened, model(10), staffing(1), stop_)->evaluation_s, 0);
 }
 
 TEST_F(Costing, WhatCannotBeTimedIsNotGuessedLater) {
   auto opened = session();
-  EXPECT_EQ(price_at_start(*opened, CostModel{}, 1, stop_)->evaluation_s, 0);
-  EXPECT_EQ(price_at_start(*opened, model(10), 1, stop_)->evaluation_s, 0);
+  EXPECT_EQ(price_at_start(*opened, CostModel{}, staffing(1), stop_)->evaluation_s, 0);
+  EXPECT_EQ(price_at_start(*opened, model(10), staffing(1), stop_)->evaluation_s, 0);
 }
 
 TEST_F(Costing, AFileThatTellsNothingIsAnError) {
   auto opened = session();
   ASSERT_TRUE(write_file(place() / "price.json", R"({"evaluation_s": "much"})"));
-  const auto price = price_at_start(*opened, model(10), 1, stop_);
+  const auto price = price_at_start(*opened, model(10), staffing(1), stop_);
   ASSERT_FALSE(price.has_value());
   EXPECT_THAT(price.error().message, HasSubstr("does not tell what an evaluation costs"));
 }

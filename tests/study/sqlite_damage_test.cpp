@@ -92,7 +92,7 @@ TEST_F(DamagedStudy, OfAnotherProgramIsLeftAlone) {
 TEST_F(DamagedStudy, OfANewerSchemaTellsBothVersions) {
   make_study();
   execute("PRAGMA user_version = 99");
-  expect_error("has schema 99; this edgewise knows up to 1");
+  expect_error("has schema 99; this edgewise knows up to 2");
   execute("PRAGMA user_version = 0");
   expect_error("is damaged: its schema version is 0");
 }
@@ -106,7 +106,7 @@ TEST_F(DamagedStudy, WithoutATableIsDamaged) {
 TEST_F(DamagedStudy, WithAnotherTableIsDamaged) {
   make_study();
   execute("DROP TABLE curve; CREATE TABLE curve (trial, stage)");
-  expect_error("is damaged: the table \"curve\" is not as schema 1 has it");
+  expect_error("is damaged: the table \"curve\" is not as schema 2 has it");
 }
 
 TEST_F(DamagedStudy, WithTriggersOrViewsIsRefused) {

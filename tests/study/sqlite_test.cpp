@@ -71,7 +71,7 @@ TEST(SqliteStorage, WorksInWriteAheadModeAndSyncsEachCommit) {
   auto mode = database->prepare("PRAGMA journal_mode").value();
   ASSERT_TRUE(mode.step().value());
   EXPECT_EQ(mode.text(), "wal");
-  EXPECT_EQ(database->integer("PRAGMA user_version").value(), 1);
+  EXPECT_EQ(database->integer("PRAGMA user_version").value(), 2);
   EXPECT_EQ(database->integer("PRAGMA application_id").value(), 0x45646777);
 }
 
@@ -162,6 +162,27 @@ TEST(SchemaOne, IsStillOpened) {
   EXPECT_EQ(study.trials[2].state, State::rejected);
   EXPECT_EQ(study.trials[3].state, State::waiting);
   EXPECT_EQ((*storage)->claim("a:1").value()->id, TrialId{3});
+}
+
+TEST(SchemaOne, IsBroughtToTheNextOnceAndForAll) {
+  const Folder folder;
+  fs::copy_file(fs::path(EDGEWISE_STUDY_TESTS) / "schema1.db", folder.path() / "study.db");
+  for (int time = 0; time < 2; ++time) {
+    const auto storage = open_storage(folder.path());
+    ASSERT_TRUE(storage) << to_text(storage.error());
+    EXPECT_EQ((*storage)->trial({3})->threads, time == 0 ? std::nullopt : std::optional(2));
+    ASSERT_TRUE((*storage)->assign_threads({{TrialId{3}, 2}}));
+  }
+  // Column for column what a new study has: a later check compares the texts.
+  const Folder fresh;
+  ASSERT_TRUE(create_storage(fresh.path(), example_settings()));
+  const auto text_of = [](const fs::path& place) {
+    const auto database = Database::open(place / "study.db", {}).value();
+    auto row = database->prepare("SELECT sql FROM sqlite_schema WHERE name = 'trial'").value();
+    EXPECT_TRUE(row.step().value());
+    return row.text();
+  };
+  EXPECT_EQ(text_of(folder.path()), text_of(fresh.path()));
 }
 
 TEST(SchemaOne, DISABLED_MakesTheGoldenFile) {

@@ -55,6 +55,33 @@ INSTANTIATE_TEST_SUITE_P(Every, StorageConformance, testing::ValuesIn(storages),
     EXPECT_THAT(result.error().message, HasSubstr(text));     \
   } while (false)
 
+TEST_P(StorageConformance, ThreadsAreFixedOnceATrialHasBegun) {
+  add(2);
+  EXPECT_EQ(storage().trial({0})->threads, std::nullopt);
+  ASSERT_TRUE(storage().assign_threads({{TrialId{0}, 2}, {TrialId{1}, 1}}));
+  ASSERT_TRUE(storage().assign_threads({{TrialId{0}, 4}})) << "nobody has taken it up";
+  EXPECT_EQ(storage().claim("a:1").value()->threads, 4);
+  EXPECT_ERROR(storage().assign_threads({{TrialId{1}, 3}, {TrialId{0}, 2}}), conflict, "trial 0 trains with 4 threads already");
+  EXPECT_EQ(storage().trial({1})->threads, 1) << "all or none";
+  complete({0});
+  ASSERT_TRUE(storage().promote({TrialId{0}}, 30));
+  EXPECT_ERROR(storage().assign_threads({{TrialId{0}, 2}}), conflict, "already");
+  EXPECT_EQ(storage().trial({0})->threads, 4);
+  EXPECT_ERROR(storage().assign_threads({{TrialId{1}, 0}}), invalid_input, "0 threads");
+  EXPECT_ERROR(storage().assign_threads({{TrialId{7}, 1}}), not_found, "7");
+}
+
+TEST_P(StorageConformance, ATrialOfAnEarlierVersionThatHasBegunCanStillGetItsThreads) {
+  add(1);
+  claim();
+  ASSERT_TRUE(storage().release({0}, "a:1"));
+  claim();
+  complete({0});
+  ASSERT_TRUE(storage().promote({TrialId{0}}, 30));
+  ASSERT_TRUE(storage().assign_threads({{TrialId{0}, 2}}));
+  EXPECT_EQ(storage().claim("a:1").value()->threads, 2);
+}
+
 TEST_P(StorageConformance, KeepsTheSettings) {
   const Settings expected = example_settings(), settings = storage().settings().value();
   EXPECT_EQ(settings.name, expected.name);

@@ -1,0 +1,63 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "base/machine.hpp"
+#include "base/process.hpp"
+
+namespace edgewise {
+namespace {
+
+using namespace std::chrono_literals;
+
+void keep_busy(std::chrono::milliseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) {
+  }
+}
+
+TEST(Machine, HasProcessorsAndMemory) {
+  EXPECT_GE(usable_processors(), 1);
+  EXPECT_LE(usable_processors(), static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  const auto memory = available_memory_bytes();
+  ASSERT_TRUE(memory.has_value());
+  EXPECT_GT(*memory, 1 << 20);
+  const auto peak = peak_memory_bytes(::getpid());
+  ASSERT_TRUE(peak.has_value());
+  EXPECT_GT(*peak, 1 << 20);
+  EXPECT_FALSE(peak_memory_bytes(1 << 30).has_value()) << "no such process";
+}
+
+TEST(OthersLoad, DoesNotCountWhatThisProcessAndItsChildrenDo) {
+  auto child = ChildProcess::start({"sh", "-c", "while :; do :; done"}, {});
+  ASSERT_TRUE(child.has_value());
+  OthersLoad others;
+  EXPECT_FALSE(others.read().has_value()) << "too soon to tell";
+  keep_busy(1s);
+  const auto load = others.read();
+  ASSERT_TRUE(load.has_value());
+  // Whatever else runs here, this process and its child were busy for up to two processors, and are not among the others.
+  EXPECT_LE(*load, usable_processors() + 0.5);
+  EXPECT_GE(*load, 0);
+}
+
+TEST(KeptWaiting, GrowsWhenThreadsShareAProcessor) {
+  const auto before = seconds_kept_waiting();
+  if (!before) GTEST_SKIP() << "this kernel does not count how long a thread waits";
+  std::atomic<bool> stop = false;
+  std::vector<std::jthread> others;
+  for (int i = 0; i < 4 * usable_processors(); ++i)
+    others.emplace_back([&] {
+      while (!stop) {
+      }
+    });
+  keep_busy(1s);
+  stop = true;
+  EXPECT_GT(*seconds_kept_waiting() - *before, 0.1) << "four busy threads for each processor";
+}
+
+}  // namespace
+}  // namespace edgewise
