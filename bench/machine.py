@@ -28,4 +28,6 @@ def write(name, command, figures):
     result = {"command": command, "machine": describe(), **figures}
     text = json.dumps(result, indent=2) + "\n"
     print(text)
-    (RESULTS / f"{name}.json").write_text(text)
+    file = RESULTS / f"{name}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)

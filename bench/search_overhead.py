@@ -28,7 +28,7 @@ ROUNDS = {1500: 3, 5000: 2}
 def once(count):
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / "job.yaml").write_text(JOB.format(count=count))
-        done = subprocess.run([BIN / "edgewise", "search", "job.yaml", "--json", "--quiet"], cwd=folder, capture_output=True, text=True, check=True)
+        done = subprocess.run([BIN / "edgewise", "search", "job.yaml", "--workers", "1", "--json", "--quiet"], cwd=folder, capture_output=True, text=True, check=True)
         result = json.loads(done.stdout)
         inside = result["train_s"] + result["measure_s"]
         return {"elapsed_s": result["elapsed_s"], "train_s": result["train_s"], "measure_s": result["measure_s"], "export_s": result["export_s"],

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
+#include <string>
 #include <thread>
 
 #include "base/machine.hpp"
@@ -42,6 +44,22 @@ TEST(OthersLoad, DoesNotCountWhatThisProcessAndItsChildrenDo) {
   // Whatever else runs here, this process and its child were busy for up to two processors, and are not among the others.
   EXPECT_LE(*load, usable_processors() + 0.5);
   EXPECT_GE(*load, 0);
+}
+
+TEST(OthersLoad, CountsProgramsThatAreNoDescendants) {
+  // The shell ends at once, so its busy child is nobody's descendant here.
+  auto shell = ChildProcess::start({"sh", "-c", "(exec >&-; while :; do :; done) & echo $!"}, {});
+  ASSERT_TRUE(shell.has_value());
+  const auto line = shell->read_line(5s);
+  ASSERT_TRUE(line.has_value()) << line.error().message;
+  const pid_t busy = std::stoi(*line);
+  shell->wait(5s);
+  OthersLoad others;
+  std::this_thread::sleep_for(1s);
+  const auto load = others.read();
+  ::kill(busy, SIGKILL);
+  ASSERT_TRUE(load.has_value());
+  EXPECT_GT(*load, 0.1);
 }
 
 TEST(KeptWaiting, GrowsWhenThreadsShareAProcessor) {
