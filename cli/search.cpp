@@ -16,7 +16,7 @@ Json summary_json(const run::Session& session, const run::Summary& summary) {
   for (const auto& [state, count] : summary.counts) counts[std::string(study::to_text(state))] = count;
   const char* ending = summary.ending == run::Ending::finished ? "finished" : summary.ending == run::Ending::interrupted ? "interrupted" : "budget spent";
   return {{"study", session.folder.string()}, {"ending", ending}, {"elapsed_s", summary.elapsed_s}, {"trials", counts}, {"train_s", summary.train_s},
-          {"measure_s", summary.measure_s}, {"export_s", summary.export_s}, {"overhead_s", summary.overhead_s}};
+          {"measure_s", summary.measure_s}, {"export_s", summary.export_s}, {"overhead_s", summary.overhead_s}, {"kept_waiting_s", summary.kept_waiting_s}, {"workers", summary.workers}};
 }
 
 Exit finish(run::Session& session, const run::Summary& summary, bool json, const std::string& again) {
@@ -196,7 +196,7 @@ Exit search(const SearchCall& call) {
   const auto expectation = run::expect(*model, staffing, *session, plan);
   std::string stages;
   for (const auto& [name, seconds] : expectation.stages) stages += std::format("{}{} {}", stages.empty() ? "" : ", ", name, run::duration_text(seconds));
-  view->say(std::format("expected: about {} in all ({}), less where constraints reject networks before training", run::duration_text(expectation.total_s()), stages));
+  view->say(std::format("expected: about {} in all with {} ({}), less where constraints reject networks before training", run::duration_text(expectation.total_s()), staffing.workers == 1 ? "1 worker" : std::format("{} workers", staffing.workers), stages));
 
   const auto summary = run::run_search(*session, strategy->get(), {.staffing = staffing, .stop = &stop_flag(), .cost_model = *model}, *view);
   if (!summary) return report_error(summary.error());

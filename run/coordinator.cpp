@@ -388,7 +388,7 @@ class Coordinator {
     const auto macs = trial.known.find("macs");
     const int before = trial.results.size() > 1 ? trial.results[trial.results.size() - 2].epochs : 0;
     const double epoch_s = macs == trial.known.end() ? 0 : epoch_seconds(options_.cost_model, session_, macs->second, trial.threads.value_or(1));
-    return epoch_s * std::max(0, epochs - before) / options_.staffing.workers + measuring_s_per_trial;
+    return epoch_s * std::max(0, epochs - before) / options_.staffing.workers + measuring_seconds(session_);
   }
 
   void plan_total() {

@@ -116,14 +116,15 @@ class Timing {
     std::iota(queue.rbegin(), queue.rend(), std::size_t{0});
     std::size_t next = 0;
     std::size_t open = choices.size();
-    const auto give = [&](Process& process) -> Status {
+    const auto give = [&](Process& process) {
       // One that has nothing left to time trains on, so that the others are timed on a full machine.
       process.choice = next < queue.size() ? queue[next] : queue[next % queue.size()];
       process.is_filler = next++ >= queue.size();
       process.asked = Clock::now();
-      return process.child.write_line(dump({{"choice", space::to_json(choices[process.choice].choice)}, {"threads", crew.threads}}));
+      // One that does not listen has ended: reading from it tells how.
+      (void)process.child.write_line(dump(Json{{"choice", space::to_json(choices[process.choice].choice)}, {"threads", crew.threads}}));
     };
-    for (int i = 0; i < crew.workers; ++i) TRY_DO(give(processes_[static_cast<std::size_t>(i)]));
+    for (int i = 0; i < crew.workers; ++i) give(processes_[static_cast<std::size_t>(i)]);
     while (open > 0 && !stop_) {
       bool is_idle = true;
       for (int i = 0; i < crew.workers; ++i) {
@@ -144,7 +145,7 @@ class Timing {
             say_(std::format("{}: {}", unknown, answer.value("error", "the worker gave no answer")));
           }
         }
-        if (open > 0) TRY_DO(give(process));
+        if (open > 0) give(process);
       }
       if (is_idle) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
@@ -241,6 +242,8 @@ double epoch_seconds(const CostModel& model, const Session& session, double macs
   return model.seconds_per_image(macs, threads) * (images + judged / 3);  // forward alone is about a third of forward and backward
 }
 
+double measuring_seconds(const Session& session) { return 1.5 + 1.1 * session.job.measure.max_seconds; }
+
 Expectation expect(const CostModel& model, const Staffing& staffing, const Session& session, const std::vector<search::PlannedStage>& plan) {
   const auto macs = typical_macs(session);
   double mean_epoch_s = 0;
@@ -250,7 +253,7 @@ Expectation expect(const CostModel& model, const Staffing& staffing, const Sessi
     const auto trials = static_cast<double>(stage.trials);
     // The last round of a stage may leave workers without a trial.
     const double training = std::ceil(trials / staffing.workers) * (stage.epochs_after - stage.epochs_before) * mean_epoch_s;
-    const double measuring = trials * measuring_s_per_trial;
+    const double measuring = trials * measuring_seconds(session);
     expectation.training_s += training;
     expectation.measuring_s += measuring;
     expectation.stages.emplace_back(stage.name, training + measuring);

@@ -71,8 +71,8 @@ Expectation expect(const CostModel& model, const Staffing& staffing, const Sessi
 /// @error invalid_input: the file is there and cannot be read
 Result<search::Price> price_at_start(Session& session, const CostModel& model, const Staffing& staffing, const std::atomic<bool>& stop);
 
-/// Measuring one trial: warm-up, timed runs and session start. What trials report corrects the time left, not this.
-inline constexpr double measuring_s_per_trial = 5.0;
+/// Measuring one trial: starting the agent, loading, warm-up and timed runs.
+double measuring_seconds(const Session& session);
 
 std::string duration_text(double seconds);  ///< "1 h 05 min", "3 min 20 s", "12 s"
 

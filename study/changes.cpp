@@ -58,6 +58,7 @@ Result<Trial> new_trial(const Trial& trial, TrialId id) {
   added.state = trial.state;
   added.epochs = trial.epochs;
   added.seed = trial.seed;
+  if (trial.threads && *trial.threads >= 1) added.threads = trial.threads;
   added.known = finite(trial.known);
   if (trial.state != State::waiting) added.reason = trial.reason;
   if (trial.state == State::complete) {

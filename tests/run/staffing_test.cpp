@@ -31,7 +31,7 @@ TEST(Staffing, SmallOperatorsAreTrainedByManyWorkersOfOneThread) {
   EXPECT_EQ(staffing.workers, 2);
   EXPECT_EQ(staffing.threads_for(small), 1);
   EXPECT_EQ(staffing.threads_for(large), 1);
-  EXPECT_THAT(staffing.why, StartsWith("2 workers of 1 thread: expected to train 1.2 times as fast as 1 worker of 1 to 2 threads"));
+  EXPECT_THAT(staffing.why, StartsWith("2 workers of 1 thread: expected to train 1.3 times as fast as 1 worker of 1 to 2 threads"));
 }
 
 TEST(Staffing, WhereTwoThreadsAreMoreThanTwiceAsFastOneWorkerTakesThem) {
