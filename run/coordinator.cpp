@@ -42,7 +42,7 @@ std::string last_lines(const fs::path& log, std::size_t bytes) {
 class Coordinator {
  public:
   Coordinator(Session& session, const search::Strategy* strategy, const SearchOptions& options, View& view)
-      : session_(session), strategy_(strategy), options_(options), view_(view) {}
+      : session_(session), strategy_(strategy), options_(options), view_(view), staffing_(options.staffing) {}
 
   Result<Summary> run() {
     TRY_DO(coordinate(session_));
@@ -81,7 +81,7 @@ class Coordinator {
     if (summary_.ending != Ending::interrupted) TRY_DO(judge_front());
     clean_up();
     summary_.elapsed_s = elapsed();
-    summary_.workers = options_.staffing.workers;
+    summary_.workers = staffing_.workers;
     TRY_DO(write_clock());
     for (const auto& trial : study_.trials) ++summary_.counts[trial.state];
     return summary_;
@@ -163,11 +163,11 @@ class Coordinator {
   }
   [[nodiscard]] int threads_of_earlier_versions() const {
     const auto asked = static_cast<int>(session_.job.train.threads);
-    return asked > 0 ? asked : std::max(1, options_.staffing.processors / options_.staffing.wish.workers.value_or(1));
+    return asked > 0 ? asked : std::max(1, staffing_.processors / staffing_.wish.workers.value_or(1));
   }
   [[nodiscard]] int threads_for(const study::Trial& trial) const {
     const auto macs = trial.known.find("macs");
-    return options_.staffing.threads_for(macs == trial.known.end() ? 0 : macs->second, others_load_);
+    return staffing_.threads_for(macs == trial.known.end() ? 0 : macs->second);
   }
 
   /// What other programs take may have changed: networks that have not begun get as many threads as suit the machine now.
@@ -178,15 +178,15 @@ class Coordinator {
     if (!load) return {};
     // Twice the same before anything is changed: a compiler's minute is no change of the machine.
     const double before = std::exchange(last_load_, *load);
-    if (std::lround(before) != std::lround(*load) || std::lround(*load) == std::lround(others_load_)) return {};
-    others_load_ = *load;
+    if (std::lround(before) != std::lround(*load) || std::lround(*load) == std::lround(staffing_.others_load)) return {};
+    staffing_.others_load = *load;
     const auto old = study_.trials;
     TRY_DO(assign_threads());
     std::size_t changed = 0;
     for (std::size_t i = 0; i < old.size(); ++i) changed += old[i].threads != study_.trials[i].threads ? 1 : 0;
-    if (options_.staffing.most_threads() > 1 && !options_.staffing.wish.threads)
-      view_.say(std::format("other programs keep {:.1f} of {} processors busy; networks that begin now train with at most {} thread(s){}", others_load_, options_.staffing.processors,
-                            std::max(1, (options_.staffing.processors - static_cast<int>(std::lround(others_load_))) / options_.staffing.workers),
+    if (staffing_.most_threads() > 1 && !staffing_.wish.threads)
+      view_.say(std::format("other programs keep {:.1f} of {} processors busy; networks that begin now train with at most {} thread(s){}", staffing_.others_load, staffing_.processors,
+                            std::max(1, (staffing_.processors - static_cast<int>(std::lround(staffing_.others_load))) / staffing_.workers),
                             changed > 0 ? std::format(", {} waiting ones among them", changed) : ""));
     return {};
   }
@@ -208,11 +208,11 @@ class Coordinator {
   }
 
   /// How many trials wait at most: a worker that ends one finds the next.
-  [[nodiscard]] std::size_t queue_length() const { return 2 * static_cast<std::size_t>(options_.staffing.workers); }
+  [[nodiscard]] std::size_t queue_length() const { return 2 * static_cast<std::size_t>(staffing_.workers); }
 
   /// Whether the choices are a function of the seed alone, stopped and gone on or not. With several workers they depend on who is faster, and
   /// strategies with stages promote what has ended.
-  [[nodiscard]] bool is_exact() const { return options_.staffing.workers == 1 && strategy_->plan().size() == 1; }
+  [[nodiscard]] bool is_exact() const { return staffing_.workers == 1 && strategy_->plan().size() == 1; }
 
   /// What the strategy is shown of the study. While a worker is busy the last two of its trials have not ended when the next one is chosen. When they
   /// have all the same, since the coordinator was late or was killed and came back, they are shown as if not: the choice must not depend on it.
@@ -309,7 +309,7 @@ class Coordinator {
       const auto ended = worker.process.poll();
       if (!ended) continue;
       listen();  // its last words
-      if (++idle_deaths_ > max_lost_trials * study::max_attempts * options_.staffing.workers)
+      if (++idle_deaths_ > max_lost_trials * study::max_attempts * staffing_.workers)
         return fail(ErrorCode::unavailable, std::format("workers do not stay alive; the last one {}; its log ends with:\n{}", to_text(*ended), last_lines(session_.folder / "worker.log", 1500)),
                     "mend what the log tells, then run the same command again");
       view_.say(std::format("a worker {}; another one takes over", to_text(*ended)));
@@ -317,7 +317,7 @@ class Coordinator {
       TRY(worker.process, start_worker());
       worker.state = {};
     }
-    const auto wanted = std::min(static_cast<std::size_t>(options_.staffing.workers), std::max<std::size_t>(1, count(State::waiting) + count(State::running)));
+    const auto wanted = std::min(static_cast<std::size_t>(staffing_.workers), std::max<std::size_t>(1, count(State::waiting) + count(State::running)));
     while (workers_.size() < wanted) {
       TRY(auto process, start_worker());
       workers_.push_back({std::move(process), {}});
@@ -327,7 +327,7 @@ class Coordinator {
 
   Result<ChildProcess> start_worker() {
     return ChildProcess::start({(program_folder() / "edgewise-worker").string(), "run", session_.folder.string()},
-                               {.environment = worker_environment(std::max(options_.staffing.most_threads(), threads_of_earlier_versions())), .error_log = session_.folder / "worker.log", .own_group = true});
+                               {.environment = worker_environment(std::max(staffing_.most_threads(), threads_of_earlier_versions())), .error_log = session_.folder / "worker.log", .own_group = true});
   }
 
   /// Reads what workers say; never waits.
@@ -388,7 +388,7 @@ class Coordinator {
     const auto macs = trial.known.find("macs");
     const int before = trial.results.size() > 1 ? trial.results[trial.results.size() - 2].epochs : 0;
     const double epoch_s = macs == trial.known.end() ? 0 : epoch_seconds(options_.cost_model, session_, macs->second, trial.threads.value_or(1));
-    return epoch_s * std::max(0, epochs - before) / options_.staffing.workers + measuring_seconds(session_);
+    return epoch_s * std::max(0, epochs - before) / staffing_.workers + measuring_seconds(session_);
   }
 
   void plan_total() {
@@ -398,10 +398,10 @@ class Coordinator {
     }
     const auto plan = strategy_->plan();
     for (const auto& stage : plan) planned_ += stage.trials;
-    const auto expectation = expect(options_.cost_model, options_.staffing, session_, plan);
+    const auto expectation = expect(options_.cost_model, staffing_, session_, plan);
     double before = 0;
     for (const auto& trial : study_.trials)
-      for (const auto& result : trial.results) before += (result.train_s + result.export_s + result.overhead_s) / options_.staffing.workers + result.measure_s;
+      for (const auto& result : trial.results) before += (result.train_s + result.export_s + result.overhead_s) / staffing_.workers + result.measure_s;
     planned_work_s_ = std::max(0.0, expectation.total_s() - before);
   }
 
@@ -474,6 +474,7 @@ class Coordinator {
   const search::Strategy* strategy_;
   const SearchOptions& options_;
   View& view_;
+  Staffing staffing_;
   Clock::time_point start_ = Clock::now();
   study::Study study_;
   std::int64_t version_ = -1;
@@ -486,7 +487,7 @@ class Coordinator {
   std::size_t planned_ = 0;
   Clock::time_point recovered_ = start_, looked_around_ = start_;
   OthersLoad others_;
-  double others_load_ = 0, last_load_ = 0;  ///< what was decided by; the latest reading
+  double last_load_ = 0;  ///< the latest reading; what was decided by is in staffing_
   double spent_before_s_ = 0, planned_work_s_ = 0, done_work_s_ = 0;
   int idle_deaths_ = 0;
   std::string note_;

@@ -83,7 +83,7 @@ std::vector<Crew> crews_to_time(const StaffingWish& wish, const Room& room, std:
 
 int Staffing::most_threads() const { return wish.threads.value_or(std::max(1, processors / workers)); }
 
-int Staffing::threads_for(double macs, double others_load) const {
+int Staffing::threads_for(double macs) const {
   if (wish.threads) return *wish.threads;
   const int free = std::max(1, processors - static_cast<int>(std::lround(others_load)));
   const int most = std::max(1, free / workers);
@@ -98,7 +98,7 @@ int Staffing::threads_for(double macs, double others_load) const {
 }
 
 Staffing choose_staffing(const CostModel& model, const std::vector<double>& macs, const std::vector<std::size_t>& stage_trials, const StaffingWish& wish, const Room& room) {
-  Staffing chosen{.workers = 1, .processors = room.processors, .wish = wish, .model = &model, .why = {}};
+  Staffing chosen{.workers = 1, .processors = room.processors, .wish = wish, .model = &model, .others_load = room.others_load, .why = {}};
   const int most = most_workers(model, room);
   if (wish.workers) {
     chosen.workers = *wish.workers;

@@ -52,9 +52,11 @@ struct Staffing {
   StaffingWish wish;
   const CostModel* model = nullptr;  ///< borrowed; null: nothing was timed
 
+  /// Processors that other programs keep busy: threads that wait for each other at barriers stand still when one of them loses its processor.
+  double others_load = 0;
+
   /// Threads for a network that begins now: the fastest that leave every worker its share of the processors.
-  /// @param others_load  processors that others keep busy: threads that wait for each other at barriers stand still when one of them loses its processor
-  [[nodiscard]] int threads_for(double macs, double others_load = 0) const;
+  [[nodiscard]] int threads_for(double macs) const;
   /// Most threads that a trial may get.
   [[nodiscard]] int most_threads() const;
   std::string why;  ///< one line for people: "2 workers of 1 thread each train 1.9 times as many images as 1 worker of 2 threads"

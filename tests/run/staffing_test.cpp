@@ -91,10 +91,14 @@ TEST(Staffing, WhereNothingWasTimedThereIsOneWorkerOfOneThread) {
 
 TEST(Staffing, ThreadsGiveWayToOtherPrograms) {
   const auto model = timed(1.6);
-  const auto staffing = choose_staffing(model, {large}, {1}, {}, room());
-  EXPECT_EQ(staffing.threads_for(large, 0.3), 2);
-  EXPECT_EQ(staffing.threads_for(large, 0.9), 1);
-  EXPECT_EQ(staffing.threads_for(large, 9), 1);
+  const auto beside = [&](double load) {
+    auto busy = room();
+    busy.others_load = load;
+    return choose_staffing(model, {large}, {1}, {}, busy).threads_for(large);
+  };
+  EXPECT_EQ(beside(0.3), 2);
+  EXPECT_EQ(beside(0.9), 1);
+  EXPECT_EQ(beside(9), 1);
 }
 
 TEST(Staffing, TimesTheCrewsThatMayWin) {
