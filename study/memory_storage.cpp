@@ -62,9 +62,15 @@ class MemoryStorage final : public Storage {
 
   Result<std::optional<Trial>> claim(const std::string& worker) override {
     TRY_DO(check_worker(worker));
+    const auto trained_s = [](const Trial& trial) {
+      const auto before = std::ranges::find(trial.results, trial.stage - 1, &StageResult::stage);
+      return before == trial.results.end() ? 0.0 : before->train_s;
+    };
     Trial* next = nullptr;
-    for (Trial& trial : study_.trials)
-      if (trial.state == State::waiting && (!next || trial.stage < next->stage)) next = &trial;
+    for (Trial& trial : study_.trials) {
+      if (trial.state != State::waiting) continue;
+      if (!next || trial.stage < next->stage || (trial.stage == next->stage && trained_s(trial) > trained_s(*next))) next = &trial;
+    }
     if (!next) return std::nullopt;
     take_up(*next, worker);
     heartbeat_ms_[index(next->id)] = now_milliseconds();

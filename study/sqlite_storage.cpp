@@ -321,7 +321,9 @@ class SqliteStorage final : public Storage {
   }
 
   Result<std::optional<TrialId>> first_waiting() {
-    TRY(Statement row, database_->prepare("SELECT id FROM trial WHERE state = 'waiting' ORDER BY stage, id LIMIT 1"));
+    TRY(Statement row, database_->prepare(
+                           "SELECT id FROM trial WHERE state = 'waiting' ORDER BY stage, coalesce((SELECT train_s FROM result WHERE "
+                           "result.trial = trial.id AND result.stage = trial.stage - 1), 0) DESC, id LIMIT 1"));
     TRY(const bool is_there, row.step());
     if (!is_there) return std::nullopt;
     const TrialId id{row.integer()};

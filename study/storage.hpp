@@ -39,7 +39,8 @@ class Storage {
   /// All or none. @error conflict when a trial has been taken up and has a number; invalid_input for a number below 1
   virtual Status assign_threads(const std::vector<std::pair<TrialId, int>>& threads) = 0;
 
-  /// Takes up the waiting trial with the lowest (stage, id) for `worker`; nothing when none waits.
+  /// Takes up a waiting trial of the lowest stage for `worker`: the one whose stage before took longest to train, so that the last to end are
+  /// short and workers end together; of equal ones (all in the first stage) the lowest id. Nothing when none waits.
   virtual Result<std::optional<Trial>> claim(const std::string& worker) = 0;
   /// Says that the worker still lives; false when the trial was taken away from it.
   virtual Result<bool> heartbeat(TrialId id, const std::string& worker) = 0;

@@ -55,6 +55,21 @@ INSTANTIATE_TEST_SUITE_P(Every, StorageConformance, testing::ValuesIn(storages),
     EXPECT_THAT(result.error().message, HasSubstr(text));     \
   } while (false)
 
+TEST_P(StorageConformance, OfPromotedTrialsTheLongestIsTakenUpFirst) {
+  add(4);
+  for (const double seconds : {3.0, 9.0, 3.0}) {
+    const TrialId id = claim();
+    StageResult result = example_result(0, 0.5);
+    result.train_s = seconds;
+    ASSERT_TRUE(storage().finish(id, "a:1", State::complete, result, ""));
+  }
+  ASSERT_TRUE(storage().promote({TrialId{0}, TrialId{1}, TrialId{2}}, 30));
+  EXPECT_EQ(claim(), TrialId{3}) << "a lower stage comes first";
+  EXPECT_EQ(claim(), TrialId{1});
+  EXPECT_EQ(claim(), TrialId{0});
+  EXPECT_EQ(claim(), TrialId{2});
+}
+
 TEST_P(StorageConformance, ThreadsAreFixedOnceATrialHasBegun) {
   add(2);
   EXPECT_EQ(storage().trial({0})->threads, std::nullopt);
