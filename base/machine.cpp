@@ -159,7 +159,9 @@ OthersLoad::Reading OthersLoad::now() {
 }
 
 std::optional<double> OthersLoad::read() {
-  const auto passed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - last_.when).count(); };
+  const auto passed = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - last_.when).count();
+  };
   if (passed() < 0.2) return std::nullopt;
   const Reading before = last_;
   last_ = now();

@@ -9,11 +9,12 @@
 
 namespace edgewise {
 
-/// Processors that this process may use: those of its affinity mask, at most its control group's quota (rounded up). At least 1.
+/// Processors that this process may use: those of its affinity mask, at most its control group's quota (rounded up). At
+/// least 1.
 int usable_processors();
 
-/// Bytes that new processes can take without pushing others out, at most what the control group still allows; nothing where the
-/// kernel does not tell.
+/// Bytes that new processes can take without pushing others out, at most what the control group still allows; nothing
+/// where the kernel does not tell.
 std::optional<std::int64_t> available_memory_bytes();
 
 /// The most memory that a process has held at once (VmHWM); nothing when it is gone.
@@ -23,8 +24,8 @@ std::optional<std::int64_t> peak_memory_bytes(pid_t process);
 class OthersLoad {
  public:
   OthersLoad() : last_(now()) {}
-  /// The mean since the last reading, or since construction. Nothing when less than 200 ms have passed (the reading then goes
-  /// on) or the kernel does not tell. Processors taken by the host of a virtual machine count as busy.
+  /// The mean since the last reading, or since construction. Nothing when less than 200 ms have passed (the reading
+  /// then goes on) or the kernel does not tell. Processors taken by the host of a virtual machine count as busy.
   std::optional<double> read();
 
  private:
@@ -36,7 +37,8 @@ class OthersLoad {
   Reading last_;
 };
 
-/// Seconds that the calling thread was ready to run while other threads had its processor; nothing where the kernel does not count them.
+/// Seconds that the calling thread was ready to run while other threads had its processor; nothing where the kernel
+/// does not count them.
 std::optional<double> seconds_kept_waiting();
 
 }  // namespace edgewise

@@ -1,8 +1,8 @@
 #include "run/cost_model.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <chrono>
+#include <cmath>
 #include <format>
 #include <numeric>
 #include <optional>
@@ -23,13 +23,16 @@ std::vector<int> CostModel::threads() const {
   std::vector<int> all;
   if (points_.empty()) return all;
   for (const auto& [threads, seconds] : points_.front().seconds_per_image)
-    if (std::ranges::all_of(points_, [&](const Point& point) { return point.seconds_per_image.contains(threads); })) all.push_back(threads);
+    if (std::ranges::all_of(points_, [&](const Point& point) { return point.seconds_per_image.contains(threads); }))
+      all.push_back(threads);
   return all;
 }
 
 double CostModel::seconds_per_image(double macs, int threads) const {
   const auto at = [&](const Point& point) { return point.seconds_per_image.at(threads); };
-  if (points_.empty() || !std::ranges::all_of(points_, [&](const Point& point) { return point.seconds_per_image.contains(threads); })) return 0;
+  if (points_.empty() ||
+      !std::ranges::all_of(points_, [&](const Point& point) { return point.seconds_per_image.contains(threads); }))
+    return 0;
   if (macs <= points_.front().macs) return at(points_.front());
   for (std::size_t i = 1; i < points_.size(); ++i) {
     if (macs > points_[i].macs) continue;
@@ -62,7 +65,8 @@ std::vector<Sized> sized_choices(const Session& session) {
   std::vector<Sized> sized;
   const auto frame = job::frame(session.job, session.set);
   for (auto& choice : choices)
-    if (const auto candidate = session.family.build(choice, frame)) sized.push_back({std::move(choice), known_costs(candidate->graph).at("macs")});
+    if (const auto candidate = session.family.build(choice, frame))
+      sized.push_back({std::move(choice), known_costs(candidate->graph).at("macs")});
   std::ranges::stable_sort(sized, {}, &Sized::macs);
   return sized;
 }
@@ -76,8 +80,12 @@ Json to_json(const CostModel& model, const std::vector<Crew>& crews, int process
     points.push_back({{"macs", point.macs}, {"seconds_per_image", seconds}});
   }
   for (const auto& crew : crews) timed.push_back({{"workers", crew.workers}, {"threads", crew.threads}});
-  return {{"version", 2}, {"processors", processors}, {"crews", timed}, {"others_load", model.others_load()},
-          {"peak_memory_bytes", model.peak_memory_bytes()}, {"points", points}};
+  return {{"version", 2},
+          {"processors", processors},
+          {"crews", timed},
+          {"others_load", model.others_load()},
+          {"peak_memory_bytes", model.peak_memory_bytes()},
+          {"points", points}};
 }
 
 /// A kept timing, when it is of these crews on such a machine; the file may be of an older version, or anything.
@@ -87,12 +95,14 @@ std::optional<CostModel> kept_model(const Json& json, const std::vector<Crew>& c
   const double others = json.at("others_load").get<double>();
   if (std::abs(others - room.others_load) >= 0.5) return std::nullopt;
   std::vector<Crew> timed;
-  for (const auto& crew : json.at("crews")) timed.push_back({crew.at("workers").get<int>(), crew.at("threads").get<int>()});
+  for (const auto& crew : json.at("crews"))
+    timed.push_back({crew.at("workers").get<int>(), crew.at("threads").get<int>()});
   if (timed != crews) return std::nullopt;
   std::vector<CostModel::Point> points;
   for (const auto& point : json.at("points")) {
     CostModel::Point one{.macs = point.at("macs").get<double>(), .seconds_per_image = {}};
-    for (const auto& [threads, seconds] : point.at("seconds_per_image").items()) one.seconds_per_image[std::stoi(threads)] = seconds.get<double>();
+    for (const auto& [threads, seconds] : point.at("seconds_per_image").items())
+      one.seconds_per_image[std::stoi(threads)] = seconds.get<double>();
     points.push_back(std::move(one));
   }
   if (points.empty()) return std::nullopt;
@@ -104,7 +114,8 @@ std::optional<CostModel> kept_model(const Json& json, const std::vector<Crew>& c
 /// Worker processes that time choices, several at a time.
 class Timing {
  public:
-  Timing(Session& session, const std::atomic<bool>& stop, const std::function<void(const std::string&)>& say) : session_(session), stop_(stop), say_(say) {}
+  Timing(Session& session, const std::atomic<bool>& stop, const std::function<void(const std::string&)>& say)
+      : session_(session), stop_(stop), say_(say) {}
 
   /// Seconds per image of each choice while all processes of `crew` train; nothing for one that could not be timed.
   Result<std::vector<std::optional<double>>> pass(const std::vector<Sized>& choices, const Crew& crew) {
@@ -122,7 +133,8 @@ class Timing {
       process.is_filler = next++ >= queue.size();
       process.asked = Clock::now();
       // One that does not listen has ended: reading from it tells how.
-      (void)process.child.write_line(dump(Json{{"choice", space::to_json(choices[process.choice].choice)}, {"threads", crew.threads}}));
+      (void)process.child.write_line(
+          dump(Json{{"choice", space::to_json(choices[process.choice].choice)}, {"threads", crew.threads}}));
     };
     for (int i = 0; i < crew.workers; ++i) give(processes_[static_cast<std::size_t>(i)]);
     while (open > 0 && !stop_) {
@@ -132,7 +144,8 @@ class Timing {
         auto line = process.child.read_line(std::chrono::milliseconds(0));
         if (!line && !process.child.poll() && Clock::now() - process.asked < patience_) continue;
         is_idle = false;
-        const std::string unknown = std::format("the time of {} is not known", space::to_text(choices[process.choice].choice));
+        const std::string unknown =
+            std::format("the time of {} is not known", space::to_text(choices[process.choice].choice));
         if (!line) return fail_with(line.error(), unknown);
         note_memory(process);
         TRY(const auto answer, parse_json(*line, "edgewise-worker"));
@@ -170,8 +183,11 @@ class Timing {
 
   Status start(int count) {
     while (static_cast<int>(processes_.size()) < count) {
-      TRY(auto child, ChildProcess::start({(program_folder() / "edgewise-worker").string(), "time", session_.folder.string()},
-                                          {.environment = worker_environment(usable_processors()), .error_log = session_.folder / "worker.log", .own_group = true}));
+      TRY(auto child,
+          ChildProcess::start({(program_folder() / "edgewise-worker").string(), "time", session_.folder.string()},
+                              {.environment = worker_environment(usable_processors()),
+                               .error_log = session_.folder / "worker.log",
+                               .own_group = true}));
       processes_.push_back({.child = std::move(child), .asked = Clock::now()});
     }
     return {};
@@ -196,8 +212,8 @@ std::vector<double> typical_macs(const Session& session) {
   return macs;
 }
 
-Result<CostModel> time_space(Session& session, const std::vector<Crew>& crews, const space::Choice* only, const std::atomic<bool>& stop,
-                             const std::function<void(const std::string&)>& say) {
+Result<CostModel> time_space(Session& session, const std::vector<Crew>& crews, const space::Choice* only,
+                             const std::atomic<bool>& stop, const std::function<void(const std::string&)>& say) {
   const Room room = room_here();
   const auto kept = session.folder / "cost_model.json";
   if (!only)
@@ -239,20 +255,26 @@ Result<CostModel> time_space(Session& session, const std::vector<Crew>& crews, c
 double epoch_seconds(const CostModel& model, const Session& session, double macs, int threads) {
   const auto images = static_cast<double>(session.set.of(data::Split::train).size());
   const auto judged = static_cast<double>(session.set.of(data::Split::validation).size());
-  return model.seconds_per_image(macs, threads) * (images + judged / 3);  // forward alone is about a third of forward and backward
+  return model.seconds_per_image(macs, threads) *
+         (images + judged / 3);  // forward alone is about a third of forward and backward
 }
 
-double measuring_seconds(const Session& session) { return 1.5 + 1.1 * session.job.measure.max_seconds; }
+double measuring_seconds(const Session& session) {
+  return 1.5 + 1.1 * session.job.measure.max_seconds;
+}
 
-Expectation expect(const CostModel& model, const Staffing& staffing, const Session& session, const std::vector<search::PlannedStage>& plan) {
+Expectation expect(const CostModel& model, const Staffing& staffing, const Session& session,
+                   const std::vector<search::PlannedStage>& plan) {
   const auto macs = typical_macs(session);
   double mean_epoch_s = 0;
-  for (const double one : macs) mean_epoch_s += epoch_seconds(model, session, one, staffing.threads_for(one)) / static_cast<double>(macs.size());
+  for (const double one : macs)
+    mean_epoch_s += epoch_seconds(model, session, one, staffing.threads_for(one)) / static_cast<double>(macs.size());
   Expectation expectation;
   for (const auto& stage : plan) {
     const auto trials = static_cast<double>(stage.trials);
     // The last round of a stage may leave workers without a trial.
-    const double training = std::ceil(trials / staffing.workers) * (stage.epochs_after - stage.epochs_before) * mean_epoch_s;
+    const double training =
+        std::ceil(trials / staffing.workers) * (stage.epochs_after - stage.epochs_before) * mean_epoch_s;
     const double measuring = trials * measuring_seconds(session);
     expectation.training_s += training;
     expectation.measuring_s += measuring;
@@ -261,16 +283,23 @@ Expectation expect(const CostModel& model, const Staffing& staffing, const Sessi
   return expectation;
 }
 
-Result<search::Price> price_at_start(Session& session, const CostModel& model, const Staffing& staffing, const std::atomic<bool>& stop) {
+Result<search::Price> price_at_start(Session& session, const CostModel& model, const Staffing& staffing,
+                                     const std::atomic<bool>& stop) {
   if (session.job.search.strategy != "auto") return search::Price{};
   const auto kept = session.folder / "price.json";
   if (std::filesystem::exists(kept)) {
     TRY(const auto json, read_json(kept));
-    const auto number = [&](const char* name) { return json.is_object() && json.contains(name) && json[name].is_number() ? json[name].get<double>() : -1.0; };
-    const search::Price price{.evaluation_s = number("evaluation_s"), .stage_s = number("stage_s"), .budget_s = number("budget_s"),
-                              .workers = static_cast<int>(std::clamp(number("workers"), -1.0, 1e6)), .restarts = session.job.train.restart};
+    const auto number = [&](const char* name) {
+      return json.is_object() && json.contains(name) && json[name].is_number() ? json[name].get<double>() : -1.0;
+    };
+    const search::Price price{.evaluation_s = number("evaluation_s"),
+                              .stage_s = number("stage_s"),
+                              .budget_s = number("budget_s"),
+                              .workers = static_cast<int>(std::clamp(number("workers"), -1.0, 1e6)),
+                              .restarts = session.job.train.restart};
     if (price.evaluation_s < 0 || price.stage_s < 0 || price.budget_s < 0 || price.workers < 1)
-      return invalid(std::format("\"{}\" does not tell what an evaluation costs", kept.string()), "put the file back; the strategy was chosen by it");
+      return invalid(std::format("\"{}\" does not tell what an evaluation costs", kept.string()),
+                     "put the file back; the strategy was chosen by it");
     return price;
   }
   TRY(const auto study, session.storage->load());
@@ -288,7 +317,10 @@ Result<search::Price> price_at_start(Session& session, const CostModel& model, c
     const double hours_s = budget.hours * 3600 * staffing.workers;
     price.budget_s = price.budget_s > 0 ? std::min(price.budget_s, hours_s) : hours_s;
   }
-  const Json json{{"evaluation_s", price.evaluation_s}, {"stage_s", price.stage_s}, {"budget_s", price.budget_s}, {"workers", price.workers}};
+  const Json json{{"evaluation_s", price.evaluation_s},
+                  {"stage_s", price.stage_s},
+                  {"budget_s", price.budget_s},
+                  {"workers", price.workers}};
   TRY_DO(write_file(kept, dump(json, 1)));
   return price;
 }

@@ -14,13 +14,15 @@
 
 namespace edgewise::run {
 
-/// Training seconds per image as a function of a network's MACs and its number of threads, from a few networks of the space timed on this
-/// machine: linear between the timed ones (a large network costs more, and a small one is bounded by its number of layers, not its MACs).
+/// Training seconds per image as a function of a network's MACs and its number of threads, from a few networks of the
+/// space timed on this machine: linear between the timed ones (a large network costs more, and a small one is bounded
+/// by its number of layers, not its MACs).
 class CostModel {
  public:
   struct Point {
     double macs = 0;
-    std::map<int, double> seconds_per_image;  ///< by threads, while other workers fill the machine as they will in the search
+    std::map<int, double>
+        seconds_per_image;  ///< by threads, while other workers fill the machine as they will in the search
   };
   CostModel() = default;
   /// @param peak_memory_bytes  the most that one timing process held; 0: not known
@@ -43,14 +45,15 @@ class CostModel {
 /// MACs of choices of the space, all of a small one, else a sample; sorted.
 std::vector<double> typical_macs(const Session& session);
 
-/// Times up to four networks of the space (smallest to largest MACs) in worker processes, with each of `crews` as many side by side as will be in
-/// the search; the result is kept in the study's folder and taken from there when the crews, the processors and the load of other programs
-/// are what they were. What cannot be timed is left out and told: an estimate must not keep a search from starting.
+/// Times up to four networks of the space (smallest to largest MACs) in worker processes, with each of `crews` as many
+/// side by side as will be in the search; the result is kept in the study's folder and taken from there when the crews,
+/// the processors and the load of other programs are what they were. What cannot be timed is left out and told: an
+/// estimate must not keep a search from starting.
 /// @param only  time this choice instead of the space's; nothing is kept then
 /// @param stop  ends the timing early
 /// @param say   hears what could not be timed
-Result<CostModel> time_space(Session& session, const std::vector<Crew>& crews, const space::Choice* only, const std::atomic<bool>& stop,
-                             const std::function<void(const std::string&)>& say);
+Result<CostModel> time_space(Session& session, const std::vector<Crew>& crews, const space::Choice* only,
+                             const std::atomic<bool>& stop, const std::function<void(const std::string&)>& say);
 
 /// Seconds of one epoch over the job's training and validation images.
 double epoch_seconds(const CostModel& model, const Session& session, double macs, int threads);
@@ -62,14 +65,17 @@ struct Expectation {
   [[nodiscard]] double total_s() const { return training_s + measuring_s; }
 };
 /// Workers train side by side; measuring is one at a time.
-Expectation expect(const CostModel& model, const Staffing& staffing, const Session& session, const std::vector<search::PlannedStage>& plan);
+Expectation expect(const CostModel& model, const Staffing& staffing, const Session& session,
+                   const std::vector<search::PlannedStage>& plan);
 
-/// What the model says of one evaluation and the job of the budget, as it was when the search began: the first call writes it to `price.json` in the study's
-/// folder, later ones read it, so that the same decision comes of it whatever is timed, and with however many workers, when the search goes on.
-/// Nothing is known of a study that has trials and no such file (it was begun by an earlier version), and nothing is written where the timing was stopped.
-/// Only `auto` asks: for another strategy nothing is written or read.
+/// What the model says of one evaluation and the job of the budget, as it was when the search began: the first call
+/// writes it to `price.json` in the study's folder, later ones read it, so that the same decision comes of it whatever
+/// is timed, and with however many workers, when the search goes on. Nothing is known of a study that has trials and no
+/// such file (it was begun by an earlier version), and nothing is written where the timing was stopped. Only `auto`
+/// asks: for another strategy nothing is written or read.
 /// @error invalid_input: the file is there and cannot be read
-Result<search::Price> price_at_start(Session& session, const CostModel& model, const Staffing& staffing, const std::atomic<bool>& stop);
+Result<search::Price> price_at_start(Session& session, const CostModel& model, const Staffing& staffing,
+                                     const std::atomic<bool>& stop);
 
 /// Measuring one trial: starting the agent, loading, warm-up and timed runs.
 double measuring_seconds(const Session& session);

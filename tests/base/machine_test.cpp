@@ -1,3 +1,5 @@
+#include "base/machine.hpp"
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -7,7 +9,6 @@
 #include <string>
 #include <thread>
 
-#include "base/machine.hpp"
 #include "base/process.hpp"
 
 namespace edgewise {
@@ -41,7 +42,8 @@ TEST(OthersLoad, DoesNotCountWhatThisProcessAndItsChildrenDo) {
   keep_busy(1s);
   const auto load = others.read();
   ASSERT_TRUE(load.has_value());
-  // Whatever else runs here, this process and its child were busy for up to two processors, and are not among the others.
+  // Whatever else runs here, this process and its child were busy for up to two processors, and are not among the
+  // others.
   EXPECT_LE(*load, usable_processors() + 0.5);
   EXPECT_GE(*load, 0);
 }

@@ -23,7 +23,9 @@ const std::vector<std::size_t> many{100};
 CostModel timed(double gain, std::int64_t peak_memory_bytes = gigabyte) {
   return CostModel({{small, {{1, 0.001}, {2, 0.002}}}, {large, {{1, 0.1}, {2, 0.1 / gain}}}}, peak_memory_bytes);
 }
-Room room(int processors = 2, std::int64_t gigabytes = 16) { return {.processors = processors, .memory_bytes = gigabytes * gigabyte}; }
+Room room(int processors = 2, std::int64_t gigabytes = 16) {
+  return {.processors = processors, .memory_bytes = gigabytes * gigabyte};
+}
 
 TEST(Staffing, SmallOperatorsAreTrainedByManyWorkersOfOneThread) {
   const auto model = timed(1.6);
@@ -31,7 +33,8 @@ TEST(Staffing, SmallOperatorsAreTrainedByManyWorkersOfOneThread) {
   EXPECT_EQ(staffing.workers, 2);
   EXPECT_EQ(staffing.threads_for(small), 1);
   EXPECT_EQ(staffing.threads_for(large), 1);
-  EXPECT_THAT(staffing.why, StartsWith("2 workers of 1 thread: expected to train 1.3 times as fast as 1 worker of 1 to 2 threads"));
+  EXPECT_THAT(staffing.why,
+              StartsWith("2 workers of 1 thread: expected to train 1.3 times as fast as 1 worker of 1 to 2 threads"));
 }
 
 TEST(Staffing, WhereTwoThreadsAreMoreThanTwiceAsFastOneWorkerTakesThem) {
