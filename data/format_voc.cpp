@@ -3,10 +3,13 @@
 #include <cstring>
 #include <format>
 #include <pugixml.hpp>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "base/file.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
+#include "data/tree_internal.hpp"
 
 namespace edgewise::data {
 
@@ -66,42 +69,205 @@ Result<Record> parse_voc(std::string_view text, const std::string& file) {
 
 namespace {
 
+bool is_xml(const fs::path& path) {
+  return lower_case(path.extension().string()) == ".xml";
+}
+
+bool has_annotation(const fs::path& file) {
+  const std::string head = head_of(file);
+  return head.find("<annotation>") != std::string::npos || head.find("<annotation ") != std::string::npos;
+}
+
+/// One annotation file and where its picture may lie.
+struct VocFile {
+  fs::path file;
+  std::string base;   ///< folder of Annotations/ and JPEGImages/ below the data folder; "" for the data folder itself
+  std::string below;  ///< "sub/a" of "Annotations/sub/a.xml"
+  std::vector<std::string> folders;  ///< that may tell a split
+  bool is_beside = false;            ///< the picture lies beside it
+};
+
+bool is_annotation_folder_name(const std::string& name) {
+  return lower_case(name) == "annotations";
+}
+
 fs::path annotation_folder(const Place& place) {
   std::error_code ignored;
   if (!place.annotations.empty()) return fs::is_directory(place.annotations, ignored) ? place.annotations : fs::path();
   return first_folder(place.root, {"Annotations", "annotations"});
 }
 
-bool is_xml(const fs::path& path) {
-  return lower_case(path.extension().string()) == ".xml";
+/// In Annotations/; else in folders of that name further down ("VOCdevkit/VOC2007"); else beside the pictures.
+std::vector<VocFile> find_voc_files(const Place& place, const std::vector<fs::path>& files, const Pictures& pictures) {
+  std::vector<VocFile> found;
+  if (const fs::path folder = annotation_folder(place); !folder.empty()) {
+    for (const fs::path& file : files_below(folder)) {
+      if (!is_xml(file)) continue;
+      const std::string below = without_extension(name_below(folder, file));
+      auto folders = parts_of_path(below);
+      folders.pop_back();
+      found.push_back({file, {}, below, std::move(folders), false});
+    }
+    if (!found.empty() || !place.annotations.empty()) return found;
+  }
+  if (!place.annotations.empty()) return found;
+  for (const bool is_beside : {false, true}) {
+    for (const fs::path& file : files) {
+      if (!is_xml(file)) continue;
+      const std::string name = without_extension(name_below(place.root, file));
+      auto parts = parts_of_path(name);
+      VocFile voc{file, {}, {}, parts, is_beside};
+      voc.folders.pop_back();
+      if (is_beside) {
+        if (pictures.of_stem(name).empty()) continue;
+        voc.base = joined_parts(voc.folders);
+        voc.below = parts.back();
+      } else {
+        const auto last = std::ranges::find_last_if(voc.folders, is_annotation_folder_name);
+        if (last.empty()) continue;
+        const auto at = static_cast<std::size_t>(last.begin() - voc.folders.begin());
+        voc.base = joined_parts(parts, 0, at);
+        voc.below = joined_parts(parts, at + 1);
+        voc.folders.erase(last.begin());
+      }
+      if (has_annotation(file)) found.push_back(std::move(voc));
+    }
+    if (!found.empty()) return found;
+  }
+  return found;
+}
+
+/// Finds the picture of an annotation: exactly the file that it names, else the one called like the annotation.
+class VocImages {
+ public:
+  VocImages(const Place& place, const Pictures& pictures) : place_(place), pictures_(pictures) {}
+
+  [[nodiscard]] std::optional<std::string> named(const VocFile& file, const std::string& filename) const {
+    if (filename.empty() || filename.find_first_of("/\\") != std::string::npos) return std::nullopt;
+    const std::string sub = fs::path(file.below).parent_path().generic_string();
+    for (const std::string& folder : folders_of(file))
+      for (const std::string& name : {sub, std::string()})
+        if (const auto path = (fs::path(folder) / name / filename).lexically_normal().generic_string(); pictures_.has(path))
+          return path;
+    return std::nullopt;
+  }
+  /// Without its extension.
+  [[nodiscard]] std::optional<std::string> alike(const VocFile& file) const {
+    for (const std::string& name : {file.below, fs::path(file.below).filename().string()})
+      for (const std::string& folder : folders_of(file))
+        if (const auto stem = (fs::path(folder) / name).lexically_normal().generic_string();
+            !pictures_.of_stem(stem).empty())
+          return stem;
+    return std::nullopt;
+  }
+
+ private:
+  [[nodiscard]] std::vector<std::string> folders_of(const VocFile& file) const {
+    std::vector<std::string> folders;
+    if (!place_.spec.images.empty())
+      folders.push_back(name_below(place_.root, resolved(place_.root, place_.spec.images).lexically_normal()));
+    if (!file.is_beside)
+      for (const char* name : {"JPEGImages", "images", "Images"})
+        folders.push_back((fs::path(file.base) / name).generic_string());
+    folders.push_back(file.base);
+    if (!file.is_beside) folders.push_back(name_below(place_.root, annotation_folder(place_)));
+    return folders;
+  }
+  const Place& place_;
+  const Pictures& pictures_;
+};
+
+std::vector<fs::path> all_files(const Place& place) {
+  auto files = place.files.empty() ? files_below(place.root) : place.files;
+  if (!place.spec.images.empty()) {
+    const fs::path folder = resolved(place.root, place.spec.images).lexically_normal();
+    if (name_below(place.root, folder) == folder.generic_string()) {
+      const auto more = files_below(folder);
+      files.insert(files.end(), more.begin(), more.end());
+    }
+  }
+  return files;
 }
 
 }  // namespace
 
 bool is_voc(const Place& place) {
-  const fs::path folder = annotation_folder(place);
-  return !folder.empty() && std::ranges::any_of(entries(folder), is_xml);
+  std::error_code ignored;
+  if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored)) return false;
+  return !find_voc_files(place, place.files, Pictures(place.root, place.files)).empty();
 }
 
 Result<Records> read_voc(const Place& place) {
+  const auto all = all_files(place);
+  const Pictures pictures(place.root, all);
+  const auto files = find_voc_files(place, all, pictures);
   const fs::path folder = annotation_folder(place);
-  if (folder.empty())
+  if (files.empty() && folder.empty())
     return fail(ErrorCode::not_found, std::format("no folder \"Annotations\" lies in \"{}\"", place.root.string()),
                 "name the folder of the .xml files in data.annotations");
+  if (files.empty())
+    return invalid(std::format("no .xml file lies in \"{}\"", folder.string()), "check data.annotations");
   Records result;
   TRY(result.classes, read_class_names(place.root / "classes.txt"));
-  for (const fs::path& file : entries(folder)) {
-    if (!is_xml(file)) continue;
-    TRY(const std::string text, read_file(file, std::size_t{1} << 26));
-    TRY(Record record, parse_voc(text, file.string()));
-    // Tools often leave a stale <filename>; the annotation's own name is what the format goes by.
-    record.other_image = std::move(record.image);
-    record.image = file.stem().string();
+  if (!result.classes.empty()) result.label_files.push_back(place.root / "classes.txt");
+
+  const VocImages images(place, pictures);
+  std::vector<std::optional<std::string>> named, alike;
+  std::unordered_map<std::string, std::size_t> claims;
+  for (const VocFile& file : files) {
+    TRY(const std::string text, read_file(file.file, std::size_t{1} << 26));
+    TRY(Record record, parse_voc(text, file.file.string()));
+    named.push_back(images.named(file, record.image));
+    alike.push_back(images.alike(file));
+    if (named.back()) ++claims[*named.back()];
     result.records.push_back(std::move(record));
   }
-  if (result.records.empty())
-    return invalid(std::format("no .xml file lies in \"{}\"", folder.string()), "check data.annotations");
-  result.folders = {place.root / "JPEGImages", place.root / "images", place.root / "Images", place.root, folder};
+  std::size_t stale = 0;
+  std::unordered_set<std::string> labelled;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const VocFile& file = files[i];
+    Record& record = result.records[i];
+    // Splits go by the annotation's name, wherever the picture is found.
+    record.key = (fs::path(file.base) / file.below).generic_string();
+    // Tools copy annotations and leave <filename> as it was: a picture that several claim belongs to its namesake.
+    if (named[i] && claims[*named[i]] > 1 && alike[i] && without_extension(*named[i]) != *alike[i]) {
+      named[i].reset();
+      ++stale;
+    }
+    if (named[i]) {
+      record.image = *named[i];
+      record.other_image = file.below;
+      labelled.insert(*named[i]);
+      continue;
+    }
+    record.other_image = std::move(record.image);
+    record.image = alike[i].value_or(file.base.empty() ? file.below : file.base + "/" + file.below);
+    if (alike[i])
+      for (const std::string& name : pictures.of_stem(*alike[i])) labelled.insert(name);
+  }
+  if (stale > 0)
+    result.remarks.push_back(std::format(
+        "{} annotations have a <filename> that another one has too: the picture called like the annotation is taken",
+        stale));
+  std::vector<std::vector<std::string>> folders;
+  std::vector<fs::path> paths;
+  for (const VocFile& file : files) {
+    folders.push_back(file.folders);
+    paths.push_back(file.file);
+    const fs::path base = file.base.empty() ? place.root : place.root / file.base;
+    if (!file.is_beside && std::ranges::find(result.list_places, base) == result.list_places.end())
+      result.list_places.push_back(base);
+  }
+  set_splits_by_folder(folders, paths, result);
+  std::size_t without_labels = 0;
+  for (const std::string& name : pictures.names())
+    if (!labelled.contains(name)) {
+      ++without_labels;
+      result.left_out.push_back({place.root / name, std::string(no_label_file)});
+    }
+  if (without_labels > 0) result.remarks.push_back(std::format("{} images without a label file", without_labels));
+  result.folders = {place.root / "JPEGImages", place.root / "images", place.root / "Images", place.root};
+  if (!folder.empty()) result.folders.push_back(folder);
   return result;
 }
 

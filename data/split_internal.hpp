@@ -19,10 +19,13 @@ struct Splits {
   Undecided undecided =
       Undecided::nothing;  ///< `validation`: some of train must become validation; `all`: all are train so far
   std::vector<std::string> remarks;
+  std::vector<std::filesystem::path> label_files;  ///< lists that were used
+  std::vector<LeftOut> left_out;                   ///< lists that were found and not used
 };
 
-/// From the lists that the user named; else from the labels themselves; else from the usual lists (train.txt and
-/// val.txt beside the data, ImageSets/Main); else undecided. What a list leaves out is in no split.
+/// From the lists that the user named; else from those that the set's own description names; else from the labels
+/// themselves; else from the usual lists (train.txt, val.txt, trainval.txt, test.txt beside the data or in
+/// ImageSets/Main); else undecided. What a list leaves out is in no split.
 /// @error a list that is missing, names an unknown image (file:line) or one twice; a group in two splits
 Result<Splits> assign_splits(const Place& place, const Records& records);
 
