@@ -145,12 +145,10 @@ Result<Records> read_folder(const Place& place) {
   result.folders = {place.root};
   const ClassFolders found = find_classes(place);
   result.remarks = found.splits.remarks;
-  std::size_t without_class = 0;
   for (std::size_t i = 0; i < found.pictures.size(); ++i) {
     const fs::path& image = found.pictures[i].file;
     const std::string& name = found.classes[i];
     if (name.empty()) {
-      ++without_class;
       result.left_out.push_back({image, "in no class folder"});
       continue;
     }
@@ -172,10 +170,6 @@ Result<Records> read_folder(const Place& place) {
   if (result.records.empty())
     return invalid(std::format("no folder with images lies in \"{}\"", place.root.string()),
                    "put the images of each class into a folder of its own (.jpg, .png, .bmp or .webp)");
-  if (without_class > 0) result.remarks.push_back(std::format("{} images in no class folder", without_class));
-  for (const std::string& name : result.classes)
-    if (!seen.contains(name))
-      result.remarks.push_back(std::format("class \"{}\" of classes.txt has no folder with images", name));
   if (!is_listed) result.classes.assign(seen.begin(), seen.end());
   return result;
 }

@@ -25,7 +25,6 @@ struct LabelledBox {
 struct Record {
   std::string image;        ///< as written: a path, a name or a stem
   std::string other_image;  ///< a second name to try when the first is not there
-  std::string key;          ///< what a split by hash goes by; empty: `image`
   std::vector<LabelledBox> boxes;
   bool is_relative = false;          ///< boxes are shares of the picture
   std::optional<std::string> label;  ///< class of the whole image
@@ -95,7 +94,7 @@ std::filesystem::path first_folder(const std::filesystem::path& root, std::initi
 /// Lines of a class list ("classes.txt"), without blank ones; empty when the file is missing.
 Result<std::vector<std::string>> read_class_names(const std::filesystem::path& file);
 /// A reason of LeftOut that several readers give.
-inline constexpr std::string_view no_label_file = "without a label file";
+inline constexpr std::string_view without_label = "without a label";
 inline constexpr std::string_view names_no_split = "its name tells no split, others do";
 inline constexpr std::string_view repeats_other_parts = "repeats the training and validation parts";
 /// "2 images of instances_extra.json belong to no split: its name tells none, others do".

@@ -3,7 +3,6 @@
 #include <cstring>
 #include <format>
 #include <pugixml.hpp>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "base/file.hpp"
@@ -137,45 +136,38 @@ std::vector<VocFile> find_voc_files(const Place& place, const std::vector<fs::pa
   return found;
 }
 
-/// Finds the picture of an annotation: exactly the file that it names, else the one called like the annotation.
-class VocImages {
- public:
-  VocImages(const Place& place, const Pictures& pictures) : place_(place), pictures_(pictures) {}
+/// Folders where the picture of an annotation may lie, below the data folder.
+std::vector<std::string> folders_of(const Place& place, const VocFile& file) {
+  std::vector<std::string> folders;
+  if (!place.spec.images.empty())
+    folders.push_back(name_below(place.root, resolved(place.root, place.spec.images).lexically_normal()));
+  if (!file.is_beside)
+    for (const char* name : {"JPEGImages", "images", "Images"})
+      folders.push_back((fs::path(file.base) / name).generic_string());
+  folders.push_back(file.base);
+  if (const fs::path folder = annotation_folder(place); !file.is_beside && !folder.empty())
+    folders.push_back(name_below(place.root, folder));
+  return folders;
+}
 
-  [[nodiscard]] std::optional<std::string> named(const VocFile& file, const std::string& filename) const {
-    if (filename.empty() || filename.find_first_of("/\\") != std::string::npos) return std::nullopt;
-    const std::string sub = fs::path(file.below).parent_path().generic_string();
-    for (const std::string& folder : folders_of(file))
-      for (const std::string& name : {sub, std::string()})
-        if (const auto path = (fs::path(folder) / name / filename).lexically_normal().generic_string(); pictures_.has(path))
-          return path;
-    return std::nullopt;
+/// The names without extension, below the data folder, that the picture of an annotation has when it is called like
+/// the annotation or as `filename` says; those that are there.
+std::vector<std::string> stems_there(const Place& place, const Pictures& pictures, const VocFile& file,
+                                     const std::string& filename) {
+  std::vector<std::string> found;
+  const fs::path below = file.below;
+  std::vector<fs::path> names{below, below.filename()};
+  if (filename.find_first_of("/\\") == std::string::npos && has_image_extension(filename)) {
+    names.push_back(below.parent_path() / fs::path(filename).stem());
+    names.push_back(fs::path(filename).stem());
   }
-  /// Without its extension.
-  [[nodiscard]] std::optional<std::string> alike(const VocFile& file) const {
-    for (const std::string& name : {file.below, fs::path(file.below).filename().string()})
-      for (const std::string& folder : folders_of(file))
-        if (const auto stem = (fs::path(folder) / name).lexically_normal().generic_string();
-            !pictures_.of_stem(stem).empty())
-          return stem;
-    return std::nullopt;
-  }
-
- private:
-  [[nodiscard]] std::vector<std::string> folders_of(const VocFile& file) const {
-    std::vector<std::string> folders;
-    if (!place_.spec.images.empty())
-      folders.push_back(name_below(place_.root, resolved(place_.root, place_.spec.images).lexically_normal()));
-    if (!file.is_beside)
-      for (const char* name : {"JPEGImages", "images", "Images"})
-        folders.push_back((fs::path(file.base) / name).generic_string());
-    folders.push_back(file.base);
-    if (!file.is_beside) folders.push_back(name_below(place_.root, annotation_folder(place_)));
-    return folders;
-  }
-  const Place& place_;
-  const Pictures& pictures_;
-};
+  for (const fs::path& name : names)
+    for (const std::string& folder : folders_of(place, file))
+      if (const auto stem = (fs::path(folder) / name).lexically_normal().generic_string();
+          !pictures.of_stem(stem).empty())
+        found.push_back(stem);
+  return found;
+}
 
 std::vector<fs::path> all_files(const Place& place) {
   auto files = place.files.empty() ? files_below(place.root) : place.files;
@@ -211,44 +203,26 @@ Result<Records> read_voc(const Place& place) {
   TRY(result.classes, read_class_names(place.root / "classes.txt"));
   if (!result.classes.empty()) result.label_files.push_back(place.root / "classes.txt");
 
-  const VocImages images(place, pictures);
-  std::vector<std::optional<std::string>> named, alike;
-  std::unordered_map<std::string, std::size_t> claims;
+  std::unordered_set<std::string> labelled;
   for (const VocFile& file : files) {
     TRY(const std::string text, read_file(file.file, std::size_t{1} << 26));
     TRY(Record record, parse_voc(text, file.file.string()));
-    named.push_back(images.named(file, record.image));
-    alike.push_back(images.alike(file));
-    if (named.back()) ++claims[*named.back()];
+    record.other_image = std::move(record.image);
+    record.image = file.below;
+    const auto there = stems_there(place, pictures, file, record.other_image);
+    for (const std::string& stem : there)
+      for (const std::string& name : pictures.of_stem(stem)) labelled.insert(name);
+    // The usual folders are searched for the name; elsewhere the place is a part of it.
+    const bool is_nested = !file.base.empty() || file.is_beside;
+    if (!there.empty() && is_nested)
+      record.image = (fs::path(there.front()).parent_path() / fs::path(file.below).filename()).generic_string();
+    else if (is_nested)
+      record.image = (fs::path(file.base) / "JPEGImages" / file.below).generic_string();
+    else if (!there.empty() && !fs::path(there.front()).generic_string().ends_with(file.below) &&
+             fs::path(file.below).has_parent_path())
+      record.image = fs::path(file.below).filename().generic_string();
     result.records.push_back(std::move(record));
   }
-  std::size_t stale = 0;
-  std::unordered_set<std::string> labelled;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const VocFile& file = files[i];
-    Record& record = result.records[i];
-    // Splits go by the annotation's name, wherever the picture is found.
-    record.key = (fs::path(file.base) / file.below).generic_string();
-    // Tools copy annotations and leave <filename> as it was: a picture that several claim belongs to its namesake.
-    if (named[i] && claims[*named[i]] > 1 && alike[i] && without_extension(*named[i]) != *alike[i]) {
-      named[i].reset();
-      ++stale;
-    }
-    if (named[i]) {
-      record.image = *named[i];
-      record.other_image = file.below;
-      labelled.insert(*named[i]);
-      continue;
-    }
-    record.other_image = std::move(record.image);
-    record.image = alike[i].value_or(file.base.empty() ? file.below : file.base + "/" + file.below);
-    if (alike[i])
-      for (const std::string& name : pictures.of_stem(*alike[i])) labelled.insert(name);
-  }
-  if (stale > 0)
-    result.remarks.push_back(std::format(
-        "{} annotations have a <filename> that another one has too: the picture called like the annotation is taken",
-        stale));
   std::vector<std::vector<std::string>> folders;
   std::vector<fs::path> paths;
   for (const VocFile& file : files) {
@@ -259,13 +233,8 @@ Result<Records> read_voc(const Place& place) {
       result.list_places.push_back(base);
   }
   set_splits_by_folder(folders, paths, result);
-  std::size_t without_labels = 0;
   for (const std::string& name : pictures.names())
-    if (!labelled.contains(name)) {
-      ++without_labels;
-      result.left_out.push_back({place.root / name, std::string(no_label_file)});
-    }
-  if (without_labels > 0) result.remarks.push_back(std::format("{} images without a label file", without_labels));
+    if (!labelled.contains(name)) result.left_out.push_back({place.root / name, std::string(without_label)});
   result.folders = {place.root / "JPEGImages", place.root / "images", place.root / "Images", place.root};
   if (!folder.empty()) result.folders.push_back(folder);
   return result;

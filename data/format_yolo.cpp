@@ -388,13 +388,9 @@ Result<Records> read_yolo(const Place& place) {
     result.records.push_back(std::move(record));
   }
   set_splits(place, labels, description, result);
-  std::size_t without_labels = 0;
   for (const std::string& name : layout.pictures().names())
-    if (!labelled.contains(without_extension(name))) {
-      ++without_labels;
-      result.left_out.push_back({place.root / name, std::string(no_label_file)});
-    }
-  if (without_labels > 0) result.remarks.push_back(std::format("{} images without a label file", without_labels));
+    if (!labelled.contains(without_extension(name)))
+      result.left_out.push_back({place.root / name, std::string(without_label)});
   if (result.classes.empty())
     result.remarks.push_back("no classes.txt, .names file or data.yaml: classes are called by their number");
   result.folders = {place.root};

@@ -28,12 +28,16 @@ class Names {
   Names(const Place& place, const Records& records) : place_(place), records_(records) {
     for (std::size_t i = 0; i < records.records.size(); ++i) {
       const Record& record = records.records[i];
-      for (const std::string* name : {&record.image, &record.key, &record.other_image}) {
+      for (const std::string* name : {&record.image, &record.other_image}) {
         if (name->empty()) continue;
-        auto parts = parts_of_path(*name);
+        const auto parts = parts_of_path(*name);
         if (parts.empty()) continue;
-        std::vector<std::size_t>& known = by_stem_[stem_of(parts.back())];
-        if (known.empty() || known.back() != i) known.push_back(i);
+        const std::string stem = stem_of(parts.back());
+        add(by_stem_[stem], i);
+        if (parts.size() == 1)
+          add(without_folder_[stem], i);
+        else
+          add(by_folder_[parts[parts.size() - 2] + "/" + stem], i);
       }
     }
   }
@@ -47,27 +51,26 @@ class Names {
   [[nodiscard]] Found find(std::string_view written) const {
     const auto line = parts_of_path(written);
     if (line.empty()) return {};
-    const auto known = by_stem_.find(stem_of(line.back()));
-    if (known == by_stem_.end()) return {};
-    Found found;
-    Match best;
-    for (const std::size_t i : known->second) {
-      const Record& record = records_.records[i];
-      Match match;
-      for (const std::string* name : {&record.image, &record.key, &record.other_image})
-        if (!name->empty()) match = std::max(match, match_of(line, parts_of_path(*name)));
-      if (match == Match{} || means_another_file(line, match, record)) continue;
-      if (match > best) {
-        best = match;
-        found = {i, {}};
-      } else if (match == best && !found.other) {
-        found.other = i;
-      }
+    // A stem may be that of a picture in each of a thousand folders: with a folder in the line few are looked at.
+    const std::string stem = stem_of(line.back());
+    std::vector<std::size_t> known;
+    const auto consider = [&](const Index& index, const std::string& key) {
+      if (const auto it = index.find(key); it != index.end()) known.insert(known.end(), it->second.begin(), it->second.end());
+    };
+    if (line.size() == 1) {
+      consider(by_stem_, stem);
+    } else {
+      consider(by_folder_, line[line.size() - 2] + "/" + stem);
+      consider(without_folder_, stem);
     }
-    return found;
+    // A second name is what an annotation says of itself, which may be stale: the first counts where one is known.
+    Found found = best_of(line, known, &Record::image);
+    return found.record ? found : best_of(line, known, &Record::other_image);
   }
 
  private:
+  using Index = std::unordered_map<std::string, std::vector<std::size_t>>;
+
   /// How well a line and a name agree, the better the greater.
   struct Match {
     bool is_exact_name = false;  ///< the file's name as written, not its stem alone
@@ -76,6 +79,27 @@ class Names {
     auto operator<=>(const Match&) const = default;
   };
 
+  [[nodiscard]] Found best_of(const std::vector<std::string>& line, const std::vector<std::size_t>& candidates,
+                              std::string Record::*name) const {
+    Found found;
+    Match best;
+    for (const std::size_t i : candidates) {
+      const Record& record = records_.records[i];
+      const Match match = match_of(line, parts_of_path(record.*name));
+      if (match == Match{} || means_another_file(line, match, record)) continue;
+      if (match > best) {
+        best = match;
+        found = {i, {}};
+      } else if (match == best && found.record != i && !found.other) {
+        found.other = i;
+      }
+    }
+    return found;
+  }
+
+  static void add(std::vector<std::size_t>& records, std::size_t record) {
+    if (records.empty() || records.back() != record) records.push_back(record);
+  }
   static std::string stem_of(const std::string& name) { return has_image_extension(name) ? without_extension(name) : name; }
 
   static Match match_of(const std::vector<std::string>& line, const std::vector<std::string>& name) {
@@ -136,7 +160,7 @@ class Names {
 
   const Place& place_;
   const Records& records_;
-  std::unordered_map<std::string, std::vector<std::size_t>> by_stem_;
+  Index by_stem_, by_folder_, without_folder_;
 };
 
 /// What the lists say so far.
@@ -166,7 +190,7 @@ class ListReader {
   /// @param is_joined  the list holds training and validation: an image of another list stays there
   Status read(const fs::path& file, Split split, bool is_joined) {
     TRY(const std::string text, read_file(file));
-    splits_.label_files.push_back(file);
+    splits_.lists.push_back(file);
     Lines lines(text, file.string());
     std::size_t used = 0;
     std::optional<std::string> first_unlabelled, first_at;
@@ -326,8 +350,7 @@ Status check_groups(const Records& records, const Splits& splits) {
 }  // namespace
 
 std::string split_key(const Record& record) {
-  const std::string& name = record.key.empty() ? record.image : record.key;
-  return record.group.empty() ? "image/" + fs::path(name).lexically_normal().generic_string()
+  return record.group.empty() ? "image/" + fs::path(record.image).lexically_normal().generic_string()
                               : "group/" + record.group;
 }
 
@@ -471,7 +494,6 @@ Result<Splits> assign_splits(const Place& place, const Records& records) {
     const std::string reason = are_used                    ? "another list is used"
                                : is_described || is_split  ? "the labels say the splits"
                                                            : "it names none of the images";
-    for (const fs::path& file : unused) splits.left_out.push_back({file, "a list that is not used: " + reason});
     if (!unused.empty())
       splits.remarks.push_back(
           std::format("lists found and not used: {} ({})", names_of(place, unused), reason));

@@ -1,6 +1,7 @@
 /// Which image belongs to which split.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,9 +19,8 @@ struct Splits {
   std::vector<std::string> labels;       ///< by record, when the lists name classes ("path label"); else empty
   Undecided undecided =
       Undecided::nothing;  ///< `validation`: some of train must become validation; `all`: all are train so far
+  std::vector<std::filesystem::path> lists;  ///< that were read
   std::vector<std::string> remarks;
-  std::vector<std::filesystem::path> label_files;  ///< lists that were used
-  std::vector<LeftOut> left_out;                   ///< lists that were found and not used
 };
 
 /// From the lists that the user named; else from those that the set's own description names; else from the labels

@@ -21,7 +21,8 @@ void walk(const fs::path& folder, int depth, std::set<fs::path>& entered, std::v
   if (error || depth > max_depth || !entered.insert(real).second) return;
   for (const fs::path& entry : entries(folder)) {
     const auto kind = fs::status(entry, error).type();
-    if (kind == fs::file_type::directory && entry.filename() != "__MACOSX") walk(entry, depth + 1, entered, files);
+    if (kind == fs::file_type::directory && entry.filename() != "__MACOSX" && entry.extension() != ".study")
+      walk(entry, depth + 1, entered, files);
     if (kind == fs::file_type::regular) files.push_back(entry);
   }
 }

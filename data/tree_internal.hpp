@@ -10,8 +10,8 @@
 
 namespace edgewise::data {
 
-/// All regular files below `folder`, sorted. Hidden ones and "__MACOSX" (doubles that archives of a Mac carry) are left
-/// out; a linked folder is entered once; pipes and devices are no files.
+/// All regular files below `folder`, sorted. Hidden ones, studies and "__MACOSX" (doubles that archives of a Mac carry)
+/// are left out; a linked folder is entered once; pipes and devices are no files.
 std::vector<std::filesystem::path> files_below(const std::filesystem::path& folder);
 
 /// `path` from `root` on, with "/" between the parts; `path` itself when it does not begin with `root`.
