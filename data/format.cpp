@@ -19,7 +19,8 @@ std::span<const Format> formats() {
   static constexpr std::array all{
       Format{"voc", "Annotations/*.xml and JPEGImages/ (or annotations/ and images/, or both kinds together)", is_voc,
              read_voc},
-      Format{"coco", "annotations/instances_*.json and the images in a folder beside it, or a .json in each split's folder",
+      Format{"coco",
+             "annotations/instances_*.json and the images in a folder beside it, or a .json in each split's folder",
              is_coco, read_coco},
       Format{"yolo",
              "labels/*.txt with \"class cx cy w h\" lines, images/ and classes.txt, data.yaml or obj.data; or the .txt "
@@ -173,7 +174,7 @@ Result<Records> read_parts(const Place& place, const std::vector<fs::path>& file
     std::string name = file.stem().string();
     // "train/_annotations.coco.json": the folder tells it.
     if (!split_name_of(name))
-      for (const std::string& folder : parts_of_path(name_below(place.root, file.parent_path())))
+      for (const std::string& folder : folders_below(place.root, file))
         if (split_name_of(folder)) name = folder;
     parts.names.push_back(name);
   }
@@ -248,8 +249,11 @@ std::string kinds_of(const std::vector<fs::path>& files) {
   constexpr std::size_t most = 5;
   std::string text;
   for (std::size_t i = 0; i < std::min(kinds.size(), most); ++i)
-    text += std::format("{}{} {}", i == 0 ? "" : i + 1 == kinds.size() ? " and " : ", ", kinds[i].second,
-                        kinds[i].first.empty() ? "nameless" : shown(kinds[i].first));
+    text += std::format("{}{} {}",
+                        i == 0                  ? ""
+                        : i + 1 == kinds.size() ? " and "
+                                                : ", ",
+                        kinds[i].second, kinds[i].first.empty() ? "nameless" : shown(kinds[i].first));
   if (kinds.size() > most) text += std::format(" and {} other kinds of", kinds.size() - most);
   return text + " files";
 }

@@ -315,9 +315,8 @@ bool is_other_kind(const fs::path& file) {
 bool has_coco_text(const fs::path& file) {
   const std::string head = head_of(file);
   const auto has = [&](std::string_view word) { return head.find(word) != std::string::npos; };
-  return trimmed(head).starts_with('{') &&
-         ((has("\"images\"") && (has("\"file_name\"") || has("\"annotations\""))) ||
-          (has("\"annotations\"") && has("\"image_id\"")));
+  return trimmed(head).starts_with('{') && ((has("\"images\"") && (has("\"file_name\"") || has("\"annotations\""))) ||
+                                            (has("\"annotations\"") && has("\"image_id\"")));
 }
 
 struct CocoFiles {
@@ -344,10 +343,14 @@ CocoFiles find_coco_files(const Place& place) {
     for (const fs::path& folder : entries(place.root))
       if (fs::is_directory(folder, ignored) && folder.filename() != "annotations") add(folder);
   }
+  // One text for each picture is another format: not all of them are looked into.
+  constexpr std::size_t most = 200;
+  if (all.size() > most) std::erase_if(all, [](const fs::path& file) { return !has_coco_name(file); });
   CocoFiles files;
   const bool has_instances =
       std::ranges::any_of(all, [](const fs::path& file) { return file.filename().string().starts_with("instances"); });
-  const bool has_plain = std::ranges::any_of(all, [](const fs::path& f) { return !is_other_kind(f) && has_coco_text(f); });
+  const bool has_plain =
+      std::ranges::any_of(all, [](const fs::path& f) { return !is_other_kind(f) && has_coco_text(f); });
   for (const fs::path& file : all) {
     const bool is_instances = file.filename().string().starts_with("instances");
     if (!is_instances && !has_coco_name(file) && !has_coco_text(file)) continue;
@@ -383,8 +386,7 @@ class CocoImages {
     if (const auto split = split_name_of(subset))
       for (const fs::path& parent : {place.root, place.root / "images"})
         for (const fs::path& entry : entries(parent))
-          if (split_name_of(entry.filename().string()) == split)
-            add(name_below(place.root, entry));
+          if (split_name_of(entry.filename().string()) == split) add(name_below(place.root, entry));
     for (fs::path& path : own_)
       if (!path.has_filename()) path = path.parent_path();
   }
@@ -429,9 +431,8 @@ bool is_coco(const Place& place) {
   if (std::ranges::any_of(files, has_coco_name)) return true;
   if (!std::ranges::any_of(files, is_json)) return false;
   // A JSON text of this form may lie beside the labels of another format, which are then the set.
-  return !place.annotations.empty() ||
-         !(is_yolo(place) || is_csv(place) || is_fddb(place) ||
-           (place.task == Task::classification && is_folder(place)));
+  return !place.annotations.empty() || !(is_yolo(place) || is_csv(place) || is_fddb(place) ||
+                                         (place.task == Task::classification && is_folder(place)));
 }
 
 Result<Records> read_coco(const Place& place) {
@@ -448,8 +449,7 @@ Result<Records> read_coco(const Place& place) {
         return part;
       }));
   for (const LeftOut& file : files.left_out)
-    result.remarks.push_back(
-        std::format("{} is not read: {}", name_below(place.root, file.file), file.reason));
+    result.remarks.push_back(std::format("{} is not read: {}", name_below(place.root, file.file), file.reason));
   result.left_out.insert(result.left_out.end(), files.left_out.begin(), files.left_out.end());
   result.folders = {place.root, place.root / "images", files.used.front().parent_path()};
   return result;

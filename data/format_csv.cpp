@@ -278,7 +278,9 @@ CsvFiles find_csv_files(const Place& place) {
 /// Whether several files are the splits of one set ("train.csv", "val.csv").
 bool are_parts(const Place& place, const std::vector<fs::path>& files) {
   return std::ranges::any_of(files, [&](const fs::path& file) {
-    return split_name_of(file.stem().string()) || split_name_of(name_below(place.root, file.parent_path()));
+    return split_name_of(file.stem().string()) ||
+           std::ranges::any_of(folders_below(place.root, file),
+                               [](const std::string& folder) { return split_name_of(folder).has_value(); });
   });
 }
 
@@ -288,7 +290,8 @@ bool is_csv(const Place& place) {
   const auto found = find_csv_files(place).used;
   if (!std::ranges::any_of(found, is_csv_name)) return false;
   // A table without the columns is shown with its mistake, unless the folder is a set of another kind without it.
-  return !place.annotations.empty() || std::ranges::any_of(found, [&](const fs::path& file) { return fits(file, place); }) ||
+  return !place.annotations.empty() ||
+         std::ranges::any_of(found, [&](const fs::path& file) { return fits(file, place); }) ||
          !(is_fddb(place) || (place.task == Task::classification && is_folder(place)));
 }
 

@@ -106,8 +106,9 @@ Result<Records> read_fddb(const Place& place) {
     return fail(ErrorCode::not_found,
                 std::format("no .txt file with \"# path\" lines lies in \"{}\"", place.root.string()),
                 "name it in data.annotations");
-  if (files.size() > 1 &&
-      std::ranges::none_of(files, [](const fs::path& file) { return split_name_of(file.stem().string()).has_value(); })) {
+  if (files.size() > 1 && std::ranges::none_of(files, [](const fs::path& file) {
+        return split_name_of(file.stem().string()).has_value();
+      })) {
     std::vector<std::string> names;
     for (const fs::path& file : files) names.push_back(file.filename().string());
     return invalid(std::format("several .txt files could be meant: {}", quoted_list(names)),

@@ -72,8 +72,8 @@ ClassFolders find_classes(const Place& place) {
   std::vector<std::string> names;
   const auto is_wrapper = [&] {
     return !folders.empty() && std::ranges::all_of(folders, [&](const auto& path) {
-             return path.size() > top + 1 && path[top] == folders.front()[top];
-           }) && !split_name_of(folders.front()[top]);
+      return path.size() > top + 1 && path[top] == folders.front()[top];
+    }) && !split_name_of(folders.front()[top]);
   };
   while (is_wrapper()) ++top;
   for (auto& path : folders) path.erase(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(top));

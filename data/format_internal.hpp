@@ -48,8 +48,8 @@ struct SplitList {
 
 struct Records {
   std::vector<Record> records;
-  std::vector<std::string> classes;            ///< in the set's own order; empty: the format has none
-  std::vector<std::filesystem::path> folders;  ///< where the images may lie, most likely first
+  std::vector<std::string> classes;                ///< in the set's own order; empty: the format has none
+  std::vector<std::filesystem::path> folders;      ///< where the images may lie, most likely first
   std::vector<std::filesystem::path> label_files;  ///< that were read, class lists included
   std::vector<LeftOut> left_out;
   std::vector<std::string> remarks;

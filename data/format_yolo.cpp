@@ -86,7 +86,8 @@ Form form_of(const fs::path& file) {
     const auto words = words_of(rest.substr(0, end));
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     if (words.empty()) continue;
-    const bool are_numbers = std::ranges::all_of(words, [](const Word& word) { return number_of(word.text).has_value(); });
+    const bool are_numbers =
+        std::ranges::all_of(words, [](const Word& word) { return number_of(word.text).has_value(); });
     if (words.size() < 5 || !are_numbers || !integer_of(words.front().text)) return Form::other;
     form = Form::boxes;
     ++count;
@@ -97,7 +98,7 @@ Form form_of(const fs::path& file) {
 /// A label file and the picture it belongs to.
 struct Label {
   fs::path file;
-  std::string image;                 ///< below the data folder, without its extension
+  std::string image;  ///< below the data folder, without its extension
   bool has_picture = false;
   std::vector<std::string> folders;  ///< that it lies in, without "labels"
 };
@@ -106,7 +107,8 @@ struct Label {
 class Layout {
  public:
   explicit Layout(const Place& place)
-      : place_(place), files_(place.files.empty() ? files_below(place.root) : place.files),
+      : place_(place),
+        files_(place.files.empty() ? files_below(place.root) : place.files),
         pictures_(place.root, with_images_elsewhere()) {}
 
   /// The first label file alone when `only_one`.
@@ -116,19 +118,18 @@ class Layout {
     const bool has_folder = !place_.annotations.empty() && fs::is_directory(place_.annotations, ignored);
     const auto outside = has_folder ? name_below(place_.root, place_.annotations / "") : std::string();
     for (const fs::path& file : has_folder ? files_below(place_.annotations) : files_) {
-      if (!has_extension(file, {".txt"}) || is_note(file) || is_class_list(file)) continue;
+      if (!has_extension(file, {".txt"}) || is_class_list(file)) continue;
       const std::string stem = without_extension(name_below(place_.root, file));
       Label label{file, {}, false, {}};
       auto folders = parts_of_path(fs::path(stem).parent_path().generic_string());
       const auto last = std::ranges::find_last_if(folders, is_label_folder_name);
       const bool is_among_labels = has_folder || !last.empty();
-      label.image = picture_of(stem, has_folder ? stem.substr(std::min(stem.size(), outside.size())) : "",
-                               label.has_picture);
-      if (!label.has_picture && !is_among_labels) continue;
+      label.image =
+          picture_of(stem, has_folder ? stem.substr(std::min(stem.size(), outside.size())) : "", label.has_picture);
+      if (!label.has_picture && (!is_among_labels || is_note(file))) continue;
       const Form form = label.has_picture && is_among_labels ? Form::boxes : form_of(file);
       if (form == Form::other || (form == Form::empty && !label.has_picture)) {
-        if (left_out)
-          left_out->push_back({file, std::string(form == Form::other ? not_yolo : "without a picture")});
+        if (left_out) left_out->push_back({file, std::string(form == Form::other ? not_yolo : "without a picture")});
         continue;
       }
       std::erase_if(folders, is_label_folder_name);
@@ -163,8 +164,9 @@ class Layout {
     std::optional<std::size_t> labels;
     for (std::size_t k = 0; k + 1 < parts.size(); ++k)
       if (is_label_folder_name(parts[k])) labels = k;
-    const std::string below =
-        !below_annotations.empty() ? below_annotations : labels ? joined_parts(parts, *labels + 1) : stem;
+    const std::string below = !below_annotations.empty() ? below_annotations
+                              : labels                   ? joined_parts(parts, *labels + 1)
+                                                         : stem;
     if (!place_.spec.images.empty()) {
       const fs::path images = resolved(place_.root, place_.spec.images).lexically_normal();
       candidates.push_back((fs::path(name_below(place_.root, images)) / below).generic_string());
@@ -282,8 +284,9 @@ Result<std::vector<std::string>> class_names(const Place& place, const Layout& l
   if (description && !description->second.names.empty()) {
     if (names.empty()) return description->second.names;
     if (names != description->second.names)
-      return invalid(std::format("\"{}\" and \"{}\" list different classes", source.string(), description->first.string()),
-                     "remove the wrong one: the numbers in the labels count along one list");
+      return invalid(
+          std::format("\"{}\" and \"{}\" list different classes", source.string(), description->first.string()),
+          "remove the wrong one: the numbers in the labels count along one list");
   }
   return names;
 }
@@ -356,8 +359,8 @@ bool is_yolo(const Place& place) {
   const auto first = layout.labels(true, nullptr);
   if (first.empty()) return false;
   const bool is_among_labels =
-      !place.annotations.empty() || std::ranges::any_of(parts_of_path(name_below(place.root, first.front().file)),
-                                                        is_label_folder_name);
+      !place.annotations.empty() ||
+      std::ranges::any_of(parts_of_path(name_below(place.root, first.front().file)), is_label_folder_name);
   const auto description = find_description(place);
   if (is_among_labels || !description || *description) return true;
   // Labels beside pictures may be what is left of another tool in a set of another format.

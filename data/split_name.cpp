@@ -1,18 +1,14 @@
-#include "data/split_name_internal.hpp"
-
 #include <algorithm>
 #include <array>
 #include <set>
 
+#include "data/split_name_internal.hpp"
 #include "data/text_internal.hpp"
 
 namespace edgewise::data {
 
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
 }
@@ -71,11 +67,11 @@ std::vector<std::string> words_of_name(std::string_view name) {
 
 /// Words that name the kind of thing, not which one.
 bool is_neutral(std::string_view word) {
-  static constexpr std::array words{"instances", "instance", "images",  "image",   "img",     "imgs",  "labels",
-                                    "label",     "annotations", "annotation", "set", "sets",  "data",  "dataset",
-                                    "split",     "splits",   "list",    "lists",   "file",    "files", "subset",
-                                    "coco",      "voc",      "yolo",    "obj",     "bbox",    "boxes", "pictures",
-                                    "photos",    "jpegimages", "fold",  "part",    "k"};
+  static constexpr std::array words{"instances", "instance",    "images",     "image", "img",  "imgs",  "labels",
+                                    "label",     "annotations", "annotation", "set",   "sets", "data",  "dataset",
+                                    "split",     "splits",      "list",       "lists", "file", "files", "subset",
+                                    "coco",      "voc",         "yolo",       "obj",   "bbox", "boxes", "pictures",
+                                    "photos",    "jpegimages",  "fold",       "part",  "k"};
   return std::ranges::find(words, word) != words.end();
 }
 

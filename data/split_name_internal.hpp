@@ -1,4 +1,5 @@
-/// Which split a name of a file or a folder tells: "instances_Train.json", "train2017", "images-val", "VOCtrainval2007".
+/// Which split a name of a file or a folder tells: "instances_Train.json", "train2017", "images-val",
+/// "VOCtrainval2007".
 #pragma once
 
 #include <optional>
@@ -26,11 +27,11 @@ std::string rest_of_name(std::string_view name);
 
 /// What the names of the parts of a set say together.
 struct PartSplits {
-  bool are_splits = false;                ///< whether the names tell splits at all
-  std::vector<std::optional<Split>> of;   ///< by part; nothing: its name tells no split though others do
-  std::vector<bool> is_repeated;          ///< by part: "trainval" beside "train" and "val" has nothing of its own
-  std::vector<bool> is_joined;            ///< by part: "trainval" beside one of "train" and "val": the other one is in it
-  bool rest_is_training = false;          ///< no name says training: the parts that name no split are it
+  bool are_splits = false;               ///< whether the names tell splits at all
+  std::vector<std::optional<Split>> of;  ///< by part; nothing: its name tells no split though others do
+  std::vector<bool> is_repeated;         ///< by part: "trainval" beside "train" and "val" has nothing of its own
+  std::vector<bool> is_joined;    ///< by part: "trainval" beside one of "train" and "val": the other one is in it
+  bool rest_is_training = false;  ///< no name says training: the parts that name no split are it
 };
 enum class PartKind { file, folder };
 /// Folders may as well be classes or places ("train" beside "bus", "train_station"): they are splits when two different

@@ -1,11 +1,10 @@
-#include "data/tree_internal.hpp"
-
 #include <algorithm>
 #include <array>
 #include <set>
 
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
+#include "data/tree_internal.hpp"
 
 namespace edgewise::data {
 
@@ -19,11 +18,18 @@ void walk(const fs::path& folder, int depth, std::set<fs::path>& entered, std::v
   std::error_code error;
   const fs::path real = fs::canonical(folder, error);
   if (error || depth > max_depth || !entered.insert(real).second) return;
-  for (const fs::path& entry : entries(folder)) {
-    const auto kind = fs::status(entry, error).type();
-    if (kind == fs::file_type::directory && entry.filename() != "__MACOSX" && entry.extension() != ".study")
-      walk(entry, depth + 1, entered, files);
-    if (kind == fs::file_type::regular) files.push_back(entry);
+  // Kinds come with the entries: asking for each of a million files would take seconds.
+  for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
+       !error && it != end; it.increment(error)) {
+    const fs::path& path = it->path();
+    const std::string name = path.filename().string();
+    if (name.starts_with('.')) continue;
+    std::error_code ignored;
+    if (it->is_directory(ignored)) {
+      if (name != "__MACOSX" && path.extension() != ".study") walk(path, depth + 1, entered, files);
+    } else if (it->is_regular_file(ignored)) {
+      files.push_back(path);
+    }
   }
 }
 
@@ -40,13 +46,24 @@ std::vector<fs::path> files_below(const fs::path& folder) {
 std::string name_below(const fs::path& root, const fs::path& path) {
   const std::string start = (root / "").generic_string();
   std::string name = path.generic_string();
-  if (name.starts_with(start)) name.erase(0, start.size());
+  if (name.starts_with(start))
+    name.erase(0, start.size());
+  else if (name + "/" == start)
+    name.clear();
   return name;
+}
+
+std::vector<std::string> folders_below(const fs::path& root, const fs::path& file) {
+  auto parts = parts_of_path(name_below(root, file));
+  const bool is_below = name_below(root, file) != file.generic_string() || root.empty() || root == ".";
+  if (parts.empty() || !is_below) return {};
+  parts.pop_back();
+  return parts;
 }
 
 bool is_note(const fs::path& file) {
   const std::string name = lower_case(file.filename().string());
-  static constexpr std::array beginnings{"readme", "license", "licence", "changelog", "changes", "notes",
+  static constexpr std::array beginnings{"readme",  "license",  "licence", "changelog",    "changes", "notes",
                                          "copying", "citation", "authors", "requirements", "todo"};
   // "notes.json" is a note, "notesheet.csv" is not.
   return std::ranges::any_of(beginnings, [&](std::string_view start) {

@@ -14,8 +14,11 @@ namespace edgewise::data {
 /// are left out; a linked folder is entered once; pipes and devices are no files.
 std::vector<std::filesystem::path> files_below(const std::filesystem::path& folder);
 
-/// `path` from `root` on, with "/" between the parts; `path` itself when it does not begin with `root`.
+/// `path` from `root` on, with "/" between the parts, "" for `root`; `path` itself when it does not begin with `root`.
 std::string name_below(const std::filesystem::path& root, const std::filesystem::path& path);
+
+/// The folders from `root` to `file`; none when it does not lie below.
+std::vector<std::string> folders_below(const std::filesystem::path& root, const std::filesystem::path& file);
 
 /// A text for people that lies in a data folder: README, LICENSE, notes and the like, under any extension.
 bool is_note(const std::filesystem::path& file);

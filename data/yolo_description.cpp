@@ -1,5 +1,3 @@
-#include "data/yolo_description_internal.hpp"
-
 #include <algorithm>
 #include <format>
 #include <map>
@@ -8,6 +6,7 @@
 #include "base/config.hpp"
 #include "data/split_name_internal.hpp"
 #include "data/text_internal.hpp"
+#include "data/yolo_description_internal.hpp"
 
 namespace edgewise::data {
 

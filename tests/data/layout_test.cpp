@@ -46,7 +46,8 @@ class Layouts : public testing::Test {
   }
   std::vector<std::string> left_out(const Records& records) const {
     std::vector<std::string> texts;
-    for (const LeftOut& left : records.left_out) texts.push_back(name_below(folder_.path(), left.file) + ": " + left.reason);
+    for (const LeftOut& left : records.left_out)
+      texts.push_back(name_below(folder_.path(), left.file) + ": " + left.reason);
     return texts;
   }
   std::vector<std::string> label_files(const Records& records) const {
@@ -73,10 +74,12 @@ class Layouts : public testing::Test {
     std::string pictures, boxes;
     for (int i = first; i < first + count; ++i) {
       const std::string comma = i > first ? "," : "", n = std::to_string(i);
-      pictures += comma + R"({"id":)" + n + R"(,"file_name":")" + folder + "im" + n + R"(.png","width":20,"height":10})";
+      pictures +=
+          comma + R"({"id":)" + n + R"(,"file_name":")" + folder + "im" + n + R"(.png","width":20,"height":10})";
       boxes += comma + R"({"id":)" + n + R"(,"image_id":)" + n + R"(,"category_id":1,"bbox":[1,1,5,5]})";
     }
-    return R"({"images":[)" + pictures + R"(],"annotations":[)" + boxes + R"(],"categories":[{"id":1,"name":"thing"}]})";
+    return R"({"images":[)" + pictures + R"(],"annotations":[)" + boxes +
+           R"(],"categories":[{"id":1,"name":"thing"}]})";
   }
   void coco_pictures(int count) {
     for (int i = 0; i < count; ++i) folder_.picture("images/im" + std::to_string(i) + ".png");
@@ -107,7 +110,8 @@ TEST_F(Layouts, CocoSaysWhichFileNamesNoSplit) {
   const DataSet found = set();
   EXPECT_THAT(counts(found), ElementsAre(4U, 2U, 0U));
   EXPECT_THAT(found.remarks, Contains(HasSubstr("2 images of instances_extra.json belong to no split")));
-  EXPECT_THAT(left_out(records("coco")), Contains("annotations/instances_extra.json: its name tells no split, others do"));
+  EXPECT_THAT(left_out(records("coco")),
+              Contains("annotations/instances_extra.json: its name tells no split, others do"));
 }
 
 TEST_F(Layouts, CocoTrainvalIsTrainingWithValidationInIt) {
@@ -166,7 +170,8 @@ TEST_F(Layouts, CocoOfLabelStudioIsRecognisedByItsText) {
 }
 
 TEST_F(Layouts, CocoOfCvatWithPicturesInFoldersOfTheirSplits) {
-  for (const char* name : {"images/Train/im0.png", "images/Train/im1.png", "images/Validation/im0.png"}) folder_.picture(name);
+  for (const char* name : {"images/Train/im0.png", "images/Train/im1.png", "images/Validation/im0.png"})
+    folder_.picture(name);
   folder_.write("annotations/instances_Train.json", coco(0, 2));
   folder_.write("annotations/instances_Validation.json", coco(0, 1));
   EXPECT_THAT(images(set(), Split::train), ElementsAre("images/Train/im0.png", "images/Train/im1.png"));
@@ -184,7 +189,8 @@ TEST_F(Layouts, CocoCaptionsAndKeypointsBesideInstancesAreSaid) {
   folder_.write("annotations/instances_default.json", coco(0, 4));
   folder_.write("annotations/captions_default.json", R"({"images":[],"annotations":[{"image_id":1,"caption":"x"}]})");
   EXPECT_EQ(set().items.size(), 4U);
-  EXPECT_THAT(left_out(records("coco")), ElementsAre("annotations/captions_default.json: instances_*.json are read instead"));
+  EXPECT_THAT(left_out(records("coco")),
+              ElementsAre("annotations/captions_default.json: instances_*.json are read instead"));
 }
 
 // --- YOLO
@@ -212,8 +218,9 @@ TEST_F(Layouts, YoloOfCvatWithTwoSubsets) {
     const std::string stem = std::string(i < 4 ? "obj_train_data/" : "obj_valid_data/") + std::to_string(i);
     yolo(stem + ".png", stem + ".txt");
   }
-  folder_.write("train.txt", "data/obj_train_data/0.png\ndata/obj_train_data/1.png\ndata/obj_train_data/2.png\n"
-                             "data/obj_train_data/3.png\n");
+  folder_.write("train.txt",
+                "data/obj_train_data/0.png\ndata/obj_train_data/1.png\ndata/obj_train_data/2.png\n"
+                "data/obj_train_data/3.png\n");
   folder_.write("valid.txt", "data/obj_valid_data/4.png\ndata/obj_valid_data/5.png\n");
   folder_.write("obj.names", "car\n");
   folder_.write("obj.data", "train = data/train.txt\nvalid = data/valid.txt\nnames = data/obj.names\n");
@@ -233,8 +240,9 @@ TEST_F(Layouts, YoloOfUltralyticsWithYearsAndDataYaml) {
 TEST_F(Layouts, YoloSaysWhenTrainingAndValidationAreTheSameFolder) {
   for (int i = 0; i < 8; ++i)
     yolo("images/train2017/" + std::to_string(i) + ".png", "labels/train2017/" + std::to_string(i) + ".txt");
-  folder_.write("coco128.yaml", "path: ../datasets/coco128\ntrain: images/train2017\nval: images/train2017\ntest:\n"
-                                "names: [thing, other]\ndownload: https://example.org/coco128.zip\n");
+  folder_.write("coco128.yaml",
+                "path: ../datasets/coco128\ntrain: images/train2017\nval: images/train2017\ntest:\n"
+                "names: [thing, other]\ndownload: https://example.org/coco128.zip\n");
   const DataSet found = set({.validation_share = 0.3});
   EXPECT_EQ(found.items.size(), 8U);
   EXPECT_FALSE(found.of(Split::validation).empty());
@@ -246,8 +254,9 @@ TEST_F(Layouts, YoloOfRoboflowWithPathsThatLeadUp) {
   yolo("train/images/b.jpg", "train/labels/b.txt");
   yolo("valid/images/a.jpg", "valid/labels/a.txt");
   yolo("test/images/a.jpg", "test/labels/a.txt");
-  folder_.write("data.yaml", "train: ../train/images\nval: ../valid/images\ntest: ../test/images\n\nnc: 1\n"
-                             "names: ['thing']\n\nroboflow:\n  workspace: x\n");
+  folder_.write("data.yaml",
+                "train: ../train/images\nval: ../valid/images\ntest: ../test/images\n\nnc: 1\n"
+                "names: ['thing']\n\nroboflow:\n  workspace: x\n");
   folder_.write("README.dataset.txt", "# things\n");
   EXPECT_THAT(counts(set()), ElementsAre(2U, 1U, 1U));
   EXPECT_THAT(records("yolo").classes, ElementsAre("thing"));
@@ -259,7 +268,8 @@ TEST_F(Layouts, YoloFoldersThatDataYamlNamesAreSplitsWhateverTheyAreCalled) {
   folder_.write("data.yaml", "train: images/day\nval: [images/night]\nnames: [a]\n");
   const DataSet found = set();
   EXPECT_THAT(counts(found), ElementsAre(2U, 1U, 0U));
-  EXPECT_THAT(found.remarks, Contains(HasSubstr("1 images of images/dusk/ belong to no split: data.yaml does not name it")));
+  EXPECT_THAT(found.remarks,
+              Contains(HasSubstr("1 images of images/dusk/ belong to no split: data.yaml does not name it")));
 }
 
 TEST_F(Layouts, YoloListsThatDataYamlNamesAreUsed) {
@@ -370,8 +380,10 @@ TEST(YoloDescriptions, TakeNamesAsListOrMap) {
 }
 
 TEST(YoloDescriptions, TakeDarknetsKeys) {
-  const auto data = parse_obj_data("classes= 2\n# made by a tool\ntrain  = data/train.txt\nvalid=data/test.txt\n"
-                                   "names = data/obj.names\nbackup = backup/\n", "d");
+  const auto data = parse_obj_data(
+      "classes= 2\n# made by a tool\ntrain  = data/train.txt\nvalid=data/test.txt\n"
+      "names = data/obj.names\nbackup = backup/\n",
+      "d");
   ASSERT_TRUE(data.has_value());
   ASSERT_EQ(data->parts.size(), 2U);
   EXPECT_EQ(data->parts[1].split, Split::validation) << "darknet's key, not the list's name";
@@ -467,7 +479,8 @@ TEST_F(Listed, ALineWithoutALabelIsSaidWhereThePictureIsThere) {
 }
 
 TEST_F(Listed, PathsOfOtherMachinesMatchByTheirLongestEnd) {
-  folder_.write("train.txt", "/content/drive/set/images/0.png\n./images/1.png\nC:\\data\\images\\2.png\ndata/images/3.png\n");
+  folder_.write("train.txt",
+                "/content/drive/set/images/0.png\n./images/1.png\nC:\\data\\images\\2.png\ndata/images/3.png\n");
   folder_.write("val.txt", "4.png\n5\n");
   EXPECT_THAT(counts(set()), ElementsAre(4U, 2U, 0U));
 }
@@ -542,7 +555,8 @@ TEST_F(Voc, SubfoldersOfAnnotationsAndPicturesAreRead) {
 TEST_F(Voc, ADevkitWithTwoYearsIsOneSet) {
   const std::string kit = "VOCdevkit/";
   for (const char* stem : {"1", "2", "3"}) {
-    voc(kit + "VOC2007/JPEGImages/" + stem + ".jpg", kit + "VOC2007/Annotations/" + stem + ".xml", std::string(stem) + ".jpg");
+    voc(kit + "VOC2007/JPEGImages/" + stem + ".jpg", kit + "VOC2007/Annotations/" + stem + ".xml",
+        std::string(stem) + ".jpg");
     voc(kit + "VOC2012/JPEGImages/y" + stem + ".jpg", kit + "VOC2012/Annotations/y" + stem + ".xml");
   }
   folder_.write(kit + "VOC2007/ImageSets/Main/train.txt", "1\n2\n");
@@ -601,14 +615,16 @@ TEST_F(Layouts, AClassMayBeCalledTrain) {
 }
 
 TEST_F(Layouts, PicturesInNoClassFolderAreSaid) {
-  for (const char* name : {"train/cat/0.png", "train/dog/1.png", "val/cat/2.png", "val/dog/3.png", "test/4.png", "5.png"})
+  for (const char* name :
+       {"train/cat/0.png", "train/dog/1.png", "val/cat/2.png", "val/dog/3.png", "test/4.png", "5.png"})
     folder_.picture(name);
   EXPECT_THAT(left_out(records("folder", Task::classification)),
               testing::UnorderedElementsAre("5.png: in no class folder", "test/4.png: in no class folder"));
 }
 
 TEST_F(Layouts, SplitsMayLieBelowTheClasses) {
-  for (const char* name : {"cat/train/0.png", "dog/train/1.png", "cat/val/2.png", "dog/val/3.png"}) folder_.picture(name);
+  for (const char* name : {"cat/train/0.png", "dog/train/1.png", "cat/val/2.png", "dog/val/3.png"})
+    folder_.picture(name);
   const DataSet found = set({}, Task::classification);
   EXPECT_THAT(found.classes, ElementsAre("cat", "dog"));
   EXPECT_THAT(counts(found), ElementsAre(2U, 2U, 0U));

@@ -1,11 +1,10 @@
 // Which split a name tells, by itself and in every format.
-#include "data/split_name_internal.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
 
+#include "data/split_name_internal.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {
@@ -20,24 +19,75 @@ TEST(SplitNames, AreWholeWordsInAnyCase) {
   constexpr auto train = SplitName::train, validation = SplitName::validation, test = SplitName::test,
                  both = SplitName::train_and_validation;
   const std::optional<SplitName> none;
-  const std::vector<Said> table{
-      {"train", train}, {"Train", train}, {"TRAIN", train}, {"training", train}, {"train2017", train},
-      {"2012_train", train}, {"instances_Train", train}, {"images-train", train}, {"TrainSet", train},
-      {"trainset", train}, {"Training Data", train}, {"obj_train_data", train}, {"instances_valminusminival2014", train},
-      {"val", validation}, {"Val", validation}, {"valid", validation}, {"Validation", validation},
-      {"VALIDATION", validation}, {"dev", validation}, {"val2017", validation}, {"images-val", validation},
-      {"instances_Validation", validation}, {"instances_minival2014", validation}, {"valset", validation},
-      {"ValidationSet", validation}, {"dev_set", validation}, {"obj_valid_data", validation},
-      {"test", test}, {"Test", test}, {"testing", test}, {"test2007", test}, {"test-dev2015", test},
-      {"image_info_test-dev2017", test}, {"TestImages", test}, {"test_set", test}, {"test1", test},
-      {"trainval", both}, {"trainval2007", both}, {"trainval35k", both}, {"TrainVal", both}, {"train_val", both},
-      {"train+val", both}, {"VOCtrainval_06-Nov-2007", both}, {"trainvalid", both},
-      // Parts of words are none, and neither are words that contradict each other.
-      {"festival", none}, {"latest", none}, {"contest", none}, {"evaluation", none}, {"traintracks", none},
-      {"carnival2019", none}, {"valley", none}, {"restrain", none}, {"trainer", none}, {"testament", none},
-      {"device", none}, {"validity", none}, {"protest", none}, {"oval", none}, {"interval", none}, {"strainé", none},
-      {"étrain", none}, {"train_test", none}, {"val_test", none}, {"train_val_test", none}, {"extra", none}, {"", none},
-      {"2017", none}, {"default", none}};
+  const std::vector<Said> table{{"train", train},
+                                {"Train", train},
+                                {"TRAIN", train},
+                                {"training", train},
+                                {"train2017", train},
+                                {"2012_train", train},
+                                {"instances_Train", train},
+                                {"images-train", train},
+                                {"TrainSet", train},
+                                {"trainset", train},
+                                {"Training Data", train},
+                                {"obj_train_data", train},
+                                {"instances_valminusminival2014", train},
+                                {"val", validation},
+                                {"Val", validation},
+                                {"valid", validation},
+                                {"Validation", validation},
+                                {"VALIDATION", validation},
+                                {"dev", validation},
+                                {"val2017", validation},
+                                {"images-val", validation},
+                                {"instances_Validation", validation},
+                                {"instances_minival2014", validation},
+                                {"valset", validation},
+                                {"ValidationSet", validation},
+                                {"dev_set", validation},
+                                {"obj_valid_data", validation},
+                                {"test", test},
+                                {"Test", test},
+                                {"testing", test},
+                                {"test2007", test},
+                                {"test-dev2015", test},
+                                {"image_info_test-dev2017", test},
+                                {"TestImages", test},
+                                {"test_set", test},
+                                {"test1", test},
+                                {"trainval", both},
+                                {"trainval2007", both},
+                                {"trainval35k", both},
+                                {"TrainVal", both},
+                                {"train_val", both},
+                                {"train+val", both},
+                                {"VOCtrainval_06-Nov-2007", both},
+                                {"trainvalid", both},
+                                // Parts of words are none, and neither are words that contradict each other.
+                                {"festival", none},
+                                {"latest", none},
+                                {"contest", none},
+                                {"evaluation", none},
+                                {"traintracks", none},
+                                {"carnival2019", none},
+                                {"valley", none},
+                                {"restrain", none},
+                                {"trainer", none},
+                                {"testament", none},
+                                {"device", none},
+                                {"validity", none},
+                                {"protest", none},
+                                {"oval", none},
+                                {"interval", none},
+                                {"strainé", none},
+                                {"étrain", none},
+                                {"train_test", none},
+                                {"val_test", none},
+                                {"train_val_test", none},
+                                {"extra", none},
+                                {"", none},
+                                {"2017", none},
+                                {"default", none}};
   for (const auto& [name, split] : table) EXPECT_EQ(split_name_of(name), split) << name;
 }
 
@@ -55,10 +105,12 @@ TEST(SplitNames, OfFoldersAreOnlySplitsWhereTheNamesAgree) {
   constexpr std::optional<Split> none;
   using testing::ElementsAre;
   EXPECT_THAT(splits_of({"train", "val"}, PartKind::folder), ElementsAre(Split::train, Split::validation));
-  EXPECT_THAT(splits_of({"plates_train", "plates_val"}, PartKind::folder), ElementsAre(Split::train, Split::validation));
+  EXPECT_THAT(splits_of({"plates_train", "plates_val"}, PartKind::folder),
+              ElementsAre(Split::train, Split::validation));
   EXPECT_FALSE(splits_of_parts(std::vector<std::string>{"bus", "car", "train"}, PartKind::folder).are_splits);
   EXPECT_FALSE(splits_of_parts(std::vector<std::string>{"train_station", "test_tube"}, PartKind::folder).are_splits);
-  EXPECT_THAT(splits_of({"extra", "train", "val"}, PartKind::folder), ElementsAre(none, Split::train, Split::validation));
+  EXPECT_THAT(splits_of({"extra", "train", "val"}, PartKind::folder),
+              ElementsAre(none, Split::train, Split::validation));
   EXPECT_THAT(splits_of({"day", "night", "test"}, PartKind::folder),
               ElementsAre(Split::train, Split::train, Split::test));
 }
@@ -141,8 +193,7 @@ void write_csv_files(const Folder& folder, const std::string& part, int first) {
   folder.write(part + ".csv", text);
 }
 void write_classes(const Folder& folder, const std::string& part, int first) {
-  for (int i = first; i < first + 4; ++i)
-    folder.picture(part + (i % 2 ? "/b/" : "/a/") + std::to_string(i) + ".png");
+  for (int i = first; i < first + 4; ++i) folder.picture(part + (i % 2 ? "/b/" : "/a/") + std::to_string(i) + ".png");
 }
 void write_roboflow_coco(const Folder& folder, const std::string& part, int first) {
   std::string images, boxes;
@@ -153,9 +204,8 @@ void write_roboflow_coco(const Folder& folder, const std::string& part, int firs
     boxes += std::string(i > first ? "," : "") + R"({"id":)" + n + R"(,"image_id":)" + n + R"(,"category_id":)" +
              std::to_string(i % 2) + R"(,"bbox":[1,1,5,5]})";
   }
-  folder.write(part + "/_annotations.coco.json",
-               R"({"images":[)" + images + R"(],"annotations":[)" + boxes +
-                   R"(],"categories":[{"id":0,"name":"a"},{"id":1,"name":"b"}]})");
+  folder.write(part + "/_annotations.coco.json", R"({"images":[)" + images + R"(],"annotations":[)" + boxes +
+                                                     R"(],"categories":[{"id":0,"name":"a"},{"id":1,"name":"b"}]})");
 }
 
 struct Layout {
@@ -163,11 +213,10 @@ struct Layout {
   Writer write;
 };
 const std::vector<Layout>& layouts() {
-  static const std::vector<Layout> all{{"COCO files", write_coco},        {"Roboflow COCO", write_roboflow_coco},
-                                       {"YOLO folders", write_yolo_folders}, {"YOLO parts", write_yolo_parts},
-                                       {"VOC lists", write_voc_lists},    {"VOC parts", write_voc_parts},
-                                       {"CSV column", write_csv_column},  {"CSV files", write_csv_files},
-                                       {"class folders", write_classes}};
+  static const std::vector<Layout> all{
+      {"COCO files", write_coco},       {"Roboflow COCO", write_roboflow_coco}, {"YOLO folders", write_yolo_folders},
+      {"YOLO parts", write_yolo_parts}, {"VOC lists", write_voc_lists},         {"VOC parts", write_voc_parts},
+      {"CSV column", write_csv_column}, {"CSV files", write_csv_files},         {"class folders", write_classes}};
   return all;
 }
 
@@ -176,12 +225,9 @@ std::array<std::size_t, 3> counts(const DataSet& set) {
 }
 
 TEST(SplitNames, MeanTheSameInEveryFormat) {
-  const std::vector<std::array<const char*, 3>> words{{"train", "val", "test"},
-                                                      {"Train", "Validation", "Test"},
-                                                      {"TRAIN", "VALID", "TESTING"},
-                                                      {"training", "dev", "test"},
-                                                      {"train2017", "val2017", "test-dev2017"},
-                                                      {"TrainSet", "ValSet", "TestSet"}};
+  const std::vector<std::array<const char*, 3>> words{
+      {"train", "val", "test"},    {"Train", "Validation", "Test"},          {"TRAIN", "VALID", "TESTING"},
+      {"training", "dev", "test"}, {"train2017", "val2017", "test-dev2017"}, {"TrainSet", "ValSet", "TestSet"}};
   for (const Layout& layout : layouts())
     for (const auto& [train, validation, test] : words) {
       SCOPED_TRACE(std::string(layout.name) + ", " + train + ", " + validation + ", " + test);
