@@ -240,7 +240,7 @@ std::string expectations() {
   return text;
 }
 
-/// "42 .tif, 3 .json and 1 .txt files", the most frequent kinds first.
+/// "42 .tif and 3 .json files", the most frequent kinds first.
 std::string kinds_of(const std::vector<fs::path>& files) {
   std::map<std::string, std::size_t> counts;
   for (const fs::path& file : files) ++counts[lower_case(file.extension().string())];
@@ -255,7 +255,7 @@ std::string kinds_of(const std::vector<fs::path>& files) {
                                                 : ", ",
                         kinds[i].second, kinds[i].first.empty() ? "nameless" : shown(kinds[i].first));
   if (kinds.size() > most) text += std::format(" and {} other kinds of", kinds.size() - most);
-  return text + " files";
+  return text + (files.size() == 1 ? " file" : " files");
 }
 
 }  // namespace

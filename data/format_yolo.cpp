@@ -325,6 +325,10 @@ void set_splits(const Place& place, const std::vector<Label>& labels,
     }
     std::erase_if(named, [](const auto& entry) { return !entry.first.ends_with('/'); });
   }
+  if (named.empty() && !result.lists.empty()) {
+    result.label_files.insert(result.label_files.end(), files.begin(), files.end());
+    return;
+  }
   if (named.empty()) {
     set_splits_by_folder(folders, files, result);
     return;
