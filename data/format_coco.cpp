@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
+#include "data/tree_internal.hpp"
 
 namespace edgewise::data {
 
@@ -291,60 +292,166 @@ bool is_json(const fs::path& path) {
   return lower_case(path.extension().string()) == ".json";
 }
 
-std::vector<fs::path> instance_files(const Place& place) {
-  std::error_code ignored;
-  if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored)) return {place.annotations};
-  std::vector<fs::path> all, instances;
-  for (const fs::path& folder :
-       {place.annotations.empty() ? place.root / "annotations" : place.annotations, place.root})
-    for (const fs::path& entry : entries(folder))
-      if (is_json(entry) && fs::is_regular_file(entry, ignored)) all.push_back(entry);
-  for (const fs::path& file : all)
-    if (file.filename().string().starts_with("instances")) instances.push_back(file);
-  if (!instances.empty()) return instances;
-  std::erase_if(all, [](const fs::path& file) { return file.filename().string().find("coco") == std::string::npos; });
-  return all;
+std::string subset_of(const fs::path& file) {
+  std::string subset = file.stem().string();
+  if (subset.starts_with("instances_")) subset.erase(0, 10);
+  return subset;
 }
+
+/// Whether the name alone says that this is a COCO file.
+bool has_coco_name(const fs::path& file) {
+  const std::string name = lower_case(file.filename().string());
+  return is_json(file) && (name.starts_with("instances") || name.find("coco") != std::string::npos);
+}
+
+/// Other kinds of annotations, in the same form but without boxes of things, that lie beside the instances.
+bool is_other_kind(const fs::path& file) {
+  const std::string name = lower_case(file.filename().string());
+  static constexpr std::array starts{"captions", "panoptic", "stuff", "image_info", "person_keypoints", "lvis"};
+  return std::ranges::any_of(starts, [&](std::string_view start) { return name.starts_with(start); });
+}
+
+/// Whether the beginning of the text looks like a COCO file, whatever its name.
+bool has_coco_text(const fs::path& file) {
+  const std::string head = head_of(file);
+  const auto has = [&](std::string_view word) { return head.find(word) != std::string::npos; };
+  return trimmed(head).starts_with('{') && ((has("\"images\"") && (has("\"file_name\"") || has("\"annotations\""))) ||
+                                            (has("\"annotations\"") && has("\"image_id\"")));
+}
+
+struct CocoFiles {
+  std::vector<fs::path> used;
+  std::vector<LeftOut> left_out;
+};
+
+/// In annotations/ and beside the pictures: at the top or in a folder for each split.
+CocoFiles find_coco_files(const Place& place) {
+  std::error_code ignored;
+  if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored)) return {{place.annotations}, {}};
+  std::vector<fs::path> all;
+  const auto add = [&](const fs::path& folder) {
+    for (const fs::path& entry : entries(folder))
+      if (is_json(entry) && !is_note(entry) && fs::is_regular_file(entry, ignored)) all.push_back(entry);
+  };
+  if (!place.annotations.empty()) {
+    add(place.annotations);
+    for (const fs::path& folder : entries(place.annotations))
+      if (fs::is_directory(folder, ignored)) add(folder);
+  } else {
+    add(place.root / "annotations");
+    add(place.root);
+    for (const fs::path& folder : entries(place.root))
+      if (fs::is_directory(folder, ignored) && folder.filename() != "annotations") add(folder);
+  }
+  // One text for each picture is another format: not all of them are looked into.
+  constexpr std::size_t most = 200;
+  if (all.size() > most) std::erase_if(all, [](const fs::path& file) { return !has_coco_name(file); });
+  CocoFiles files;
+  const bool has_instances =
+      std::ranges::any_of(all, [](const fs::path& file) { return file.filename().string().starts_with("instances"); });
+  const bool has_plain =
+      std::ranges::any_of(all, [](const fs::path& f) { return !is_other_kind(f) && has_coco_text(f); });
+  for (const fs::path& file : all) {
+    const bool is_instances = file.filename().string().starts_with("instances");
+    if (!is_instances && !has_coco_name(file) && !has_coco_text(file)) continue;
+    if (has_instances && !is_instances)
+      files.left_out.push_back({file, "instances_*.json are read instead"});
+    else if (is_other_kind(file) && has_plain)
+      files.left_out.push_back({file, "annotations of another kind than boxes"});
+    else
+      files.used.push_back(file);
+  }
+  return files;
+}
+
+/// Where the pictures of one file lie, and what its names for them mean there.
+class CocoImages {
+ public:
+  CocoImages(const Place& place, const fs::path& file) : root_(place.root) {
+    const std::string subset = subset_of(file);
+    std::error_code ignored;
+    const auto add = [&](const fs::path& folder) {
+      if (fs::is_directory(place.root / folder, ignored) && std::ranges::find(own_, folder) == own_.end())
+        own_.push_back(folder);
+    };
+    // "instances_train2017" belongs to the images of "train2017". Two subsets may use the same names; their folder
+    // tells them apart.
+    add(subset);
+    add(fs::path("images") / subset);
+    const std::string folder = name_below(place.root, file.parent_path());
+    const bool is_inside = fs::path(folder).is_relative() && file.parent_path() != place.root;
+    if (is_inside && lower_case(folder) != "annotations")
+      for (const char* name : {"", "images", "data"}) add(fs::path(folder) / name);
+    // "instances_Train" also to those of "train" and of "images/train".
+    if (const auto split = split_name_of(subset))
+      for (const fs::path& parent : {place.root, place.root / "images"})
+        for (const fs::path& entry : entries(parent))
+          if (split_name_of(entry.filename().string()) == split) add(name_below(place.root, entry));
+    for (fs::path& path : own_)
+      if (!path.has_filename()) path = path.parent_path();
+  }
+
+  [[nodiscard]] std::string meaning_of(const std::string& written) const {
+    if (const auto name = below(own_, written)) return *name;
+    if (!below({"", "images"}, written)) {
+      // A path of another machine: the longest end of it that is here.
+      const auto parts = parts_of_path(written);
+      const bool is_foreign = written.starts_with('/') || written.find('\\') != std::string::npos ||
+                              written.find("..") != std::string::npos;
+      for (std::size_t first = 0; is_foreign && first < parts.size(); ++first) {
+        const std::string end = joined_parts(parts, first);
+        if (parts[first] == "..") continue;
+        if (const auto name = below(own_, end)) return *name;
+        if (const auto name = below({"", "images"}, end)) return *name;
+      }
+    }
+    return written;
+  }
+
+ private:
+  [[nodiscard]] std::optional<std::string> below(const std::vector<fs::path>& folders, const std::string& name) const {
+    std::error_code ignored;
+    if (name.empty() || name.starts_with('/')) return std::nullopt;
+    for (const fs::path& folder : folders) {
+      const fs::path path = (folder / name).lexically_normal();
+      if (!path.empty() && *path.begin() != ".." && fs::is_regular_file(root_ / path, ignored))
+        return path.generic_string();
+    }
+    return std::nullopt;
+  }
+
+  fs::path root_;
+  std::vector<fs::path> own_;  ///< below the root
+};
 
 }  // namespace
 
 bool is_coco(const Place& place) {
-  const auto files = instance_files(place);
-  return std::ranges::any_of(files, is_json);
+  const auto files = find_coco_files(place).used;
+  if (std::ranges::any_of(files, has_coco_name)) return true;
+  if (!std::ranges::any_of(files, is_json)) return false;
+  // A JSON text of this form may lie beside the labels of another format, which are then the set.
+  return !place.annotations.empty() || !(is_yolo(place) || is_csv(place) || is_fddb(place) ||
+                                         (place.task == Task::classification && is_folder(place)));
 }
 
 Result<Records> read_coco(const Place& place) {
-  const auto files = instance_files(place);
-  if (files.empty())
+  const auto files = find_coco_files(place);
+  if (files.used.empty())
     return fail(ErrorCode::not_found,
                 std::format("no annotations/instances_*.json lies in \"{}\"", place.root.string()),
                 "name the file in data.annotations");
-  Records result;
-  for (const fs::path& file : files) {
-    TRY(const std::string text, read_file(file));
-    TRY(Records part, parse_coco(text, file.string()));
-    // "instances_train2017" belongs to the images of "train2017".
-    std::string subset = file.stem().string();
-    if (subset.starts_with("instances_")) subset = subset.substr(10);
-    std::optional<Split> split;
-    if (files.size() > 1)
-      for (const char* word : {"train", "val", "test"})
-        if (subset.find(word) != std::string::npos) split = split_of_name(word);
-    for (Record& record : part.records) {
-      // Two subsets may use the same names; their folder tells them apart.
-      std::error_code ignored;
-      for (const fs::path& folder : {fs::path(subset), fs::path("images") / subset})
-        if (fs::is_directory(place.root / folder, ignored) && fs::exists(place.root / folder / record.image, ignored))
-          record.image = (folder / record.image).generic_string();
-      record.split = split;
-      result.records.push_back(std::move(record));
-    }
-    for (const std::string& remark : part.remarks)
-      result.remarks.push_back(std::format("{}: {}", file.filename().string(), remark));
-    for (const std::string& name : part.classes)
-      if (std::ranges::find(result.classes, name) == result.classes.end()) result.classes.push_back(name);
-  }
-  result.folders = {place.root, place.root / "images", files.front().parent_path()};
+  TRY(Records result, read_parts(place, files.used, [&](const fs::path& file) -> Result<Records> {
+        TRY(const std::string text, read_file(file));
+        TRY(Records part, parse_coco(text, file.string()));
+        const CocoImages images(place, file);
+        for (Record& record : part.records) record.image = images.meaning_of(record.image);
+        return part;
+      }));
+  for (const LeftOut& file : files.left_out)
+    result.remarks.push_back(std::format("{} is not read: {}", name_below(place.root, file.file), file.reason));
+  result.left_out.insert(result.left_out.end(), files.left_out.begin(), files.left_out.end());
+  result.folders = {place.root, place.root / "images", files.used.front().parent_path()};
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
+#include "data/tree_internal.hpp"
 
 namespace edgewise::data {
 
@@ -236,46 +237,98 @@ bool is_csv_name(const fs::path& path) {
   return extension == ".csv" || extension == ".tsv";
 }
 
-std::vector<fs::path> candidates(const Place& place) {
+struct CsvFiles {
+  std::vector<fs::path> used;
+  std::vector<LeftOut> left_out;
+};
+
+/// In the data folder; where none is there, in folders that tell a split ("train/_annotations.csv").
+CsvFiles find_csv_files(const Place& place) {
   std::error_code ignored;
-  if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored)) return {place.annotations};
+  if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored)) return {{place.annotations}, {}};
   const fs::path folder = place.annotations.empty() ? place.root : place.annotations;
   std::vector<fs::path> found;
-  for (const fs::path& entry : entries(folder))
-    if (is_csv_name(entry) && fs::is_regular_file(entry, ignored)) found.push_back(entry);
-  if (found.size() > 1) std::erase_if(found, [&](const fs::path& file) { return !fits(file, place); });
+  const auto add = [&](const fs::path& parent) {
+    for (const fs::path& entry : entries(parent))
+      if (is_csv_name(entry) && !is_note(entry) && fs::is_regular_file(entry, ignored)) found.push_back(entry);
+  };
+  add(folder);
+  if (found.empty())
+    for (const fs::path& entry : entries(folder))
+      if (split_name_of(entry.filename().string()) && fs::is_directory(entry, ignored)) add(entry);
+  CsvFiles files;
+  if (found.size() > 1)
+    std::erase_if(found, [&](const fs::path& file) {
+      if (fits(file, place)) return false;
+      files.left_out.push_back({file, "its header does not have the columns of this task"});
+      return true;
+    });
   if (found.size() > 1)
     for (const char* usual : {"boxes.csv", "labels.csv", "annotations.csv"})
-      if (const auto it = std::ranges::find(found, usual, [](const fs::path& p) { return p.filename().string(); });
-          it != found.end())
-        return {*it};
-  return found;
+      if (const auto it = std::ranges::find(found, folder / usual); it != found.end()) {
+        for (const fs::path& file : found)
+          if (file != *it) files.left_out.push_back({file, std::format("{} is read instead", usual)});
+        files.used = {*it};
+        return files;
+      }
+  files.used = std::move(found);
+  return files;
+}
+
+/// Whether several files are the splits of one set ("train.csv", "val.csv").
+bool are_parts(const Place& place, const std::vector<fs::path>& files) {
+  return std::ranges::any_of(files, [&](const fs::path& file) {
+    return split_name_of(file.stem().string()) ||
+           std::ranges::any_of(folders_below(place.root, file),
+                               [](const std::string& folder) { return split_name_of(folder).has_value(); });
+  });
 }
 
 }  // namespace
 
 bool is_csv(const Place& place) {
-  const auto found = candidates(place);
-  return std::ranges::any_of(found, is_csv_name);
+  const auto found = find_csv_files(place).used;
+  if (!std::ranges::any_of(found, is_csv_name)) return false;
+  // A table without the columns is shown with its mistake, unless the folder is a set of another kind without it.
+  return !place.annotations.empty() ||
+         std::ranges::any_of(found, [&](const fs::path& file) { return fits(file, place); }) ||
+         !(is_fddb(place) || (place.task == Task::classification && is_folder(place)));
 }
 
 Result<Records> read_csv(const Place& place) {
-  const auto found = candidates(place);
-  if (found.empty())
+  const auto found = find_csv_files(place);
+  const auto& files = found.used;
+  if (files.empty())
     return fail(ErrorCode::not_found,
                 std::format("no .csv file that fits the task lies in \"{}\"", place.root.string()),
                 "name it in data.annotations");
-  if (found.size() > 1) {
+  if (files.size() > 1 && !are_parts(place, files)) {
     std::vector<std::string> names;
-    for (const fs::path& file : found) names.push_back(file.filename().string());
+    for (const fs::path& file : files) names.push_back(file.filename().string());
     return invalid(std::format("several .csv files could be meant: {}", quoted_list(names)),
                    "name one in data.annotations", place.root.string());
   }
-  TRY(const std::string text, read_file(found.front()));
-  TRY(Records result, parse_csv(text, found.front().string(), place.task, place.spec.group_column));
-  const fs::path folder = found.front().parent_path();
+  TRY(Records result, read_parts(place, files, [&](const fs::path& file) -> Result<Records> {
+        TRY(const std::string text, read_file(file));
+        TRY(Records part, parse_csv(text, file.string(), place.task, place.spec.group_column));
+        // Tables in folders name the pictures beside them, and each folder may have an "a.png".
+        std::error_code ignored;
+        const std::string folder = name_below(place.root, file.parent_path());
+        if (files.size() > 1 && file.parent_path() != files.front().parent_path() && fs::path(folder).is_relative())
+          for (Record& record : part.records)
+            for (const fs::path& beside : {fs::path(folder), fs::path(folder) / "images"})
+              if (fs::path(record.image).is_relative() &&
+                  fs::is_regular_file(place.root / beside / record.image, ignored)) {
+                record.image = (beside / record.image).generic_string();
+                break;
+              }
+        return part;
+      }));
+  result.left_out.insert(result.left_out.end(), found.left_out.begin(), found.left_out.end());
+  const fs::path folder = files.front().parent_path();
   result.folders = {folder, folder / "images", place.root, place.root / "images", place.root / "JPEGImages"};
   TRY(result.classes, read_class_names(place.root / "classes.txt"));
+  if (!result.classes.empty()) result.label_files.push_back(place.root / "classes.txt");
   return result;
 }
 

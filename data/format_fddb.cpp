@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
+#include "data/tree_internal.hpp"
 
 namespace edgewise::data {
 
@@ -55,39 +56,69 @@ Result<Records> parse_fddb(std::string_view text, const std::string& file) {
 
 namespace {
 
-bool has_boxes(const fs::path& file) {
-  return trimmed(head_of(file)).starts_with('#');
+bool is_text(const fs::path& file) {
+  return lower_case(file.extension().string()) == ".txt";
 }
 
-std::optional<fs::path> label_file(const Place& place) {
-  std::error_code ignored;
-  if (!place.annotations.empty() && fs::is_regular_file(place.annotations, ignored)) return place.annotations;
-  const fs::path folder = place.annotations.empty() ? place.root : place.annotations;
-  for (const fs::path& entry : entries(folder)) {
-    if (lower_case(entry.extension().string()) != ".txt" || !fs::is_regular_file(entry, ignored)) continue;
-    if (has_boxes(entry)) return entry;
+/// Whether four numbers follow a "# path" line. Comments and READMEs begin with "#" too.
+bool has_boxes(const fs::path& file) {
+  const std::string head = head_of(file);
+  Lines lines(head, file.string());
+  bool is_first = true, follows_path = false;
+  for (;;) {
+    const auto line = lines.next();
+    if (!line || !*line) return false;
+    const auto words = words_of(**line);
+    if (words.empty()) continue;
+    const bool is_path = words.front().text.starts_with('#');
+    if (is_first && !is_path) return false;
+    is_first = false;
+    if (follows_path && words.size() == 4 &&
+        std::ranges::all_of(words, [](const Word& word) { return number_of(word.text).has_value(); }))
+      return true;
+    follows_path = is_path;
   }
-  return std::nullopt;
+}
+
+std::vector<fs::path> label_files(const Place& place) {
+  std::error_code ignored;
+  if (!place.annotations.empty() && fs::is_regular_file(place.annotations, ignored)) return {place.annotations};
+  const fs::path folder = place.annotations.empty() ? place.root : place.annotations;
+  std::vector<fs::path> found;
+  for (const fs::path& entry : entries(folder))
+    if (is_text(entry) && fs::is_regular_file(entry, ignored) && !is_note(entry) && has_boxes(entry))
+      found.push_back(entry);
+  return found;
 }
 
 }  // namespace
 
 bool is_fddb(const Place& place) {
-  const auto file = label_file(place);
-  return file && has_boxes(*file);
+  const auto files = label_files(place);
+  return std::ranges::any_of(files, has_boxes);
 }
 
 Result<Records> read_fddb(const Place& place) {
   if (place.task == Task::classification)
     return invalid("format \"fddb\" has boxes but no classes", "use task: box", place.root.string());
-  const auto file = label_file(place);
-  if (!file)
+  auto files = label_files(place);
+  if (files.empty())
     return fail(ErrorCode::not_found,
                 std::format("no .txt file with \"# path\" lines lies in \"{}\"", place.root.string()),
                 "name it in data.annotations");
-  TRY(const std::string text, read_file(*file));
-  TRY(Records result, parse_fddb(text, file->string()));
-  const fs::path folder = file->parent_path();
+  if (files.size() > 1 && std::ranges::none_of(files, [](const fs::path& file) {
+        return split_name_of(file.stem().string()).has_value();
+      })) {
+    std::vector<std::string> names;
+    for (const fs::path& file : files) names.push_back(file.filename().string());
+    return invalid(std::format("several .txt files could be meant: {}", quoted_list(names)),
+                   "name one in data.annotations", place.root.string());
+  }
+  TRY(Records result, read_parts(place, files, [](const fs::path& file) -> Result<Records> {
+        TRY(const std::string text, read_file(file));
+        return parse_fddb(text, file.string());
+      }));
+  const fs::path folder = files.front().parent_path();
   result.folders = {folder, folder / "images", place.root, place.root / "images"};
   return result;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "data/dataset.hpp"
+#include "data/split_name_internal.hpp"
 
 namespace edgewise::data {
 
@@ -38,13 +40,21 @@ struct LeftOut {
   std::string reason;  ///< "a kind of file that is not read (.tif)"; the same words for the same reason
 };
 
+/// A list of pictures that belong to one split.
+struct SplitList {
+  SplitName split;
+  std::filesystem::path file;
+};
+
 struct Records {
   std::vector<Record> records;
-  std::vector<std::string> classes;            ///< in the set's own order; empty: the format has none
-  std::vector<std::filesystem::path> folders;  ///< where the images may lie, most likely first
+  std::vector<std::string> classes;                ///< in the set's own order; empty: the format has none
+  std::vector<std::filesystem::path> folders;      ///< where the images may lie, most likely first
   std::vector<std::filesystem::path> label_files;  ///< that were read, class lists included
   std::vector<LeftOut> left_out;
   std::vector<std::string> remarks;
+  std::vector<SplitList> lists;                    ///< that the set's own description names ("obj.data")
+  std::vector<std::filesystem::path> list_places;  ///< where the usual lists may lie; empty: the data folder
 };
 
 /// Where a set lies.
@@ -53,6 +63,7 @@ struct Place {
   std::filesystem::path annotations;  ///< file or folder that the user named; empty: at the usual place
   DataSpec spec;
   Task task = Task::box;
+  std::vector<std::filesystem::path> files;  ///< below `root`, sorted; empty when the user named a label file
 };
 
 /// One label format. A new one is a source file with a `read` and a line in format.cpp.
@@ -82,8 +93,21 @@ bool has_image_extension(const std::filesystem::path& path);
 std::filesystem::path first_folder(const std::filesystem::path& root, std::initializer_list<const char*> names);
 /// Lines of a class list ("classes.txt"), without blank ones; empty when the file is missing.
 Result<std::vector<std::string>> read_class_names(const std::filesystem::path& file);
-/// "train", "val", "validation", "valid", "dev" or "test" as a split.
-std::optional<Split> split_of_name(std::string_view name);
+/// A reason of LeftOut that several readers give.
+inline constexpr std::string_view without_label = "without a label";
+inline constexpr std::string_view names_no_split = "its name tells no split, others do";
+inline constexpr std::string_view repeats_other_parts = "repeats the training and validation parts";
+/// "2 images of instances_extra.json belong to no split: its name tells none, others do".
+std::string in_no_split(std::size_t images, const std::string& part);
+/// Sets the splits that folders tell, by the first level of folders whose names tell any, and says which label files
+/// that leaves out; the others go to `label_files`.
+/// @param folders  by record: the folders that its label (or picture) lies in, from the top
+/// @param files    by record: its label file, or none at all
+void set_splits_by_folder(const std::vector<std::vector<std::string>>& folders,
+                          const std::vector<std::filesystem::path>& files, Records& records);
+/// Reads `files`, each of which has labels of many images, into one; their names (or else their folders') tell splits.
+Result<Records> read_parts(const Place& place, const std::vector<std::filesystem::path>& files,
+                           const std::function<Result<Records>(const std::filesystem::path&)>& read);
 
 // The pure text parsers: no file is touched, any bytes are survived. `file` is for messages.
 Result<Records> parse_csv(std::string_view text, const std::string& file, Task task, const std::string& group_column);

@@ -2,10 +2,13 @@
 #include <array>
 #include <format>
 #include <set>
+#include <unordered_set>
 
 #include "base/file.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
+#include "data/tree_internal.hpp"
+#include "data/yolo_description_internal.hpp"
 
 namespace edgewise::data {
 
@@ -52,93 +55,351 @@ Result<std::vector<LabelledBox>> parse_yolo(std::string_view text, const std::st
 
 namespace {
 
-fs::path label_folder(const Place& place) {
-  std::error_code ignored;
-  if (!place.annotations.empty()) return fs::is_directory(place.annotations, ignored) ? place.annotations : fs::path();
-  return first_folder(place.root, {"labels"});
+bool has_extension(const fs::path& path, std::initializer_list<std::string_view> extensions) {
+  return std::ranges::find(extensions, lower_case(path.extension().string())) != extensions.end();
 }
 
-struct Part {
-  fs::path labels, images;
-  std::optional<Split> split;
+bool is_label_folder_name(const std::string& name) {
+  const std::string lower = lower_case(name);
+  return lower == "labels" || lower == "label";
+}
+
+bool is_class_list(const fs::path& file) {
+  const std::string name = lower_case(file.filename().string());
+  return name == "classes.txt" || name == "names.txt" || file.extension() == ".names";
+}
+
+bool is_description_file(const fs::path& path) {
+  return has_extension(path, {".yaml", ".yml", ".data"});
+}
+
+enum class Form { empty, boxes, other };
+/// What the first lines of a text look like: labels begin with a whole number and have four or more numbers after it.
+Form form_of(const fs::path& file) {
+  const std::string head = head_of(file);
+  std::string_view rest = head;
+  Form form = Form::empty;
+  for (int count = 0; count < 20 && !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    // The last line may be cut off by the end of what was looked at.
+    if (end == std::string_view::npos && head.size() >= (std::size_t{1} << 16)) break;
+    const auto words = words_of(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (words.empty()) continue;
+    const bool are_numbers =
+        std::ranges::all_of(words, [](const Word& word) { return number_of(word.text).has_value(); });
+    if (words.size() < 5 || !are_numbers || !integer_of(words.front().text)) return Form::other;
+    form = Form::boxes;
+    ++count;
+  }
+  return form;
+}
+
+/// A label file and the picture it belongs to.
+struct Label {
+  fs::path file;
+  std::string image;  ///< below the data folder, without its extension
+  bool has_picture = false;
+  std::vector<std::string> folders;  ///< that it lies in, without "labels"
 };
 
-/// labels/ itself, or labels/train, labels/val ... with the folders of the same name in images/; also train/labels
-/// beside train/images.
-std::vector<Part> parts_of(const Place& place) {
-  std::vector<Part> parts;
-  std::error_code ignored;
-  const fs::path labels = label_folder(place);
-  const auto is_split_folder = [&](const fs::path& entry) {
-    return fs::is_directory(entry, ignored) && split_of_name(entry.filename().string()).has_value();
-  };
-  const fs::path images = place.spec.images.empty() ? place.root / "images" : resolved(place.root, place.spec.images);
-  if (!labels.empty()) {
-    for (const fs::path& entry : entries(labels))
-      if (is_split_folder(entry))
-        parts.push_back({entry, images / entry.filename(), split_of_name(entry.filename().string())});
-    if (parts.empty()) parts.push_back({labels, images, std::nullopt});
-    return parts;
+/// All that the layout of a set tells, before any label is read.
+class Layout {
+ public:
+  explicit Layout(const Place& place)
+      : place_(place),
+        files_(place.files.empty() ? files_below(place.root) : place.files),
+        pictures_(place.root, with_images_elsewhere()) {}
+
+  /// The first label file alone when `only_one`.
+  [[nodiscard]] std::vector<Label> labels(bool only_one, std::vector<LeftOut>* left_out) const {
+    std::vector<Label> found;
+    std::error_code ignored;
+    const bool has_folder = !place_.annotations.empty() && fs::is_directory(place_.annotations, ignored);
+    const auto outside = has_folder ? name_below(place_.root, place_.annotations / "") : std::string();
+    for (const fs::path& file : has_folder ? files_below(place_.annotations) : files_) {
+      if (!has_extension(file, {".txt"}) || is_class_list(file)) continue;
+      const std::string stem = without_extension(name_below(place_.root, file));
+      Label label{file, {}, false, {}};
+      auto folders = parts_of_path(fs::path(stem).parent_path().generic_string());
+      const auto last = std::ranges::find_last_if(folders, is_label_folder_name);
+      const bool is_among_labels = has_folder || !last.empty();
+      label.image =
+          picture_of(stem, has_folder ? stem.substr(std::min(stem.size(), outside.size())) : "", label.has_picture);
+      if (!label.has_picture && (!is_among_labels || is_note(file))) continue;
+      const Form form = label.has_picture && is_among_labels ? Form::boxes : form_of(file);
+      if (form == Form::other || (form == Form::empty && !label.has_picture)) {
+        if (left_out) left_out->push_back({file, std::string(form == Form::other ? not_yolo : "without a picture")});
+        continue;
+      }
+      std::erase_if(folders, is_label_folder_name);
+      label.folders = std::move(folders);
+      if (only_one && form == Form::empty && !is_among_labels) continue;
+      found.push_back(std::move(label));
+      if (only_one) break;
+    }
+    return found;
   }
-  for (const fs::path& entry : entries(place.root))
-    if (is_split_folder(entry) && fs::is_directory(entry / "labels", ignored))
-      parts.push_back({entry / "labels", entry / "images", split_of_name(entry.filename().string())});
-  return parts;
+  [[nodiscard]] const Pictures& pictures() const { return pictures_; }
+  [[nodiscard]] const std::vector<fs::path>& files() const { return files_; }
+
+ private:
+  static constexpr std::string_view not_yolo = "its lines are not \"class cx cy width height\"";
+
+  [[nodiscard]] std::vector<fs::path> with_images_elsewhere() const {
+    std::vector<fs::path> all = files_;
+    if (place_.spec.images.empty()) return all;
+    const fs::path folder = resolved(place_.root, place_.spec.images).lexically_normal();
+    if (name_below(place_.root, folder) != folder.generic_string()) return all;
+    const auto more = files_below(folder);
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  /// The picture of a label: in "images" where the label is in "labels", else beside it, else above.
+  [[nodiscard]] std::string picture_of(const std::string& stem, const std::string& below_annotations,
+                                       bool& has_picture) const {
+    std::vector<std::string> candidates;
+    const auto parts = parts_of_path(stem);
+    std::optional<std::size_t> labels;
+    for (std::size_t k = 0; k + 1 < parts.size(); ++k)
+      if (is_label_folder_name(parts[k])) labels = k;
+    const std::string below = !below_annotations.empty() ? below_annotations
+                              : labels                   ? joined_parts(parts, *labels + 1)
+                                                         : stem;
+    if (!place_.spec.images.empty()) {
+      const fs::path images = resolved(place_.root, place_.spec.images).lexically_normal();
+      candidates.push_back((fs::path(name_below(place_.root, images)) / below).generic_string());
+    }
+    if (labels) {
+      for (const char* name : {"images", "Images", "JPEGImages", "image", "img", "imgs"}) {
+        auto other = parts;
+        other[*labels] = name;
+        candidates.push_back(joined_parts(other));
+      }
+    }
+    if (!below_annotations.empty()) candidates.push_back("images/" + below_annotations);
+    candidates.push_back(stem);
+    if (labels) {
+      auto above = parts;
+      above.erase(above.begin() + static_cast<std::ptrdiff_t>(*labels));
+      candidates.push_back(joined_parts(above));
+    }
+    for (const std::string& candidate : candidates)
+      if (!pictures_.of_stem(candidate).empty()) {
+        has_picture = true;
+        return candidate;
+      }
+    for (const std::string& candidate : candidates)
+      if (pictures_.has_folder(fs::path(candidate).parent_path().generic_string())) return candidate;
+    return candidates.front();
+  }
+
+  const Place& place_;
+  std::vector<fs::path> files_;
+  Pictures pictures_;
+};
+
+/// data.yaml or obj.data, or nothing. Other .yaml files lie about in many folders: only one that names classes counts.
+Result<std::optional<std::pair<fs::path, YoloDescription>>> find_description(const Place& place) {
+  using Found = std::optional<std::pair<fs::path, YoloDescription>>;
+  const auto parsed = [](const fs::path& file) -> Result<YoloDescription> {
+    TRY(const std::string text, read_file(file, std::size_t{1} << 24));
+    return has_extension(file, {".data"}) ? parse_obj_data(text, file.string()) : parse_data_yaml(text, file.string());
+  };
+  std::error_code ignored;
+  if (is_description_file(place.annotations) && fs::is_regular_file(place.annotations, ignored)) {
+    TRY(auto description, parsed(place.annotations));
+    return Found({place.annotations, std::move(description)});
+  }
+  for (const char* name : {"data.yaml", "data.yml", "dataset.yaml", "dataset.yml", "obj.data"}) {
+    const fs::path file = place.root / name;
+    if (!fs::is_regular_file(file, ignored)) continue;
+    TRY(auto description, parsed(file));
+    if (!description.names.empty() || !description.names_file.empty() || !description.parts.empty())
+      return Found({file, std::move(description)});
+  }
+  Found found;
+  for (const fs::path& file : entries(place.root)) {
+    if (!is_description_file(file) || !fs::is_regular_file(file, ignored)) continue;
+    auto description = parsed(file);
+    if (!description || (description->names.empty() && description->names_file.empty())) continue;
+    if (found && found->second.names != description->names)
+      return invalid(std::format("\"{}\" and \"{}\" both name classes", found->first.string(), file.string()),
+                     "name one of them in data.annotations");
+    if (!found) found = {file, std::move(*description)};
+  }
+  return found;
 }
 
-Result<std::vector<std::string>> class_names(const Place& place) {
+/// What a path that was written on another machine means here: the longest end of it that exists.
+std::optional<std::string> found_below(const Place& place, const std::string& base, const std::string& written) {
+  std::error_code ignored;
+  const auto is_up = [](const std::string& part) { return part == ".."; };
+  auto parts = parts_of_path(written);
+  if (auto whole = parts_of_path(base); !whole.empty()) {
+    whole.insert(whole.end(), parts.begin(), parts.end());
+    parts = std::move(whole);
+  }
+  std::erase_if(parts, is_up);
+  for (std::size_t first = 0; first < parts.size(); ++first)
+    if (std::string name = joined_parts(parts, first); fs::exists(place.root / name, ignored)) return name;
+  return std::nullopt;
+}
+
+/// Class names, from the lists that annotation tools write, else from the description.
+Result<std::vector<std::string>> class_names(const Place& place, const Layout& layout,
+                                             const std::optional<std::pair<fs::path, YoloDescription>>& description,
+                                             Records& result) {
+  std::vector<fs::path> lists;
+  std::error_code ignored;
+  const auto add = [&](const fs::path& file) {
+    if (fs::is_regular_file(file, ignored) && std::ranges::find(lists, file) == lists.end()) lists.push_back(file);
+  };
+  if (description && !description->second.names_file.empty())
+    if (const auto name = found_below(place, {}, description->second.names_file)) add(place.root / *name);
   for (const char* name : {"classes.txt", "obj.names", "classes.names", "names.txt"}) {
-    for (const fs::path& folder : {place.root, label_folder(place)}) {
-      if (folder.empty()) continue;
-      TRY(auto names, read_class_names(folder / name));
-      if (!names.empty()) return names;
+    add(place.root / name);
+    for (const fs::path& file : layout.files())
+      if (file.filename() == name && file.parent_path() != place.root) add(file);
+    if (!place.annotations.empty()) add(place.annotations / name);
+  }
+  if (lists.empty())
+    for (const fs::path& entry : entries(place.root))
+      if (entry.extension() == ".names") add(entry);
+  std::vector<std::string> names;
+  fs::path source;
+  for (const fs::path& file : lists) {
+    TRY(auto more, read_class_names(file));
+    if (more.empty()) continue;
+    result.label_files.push_back(file);
+    if (names.empty()) {
+      names = std::move(more);
+      source = file;
+    } else if (names != more) {
+      return invalid(std::format("\"{}\" and \"{}\" list different classes", source.string(), file.string()),
+                     "remove the wrong one: the numbers in the labels count along one list");
     }
   }
-  for (const fs::path& entry : entries(place.root))
-    if (entry.extension() == ".names") return read_class_names(entry);
-  return std::vector<std::string>{};
+  if (description && !description->second.names.empty()) {
+    if (names.empty()) return description->second.names;
+    if (names != description->second.names)
+      return invalid(
+          std::format("\"{}\" and \"{}\" list different classes", source.string(), description->first.string()),
+          "remove the wrong one: the numbers in the labels count along one list");
+  }
+  return names;
+}
+
+/// Splits as the description says, and as the folders' names say where it is silent.
+void set_splits(const Place& place, const std::vector<Label>& labels,
+                const std::optional<std::pair<fs::path, YoloDescription>>& description, Records& result) {
+  std::vector<std::vector<std::string>> folders;
+  std::vector<fs::path> files;
+  for (const Label& label : labels) {
+    folders.push_back(label.folders);
+    files.push_back(label.file);
+  }
+  std::map<std::string, Split> named;  // a folder, with "/" at its end
+  std::error_code ignored;
+  if (description) {
+    const std::string source = description->first.filename().string();
+    for (const YoloDescription::Part& part : description->second.parts) {
+      const auto name = found_below(place, description->second.base, part.path);
+      if (!name) {
+        result.remarks.push_back(std::format("{} names \"{}\" for the {} split, which is not there", source,
+                                             shown(part.path), to_text(part.split)));
+        continue;
+      }
+      const bool is_folder = fs::is_directory(place.root / *name, ignored);
+      const auto [known, is_new] = named.try_emplace(*name + (is_folder ? "/" : ""), part.split);
+      if (!is_new && known->second != part.split)
+        result.remarks.push_back(std::format("{} names \"{}\" for the {} split and for the {} split: it is {}", source,
+                                             *name, to_text(known->second), to_text(part.split),
+                                             known->second == Split::train ? "training" : to_text(known->second)));
+      if (is_new && !is_folder)
+        result.lists.push_back({part.split == Split::train        ? SplitName::train
+                                : part.split == Split::validation ? SplitName::validation
+                                                                  : SplitName::test,
+                                place.root / *name});
+    }
+    std::erase_if(named, [](const auto& entry) { return !entry.first.ends_with('/'); });
+  }
+  if (named.empty() && !result.lists.empty()) {
+    result.label_files.insert(result.label_files.end(), files.begin(), files.end());
+    return;
+  }
+  if (named.empty()) {
+    set_splits_by_folder(folders, files, result);
+    return;
+  }
+  std::map<std::string, std::size_t> outside;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    Record& record = result.records[i];
+    std::size_t longest = 0;
+    for (const auto& [folder, split] : named)
+      if (record.image.starts_with(folder) && folder.size() > longest) record.split = split, longest = folder.size();
+    for (const std::string& folder : labels[i].folders)
+      if (!record.split) record.split = split_of_name(folder);
+    if (record.split) {
+      result.label_files.push_back(files[i]);
+      continue;
+    }
+    ++outside[fs::path(record.image).parent_path().generic_string()];
+    result.left_out.push_back({files[i], std::string(names_no_split)});
+  }
+  for (const auto& [folder, count] : outside)
+    result.remarks.push_back(std::format("{} images of {}/ belong to no split: {} does not name it", count, folder,
+                                         description->first.filename().string()));
 }
 
 }  // namespace
 
 bool is_yolo(const Place& place) {
-  for (const Part& part : parts_of(place))
-    for (const fs::path& entry : entries(part.labels))
-      if (entry.extension() == ".txt" && entry.filename() != "classes.txt") return true;
-  return false;
+  std::error_code ignored;
+  if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored))
+    return is_description_file(place.annotations);
+  const Layout layout(place);
+  const auto first = layout.labels(true, nullptr);
+  if (first.empty()) return false;
+  const bool is_among_labels =
+      !place.annotations.empty() ||
+      std::ranges::any_of(parts_of_path(name_below(place.root, first.front().file)), is_label_folder_name);
+  const auto description = find_description(place);
+  if (is_among_labels || !description || *description) return true;
+  // Labels beside pictures may be what is left of another tool in a set of another format.
+  return !is_csv(place) && !is_fddb(place) && !(place.task == Task::classification && is_folder(place));
 }
 
 Result<Records> read_yolo(const Place& place) {
-  const auto parts = parts_of(place);
-  if (parts.empty())
+  const Layout layout(place);
+  Records result;
+  TRY(const auto description, find_description(place));
+  const auto labels = layout.labels(false, &result.left_out);
+  if (labels.empty())
     return fail(ErrorCode::not_found, std::format("no folder \"labels\" lies in \"{}\"", place.root.string()),
                 "name the folder of the .txt files in data.annotations");
-  Records result;
-  TRY(result.classes, class_names(place));
-  std::error_code ignored;
-  std::size_t without_labels = 0;
-  for (const Part& part : parts) {
-    std::set<std::string> labelled;
-    // Without an images folder the pictures lie beside their labels.
-    const fs::path images = fs::is_directory(part.images, ignored) ? part.images : part.labels;
-    for (const fs::path& file : entries(part.labels)) {
-      if (file.extension() != ".txt" || file.filename() == "classes.txt") continue;
-      TRY(const std::string text, read_file(file, std::size_t{1} << 26));
-      Record record;
-      TRY(record.boxes, parse_yolo(text, file.string(), result.classes));
-      record.image = (images / file.stem()).lexically_relative(place.root).generic_string();
-      record.is_relative = true;
-      record.split = part.split;
-      record.where = place_of(file.string(), {}, 0);
-      labelled.insert(file.stem().string());
-      result.records.push_back(std::move(record));
-    }
-    for (const fs::path& image : entries(images))
-      if (has_image_extension(image) && !labelled.contains(image.stem().string())) ++without_labels;
+  TRY(result.classes, class_names(place, layout, description, result));
+  if (description) result.label_files.push_back(description->first);
+  std::unordered_set<std::string> labelled;
+  for (const Label& label : labels) {
+    TRY(const std::string text, read_file(label.file, std::size_t{1} << 26));
+    Record record;
+    TRY(record.boxes, parse_yolo(text, label.file.string(), result.classes));
+    record.image = fs::path(label.image).is_absolute()
+                       ? fs::path(label.image).lexically_relative(fs::absolute(place.root)).generic_string()
+                       : label.image;
+    record.is_relative = true;
+    record.where = place_of(label.file.string(), {}, 0);
+    labelled.insert(label.image);
+    result.records.push_back(std::move(record));
   }
-  if (without_labels > 0) result.remarks.push_back(std::format("{} images without a label file", without_labels));
-  if (result.classes.empty() && !result.records.empty())
-    result.remarks.push_back("no classes.txt or .names file: classes are called by their number");
+  set_splits(place, labels, description, result);
+  for (const std::string& name : layout.pictures().names())
+    if (!labelled.contains(without_extension(name)))
+      result.left_out.push_back({place.root / name, std::string(without_label)});
+  if (result.classes.empty())
+    result.remarks.push_back("no classes.txt, .names file or data.yaml: classes are called by their number");
   result.folders = {place.root};
   return result;
 }

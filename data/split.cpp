@@ -1,13 +1,16 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/file.hpp"
 #include "base/random.hpp"
 #include "data/split_internal.hpp"
+#include "data/split_list_internal.hpp"
 #include "data/text_internal.hpp"
+#include "data/tree_internal.hpp"
 
 namespace edgewise::data {
 
@@ -20,95 +23,13 @@ double position_of(std::uint64_t seed, const std::string& name) {
   return static_cast<double>(stable_hash(std::format("{}/{}", seed, name)) >> 11) * 0x1.0p-53;
 }
 
-/// Finds records by path, by file name, or by stem.
-class Names {
- public:
-  explicit Names(const std::vector<Record>& records) {
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      const fs::path path = normal(records[i].image);
-      add(path.generic_string(), i);
-      add(path.filename().string(), i);
-      if (has_image_extension(path)) {
-        add((path.parent_path() / path.stem()).generic_string(), i);
-        add(path.stem().string(), i);
-      }
-    }
-  }
-  struct Found {
-    std::optional<std::size_t> record;
-    bool is_ambiguous = false;
-  };
-  [[nodiscard]] Found find(std::string_view written) const {
-    const fs::path path = normal(written);
-    // The most exact name first: a stem may be shared by several folders.
-    const std::array names{path.generic_string(), path.filename().string(), path.stem().string()};
-    const std::size_t count = has_image_extension(path) ? 3 : 2;
-    for (std::size_t k = 0; k < count; ++k)
-      if (const auto it = index_.find(names[k]); it != index_.end())
-        return it->second == several ? Found{{}, true} : Found{it->second, false};
-    return {};
-  }
-
- private:
-  static constexpr std::size_t several = SIZE_MAX;
-  static fs::path normal(std::string_view written) { return fs::path(written).lexically_normal(); }
-  void add(const std::string& name, std::size_t record) {
-    const auto [it, is_new] = index_.try_emplace(name, record);
-    if (!is_new && it->second != record) it->second = several;
-  }
-  std::unordered_map<std::string, std::size_t> index_;
-};
-
-/// Reads one list file into `splits`.
-Status read_list(const fs::path& file, Split split, const Names& names, const Records& records, Splits& splits,
-                 std::vector<std::string>& listed_at) {
-  TRY(const std::string text, read_file(file));
-  Lines lines(text, file.string());
-  for (;;) {
-    TRY(const auto line, lines.next());
-    if (!line) return {};
-    std::string_view name = trimmed(*line), label;
-    if (name.empty() || name.front() == '#') continue;
-    auto found = names.find(name);
-    if (!found.record && !found.is_ambiguous) {
-      const std::size_t blank = name.find_last_of(" \t");
-      if (blank != std::string_view::npos) {
-        label = name.substr(blank + 1);
-        name = trimmed(name.substr(0, blank));
-        found = names.find(name);
-      }
-    }
-    if (found.is_ambiguous)
-      return invalid(std::format("\"{}\" could be several images", shown(name)), "write its path below the data folder",
-                     lines.where());
-    if (!found.record)
-      return fail(ErrorCode::not_found,
-                  std::format("\"{}\" is not among the {} labelled images", shown(name), records.records.size()),
-                  "correct the name or remove the line", lines.where());
-    const std::size_t i = *found.record;
-    if (splits.of[i])
-      return invalid(std::format("\"{}\" is listed a second time, first at {}", shown(name), listed_at[i]),
-                     "leave each image in one list, once", lines.where());
-    splits.of[i] = split;
-    splits.labels[i] = label;
-    listed_at[i] = lines.where();
-  }
-}
-
-/// The usual lists: both train and validation must be there.
-std::map<Split, fs::path> usual_lists(const fs::path& root) {
-  std::error_code ignored;
-  for (const fs::path& folder : {root, root / "ImageSets" / "Main"}) {
-    std::map<Split, fs::path> lists;
-    for (const auto& [split, names] :
-         {std::pair{Split::train, std::array{"train.txt", "train.txt", "train.txt"}},
-          std::pair{Split::validation, std::array{"val.txt", "validation.txt", "valid.txt"}},
-          std::pair{Split::test, std::array{"test.txt", "test.txt", "test.txt"}}})
-      for (const char* name : names)
-        if (!lists.contains(split) && fs::is_regular_file(folder / name, ignored)) lists[split] = folder / name;
-    if (lists.contains(Split::train) && lists.contains(Split::validation)) return lists;
-  }
-  return {};
+std::string names_of(const Place& place, const std::vector<fs::path>& files) {
+  std::string text;
+  constexpr std::size_t most = 4;
+  for (std::size_t i = 0; i < std::min(files.size(), most); ++i)
+    text += (i > 0 ? ", " : "") + name_below(place.root, files[i]);
+  if (files.size() > most) text += std::format(" and {} more", files.size() - most);
+  return text;
 }
 
 /// Whoever names groups relies on them: a group in two splits is an error.
@@ -160,64 +81,135 @@ std::vector<Split> hashed_splits(std::uint64_t seed, const std::vector<std::stri
   return splits;
 }
 
-Result<Splits> assign_splits(const Place& place, const Records& records) {
-  const std::size_t count = records.records.size();
-  Splits splits;
-  splits.of.resize(count);
-  std::map<Split, fs::path> lists;
+namespace {
+
+/// The lists that data.splits names.
+Result<std::vector<SplitList>> lists_of_spec(const Place& place) {
+  std::vector<SplitList> lists;
   for (const auto& [name, file] : place.spec.splits) {
-    const auto split = split_of_name(name);
+    const auto split = split_name_of(name);
     if (!split) {
       const std::string nearest = nearest_word(name, {"train", "validation", "test"});
       return invalid(std::format("split \"{}\" is not one of \"train\", \"validation\" or \"test\"", shown(name)),
                      nearest.empty() ? "correct data.splits" : std::format("did you mean \"{}\"?", nearest));
     }
-    if (lists.contains(*split))
-      return invalid(std::format("the {} split is given twice", to_text(*split)), "leave one of them");
-    lists[*split] = resolved(place.root, file);
+    if (std::ranges::find(lists, *split, &SplitList::split) != lists.end())
+      return invalid(std::format("the {} split is given twice", to_text(*split_of_name(name))), "leave one of them");
+    lists.push_back({*split, resolved(place.root, file)});
     std::error_code ignored;
-    if (!fs::is_regular_file(lists[*split], ignored))
-      return fail(ErrorCode::not_found, std::format("the {} list \"{}\" does not exist", to_text(*split), file),
+    if (!fs::is_regular_file(lists.back().file, ignored))
+      return fail(ErrorCode::not_found,
+                  std::format("the {} list \"{}\" does not exist", to_text(*split_of_name(name)), file),
                   std::format("check data.splits; it is looked for in \"{}\"", place.root.string()));
   }
-  const bool is_explicit = !lists.empty();
-  const bool is_recorded = std::ranges::any_of(records.records, [](const Record& r) { return r.split.has_value(); });
-  if (!is_explicit && !is_recorded) {
-    lists = usual_lists(place.root);
-    if (!lists.empty()) {
-      std::vector<std::string> names;
-      for (const auto& [split, file] : lists) names.push_back(file.lexically_relative(place.root).generic_string());
-      std::string text;
-      for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-      splits.remarks.push_back("split by the lists found beside the data: " + text);
+  return lists;
+}
+
+/// Reads all lists into `splits`.
+Status assign_by_lists(const Place& place, std::vector<SplitList> lists, Splits& splits, ListReader& reader) {
+  const auto has = [&](SplitName name) { return std::ranges::find(lists, name, &SplitList::split) != lists.end(); };
+  const bool has_train = has(SplitName::train), has_validation = has(SplitName::validation),
+             has_joined = has(SplitName::train_and_validation);
+  // What joins two splits comes last: the other lists have said by then what is theirs.
+  const auto rank = [](const SplitList& list) { return list.split == SplitName::train_and_validation ? 1 : 0; };
+  std::ranges::stable_sort(lists, {}, rank);
+  for (const SplitList& list : lists) {
+    switch (list.split) {
+      case SplitName::train:
+        TRY_DO(reader.read(list.file, Split::train, false));
+        break;
+      case SplitName::validation:
+        TRY_DO(reader.read(list.file, Split::validation, false));
+        break;
+      case SplitName::test:
+        TRY_DO(reader.read(list.file, Split::test, false));
+        break;
+      case SplitName::train_and_validation:
+        TRY_DO(reader.read(list.file, has_train && !has_validation ? Split::validation : Split::train, true));
+        break;
     }
   }
-  if (!lists.empty()) {
-    splits.labels.resize(count);
-    const Names names(records.records);
-    std::vector<std::string> listed_at(count);
-    for (const auto& [split, file] : lists) TRY_DO(read_list(file, split, names, records, splits, listed_at));
-    if (!lists.contains(Split::train)) {
-      for (auto& split : splits.of)
-        if (!split) split = Split::train;
-      splits.remarks.push_back("no training list is given: all images in no list are for training");
+  if (!has_train && !has_joined) {
+    for (auto& split : splits.of)
+      if (!split) split = Split::train;
+    splits.remarks.push_back("no training list is given: all images in no list are for training");
+  }
+  const bool has_other = has_validation || (has_train && has_joined);
+  if (!has_other && std::ranges::find(splits.of, Split::validation) == splits.of.end())
+    splits.undecided = Undecided::validation;
+  const auto left_out = std::ranges::count_if(splits.of, [](const auto& s) { return !s.has_value(); });
+  if (left_out > 0) splits.remarks.push_back(std::format("{} labelled images are in no list", left_out));
+  if (reader.unlabelled() > 0)
+    splits.remarks.push_back(std::format("{} lines of the lists name images without labels", reader.unlabelled()));
+  const auto labelled = std::ranges::count_if(splits.labels, [](const std::string& s) { return !s.empty(); });
+  const auto listed = std::ranges::count_if(splits.of, [](const auto& s) { return s.has_value(); });
+  if (labelled == 0)
+    splits.labels.clear();
+  else if (labelled != listed && place.task == Task::classification)
+    return invalid(std::format("{} of {} lines of the lists have a label", labelled, listed), "label all lines or none",
+                   lists.front().file.string());
+  return {};
+}
+
+}  // namespace
+
+Result<Splits> assign_splits(const Place& place, const Records& records) {
+  const std::size_t count = records.records.size();
+  Splits splits;
+  splits.of.resize(count);
+  splits.labels.resize(count);
+  TRY(std::vector<SplitList> lists, lists_of_spec(place));
+  const bool is_explicit = !lists.empty();
+  if (lists.empty()) lists = records.lists;
+  const bool is_described = !lists.empty();
+  // Training alone is what a set has that was not split.
+  const bool is_recorded = std::ranges::any_of(records.records, [](const Record& r) { return r.split.has_value(); });
+  const bool is_split =
+      std::ranges::any_of(records.records, [](const Record& r) { return r.split && *r.split != Split::train; });
+  ListReader reader(place, records, splits);
+  UsualLists usual;
+  if (!is_explicit) {
+    usual = usual_lists(place, records.list_places);
+    const auto is_any = [&](const SplitList& list) { return reader.names_any(list.file); };
+    const bool are_used = !is_described && !is_split && std::ranges::any_of(usual.used, is_any);
+    if (are_used) {
+      const auto has = [&](SplitName name) {
+        return std::ranges::find(usual.used, name, &SplitList::split) != usual.used.end();
+      };
+      const bool is_repeated = has(SplitName::train) && has(SplitName::validation);
+      std::vector<fs::path> files;
+      for (const SplitList& list : usual.used)
+        if (!is_repeated || list.split != SplitName::train_and_validation) {
+          lists.push_back(list);
+          files.push_back(list.file);
+        }
+      splits.remarks.push_back("split by the lists found beside the data: " + names_of(place, files));
     }
-    if (!lists.contains(Split::validation)) splits.undecided = Undecided::validation;
-    const auto left_out = std::ranges::count_if(splits.of, [](const auto& s) { return !s.has_value(); });
-    if (left_out > 0) splits.remarks.push_back(std::format("{} labelled images are in no list", left_out));
-    const auto labelled = std::ranges::count_if(splits.labels, [](const std::string& s) { return !s.empty(); });
-    const auto listed = std::ranges::count_if(splits.of, [](const auto& s) { return s.has_value(); });
-    if (labelled == 0)
-      splits.labels.clear();
-    else if (labelled != listed && place.task == Task::classification)
-      return invalid(std::format("{} of {} lines of the lists have a label", labelled, listed),
-                     "label all lines or none", lists.begin()->second.string());
+    std::vector<fs::path> unused = usual.unused;
+    for (const SplitList& list : usual.used)
+      if (std::ranges::find(lists, list.file, &SplitList::file) == lists.end()) unused.push_back(list.file);
+    std::erase_if(unused, [&](const fs::path& file) {
+      return std::ranges::find(records.label_files, file) != records.label_files.end();
+    });
+    const std::string reason = are_used                   ? "another list is used"
+                               : is_described || is_split ? "the labels say the splits"
+                                                          : "it names none of the images";
+    if (!unused.empty())
+      splits.remarks.push_back(std::format("lists found and not used: {} ({})", names_of(place, unused), reason));
+  }
+  if (!lists.empty()) {
+    // Parts that the description names as folders are split already.
+    if (is_described && !is_explicit)
+      for (std::size_t i = 0; i < count; ++i) splits.of[i] = records.records[i].split;
+    TRY_DO(assign_by_lists(place, lists, splits, reader));
   } else if (is_recorded) {
     for (std::size_t i = 0; i < count; ++i) splits.of[i] = records.records[i].split;
     if (std::ranges::find(splits.of, Split::validation) == splits.of.end()) splits.undecided = Undecided::validation;
+    splits.labels.clear();
   } else {
     splits.of.assign(count, Split::train);
     splits.undecided = Undecided::all;
+    splits.labels.clear();
   }
   TRY_DO(check_groups(records, splits));
   return splits;

@@ -1,6 +1,7 @@
 /// Which image belongs to which split.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,11 +19,13 @@ struct Splits {
   std::vector<std::string> labels;       ///< by record, when the lists name classes ("path label"); else empty
   Undecided undecided =
       Undecided::nothing;  ///< `validation`: some of train must become validation; `all`: all are train so far
+  std::vector<std::filesystem::path> lists;  ///< that were read
   std::vector<std::string> remarks;
 };
 
-/// From the lists that the user named; else from the labels themselves; else from the usual lists (train.txt and
-/// val.txt beside the data, ImageSets/Main); else undecided. What a list leaves out is in no split.
+/// From the lists that the user named; else from those that the set's own description names; else from the labels
+/// themselves; else from the usual lists (train.txt, val.txt, trainval.txt, test.txt beside the data or in
+/// ImageSets/Main); else undecided. What a list leaves out is in no split.
 /// @error a list that is missing, names an unknown image (file:line) or one twice; a group in two splits
 Result<Splits> assign_splits(const Place& place, const Records& records);
 

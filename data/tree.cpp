@@ -1,0 +1,122 @@
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "data/format_internal.hpp"
+#include "data/text_internal.hpp"
+#include "data/tree_internal.hpp"
+
+namespace edgewise::data {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int max_depth = 32;
+
+void walk(const fs::path& folder, int depth, std::set<fs::path>& entered, std::vector<fs::path>& files) {
+  std::error_code error;
+  const fs::path real = fs::canonical(folder, error);
+  if (error || depth > max_depth || !entered.insert(real).second) return;
+  // Kinds come with the entries: asking for each of a million files would take seconds.
+  for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
+       !error && it != end; it.increment(error)) {
+    const fs::path& path = it->path();
+    const std::string name = path.filename().string();
+    if (name.starts_with('.')) continue;
+    std::error_code ignored;
+    if (it->is_directory(ignored)) {
+      if (name != "__MACOSX" && path.extension() != ".study") walk(path, depth + 1, entered, files);
+    } else if (it->is_regular_file(ignored)) {
+      files.push_back(path);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<fs::path> files_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::set<fs::path> entered;
+  walk(folder, 0, entered, files);
+  std::ranges::sort(files);
+  return files;
+}
+
+std::string name_below(const fs::path& root, const fs::path& path) {
+  const std::string start = (root / "").generic_string();
+  std::string name = path.generic_string();
+  if (name.starts_with(start))
+    name.erase(0, start.size());
+  else if (name + "/" == start)
+    name.clear();
+  return name;
+}
+
+std::vector<std::string> folders_below(const fs::path& root, const fs::path& file) {
+  auto parts = parts_of_path(name_below(root, file));
+  const bool is_below = name_below(root, file) != file.generic_string() || root.empty() || root == ".";
+  if (parts.empty() || !is_below) return {};
+  parts.pop_back();
+  return parts;
+}
+
+bool is_note(const fs::path& file) {
+  const std::string name = lower_case(file.filename().string());
+  static constexpr std::array beginnings{"readme",  "license",  "licence", "changelog",    "changes", "notes",
+                                         "copying", "citation", "authors", "requirements", "todo"};
+  // "notes.json" is a note, "notesheet.csv" is not.
+  return std::ranges::any_of(beginnings, [&](std::string_view start) {
+    if (!name.starts_with(start)) return false;
+    const char next = name.size() > start.size() ? name[start.size()] : '.';
+    return !(next >= 'a' && next <= 'z');
+  });
+}
+
+std::vector<std::string> parts_of_path(std::string_view written) {
+  std::vector<std::string> parts;
+  while (!written.empty()) {
+    const std::size_t end = written.find_first_of("/\\");
+    const std::string_view part = written.substr(0, end);
+    if (!part.empty() && part != ".") parts.emplace_back(part);
+    written.remove_prefix(end == std::string_view::npos ? written.size() : end + 1);
+  }
+  return parts;
+}
+
+std::string joined_parts(const std::vector<std::string>& parts, std::size_t first, std::size_t last) {
+  std::string joined;
+  for (std::size_t i = first; i < last && i < parts.size(); ++i) joined += (i > first ? "/" : "") + parts[i];
+  return joined;
+}
+
+std::string joined_parts(const std::vector<std::string>& parts, std::size_t first) {
+  return joined_parts(parts, first, parts.size());
+}
+
+std::string without_extension(const std::string& name) {
+  const std::size_t slash = name.rfind('/'), dot = name.rfind('.');
+  const std::size_t start = slash == std::string::npos ? 0 : slash + 1;
+  return dot == std::string::npos || dot <= start ? name : name.substr(0, dot);
+}
+
+Pictures::Pictures(const fs::path& root, const std::vector<fs::path>& files) {
+  for (const fs::path& file : files) {
+    if (!has_image_extension(file)) continue;
+    const std::string name = name_below(root, file);
+    by_name_.emplace(name, names_.size());
+    by_stem_[without_extension(name)].push_back(name);
+    for (std::size_t slash = name.rfind('/'); slash != std::string::npos && slash > 0;
+         slash = name.rfind('/', slash - 1))
+      if (!folders_.try_emplace(name.substr(0, slash), names_.size()).second) break;
+    names_.push_back(name);
+  }
+}
+
+const std::vector<std::string>& Pictures::of_stem(const std::string& stem) const {
+  static const std::vector<std::string> none;
+  const auto it = by_stem_.find(stem);
+  return it == by_stem_.end() ? none : it->second;
+}
+
+}  // namespace edgewise::data
