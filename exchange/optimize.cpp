@@ -28,6 +28,14 @@ std::string shown(const Json& json) {
   return text;
 }
 
+/// A reason may be a whole traceback; its end says most.
+std::string kept_reason(std::string reason) {
+  if (reason.size() <= max_reason_bytes) return reason;
+  std::size_t begin = reason.size() - max_reason_bytes;
+  while (begin < reason.size() && (static_cast<unsigned char>(reason[begin]) & 0xC0U) == 0x80U) ++begin;  // no half characters
+  return "..." + reason.substr(begin);
+}
+
 Json error_json(const Error& error) {
   Json json{{"error", error.where.empty() ? error.message : std::format("{} ({})", error.message, error.where)}};
   if (!error.next.empty()) json["next"] = error.next;
@@ -108,6 +116,14 @@ Status Optimizer::open_study() {
   }
   TRY(storage_, study::open_storage(options_.study));
   TRY(const auto kept, storage_->settings());
+  Problem in_texts = problem_;
+  in_texts.document = problem_.document_in_texts;
+  if (kept.job != settings.job && kept.job == study_job(in_texts, options_)) {
+    // From before categories kept their kinds: it goes on with texts.
+    TRY(problem_, problem_from_json(in_texts.document, problem_.name));
+    TRY(strategy_, search::make_strategy(strategy_options(options_), problem_.space));
+    return {};
+  }
   if (const auto differs = difference(kept.job, settings.job); !differs.empty())
     return fail(ErrorCode::conflict, std::format("the study \"{}\" was made with other settings ({})", options_.study.string(), differs),
                 "give the file and options it was made with, or another folder with --study");
@@ -139,10 +155,11 @@ Status Optimizer::refresh(study::TrialId id) {
 std::string Optimizer::answer(std::string_view line) {
   if (line.size() > max_line_bytes)
     return dump(error_json({ErrorCode::invalid_input, std::format("the line has {} bytes; at most {} are read", line.size(), max_line_bytes), {}, {}}));
-  auto request = parse_json(line, "request");
+  auto request = parse_json(line, "request", DoubledKeys::refused);
   if (!request) {
     // Python writes NaN and Infinity, which are no JSON.
-    if (line.contains("NaN") || line.contains("Infinity"))
+    if (request.error().message.contains("given twice")) request.error().where.clear();
+    else if (line.contains("NaN") || line.contains("Infinity"))
       request.error().next = R"(a value that is not finite is no result: send {"tell": ID, "failed": "why"})";
     else request.error().next = "send one JSON object a line, " + examples;
     return dump(error_json(request.error()));
@@ -217,8 +234,11 @@ Result<std::vector<study::TrialId>> Optimizer::record(const std::vector<search::
 
 Result<std::map<std::string, double>> Optimizer::told_values(const Json& values) const {
   if (!values.is_object()) return invalid(std::format("\"values\" is {}; it must be an object of numbers", shown(values)), std::format("give {}", quoted_list(problem_.told)));
+  if (values.size() > max_values)
+    return invalid(std::format("\"values\" has {} values; a result has at most {}", values.size(), max_values), "leave out what no objective and no constraint needs");
   std::map<std::string, double> numbers;
   for (const auto& [name, value] : values.items()) {
+    if (name.size() > max_name_bytes) return invalid(std::format("the name of a value has {} bytes; at most {} are kept", name.size(), max_name_bytes));
     if (!value.is_number() || !std::isfinite(value.get<double>()))
       return invalid(std::format("the value of \"{}\" is {}; it must be a finite number", name.substr(0, 60), shown(value)),
                      R"(a trial that gave none has failed: send {"tell": ID, "failed": "why"})");
@@ -251,7 +271,7 @@ Result<Json> Optimizer::tell(const Json& id, const Json& request) {
   if (request.contains("failed")) {
     if (!request["failed"].is_string() || request["failed"].get_ref<const std::string&>().empty())
       return invalid(std::format("\"failed\" is {}; it must be the reason as a text", shown(request["failed"])));
-    TRY_DO(storage_->fail_trial(trial_id, holder, request["failed"].get<std::string>()));
+    TRY_DO(storage_->fail_trial(trial_id, holder, kept_reason(request["failed"].get<std::string>())));
   } else {
     TRY(const auto values, told_values(request["values"]));
     TRY_DO(storage_->finish(trial_id, holder, State::complete, {.stage = trial.stage, .epochs = trial.epochs, .values = values}, ""));
@@ -276,7 +296,7 @@ Result<Json> Optimizer::add(const Json& request) {
 }
 
 Json Optimizer::trial_json(const study::Trial& trial) const {
-  Json json{{"id", trial.id.value}, {"choice", space::to_json(trial.choice)}};
+  Json json{{"id", trial.id.value}, {"choice", space::to_json(problem_.space, trial.choice)}};
   if (has_stages_) json["epochs"] = trial.epochs;
   return json;
 }
@@ -303,7 +323,15 @@ Json Optimizer::status() const {
 
 Result<Fitted> import_study(const fs::path& optuna, const std::string& name, const Problem& problem, const OptimizeOptions& options) {
   TRY(const auto foreign, read_optuna(optuna, name, problem.objectives));
-  Fitted fitted = fit(foreign, problem.space, problem.objectives, optuna.filename().string());
+  const auto source = optuna.filename().string();
+  Fitted fitted = fit(foreign, problem.space, {problem.objectives, problem.constraints, problem.told}, source);
+  if (fitted.trials.empty()) {
+    std::string why;
+    for (const auto& remark : fitted.remarks) why += (why.empty() ? "" : "; ") + remark;
+    return invalid(foreign.empty() ? std::format("\"{}\" has no trials", optuna.string())
+                                   : std::format("none of the {} trials of \"{}\" can be used: {}", foreign.size(), optuna.string(), why),
+                   "compare the parameters and objectives there with those of the space");
+  }
   TRY_DO(search::make_strategy(strategy_options(options), problem.space));
   std::set<space::Choice> seen;
   const auto before = fitted.trials.size();
@@ -312,7 +340,7 @@ Result<Fitted> import_study(const fs::path& optuna, const std::string& name, con
   for (auto& trial : fitted.trials) {
     trial.known = numbers_of(trial.choice, problem.known);
     if (trial.state == State::complete) continue;
-    trial.reason = std::format("{} in {}{}", to_text(trial.state), optuna.filename().string(), trial.reason.empty() ? "" : ": " + trial.reason);
+    trial.reason = std::format("{} in {}{}", to_text(trial.state), source, trial.reason.empty() ? "" : ": " + trial.reason);
     trial.state = State::rejected;
   }
   std::error_code error;

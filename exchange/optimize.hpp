@@ -18,6 +18,8 @@ namespace edgewise::exchange {
 
 /// The longest line that is read.
 inline constexpr std::size_t max_line_bytes = std::size_t{1} << 20;
+/// The most values that one result has, and the longest name of one and reason of a failure, in bytes.
+inline constexpr std::size_t max_values = 1000, max_name_bytes = 1000, max_reason_bytes = 10'000;
 
 struct OptimizeOptions {
   std::string strategy = "random";

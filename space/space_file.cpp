@@ -48,9 +48,9 @@ bool has_ends(config::Options& o, const std::string& name) {
 }
 
 Domain read_categories(config::Options& o) {
-  Categorical set;
-  o.texts("values", set.values, "the values that it can have");
-  return set;
+  std::vector<Json> values;
+  o.values("values", values, "the values that it can have");
+  return make_categorical(values);
 }
 
 Domain read_integers(config::Options& o) {
@@ -71,8 +71,8 @@ Domain read_reals(config::Options& o) {
   return reals;
 }
 
-/// The condition as written; nothing after a mistake.
-std::optional<Condition> read_condition(config::Options& o, const config::Node& when) {
+/// The condition as written; nothing after a mistake. A category of `parameters` is meant by what it means.
+std::optional<Condition> read_condition(config::Options& o, const config::Node& when, const std::vector<Parameter>& parameters) {
   if (when.entries.size() != 1) {
     o.problem("", "a condition names one parameter and the values for which this one exists", "for example when: {optimizer: [sgd]}");
     Json ignored;
@@ -80,7 +80,13 @@ std::optional<Condition> read_condition(config::Options& o, const config::Node& 
     return {};
   }
   Condition condition{.parent = when.entries.front().key};
-  o.texts(condition.parent, condition.values, "the values for which the parameter exists");
+  std::vector<Json> values;
+  o.values(condition.parent, values, "the values for which the parameter exists");
+  const auto parent = std::ranges::find(parameters, condition.parent, &Parameter::name);
+  for (const auto& value : values) {
+    const auto known = parent == parameters.end() ? std::nullopt : value_from_json(*parent, value);
+    condition.values.push_back(known ? to_text(*known) : value.is_string() ? value.get<std::string>() : dump(value));
+  }
   return condition;
 }
 
@@ -132,7 +138,7 @@ void ParameterReader::read_parameter(config::Options& all, config::Options& one,
     return;
   }
   if (const auto* when = child(entry.value, "when")) {
-    one.section("when", "", [&](config::Options& w) { parameter.condition = read_condition(w, *when); }, "the parameter exists only then");
+    one.section("when", "", [&](config::Options& w) { parameter.condition = read_condition(w, *when, parameters_); }, "the parameter exists only then");
     is_whole = is_whole && parameter.condition;
   }
   if (is_whole) check(all, std::move(parameter));
@@ -175,19 +181,51 @@ std::expected<Space, std::vector<Error>> read_space(const std::filesystem::path&
   return parse_space(*text, file.string());
 }
 
+namespace {
+
+/// What the values of a category mean; of a number their texts.
+Json condition_values(const Space& space, const Condition& condition) {
+  const auto parent = std::ranges::find(space.parameters(), condition.parent, &Parameter::name);
+  Json values = Json::array();
+  for (const auto& text : condition.values) values.push_back(std::holds_alternative<Categorical>(parent->domain) ? to_json(*parent, Value(text)) : Json(text));
+  return values;
+}
+
+void quote_values(config::Node& values) {
+  if (values.kind == config::Node::Kind::scalar) values.is_quoted = true;
+  for (auto& item : values.items) quote_values(item);
+}
+
+}  // namespace
+
+config::Node with_values_as_texts(config::Node root) {
+  for (auto& section : root.entries) {
+    if (section.key != "parameters") continue;
+    for (auto& parameter : section.value.entries) {
+      if (parameter.value.kind == config::Node::Kind::sequence) quote_values(parameter.value);
+      for (auto& option : parameter.value.entries) {
+        if (option.key == "values") quote_values(option.value);
+        if (option.key == "when")
+          for (auto& parent : option.value.entries) quote_values(parent.value);
+      }
+    }
+  }
+  return root;
+}
+
 Json to_json(const Space& space) {
   Json parameters = Json::object();
   for (const auto& parameter : space.parameters()) {
     Json& json = parameters[parameter.name];
     if (const auto* set = std::get_if<Categorical>(&parameter.domain)) {
-      json = {{"type", "categorical"}, {"values", set->values}};
+      json = {{"type", "categorical"}, {"values", set->meanings.empty() ? Json(set->values) : Json(set->meanings)}};
     } else if (const auto* range = std::get_if<Integer>(&parameter.domain)) {
       json = {{"type", "integer"}, {"low", range->low}, {"high", range->high}, {"step", range->step}, {"log", range->log_scale}};
     } else {
       const auto& reals = std::get<Real>(parameter.domain);
       json = {{"type", "real"}, {"low", reals.low}, {"high", reals.high}, {"log", reals.log_scale}};
     }
-    if (parameter.condition) json["when"] = Json{{parameter.condition->parent, parameter.condition->values}};
+    if (parameter.condition) json["when"] = Json{{parameter.condition->parent, condition_values(space, *parameter.condition)}};
     if (!parameter.description.empty()) json["description"] = parameter.description;
   }
   return {{"parameters", std::move(parameters)}};
