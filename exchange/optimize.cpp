@@ -132,6 +132,7 @@ Status Optimizer::open_study() {
 
 Status Optimizer::reload() {
   TRY(study_, storage_->load());
+  for (std::size_t i = 0; i < study_.trials.size(); ++i) places_.emplace(study_.trials[i].choice, i);
   return {};
 }
 
@@ -149,6 +150,7 @@ Status Optimizer::refresh(study::TrialId id) {
   const auto index = static_cast<std::size_t>(id.value);
   if (index >= study_.trials.size()) study_.trials.resize(index + 1);
   study_.trials[index] = std::move(trial);
+  places_.emplace(study_.trials[index].choice, index);
   return {};
 }
 
@@ -284,9 +286,11 @@ Result<Json> Optimizer::add(const Json& request) {
   TRY_DO(check_keys(request, {"add", "values"}));
   if (!request.contains("values")) return invalid("\"values\" is missing: what did this choice give?", examples);
   TRY(const auto choice, space::choice_from_json(problem_.space, request["add"]));
-  if (const auto* same = study_.find(choice))
+  if (const auto place = places_.find(choice); place != places_.end()) {
+    const auto* same = &study_.trials[place->second];
     return fail(ErrorCode::conflict, std::format("this choice is trial {} already; it is {}", same->id.value, to_text(same->state)),
                 same->state == State::running ? std::format(R"(send {{"tell": {}, "values": ...}})", same->id.value) : "");
+  }
   TRY(const auto values, told_values(request["values"]));
   study::Trial trial{.choice = choice, .state = State::complete, .known = numbers_of(choice, problem_.known)};
   trial.results.push_back({.stage = 0, .epochs = 1, .values = values, .details = {{"answered", "told by the user"}}});

@@ -179,7 +179,8 @@ class Importer {
       TRY(const auto id, integer(row[0], "trial's id"));
       TRY(const auto name, text(row[1], "parameter's name"));
       TRY(const auto distribution, json(row[3], "distribution"));
-      TRY(trials_.at(id).parameters[name], parameter(row[2], distribution));
+      TRY(auto value, parameter(row[2], distribution));
+      trials_.at(id).parameters.get_ref<Json::object_t&>().emplace_back(name, std::move(value));  // Optuna's schema has each name once
     }
     return {};
   }

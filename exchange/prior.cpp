@@ -33,23 +33,25 @@ std::optional<double> finite_number(const std::string& text) {
   return number;
 }
 
-/// Parameters as the space has them, in its order; what it does not know stays as it is for the message. `unknown` counts those that it does not have.
-Result<space::Choice> choice_of(const Json& parameters, const space::Space& space, std::size_t& unknown) {
-  space::Choice known;
-  Json used = Json::object();
-  for (const auto& parameter : space.parameters()) {
-    const auto found = parameters.find(parameter.name);
-    if (found == parameters.end() || !space.is_active(parameter, known)) continue;
-    Json given = *found;
-    // A table has texts alone.
-    if (given.is_string() && !std::holds_alternative<space::Categorical>(parameter.domain))
-      if (const auto number = finite_number(given.get_ref<const std::string&>())) given = *number;
-    if (const auto value = space::value_from_json(parameter, given)) known[parameter.name] = *value;
-    used[parameter.name] = std::move(given);
-  }
+/// Parameters as the space has them, in its order; what it does not know stays as it is for the message. `unknown` counts those that are none of `names`.
+Result<space::Choice> choice_of(const Json& parameters, const space::Space& space, const std::set<std::string>& names, std::size_t& unknown) {
+  std::map<std::string, const Json*> given;
   for (const auto& [name, value] : parameters.items())
-    unknown += !std::ranges::contains(space.parameters(), name, &space::Parameter::name);
-  if (known.size() < used.size()) return space::choice_from_json(space, used);  // says which value is none of the space's
+    if (names.contains(name)) given.emplace(name, &value);
+    else ++unknown;
+  space::Choice known;
+  std::vector<std::pair<std::string, Json>> refused;
+  for (const auto& parameter : space.parameters()) {
+    const auto found = given.find(parameter.name);
+    if (found == given.end() || !space.is_active(parameter, known)) continue;
+    Json value = *found->second;
+    // A table has texts alone.
+    if (value.is_string() && !std::holds_alternative<space::Categorical>(parameter.domain))
+      if (const auto number = finite_number(value.get_ref<const std::string&>())) value = *number;
+    if (auto one = space::value_from_json(parameter, value)) known[parameter.name] = *std::move(one);
+    else refused.emplace_back(parameter.name, std::move(value));
+  }
+  if (!refused.empty()) return space::choice_from_json(space, Json{{refused.front().first, refused.front().second}});  // says what is allowed
   TRY_DO(space.check(known));
   return known;
 }
@@ -214,6 +216,8 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
   Fitted fitted;
   std::size_t unknown = 0, outside = 0, open = 0, incomplete = 0, unbounded = 0, infeasible = 0;
   std::vector<std::string> reasons;
+  std::set<std::string> names;
+  for (const auto& parameter : space.parameters()) names.insert(parameter.name);
   const auto has_objectives = [&](const ForeignTrial& foreign) {
     return std::ranges::all_of(wanted.objectives, [&](const auto& objective) { return foreign.values.contains(objective.name); });
   };
@@ -222,7 +226,7 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
       ++open;
       continue;
     }
-    auto choice = choice_of(foreign.parameters, space, unknown);
+    auto choice = choice_of(foreign.parameters, space, names, unknown);
     if (!choice) {
       ++outside;
       if (reasons.size() < most_reasons && !std::ranges::contains(reasons, choice.error().message)) reasons.push_back(choice.error().message);
@@ -349,11 +353,12 @@ Result<Start> gather_start(const std::vector<std::string>& warm_start, const std
     TRY(auto trials, read(source));
     for (auto& trial : trials) start.prior.push_back(prior_trial(std::move(trial.choice), trial.values()));
   }
+  std::set<space::Choice> in_front;
   for (const auto& source : front_of) {
     study::Study other{.settings = settings};
     TRY(other.trials, read(source));
     for (const auto* trial : search::pareto_front(other))
-      if (!std::ranges::contains(start.front, trial->choice)) start.front.push_back(trial->choice);
+      if (in_front.insert(trial->choice).second) start.front.push_back(trial->choice);
   }
   start.remarks.insert(start.remarks.begin(), std::format("starting from {} of others, {} of them to be tried first", counted(start.prior.size(), "trial"), start.front.size()));
   TRY_DO(write_file(file, dump(kept(start, space), 1)));

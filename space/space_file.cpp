@@ -156,12 +156,13 @@ void ParameterReader::check(config::Options& all, Parameter parameter) {
       return all.problem(name + ".when", std::format("parameter \"{}\" depends on \"{}\", which comes after it or is itself", name, parameter.condition->parent), "put the one that decides first");
     if (!std::ranges::contains(parameters_, *parent, &Parameter::name)) return;  // the parent's own mistake is told
   }
-  parameters_.push_back(std::move(parameter));
-  if (!parameters_.back().condition) return;
-  if (const auto made = make_space(parameters_); !made) {
-    all.problem(name + ".when", made.error().message, made.error().next);
-    parameters_.pop_back();
+  if (parameter.condition) {
+    // The two alone, whatever the parent depends on: all the others were looked at.
+    Parameter parent = *std::ranges::find(parameters_, parameter.condition->parent, &Parameter::name);
+    parent.condition.reset();
+    if (const auto made = make_space({std::move(parent), parameter}); !made) return all.problem(name + ".when", made.error().message, made.error().next);
   }
+  parameters_.push_back(std::move(parameter));
 }
 
 std::expected<Space, std::vector<Error>> parse_space(const std::string& text, const std::string& file) {
