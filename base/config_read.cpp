@@ -92,6 +92,7 @@ class Reader : public Options {
     const Node* node = take(name);
     if (!node) return;
     const std::span<const Node> items = node->kind == Node::Kind::sequence ? std::span<const Node>(node->items) : std::span<const Node>(node, 1);
+    troubled_.insert(name);  // until all is right
     if (node->kind == Node::Kind::map) return wrong(*node, name, "must be a list of values");
     std::vector<Json> got;
     for (const auto& item : items) {
@@ -99,6 +100,7 @@ class Reader : public Options {
       if (!value) return add(item.at, std::format("{} {}", full(name), value.error().message), value.error().next);
       got.push_back(*std::move(value));
     }
+    troubled_.erase(name);
     values = std::move(got);
   }
   void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string>& keys,

@@ -200,6 +200,26 @@ Result<Start> start_from_json(const Json& json, const space::Space& space, const
 
 }  // namespace
 
+namespace {
+
+/// Asks about an objective that is a share in some trials and in percent in others, as far as its name tells that it is one or the other.
+std::optional<std::string> mixed_units(const std::vector<study::Trial>& trials, const std::string& objective) {
+  std::string name;
+  for (const unsigned char c : objective) name += static_cast<char>(std::tolower(c));
+  const auto is_in_name = [&](const char* word) { return name.contains(word); };
+  if (std::ranges::none_of(std::vector{"accuracy", "precision", "recall", "auc", "iou", "dice", "map"}, is_in_name)) return {};
+  std::size_t shares = 0, percent = 0;
+  for (const auto& trial : trials) {
+    const auto value = trial.value(objective);
+    shares += value && *value > 0 && *value <= 1;
+    percent += value && *value > 1 && *value <= 100;
+  }
+  if (shares == 0 || percent == 0) return {};
+  return std::format("\"{}\" is at most 1 in {} and more than 1 in {}: are some shares and others in percent?", objective, counted(shares, "trial"), counted(percent, "trial"));
+}
+
+}  // namespace
+
 Wanted wanted_of(const study::Settings& settings) {
   // What the graph alone tells is worked out for every network.
   static const std::vector<std::string> known{"parameters", "macs", "weight_mb", "peak_memory_mb"};
@@ -269,6 +289,8 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
   if (incomplete > 0) note(std::format("{} left out that lacked an objective", counted(incomplete, "trial")));
   if (unbounded > 0) note(std::format("{} left out that lacked a value which a constraint needs", counted(unbounded, "trial")));
   if (infeasible > 0) note(std::format("{} broke a constraint there that is not named here: infeasible, never on the front", counted(infeasible, "trial")));
+  for (const auto& objective : wanted.objectives)
+    if (const auto question = mixed_units(fitted.trials, objective.name)) note(*question);
   return fitted;
 }
 

@@ -53,7 +53,7 @@ std::optional<Bound> bound_of(const std::string& text) {
 }
 
 /// Words that say which way a quantity is better; a name is split at "_", "-", ".", spaces and digits.
-const std::vector<std::string> better_higher{"accuracy", "acc", "auc", "auroc", "auprc", "ap", "map", "miou", "iou", "dice", "f", "fscore", "precision", "recall", "sensitivity",
+const std::vector<std::string> better_higher{"accuracy", "acc", "auc", "auroc", "auprc", "ap", "map", "miou", "iou", "dice", "fscore", "precision", "recall", "sensitivity",
                                              "specificity", "score", "psnr", "ssim", "bleu", "throughput", "fps", "kappa", "mcc", "reward"};
 const std::vector<std::string> better_lower{"error", "err", "loss", "latency", "mse", "rmse", "mae", "mape", "perplexity", "flops", "macs", "wer", "cer", "energy", "cost"};
 

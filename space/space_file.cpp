@@ -82,6 +82,7 @@ std::optional<Condition> read_condition(config::Options& o, const config::Node& 
   Condition condition{.parent = when.entries.front().key};
   std::vector<Json> values;
   o.values(condition.parent, values, "the values for which the parameter exists");
+  if (o.has_problem(condition.parent)) return {};
   const auto parent = std::ranges::find(parameters, condition.parent, &Parameter::name);
   for (const auto& value : values) {
     const auto known = parent == parameters.end() ? std::nullopt : value_from_json(*parent, value);
@@ -128,6 +129,7 @@ void ParameterReader::read_parameter(config::Options& all, config::Options& one,
       is_whole = false;
     }
     parameter.domain = read_categories(one);
+    is_whole = is_whole && !one.has_problem("values");
   } else if (!type.empty()) {
     is_whole = has_ends(one, entry.key);
     parameter.domain = type == "integer" ? read_integers(one) : read_reals(one);

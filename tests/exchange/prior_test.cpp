@@ -98,6 +98,12 @@ TEST(Fit, LeavesOutWhatAConstraintCannotBeCheckedOn) {
   EXPECT_EQ(fitted.trials[3].state, State::complete);  // what it broke is named here: its values say so
   EXPECT_THAT(fitted.remarks, ElementsAre("t.db: 1 trial left out that lacked a value which a constraint needs",
                                           "t.db: 1 trial broke a constraint there that is not named here: infeasible, never on the front"));
+  // Shares beside percent are asked about.
+  const auto q = parse_problem("parameters: {x: [1, 2, 3]}\nobjectives: {val_accuracy: maximize}\n", "q.yaml").value();
+  const auto scored = [](int x, double accuracy) { return ForeignTrial{{{"x", x}}, {{"val_accuracy", accuracy}}, State::complete, ""}; };
+  EXPECT_THAT(fit({scored(1, 0.91), scored(2, 91.0), scored(3, 93.5)}, q.space, {q.objectives, {}, q.told}, "t").remarks,
+              ElementsAre("t: \"val_accuracy\" is at most 1 in 1 trial and more than 1 in 2 trials: are some shares and others in percent?"));
+  EXPECT_THAT(fit({scored(2, 91.0), scored(3, 93.5)}, q.space, {q.objectives, {}, q.told}, "t").remarks, testing::IsEmpty());
   // Of a network the graph tells these.
   study::Settings settings{.objectives = {{"accuracy", study::Direction::maximize}}};
   for (const char* text : {"latency_ms < 33", "parameters < 1e6"}) settings.constraints.push_back({text, study::Comparison::parse(text).value()});
@@ -246,7 +252,7 @@ TEST(Optuna, ReadsBackWhatItWrites) {
     EXPECT_EQ((*foreign)[i].reason, study.trials[i].reason) << i;
     EXPECT_EQ((*foreign)[i].values, study.trials[i].values()) << i;  // bit for bit
   }
-  const auto fitted = fit(*foreign, p.space, p.objectives, "o.db");
+  const auto fitted = fit(*foreign, p.space, {p.objectives, p.constraints, p.told}, "o.db");
   ASSERT_EQ(fitted.trials.size(), 5U);
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(fitted.trials[i].choice, study.trials[i].choice);
   EXPECT_EQ(export_optuna(study, p.space, file).error().code, ErrorCode::conflict);

@@ -119,7 +119,7 @@ parameters:
   ASSERT_TRUE(again) << to_text(again.error().front());
   EXPECT_EQ(to_json(*again), json);
   EXPECT_THAT(mistakes("parameters:\n  a: [1, 2]\n  b: {type: real, low: 0, high: 1, when: {a: [3]}}\n"),
-              ElementsAre("3:44 parameter \"b\" depends on \"a\" being \"3\", but that must be one of 1 or 2"));
+              ElementsAre("3:36 parameter \"b\" depends on \"a\" being \"3\", but that must be one of 1 or 2"));
   EXPECT_EQ(choice_from_json(*space, {{"bn", nullptr}, {"act", "relu"}}).error().message, "parameter \"bn\" must be one of true, false or \"true\", not empty");
 }
 
