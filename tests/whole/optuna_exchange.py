@@ -149,6 +149,9 @@ def kinds(folder):
         asked = subprocess.run([EDGEWISE, "optimize", "space.yaml", "--strategy", "random", "--study", "o.study"], cwd=there, input='{"front": true}', text=True,
                                capture_output=True, timeout=60, check=True).stdout
         assert json.loads(asked)["front"][0]["choice"] == {"act": None if is_exact else "None", "bn": True, "batch": 16}, asked
+        shown = json.loads(run(["front", "o", "--json"], there).stdout)["trials"]
+        assert repr([t["choice"]["bn"] for t in shown[:4]]) == "[True, True, True, False]", shown[:4]
+        assert repr([t["choice"]["batch"] for t in shown[:3]]) == "[16, 0.5, '16']", shown[:3]
         assert run(["study", "export", "o", "--optuna", "back.db"], there).returncode == 0
         back = optuna.load_study(study_name="space", storage=f"sqlite:///{there}/back.db").get_trials()
         wanted = [{**p, "act": p["act"] if is_exact or p["act"] else "None"} for p in all_params]
