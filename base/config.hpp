@@ -90,8 +90,8 @@ class Options {
 /// Mistakes of one kind in one map or list that are told one by one.
 inline constexpr std::size_t most_mistakes = 20;
 
-/// Reads `root` by the declaration in `fields`. Returns all mistakes in file order (of one map's or list's entries the first `most_mistakes`, then how many
-/// more there are); what is right has been filled in all the same.
+/// Reads `root` by the declaration in `fields`. Returns all mistakes in file order (of one map's or list's entries the
+/// first `most_mistakes`, then how many more there are); what is right has been filled in all the same.
 std::vector<Error> read(const Node& root, const std::string& file, const Options::Fields& fields);
 /// The present values of everything that `fields` declares.
 Json write(const Options::Fields& fields);

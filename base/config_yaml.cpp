@@ -84,7 +84,9 @@ class TreeBuilder : public YAML::EventHandler {
       parent.key = std::move(node);
     } else {
       const auto [first, is_new] = parent.lines.emplace(parent.key->scalar, parent.key->at.line);
-      if (!is_new) throw Refused{parent.key->at, std::format("\"{}\" is given twice (first in line {})", shortened(first->first), first->second)};
+      if (!is_new)
+        throw Refused{parent.key->at,
+                      std::format("\"{}\" is given twice (first in line {})", shortened(first->first), first->second)};
       parent.node.entries.push_back({parent.key->scalar, parent.key->at, std::move(node)});
       parent.key.reset();
     }
@@ -209,8 +211,11 @@ Result<Json> plain_value(const Node& node) {
   const char* begin = node.scalar.data() + (node.scalar[0] == '+' ? 1 : 0);
   const char* end = node.scalar.data() + node.scalar.size();
   std::int64_t whole = 0;
-  if (const auto [stop, error] = std::from_chars(begin, end, whole); error == std::errc{} && stop == end && std::abs(*number) < largest_exact) return Json(whole);
-  return invalid(std::format("has the number {}, which other programs cannot keep exactly; put it in quotes", shortened(node.scalar)));
+  if (const auto [stop, error] = std::from_chars(begin, end, whole);
+      error == std::errc{} && stop == end && std::abs(*number) < largest_exact)
+    return Json(whole);
+  return invalid(std::format("has the number {}, which other programs cannot keep exactly; put it in quotes",
+                             shortened(node.scalar)));
 }
 
 Json to_json(const Node& node) {
@@ -232,7 +237,8 @@ Json to_json(const Node& node) {
     case Node::Kind::map: {
       Json map = Json::object();
       // The keys differ: each looked up among those before it would take quadratic time.
-      for (const auto& entry : node.entries) map.get_ref<Json::object_t&>().emplace_back(entry.key, to_json(entry.value));
+      for (const auto& entry : node.entries)
+        map.get_ref<Json::object_t&>().emplace_back(entry.key, to_json(entry.value));
       return map;
     }
   }

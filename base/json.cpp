@@ -33,8 +33,8 @@ bool is_too_deep(std::string_view text) {
   return false;
 }
 
-/// Builds the document from the parser's events. The library's own builder looks each key up among those before it, one by one: an object of 60,000 keys
-/// took 12 s. Here a large object has an index while it is open.
+/// Builds the document from the parser's events. The library's own builder looks each key up among those before it, one
+/// by one: an object of 60,000 keys took 12 s. Here a large object has an index while it is open.
 class TreeBuilder {
  public:
   explicit TreeBuilder(DoubledKeys doubled) : doubled_(doubled) {}
@@ -69,7 +69,8 @@ class TreeBuilder {
   bool parse_error(std::size_t byte, const std::string& token, const nlohmann::detail::exception& error) {
     constexpr int number_overflow = 406;
     stopped_at = byte;
-    if (error.id == number_overflow) mistake = std::format("the number {} is too large", token.substr(0, longest_shown));
+    if (error.id == number_overflow)
+      mistake = std::format("the number {} is too large", token.substr(0, longest_shown));
     return false;
   }
 
@@ -85,10 +86,12 @@ class TreeBuilder {
     /// The place of a member; the object's size when it is new.
     std::size_t find(const Json::object_t& object, const std::string& name) {
       if (object.size() <= largest_unindexed) {
-        const auto found = std::ranges::find(object, name, [](const auto& member) -> const std::string& { return member.first; });
+        const auto found =
+            std::ranges::find(object, name, [](const auto& member) -> const std::string& { return member.first; });
         return static_cast<std::size_t>(found - object.begin());
       }
-      for (std::size_t i = index.size(); i < object.size(); ++i) index.emplace((object.begin() + static_cast<std::ptrdiff_t>(i))->first, i);
+      for (std::size_t i = index.size(); i < object.size(); ++i)
+        index.emplace((object.begin() + static_cast<std::ptrdiff_t>(i))->first, i);
       const auto found = index.find(name);
       return found == index.end() ? object.size() : found->second;
     }
@@ -132,7 +135,8 @@ Result<Json> parse_json(std::string_view text, const std::string& where, Doubled
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     const auto line_start = before.rfind('\n');
     const auto column = line_start == std::string_view::npos ? end + 1 : end - line_start;
-    return invalid(builder.mistake.empty() ? "this is not valid JSON" : builder.mistake, "correct the text at this place", std::format("{}:{}:{}", where, line, column));
+    return invalid(builder.mistake.empty() ? "this is not valid JSON" : builder.mistake,
+                   "correct the text at this place", std::format("{}:{}:{}", where, line, column));
   } catch (const Json::exception& e) {
     return invalid(std::format("the JSON cannot be read: {}", e.what()), {}, where);
   }

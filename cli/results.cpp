@@ -55,7 +55,8 @@ Json results_json(const fs::path& folder, const study::Study& study) {
   Json data = report::report_data(study);
   // Of an ask-and-tell study the values come back of the kind that its file gives them.
   if (const auto problem = exchange::problem_of(study.settings); problem && *problem)
-    for (std::size_t i = 0; i < study.trials.size(); ++i) data["trials"][i]["choice"] = space::to_json((*problem)->space, study.trials[i].choice);
+    for (std::size_t i = 0; i < study.trials.size(); ++i)
+      data["trials"][i]["choice"] = space::to_json((*problem)->space, study.trials[i].choice);
   if (const Json test = on_test_split(folder); !test.empty()) data["test"] = test;
   return data;
 }

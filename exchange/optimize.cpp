@@ -32,7 +32,8 @@ std::string shown(const Json& json) {
 std::string kept_reason(std::string reason) {
   if (reason.size() <= max_reason_bytes) return reason;
   std::size_t begin = reason.size() - max_reason_bytes;
-  while (begin < reason.size() && (static_cast<unsigned char>(reason[begin]) & 0xC0U) == 0x80U) ++begin;  // no half characters
+  while (begin < reason.size() && (static_cast<unsigned char>(reason[begin]) & 0xC0U) == 0x80U)
+    ++begin;  // no half characters
   return "..." + reason.substr(begin);
 }
 
@@ -160,7 +161,8 @@ std::string Optimizer::answer(std::string_view line) {
   auto request = parse_json(line, "request", DoubledKeys::refused);
   if (!request) {
     // Python writes NaN and Infinity, which are no JSON.
-    if (request.error().message.contains("given twice")) request.error().where.clear();
+    if (request.error().message.contains("given twice"))
+      request.error().where.clear();
     else if (line.contains("NaN") || line.contains("Infinity"))
       request.error().next = R"(a value that is not finite is no result: send {"tell": ID, "failed": "why"})";
     else request.error().next = "send one JSON object a line, " + examples;
@@ -237,10 +239,12 @@ Result<std::vector<study::TrialId>> Optimizer::record(const std::vector<search::
 Result<std::map<std::string, double>> Optimizer::told_values(const Json& values) const {
   if (!values.is_object()) return invalid(std::format("\"values\" is {}; it must be an object of numbers", shown(values)), std::format("give {}", quoted_list(problem_.told)));
   if (values.size() > max_values)
-    return invalid(std::format("\"values\" has {} values; a result has at most {}", values.size(), max_values), "leave out what no objective and no constraint needs");
+    return invalid(std::format("\"values\" has {} values; a result has at most {}", values.size(), max_values),
+                   "leave out what no objective and no constraint needs");
   std::map<std::string, double> numbers;
   for (const auto& [name, value] : values.items()) {
-    if (name.size() > max_name_bytes) return invalid(std::format("the name of a value has {} bytes; at most {} are kept", name.size(), max_name_bytes));
+    if (name.size() > max_name_bytes)
+      return invalid(std::format("the name of a value has {} bytes; at most {} are kept", name.size(), max_name_bytes));
     if (!value.is_number() || !std::isfinite(value.get<double>()))
       return invalid(std::format("the value of \"{}\" is {}; it must be a finite number", name.substr(0, 60), shown(value)),
                      R"(a trial that gave none has failed: send {"tell": ID, "failed": "why"})");
@@ -333,7 +337,8 @@ Result<Fitted> import_study(const fs::path& optuna, const std::string& name, con
     std::string why;
     for (const auto& remark : fitted.remarks) why += (why.empty() ? "" : "; ") + remark;
     return invalid(foreign.empty() ? std::format("\"{}\" has no trials", optuna.string())
-                                   : std::format("none of the {} trials of \"{}\" can be used: {}", foreign.size(), optuna.string(), why),
+                                   : std::format("none of the {} trials of \"{}\" can be used: {}", foreign.size(),
+                                                 optuna.string(), why),
                    "compare the parameters and objectives there with those of the space");
   }
   TRY_DO(search::make_strategy(strategy_options(options), problem.space));
@@ -344,7 +349,8 @@ Result<Fitted> import_study(const fs::path& optuna, const std::string& name, con
   for (auto& trial : fitted.trials) {
     trial.known = numbers_of(trial.choice, problem.known);
     if (trial.state == State::complete) continue;
-    trial.reason = std::format("{} in {}{}", to_text(trial.state), source, trial.reason.empty() ? "" : ": " + trial.reason);
+    trial.reason =
+        std::format("{} in {}{}", to_text(trial.state), source, trial.reason.empty() ? "" : ": " + trial.reason);
     trial.state = State::rejected;
   }
   std::error_code error;

@@ -62,7 +62,8 @@ class Optimizer {
   std::unique_ptr<study::Storage> storage_;
   std::unique_ptr<search::Strategy> strategy_;
   study::Study study_;  // as the storage has it: nobody else changes it
-  std::map<space::Choice, std::size_t> places_;  // of the choices in it, the first of each: 100,000 results may be added
+  std::map<space::Choice, std::size_t>
+      places_;  // of the choices in it, the first of each: 100,000 results may be added
   bool has_stages_ = false;
 };
 

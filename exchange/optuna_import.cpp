@@ -16,7 +16,9 @@ using Row = Database::Row;
 
 constexpr std::size_t max_distribution_bytes = 1 << 20;
 
-std::string direction_word(const study::Objective& objective) { return objective.direction == study::Direction::maximize ? "MAXIMIZE" : "MINIMIZE"; }
+std::string direction_word(const study::Objective& objective) {
+  return objective.direction == study::Direction::maximize ? "MAXIMIZE" : "MINIMIZE";
+}
 
 class Importer {
  public:
@@ -63,7 +65,8 @@ class Importer {
   Status check_schema() {
     TRY(const auto there, database_.rows("SELECT name FROM sqlite_schema WHERE type = 'table'"));
     const auto has = [&](const char* table) { return std::ranges::contains(there, Row{std::string(table)}); };
-    for (const char* table : {"version_info", "studies", "study_directions", "study_system_attributes", "trials", "trial_params", "trial_values", "trial_user_attributes", "trial_system_attributes"})
+    for (const char* table : {"version_info", "studies", "study_directions", "study_system_attributes", "trials",
+                              "trial_params", "trial_values", "trial_user_attributes", "trial_system_attributes"})
       if (!has(table)) return invalid(std::format("\"{}\" is no database of Optuna: it has no table \"{}\"", file_, table), has("study") ? "it looks like a study of edgewise: give its folder instead" : "");
     TRY(const auto rows, database_.rows("SELECT schema_version, library_version FROM version_info"));
     if (rows.size() != 1) return wrong("its version is missing");
@@ -111,11 +114,15 @@ class Importer {
       }
       for (const auto& objective : objectives_) {
         const auto found = std::ranges::find(names_, objective.name);
-        if (found == names_.end()) return invalid(std::format("the study in \"{}\" has no objective \"{}\"; it has {}", file_, objective.name, quoted_list(names_)));
+        if (found == names_.end())
+          return invalid(std::format("the study in \"{}\" has no objective \"{}\"; it has {}", file_, objective.name,
+                                     quoted_list(names_)));
         const auto& there = directions[static_cast<std::size_t>(found - names_.begin())];
         if (there != direction_word(objective))
-          return invalid(std::format("the study in \"{}\" has \"{}\" as {}, here it is {}: one of the two means something else", file_, objective.name, there.substr(0, 8), direction_word(objective)),
-                         "correct the direction in the space's file");
+          return invalid(
+              std::format("the study in \"{}\" has \"{}\" as {}, here it is {}: one of the two means something else",
+                          file_, objective.name, there.substr(0, 8), direction_word(objective)),
+              "correct the direction in the space's file");
       }
       return {};
     }
@@ -125,7 +132,8 @@ class Importer {
     if (!is_same) {
       std::string there, here;
       for (const auto& direction : directions) there += (there.empty() ? "" : ", ") + direction.substr(0, 8);
-      for (const auto& objective : objectives_) here += std::format("{}{} {}", here.empty() ? "" : ", ", objective.name, direction_word(objective));
+      for (const auto& objective : objectives_)
+        here += std::format("{}{} {}", here.empty() ? "" : ", ", objective.name, direction_word(objective));
       return invalid(std::format("the objectives of \"{}\" ({}) are not those wanted ({})", file_, there, here), "name them there with study.set_metric_names([...])");
     }
     for (const auto& objective : objectives_) names_.push_back(objective.name);
@@ -180,7 +188,8 @@ class Importer {
       TRY(const auto name, text(row[1], "parameter's name"));
       TRY(const auto distribution, json(row[3], "distribution"));
       TRY(auto value, parameter(row[2], distribution));
-      trials_.at(id).parameters.get_ref<Json::object_t&>().emplace_back(name, std::move(value));  // Optuna's schema has each name once
+      trials_.at(id).parameters.get_ref<Json::object_t&>().emplace_back(
+          name, std::move(value));  // Optuna's schema has each name once
     }
     return {};
   }
@@ -217,13 +226,16 @@ class Importer {
 
   /// What a constraints_func gave: all must be at most 0, and NaN is not (so Optuna's best_trials).
   Status read_constraints() {
-    TRY(const auto rows, database_.rows("SELECT a.trial_id, a.value_json FROM trial_system_attributes a JOIN trials t USING (trial_id) WHERE t.study_id = ? AND a.\"key\" = ?",
+    TRY(const auto rows, database_.rows("SELECT a.trial_id, a.value_json FROM trial_system_attributes a JOIN trials t "
+                                        "USING (trial_id) WHERE t.study_id = ? AND a.\"key\" = ?",
                                         {study_, std::string(constraints_key)}));
     for (const auto& row : rows) {
       TRY(const auto id, integer(row[0], "trial's id"));
       const auto value = json(row[1], "list of constraints");
       if (value && value->is_null()) continue;
-      const bool is_feasible = value && value->is_array() && std::ranges::all_of(*value, [](const Json& one) { return one.is_number() && one.get<double>() <= 0; });
+      const bool is_feasible = value && value->is_array() && std::ranges::all_of(*value, [](const Json& one) {
+                                 return one.is_number() && one.get<double>() <= 0;
+                               });
       trials_.at(id).is_infeasible = !is_feasible;
     }
     return {};

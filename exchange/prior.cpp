@@ -22,7 +22,9 @@ namespace {
 
 constexpr std::size_t max_table_bytes = std::size_t{64} << 20;
 
-std::string word_of(study::Direction direction) { return direction == study::Direction::maximize ? "maximize" : "minimize"; }
+std::string word_of(study::Direction direction) {
+  return direction == study::Direction::maximize ? "maximize" : "minimize";
+}
 
 std::string counted(std::size_t count, const char* one) { return std::format("{} {}{}", count, one, count == 1 ? "" : "s"); }
 
@@ -33,12 +35,16 @@ std::optional<double> finite_number(const std::string& text) {
   return number;
 }
 
-/// Parameters as the space has them, in its order; what it does not know stays as it is for the message. `unknown` counts those that are none of `names`.
-Result<space::Choice> choice_of(const Json& parameters, const space::Space& space, const std::set<std::string>& names, std::size_t& unknown) {
+/// Parameters as the space has them, in its order; what it does not know stays as it is for the message. `unknown`
+/// counts those that are none of `names`.
+Result<space::Choice> choice_of(const Json& parameters, const space::Space& space, const std::set<std::string>& names,
+                                std::size_t& unknown) {
   std::map<std::string, const Json*> given;
   for (const auto& [name, value] : parameters.items())
-    if (names.contains(name)) given.emplace(name, &value);
-    else ++unknown;
+    if (names.contains(name))
+      given.emplace(name, &value);
+    else
+      ++unknown;
   space::Choice known;
   std::vector<std::pair<std::string, Json>> refused;
   for (const auto& parameter : space.parameters()) {
@@ -48,10 +54,14 @@ Result<space::Choice> choice_of(const Json& parameters, const space::Space& spac
     // A table has texts alone.
     if (value.is_string() && !std::holds_alternative<space::Categorical>(parameter.domain))
       if (const auto number = finite_number(value.get_ref<const std::string&>())) value = *number;
-    if (auto one = space::value_from_json(parameter, value)) known[parameter.name] = *std::move(one);
-    else refused.emplace_back(parameter.name, std::move(value));
+    if (auto one = space::value_from_json(parameter, value))
+      known[parameter.name] = *std::move(one);
+    else
+      refused.emplace_back(parameter.name, std::move(value));
   }
-  if (!refused.empty()) return space::choice_from_json(space, Json{{refused.front().first, refused.front().second}});  // says what is allowed
+  if (!refused.empty())
+    return space::choice_from_json(space,
+                                   Json{{refused.front().first, refused.front().second}});  // says what is allowed
   TRY_DO(space.check(known));
   return known;
 }
@@ -115,9 +125,11 @@ struct Column {
   std::optional<std::string> parameter, value;
 };
 
-/// A column called "choice.x" or "params_x" (as in Optuna's trials_dataframe()) is the parameter x, and one called x is not then; so with values.
+/// A column called "choice.x" or "params_x" (as in Optuna's trials_dataframe()) is the parameter x, and one called x is
+/// not then; so with values.
 std::vector<Column> columns_of(const std::vector<std::string>& heading) {
-  const auto after = [](const std::string& name, std::initializer_list<std::string_view> beginnings) -> std::optional<std::string> {
+  const auto after = [](const std::string& name,
+                        std::initializer_list<std::string_view> beginnings) -> std::optional<std::string> {
     for (const auto beginning : beginnings)
       if (name.starts_with(beginning)) return name.substr(beginning.size());
     return {};
@@ -125,7 +137,8 @@ std::vector<Column> columns_of(const std::vector<std::string>& heading) {
   std::vector<Column> columns;
   std::set<std::string> parameters, values;
   for (const auto& name : heading) {
-    auto& column = columns.emplace_back(after(name, {"choice.", "params_"}), after(name, {"value.", "values_", "user_attrs_"}));
+    auto& column =
+        columns.emplace_back(after(name, {"choice.", "params_"}), after(name, {"value.", "values_", "user_attrs_"}));
     if (column.parameter && !parameters.insert(*column.parameter).second) column.parameter.reset();
     if (column.value && !values.insert(*column.value).second) column.value.reset();
   }
@@ -153,20 +166,24 @@ Result<std::vector<ForeignTrial>> read_study(const fs::path& folder, const std::
   for (const auto& there : study.settings.objectives)
     for (const auto& here : objectives)
       if (there.name == here.name && there.direction != here.direction)
-        return invalid(std::format("the study \"{}\" {}s \"{}\", which is {}d here: one of the two means something else", folder.string(), word_of(there.direction), here.name,
-                                   word_of(here.direction)),
-                       "correct the direction, or give one of them another name");
+        return invalid(
+            std::format("the study \"{}\" {}s \"{}\", which is {}d here: one of the two means something else",
+                        folder.string(), word_of(there.direction), here.name, word_of(here.direction)),
+            "correct the direction, or give one of them another name");
   std::vector<ForeignTrial> trials;
   // What an ask-and-tell study knows of its categories: 16 or "16", true or "true".
   const auto problem = problem_of(study.settings);
   for (const auto& trial : study.trials)
-    trials.push_back({problem && *problem ? space::to_json((*problem)->space, trial.choice) : space::to_json(trial.choice), trial.values(), trial.state, trial.reason});
+    trials.push_back(
+        {problem && *problem ? space::to_json((*problem)->space, trial.choice) : space::to_json(trial.choice),
+         trial.values(), trial.state, trial.reason});
   return trials;
 }
 
 Json kept(const Start& start, const space::Space& space) {
   Json prior = Json::array(), front = Json::array();
-  for (const auto& trial : start.prior) prior.push_back({{"choice", space::to_json(space, trial.choice)}, {"values", trial.values()}});
+  for (const auto& trial : start.prior)
+    prior.push_back({{"choice", space::to_json(space, trial.choice)}, {"values", trial.values()}});
   for (const auto& choice : start.front) front.push_back(space::to_json(space, choice));
   return {{"prior", std::move(prior)}, {"front", std::move(front)}};
 }
@@ -202,12 +219,14 @@ Result<Start> start_from_json(const Json& json, const space::Space& space, const
 
 namespace {
 
-/// Asks about an objective that is a share in some trials and in percent in others, as far as its name tells that it is one or the other.
+/// Asks about an objective that is a share in some trials and in percent in others, as far as its name tells that it is
+/// one or the other.
 std::optional<std::string> mixed_units(const std::vector<study::Trial>& trials, const std::string& objective) {
   std::string name;
   for (const unsigned char c : objective) name += static_cast<char>(std::tolower(c));
   const auto is_in_name = [&](const char* word) { return name.contains(word); };
-  if (std::ranges::none_of(std::vector{"accuracy", "precision", "recall", "auc", "iou", "dice", "map"}, is_in_name)) return {};
+  if (std::ranges::none_of(std::vector{"accuracy", "precision", "recall", "auc", "iou", "dice", "map"}, is_in_name))
+    return {};
   std::size_t shares = 0, percent = 0;
   for (const auto& trial : trials) {
     const auto value = trial.value(objective);
@@ -215,7 +234,8 @@ std::optional<std::string> mixed_units(const std::vector<study::Trial>& trials, 
     percent += value && *value > 1 && *value <= 100;
   }
   if (shares == 0 || percent == 0) return {};
-  return std::format("\"{}\" is at most 1 in {} and more than 1 in {}: are some shares and others in percent?", objective, counted(shares, "trial"), counted(percent, "trial"));
+  return std::format("\"{}\" is at most 1 in {} and more than 1 in {}: are some shares and others in percent?",
+                     objective, counted(shares, "trial"), counted(percent, "trial"));
 }
 
 }  // namespace
@@ -231,7 +251,8 @@ Wanted wanted_of(const study::Settings& settings) {
   return wanted;
 }
 
-Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, const Wanted& wanted, const std::string& source) {
+Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, const Wanted& wanted,
+           const std::string& source) {
   constexpr std::size_t most_reasons = 3;
   Fitted fitted;
   std::size_t unknown = 0, outside = 0, open = 0, incomplete = 0, unbounded = 0, infeasible = 0;
@@ -239,7 +260,8 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
   std::set<std::string> names;
   for (const auto& parameter : space.parameters()) names.insert(parameter.name);
   const auto has_objectives = [&](const ForeignTrial& foreign) {
-    return std::ranges::all_of(wanted.objectives, [&](const auto& objective) { return foreign.values.contains(objective.name); });
+    return std::ranges::all_of(wanted.objectives,
+                               [&](const auto& objective) { return foreign.values.contains(objective.name); });
   };
   for (const auto& foreign : trials) {
     if (foreign.state == study::State::waiting || foreign.state == study::State::running) {
@@ -249,7 +271,8 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
     auto choice = choice_of(foreign.parameters, space, names, unknown);
     if (!choice) {
       ++outside;
-      if (reasons.size() < most_reasons && !std::ranges::contains(reasons, choice.error().message)) reasons.push_back(choice.error().message);
+      if (reasons.size() < most_reasons && !std::ranges::contains(reasons, choice.error().message))
+        reasons.push_back(choice.error().message);
       continue;
     }
     study::Trial trial{.choice = *std::move(choice), .state = foreign.state, .reason = foreign.reason};
@@ -257,7 +280,8 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
       // Parameters that a constraint needs are known of every choice.
       auto values = foreign.values;
       for (const auto& [name, value] : trial.choice) {
-        if (const auto* whole = std::get_if<std::int64_t>(&value)) values.try_emplace(name, static_cast<double>(*whole));
+        if (const auto* whole = std::get_if<std::int64_t>(&value))
+          values.try_emplace(name, static_cast<double>(*whole));
         if (const auto* real = std::get_if<double>(&value)) values.try_emplace(name, *real);
       }
       if (!has_objectives(foreign)) {
@@ -279,16 +303,21 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
     fitted.trials.push_back(std::move(trial));
   }
   const auto note = [&](const std::string& text) { fitted.remarks.push_back(std::format("{}: {}", source, text)); };
-  if (unknown > 0) note(std::format("{} of parameters that the space does not have were left out", counted(unknown, "value")));
+  if (unknown > 0)
+    note(std::format("{} of parameters that the space does not have were left out", counted(unknown, "value")));
   if (outside > 0) {
     std::string all;
     for (const auto& reason : reasons) all += (all.empty() ? "" : "; ") + reason;
-    note(std::format("{} left out that the space does not have, {} because {}", counted(outside, "trial"), outside == 1 ? "it" : "the first", all));
+    note(std::format("{} left out that the space does not have, {} because {}", counted(outside, "trial"),
+                     outside == 1 ? "it" : "the first", all));
   }
   if (open > 0) note(std::format("{} left out that had not ended", counted(open, "trial")));
   if (incomplete > 0) note(std::format("{} left out that lacked an objective", counted(incomplete, "trial")));
-  if (unbounded > 0) note(std::format("{} left out that lacked a value which a constraint needs", counted(unbounded, "trial")));
-  if (infeasible > 0) note(std::format("{} broke a constraint there that is not named here: infeasible, never on the front", counted(infeasible, "trial")));
+  if (unbounded > 0)
+    note(std::format("{} left out that lacked a value which a constraint needs", counted(unbounded, "trial")));
+  if (infeasible > 0)
+    note(std::format("{} broke a constraint there that is not named here: infeasible, never on the front",
+                     counted(infeasible, "trial")));
   for (const auto& objective : wanted.objectives)
     if (const auto question = mixed_units(fitted.trials, objective.name)) note(*question);
   return fitted;
@@ -300,14 +329,18 @@ Result<std::vector<ForeignTrial>> parse_table(const std::string& text, const std
   const auto& heading = rows.front().fields;
   std::set<std::string> names;
   for (const auto& name : heading)
-    if (!names.insert(name).second && !name.empty()) return invalid(std::format("the column \"{}\" of \"{}\" exists twice", name.substr(0, 60), file), "rename one of them");
+    if (!names.insert(name).second && !name.empty())
+      return invalid(std::format("the column \"{}\" of \"{}\" exists twice", name.substr(0, 60), file),
+                     "rename one of them");
   const auto columns = columns_of(heading);
   std::vector<ForeignTrial> trials;
   trials.reserve(rows.size() - 1);
   for (std::size_t row = 1; row < rows.size(); ++row) {
     const auto& [fields, line] = rows[row];
     if (fields.size() != heading.size())
-      return invalid(std::format("row {} of \"{}\" has {} fields where the heading has {}", row, file, fields.size(), heading.size()), {}, std::format("{}:{}", file, line));
+      return invalid(std::format("row {} of \"{}\" has {} fields where the heading has {}", row, file, fields.size(),
+                                 heading.size()),
+                     {}, std::format("{}:{}", file, line));
     ForeignTrial trial;
     for (std::size_t column = 0; column < heading.size(); ++column) {
       const auto& field = fields[column];
@@ -317,8 +350,11 @@ Result<std::vector<ForeignTrial>> parse_table(const std::string& text, const std
         const auto state = state_of(field);
         if (!state) {
           const auto near = nearest_word(field, state_words);
-          return invalid(std::format("the state \"{}\" is not one of {}, in capitals or not", field.substr(0, 60), quoted_list(state_words)),
-                         near.empty() ? "correct it, or leave it empty for a complete trial" : std::format("did you mean \"{}\"?", near), std::format("{}:{}", file, line));
+          return invalid(std::format("the state \"{}\" is not one of {}, in capitals or not", field.substr(0, 60),
+                                     quoted_list(state_words)),
+                         near.empty() ? "correct it, or leave it empty for a complete trial"
+                                      : std::format("did you mean \"{}\"?", near),
+                         std::format("{}:{}", file, line));
         }
         trial.state = *state;
         continue;
@@ -328,7 +364,8 @@ Result<std::vector<ForeignTrial>> parse_table(const std::string& text, const std
         continue;
       }
       // Whether it is a parameter is the space's to say: fit() takes those it has.
-      if (const auto& parameter = columns[column].parameter) trial.parameters.get_ref<Json::object_t&>().emplace_back(*parameter, field);
+      if (const auto& parameter = columns[column].parameter)
+        trial.parameters.get_ref<Json::object_t&>().emplace_back(*parameter, field);
       if (const auto& value = columns[column].value)
         if (const auto number = finite_number(field)) trial.values.emplace(*value, *number);
     }
@@ -368,7 +405,9 @@ Result<Start> gather_start(const std::vector<std::string>& warm_start, const std
     start.remarks.insert(start.remarks.end(), fitted.remarks.begin(), fitted.remarks.end());
     std::erase_if(fitted.trials, [](const auto& trial) { return trial.state != study::State::complete; });
     TRY_DO(check_shares(fitted.trials, source));
-    if (fitted.trials.empty()) return invalid(std::format("\"{}\" has no finished trial of this space with all objectives", source), fitted.remarks.empty() ? "" : fitted.remarks.front());
+    if (fitted.trials.empty())
+      return invalid(std::format("\"{}\" has no finished trial of this space with all objectives", source),
+                     fitted.remarks.empty() ? "" : fitted.remarks.front());
     return std::move(fitted.trials);
   };
   for (const auto& source : warm_start) {

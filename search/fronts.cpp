@@ -99,7 +99,7 @@ Result<std::vector<double>> reference_point(const ReferenceRule& rule, const Mat
 }
 
 Result<std::vector<double>> hypervolume_contributions(const Matrix& points, std::span<const double> reference) {
-  constexpr std::size_t many = 200;  // points from which slices are the faster way
+  constexpr std::size_t many = 200;                         // points from which slices are the faster way
   TRY(const double total, hypervolume(points, reference));  // checks everything
   std::vector<double> contributions(points.size(), 0.0);
   if (total == 0) return contributions;

@@ -41,7 +41,8 @@ std::optional<Observation> observed(const study::Settings& settings, const study
   }
   if (settings.constraints.empty()) return observation;
   const auto values = values_of(trial, at);
-  for (const auto& constraint : settings.constraints) observation.excess.push_back(tamed(constraint.comparison.excess(values).value_or(0.0)));
+  for (const auto& constraint : settings.constraints)
+    observation.excess.push_back(tamed(constraint.comparison.excess(values).value_or(0.0)));
   return observation;
 }
 

@@ -90,7 +90,8 @@ space::Value value_at(const space::Parameter& parameter, double unit) {
   }
   if (const auto* range = std::get_if<space::Integer>(&parameter.domain)) return integer_at(*range, unit);
   const auto& range = std::get<space::Real>(parameter.domain);
-  const double number = range.log_scale ? space::at_place_on_logarithm(range.low, range.high, unit) : range.low + unit * (range.high - range.low);
+  const double number = range.log_scale ? space::at_place_on_logarithm(range.low, range.high, unit)
+                                        : range.low + unit * (range.high - range.low);
   return std::clamp(number, range.low, range.high);
 }
 

@@ -102,10 +102,13 @@ Shares contribution_shares(const study::Study& study) {
   if (objectives > most_objectives)
     return {{}, std::format("shares of the hypervolume are left out: {} objectives take too long", objectives)};
   if (front.size() > most_points[objectives - 1])
-    return {{}, std::format("shares of the hypervolume are left out: {} trials of {} objectives take too long; at most {} are worked out",
-                            front.size(), objectives, most_points[objectives - 1])};
+    return {{},
+            std::format("shares of the hypervolume are left out: {} trials of {} objectives take too long; at most {} "
+                        "are worked out",
+                        front.size(), objectives, most_points[objectives - 1])};
   const Matrix points = objective_matrix(study.settings.objectives, front);
-  const Shares without_volume{{}, "shares of the hypervolume are left out: the values are too large, or too near to each other, for a volume"};
+  const Shares without_volume{
+      {}, "shares of the hypervolume are left out: the values are too large, or too near to each other, for a volume"};
   const auto reference = reference_point({}, points);
   if (!reference) return without_volume;
   const auto total = hypervolume(points, *reference);

@@ -1,7 +1,7 @@
-#include "search/slices_internal.hpp"
-
 #include <algorithm>
 #include <array>
+
+#include "search/slices_internal.hpp"
 
 namespace edgewise::search::by_slices {
 
@@ -43,7 +43,8 @@ Points cut_down(const Points& points, const Point& corner, std::size_t m) {
     cuts.push_back(cut);
   }
   // The nearest first: nothing that comes later covers what is kept, but for rounding, which costs time alone.
-  std::ranges::sort(cuts, [](const Cut& a, const Cut& b) { return a.away != b.away ? a.away < b.away : a.point < b.point; });
+  std::ranges::sort(cuts,
+                    [](const Cut& a, const Cut& b) { return a.away != b.away ? a.away < b.away : a.point < b.point; });
   Points kept;
   for (const auto& cut : cuts) {
     bool is_covered = false;
@@ -78,7 +79,8 @@ double volume(Points points, const Point& reference, std::size_t m) {
   if (points.size() == 1) return box(points.front(), reference, m);
   if (m == 2) return area(std::move(points), reference);
   const std::size_t last = m - 1;
-  std::ranges::sort(points, [&](const Point& a, const Point& b) { return a[last] != b[last] ? a[last] < b[last] : a < b; });
+  std::ranges::sort(points,
+                    [&](const Point& a, const Point& b) { return a[last] != b[last] ? a[last] < b[last] : a < b; });
   double sum = 0;
   Points before;  // of the slices so far, without those that a later one covers in the other objectives
   for (const auto& point : points) {
@@ -105,12 +107,14 @@ Points points_of(const Matrix& matrix) {
 }  // namespace
 
 double hypervolume(const Matrix& points, std::span<const double> reference) {
-  EDGEWISE_ASSERT(reference.size() >= 2 && reference.size() <= most_objectives, "slices are for two to four objectives");
+  EDGEWISE_ASSERT(reference.size() >= 2 && reference.size() <= most_objectives,
+                  "slices are for two to four objectives");
   return volume(points_of(points), point_of(reference), reference.size());
 }
 
 std::vector<double> contributions(const Matrix& points, std::span<const double> reference) {
-  EDGEWISE_ASSERT(reference.size() >= 2 && reference.size() <= most_objectives, "slices are for two to four objectives");
+  EDGEWISE_ASSERT(reference.size() >= 2 && reference.size() <= most_objectives,
+                  "slices are for two to four objectives");
   const Point end = point_of(reference);
   Points others = points_of(points);
   std::vector<double> all;

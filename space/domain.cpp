@@ -48,7 +48,8 @@ std::int64_t draw_logarithmic(const Integer& range, RandomStream& random) {
 bool is_spelling_of(const std::string& text, const Json& meaning) {
   const auto is_one_of = [&](std::initializer_list<const char*> words) { return std::ranges::contains(words, text); };
   if (meaning.is_null()) return is_one_of({"null", "Null", "NULL", "None", "~"});
-  if (meaning.is_boolean()) return meaning.get<bool>() ? is_one_of({"true", "True", "TRUE"}) : is_one_of({"false", "False", "FALSE"});
+  if (meaning.is_boolean())
+    return meaning.get<bool>() ? is_one_of({"true", "True", "TRUE"}) : is_one_of({"false", "False", "FALSE"});
   return meaning.is_number() && number_in(text) == meaning.get<double>();
 }
 
@@ -70,7 +71,9 @@ std::optional<std::size_t> category_from_json(const Categorical& set, const Json
     if (is_same(meaning_of(set, i), json)) return i;
   for (std::size_t i = 0; i < set.values.size(); ++i) {
     const auto meaning = meaning_of(set, i);
-    if (json.is_string() ? !meaning.is_string() && is_spelling_of(json.get<std::string>(), meaning) : meaning.is_string() && is_spelling_of(meaning.get<std::string>(), json)) return i;
+    if (json.is_string() ? !meaning.is_string() && is_spelling_of(json.get<std::string>(), meaning)
+                         : meaning.is_string() && is_spelling_of(meaning.get<std::string>(), json))
+      return i;
   }
   return {};
 }
@@ -114,7 +117,8 @@ std::optional<std::string> domain_mistake(const Domain& domain) {
       if (!meaning.is_number()) continue;
       const auto [first, is_new] = numbers.emplace(meaning.get<double>(), meaning);
       if (!is_new && dump(first->second) != dump(meaning))
-        return std::format("has the value {} twice, as {} and as {}", dump(first->second), dump(first->second), dump(meaning));
+        return std::format("has the value {} twice, as {} and as {}", dump(first->second), dump(first->second),
+                           dump(meaning));
     }
     std::set<std::string> seen;
     for (const auto& value : set.values) {

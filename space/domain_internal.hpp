@@ -39,8 +39,8 @@ double position(const Domain& domain, const Value& value);
 Value value_at_position(const Domain& domain, double position);
 Value draw(const Domain& domain, RandomStream& random);
 
-/// A JSON value as one of the domain: what means a category or has its text, whole numbers for an integer, numbers for a
-/// real.
+/// A JSON value as one of the domain: what means a category or has its text, whole numbers for an integer, numbers for
+/// a real.
 std::optional<Value> value_from_json(const Domain& domain, const Json& json);
 
 }  // namespace edgewise::space

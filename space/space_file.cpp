@@ -72,7 +72,8 @@ Domain read_reals(config::Options& o) {
 }
 
 /// The condition as written; nothing after a mistake. A category of `parameters` is meant by what it means.
-std::optional<Condition> read_condition(config::Options& o, const config::Node& when, const std::vector<Parameter>& parameters) {
+std::optional<Condition> read_condition(config::Options& o, const config::Node& when,
+                                        const std::vector<Parameter>& parameters) {
   if (when.entries.size() != 1) {
     o.problem("", "a condition names one parameter and the values for which this one exists", "for example when: {optimizer: [sgd]}");
     Json ignored;
@@ -140,7 +141,9 @@ void ParameterReader::read_parameter(config::Options& all, config::Options& one,
     return;
   }
   if (const auto* when = child(entry.value, "when")) {
-    one.section("when", "", [&](config::Options& w) { parameter.condition = read_condition(w, *when, parameters_); }, "the parameter exists only then");
+    one.section(
+        "when", "", [&](config::Options& w) { parameter.condition = read_condition(w, *when, parameters_); },
+        "the parameter exists only then");
     is_whole = is_whole && parameter.condition;
   }
   if (is_whole) check(all, std::move(parameter));
@@ -162,7 +165,8 @@ void ParameterReader::check(config::Options& all, Parameter parameter) {
     // The two alone, whatever the parent depends on: all the others were looked at.
     Parameter parent = *std::ranges::find(parameters_, parameter.condition->parent, &Parameter::name);
     parent.condition.reset();
-    if (const auto made = make_space({std::move(parent), parameter}); !made) return all.problem(name + ".when", made.error().message, made.error().next);
+    if (const auto made = make_space({std::move(parent), parameter}); !made)
+      return all.problem(name + ".when", made.error().message, made.error().next);
   }
   parameters_.push_back(std::move(parameter));
 }
@@ -190,7 +194,8 @@ namespace {
 Json condition_values(const Space& space, const Condition& condition) {
   const auto parent = std::ranges::find(space.parameters(), condition.parent, &Parameter::name);
   Json values = Json::array();
-  for (const auto& text : condition.values) values.push_back(std::holds_alternative<Categorical>(parent->domain) ? to_json(*parent, Value(text)) : Json(text));
+  for (const auto& text : condition.values)
+    values.push_back(std::holds_alternative<Categorical>(parent->domain) ? to_json(*parent, Value(text)) : Json(text));
   return values;
 }
 
@@ -228,7 +233,8 @@ Json to_json(const Space& space) {
       const auto& reals = std::get<Real>(parameter.domain);
       json = {{"type", "real"}, {"low", reals.low}, {"high", reals.high}, {"log", reals.log_scale}};
     }
-    if (parameter.condition) json["when"] = Json{{parameter.condition->parent, condition_values(space, *parameter.condition)}};
+    if (parameter.condition)
+      json["when"] = Json{{parameter.condition->parent, condition_values(space, *parameter.condition)}};
     if (!parameter.description.empty()) json["description"] = parameter.description;
   }
   return {{"parameters", std::move(parameters)}};

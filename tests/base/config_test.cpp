@@ -114,11 +114,14 @@ TEST(Config, ValuesKeepTheKindThatTheyAreWrittenAs) {
   };
   EXPECT_EQ(read_values("[16, \"16\", '16', +5, -3, 007]"), "16 \"16\" \"16\" 5 -3 7 ");
   EXPECT_EQ(read_values("[0.5, 1.0, 1e-3, .5, -2.5E2]"), "0.5 1.0 0.001 0.5 -250.0 ");
-  EXPECT_EQ(read_values("[true, True, TRUE, false, False, 'true', yes, on]"), "true true true false false \"true\" \"yes\" \"on\" ");
+  EXPECT_EQ(read_values("[true, True, TRUE, false, False, 'true', yes, on]"),
+            "true true true false false \"true\" \"yes\" \"on\" ");
   EXPECT_EQ(read_values("[null, ~, Null, None, 'null']"), "null null null \"None\" \"null\" ");
-  EXPECT_EQ(read_values("[1.2.3, 1_000, 0x10, inf, .nan, 1e999]"), "\"1.2.3\" \"1_000\" \"0x10\" \"inf\" \".nan\" \"1e999\" ");
+  EXPECT_EQ(read_values("[1.2.3, 1_000, 0x10, inf, .nan, 1e999]"),
+            "\"1.2.3\" \"1_000\" \"0x10\" \"inf\" \".nan\" \"1e999\" ");
   EXPECT_EQ(read_values("7"), "7 ");
-  EXPECT_EQ(read_values("[1, 9007199254740993]"), "f.yaml:1:8 v has the number 9007199254740993, which other programs cannot keep exactly; put it in quotes");
+  EXPECT_EQ(read_values("[1, 9007199254740993]"),
+            "f.yaml:1:8 v has the number 9007199254740993, which other programs cannot keep exactly; put it in quotes");
   EXPECT_EQ(read_values("[1, [2]]"), "f.yaml:1:8 v must be texts, numbers, true, false or null");
   EXPECT_EQ(read_values("{a: 1}"), "f.yaml:1:4 v must be a list of values, not a section");
 }

@@ -3,9 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <format>
-
 #include <cmath>
+#include <format>
 
 #include "base/json.hpp"
 
@@ -55,7 +54,8 @@ TEST(Json, MistakesTellLineAndColumn) {
 }
 
 TEST(Json, ReadsWhatTheLibraryReads) {
-  for (const char* text : {"null", "true", "-7", "18446744073709551615", "0.25", "\"a\\u20ac\"", "[]", "{}", "[[], {\"a\": [1, {\"b\": null}]}, \"x\"]", "{\"a\": {\"b\": {}}, \"c\": []}"})
+  for (const char* text : {"null", "true", "-7", "18446744073709551615", "0.25", "\"a\\u20ac\"", "[]", "{}",
+                           "[[], {\"a\": [1, {\"b\": null}]}, \"x\"]", "{\"a\": {\"b\": {}}, \"c\": []}"})
     EXPECT_EQ(parse_json(text, "x").value(), Json::parse(text)) << text;
   std::string large = "{";
   for (int i = 0; i < 60'000; ++i) large += std::format("\"k{}\": {}, ", i, i);
@@ -68,7 +68,8 @@ TEST(Json, ReadsWhatTheLibraryReads) {
 
 TEST(Json, RefusesADoubledKeyWhereItIsToldTo) {
   EXPECT_EQ(parse_json(R"({"a": 1, "b": [], "a": 2})", "x").value(), Json::parse(R"({"a": 2, "b": []})"));
-  EXPECT_EQ(parse_json(R"({"a": 1, "b": {"c": 1, "c": 2}})", "x", DoubledKeys::refused).error().message, "the key \"c\" is given twice");
+  EXPECT_EQ(parse_json(R"({"a": 1, "b": {"c": 1, "c": 2}})", "x", DoubledKeys::refused).error().message,
+            "the key \"c\" is given twice");
   EXPECT_TRUE(parse_json(R"({"a": {"c": 1}, "b": {"c": 1}})", "x", DoubledKeys::refused));
 }
 

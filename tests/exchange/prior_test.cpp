@@ -89,24 +89,33 @@ TEST(Fit, LeavesOutWhatAConstraintCannotBeCheckedOn) {
     more.insert({{"error", 1}, {"speed", 2}});
     return ForeignTrial{{{"kind", "b"}, {"n", 3}, {"x", x}}, std::move(more), State::complete, "", is_infeasible};
   };
-  const auto fitted = fit({trial(0.1, {{"latency_ms", 50}}), trial(0.2, {{"latency_ms", 20}}), trial(0.3, {}), trial(0.4, {{"latency_ms", 10}}, true), trial(0.5, {{"latency_ms", 40}}, true)},
+  const auto fitted = fit({trial(0.1, {{"latency_ms", 50}}), trial(0.2, {{"latency_ms", 20}}), trial(0.3, {}),
+                           trial(0.4, {{"latency_ms", 10}}, true), trial(0.5, {{"latency_ms", 40}}, true)},
                           p.space, {p.objectives, p.constraints, p.told}, "t.db");
   ASSERT_EQ(fitted.trials.size(), 4U);
   EXPECT_EQ(fitted.trials[0].state, State::complete);
   EXPECT_EQ(fitted.trials[2].state, State::rejected);  // it broke a constraint that is not named here
   EXPECT_EQ(fitted.trials[2].reason, "it broke a constraint there");
   EXPECT_EQ(fitted.trials[3].state, State::complete);  // what it broke is named here: its values say so
-  EXPECT_THAT(fitted.remarks, ElementsAre("t.db: 1 trial left out that lacked a value which a constraint needs",
-                                          "t.db: 1 trial broke a constraint there that is not named here: infeasible, never on the front"));
+  EXPECT_THAT(
+      fitted.remarks,
+      ElementsAre("t.db: 1 trial left out that lacked a value which a constraint needs",
+                  "t.db: 1 trial broke a constraint there that is not named here: infeasible, never on the front"));
   // Shares beside percent are asked about.
   const auto q = parse_problem("parameters: {x: [1, 2, 3]}\nobjectives: {val_accuracy: maximize}\n", "q.yaml").value();
-  const auto scored = [](int x, double accuracy) { return ForeignTrial{{{"x", x}}, {{"val_accuracy", accuracy}}, State::complete, ""}; };
-  EXPECT_THAT(fit({scored(1, 0.91), scored(2, 91.0), scored(3, 93.5)}, q.space, {q.objectives, {}, q.told}, "t").remarks,
-              ElementsAre("t: \"val_accuracy\" is at most 1 in 1 trial and more than 1 in 2 trials: are some shares and others in percent?"));
-  EXPECT_THAT(fit({scored(2, 91.0), scored(3, 93.5)}, q.space, {q.objectives, {}, q.told}, "t").remarks, testing::IsEmpty());
+  const auto scored = [](int x, double accuracy) {
+    return ForeignTrial{{{"x", x}}, {{"val_accuracy", accuracy}}, State::complete, ""};
+  };
+  EXPECT_THAT(
+      fit({scored(1, 0.91), scored(2, 91.0), scored(3, 93.5)}, q.space, {q.objectives, {}, q.told}, "t").remarks,
+      ElementsAre("t: \"val_accuracy\" is at most 1 in 1 trial and more than 1 in 2 trials: are some shares and others "
+                  "in percent?"));
+  EXPECT_THAT(fit({scored(2, 91.0), scored(3, 93.5)}, q.space, {q.objectives, {}, q.told}, "t").remarks,
+              testing::IsEmpty());
   // Of a network the graph tells these.
   study::Settings settings{.objectives = {{"accuracy", study::Direction::maximize}}};
-  for (const char* text : {"latency_ms < 33", "parameters < 1e6"}) settings.constraints.push_back({text, study::Comparison::parse(text).value()});
+  for (const char* text : {"latency_ms < 33", "parameters < 1e6"})
+    settings.constraints.push_back({text, study::Comparison::parse(text).value()});
   EXPECT_THAT(wanted_of(settings).told, ElementsAre("accuracy", "latency_ms"));
 }
 
@@ -115,21 +124,29 @@ TEST(Table, ReadsStatesAsOthersWriteThem) {
     std::string text = "x,error,state\n", told;
     for (const auto& word : words) text += "1,2," + word + "\n";
     const auto trials = parse_table(text, "t.csv");
-    if (!trials) return trials.error().where + " " + trials.error().message + (trials.error().next.empty() ? "" : " | " + trials.error().next);
+    if (!trials)
+      return trials.error().where + " " + trials.error().message +
+             (trials.error().next.empty() ? "" : " | " + trials.error().next);
     for (const auto& trial : *trials) told += std::string(study::to_text(trial.state)) + " ";
     return told;
   };
-  EXPECT_EQ(states({"COMPLETE", "complete", "Complete", "TrialState.COMPLETE", ""}), "complete complete complete complete complete ");
-  EXPECT_EQ(states({"PRUNED", "Pruned", "FAIL", "Fail", "failed", "TrialState.FAIL", "RUNNING", "WAITING", "rejected"}), "pruned pruned failed failed failed failed running waiting rejected ");
+  EXPECT_EQ(states({"COMPLETE", "complete", "Complete", "TrialState.COMPLETE", ""}),
+            "complete complete complete complete complete ");
+  EXPECT_EQ(states({"PRUNED", "Pruned", "FAIL", "Fail", "failed", "TrialState.FAIL", "RUNNING", "WAITING", "rejected"}),
+            "pruned pruned failed failed failed failed running waiting rejected ");
   EXPECT_EQ(states({"complete", "finished"}),
-            "t.csv:3 the state \"finished\" is not one of \"complete\", \"pruned\", \"failed\", \"fail\", \"rejected\", \"running\" or \"waiting\", in capitals or not | "
+            "t.csv:3 the state \"finished\" is not one of \"complete\", \"pruned\", \"failed\", \"fail\", "
+            "\"rejected\", \"running\" or \"waiting\", in capitals or not | "
             "correct it, or leave it empty for a complete trial");
   EXPECT_THAT(states({"COMPLETED"}), HasSubstr("did you mean \"complete\"?"));
   EXPECT_EQ(parse_table("a,b\n\n1,2\n\"x\ny\",2\n1\n", "t.csv").error().where, "t.csv:6");
 }
 
 TEST(Table, ReadsWhatOptunasDataFramesHave) {
-  const auto trials = parse_table("number,value,params_x,x,user_attrs_latency_ms,values_error,error,state\n0,0.5,0.25,9,7,0.125,8,COMPLETE\n1,0.5,0.25,9,nan,0.125,8,COMPLETE\n", "t.csv");
+  const auto trials = parse_table(
+      "number,value,params_x,x,user_attrs_latency_ms,values_error,error,state\n0,0.5,0.25,9,7,0.125,8,COMPLETE\n1,0.5,"
+      "0.25,9,nan,0.125,8,COMPLETE\n",
+      "t.csv");
   ASSERT_TRUE(trials) << to_text(trials.error());
   EXPECT_EQ((*trials)[0].parameters["x"], "0.25");
   EXPECT_EQ((*trials)[0].values.at("error"), 0.125);

@@ -101,8 +101,9 @@ TEST(ContributionShares, AreLeftOutWithTheReasonWhereTheyTakeTooLong) {
   EXPECT_EQ(contribution_shares(study).left_out, "");
   for (int i = 300; i < 5001; ++i) add(i);
   EXPECT_THAT(contribution_shares(study).of, IsEmpty());
-  EXPECT_EQ(contribution_shares(study).left_out,
-            "shares of the hypervolume are left out: 5001 trials of 4 objectives take too long; at most 5000 are worked out");
+  EXPECT_EQ(
+      contribution_shares(study).left_out,
+      "shares of the hypervolume are left out: 5001 trials of 4 objectives take too long; at most 5000 are worked out");
 }
 
 TEST(FrontCover, StandsForALongFront) {

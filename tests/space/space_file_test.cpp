@@ -55,7 +55,8 @@ std::vector<std::string> categories(const std::string& list) {
   if (!space) return {space.error().front().message};
   std::vector<std::string> told;
   const auto& parameter = space->parameters().front();
-  for (const auto& value : std::get<Categorical>(parameter.domain).values) told.push_back(value + " = " + dump(to_json(parameter, Value(value))));
+  for (const auto& value : std::get<Categorical>(parameter.domain).values)
+    told.push_back(value + " = " + dump(to_json(parameter, Value(value))));
   return told;
 }
 
@@ -66,7 +67,8 @@ TEST(SpaceFile, CategoriesKeepTheKindThatTheyAreWrittenAs) {
   EXPECT_THAT(categories("[sgd, adam]"), ElementsAre("sgd = \"sgd\"", "adam = \"adam\""));
   // A number and its text are two values; what a choice holds of the text has its quotes then.
   EXPECT_THAT(categories("[1, \"1\", true, 'true', null, 'null']"),
-              ElementsAre("1 = 1", "\"1\" = \"1\"", "true = true", "\"true\" = \"true\"", "null = null", "\"null\" = \"null\""));
+              ElementsAre("1 = 1", "\"1\" = \"1\"", "true = true", "\"true\" = \"true\"", "null = null",
+                          "\"null\" = \"null\""));
   EXPECT_THAT(categories("[1, true]"), ElementsAre("1 = 1", "true = true"));
   EXPECT_THAT(categories("[1, 1.0]"), ElementsAre("parameter \"a\" has the value 1 twice, as 1 and as 1.0"));
   EXPECT_THAT(categories("[0.5, 5e-1]"), ElementsAre("parameter \"a\" has the value 0.5 twice"));
@@ -107,7 +109,8 @@ parameters:
   act: [null, relu, 1e-3]
   momentum: {type: real, low: 0, high: 1, when: {bn: [true]}}
   slope: {type: real, low: 0, high: 1, when: {act: [null, 0.001]}}
-)", "s.yaml");
+)",
+                                 "s.yaml");
   ASSERT_TRUE(space) << to_text(space.error().front());
   EXPECT_TRUE(choice_from_json(*space, {{"bn", true}, {"act", "relu"}, {"momentum", 0.5}}));
   EXPECT_FALSE(choice_from_json(*space, {{"bn", "true"}, {"act", "relu"}, {"momentum", 0.5}}));
@@ -120,16 +123,23 @@ parameters:
   EXPECT_EQ(to_json(*again), json);
   EXPECT_THAT(mistakes("parameters:\n  a: [1, 2]\n  b: {type: real, low: 0, high: 1, when: {a: [3]}}\n"),
               ElementsAre("3:36 parameter \"b\" depends on \"a\" being \"3\", but that must be one of 1 or 2"));
-  EXPECT_EQ(choice_from_json(*space, {{"bn", nullptr}, {"act", "relu"}}).error().message, "parameter \"bn\" must be one of true, false or \"true\", not empty");
+  EXPECT_EQ(choice_from_json(*space, {{"bn", nullptr}, {"act", "relu"}}).error().message,
+            "parameter \"bn\" must be one of true, false or \"true\", not empty");
 }
 
 TEST(SpaceFile, RangesThatOverflowAreToldAndOthersSearched) {
   EXPECT_THAT(mistakes("parameters:\n  a: {type: real, low: -1.7e308, high: 1.7e308}\n"),
-              ElementsAre(HasSubstr("parameter \"a\" goes from -1.7e+308 to 1.7e+308, which is further than any number; the ends may be at most 2e+308 apart")));
-  EXPECT_THAT(mistakes("parameters:\n  a: {type: integer, low: -9223372036854775808, high: 9223372036854775807}\n"), testing::SizeIs(2));
-  for (const auto& [low, high] : std::vector<std::pair<const char*, const char*>>{{"1e-300", "1e300"}, {"5e-324", "1"}, {"5e-324", "1.7e308"}, {"4e-320", "2e-310"}, {"1e-150", "1e150"}}) {
+              ElementsAre(HasSubstr("parameter \"a\" goes from -1.7e+308 to 1.7e+308, which is further than any "
+                                    "number; the ends may be at most 2e+308 apart")));
+  EXPECT_THAT(mistakes("parameters:\n  a: {type: integer, low: -9223372036854775808, high: 9223372036854775807}\n"),
+              testing::SizeIs(2));
+  for (const auto& [low, high] : std::vector<std::pair<const char*, const char*>>{
+           {"1e-300", "1e300"}, {"5e-324", "1"}, {"5e-324", "1.7e308"}, {"4e-320", "2e-310"}, {"1e-150", "1e150"}}) {
     SCOPED_TRACE(low);
-    const auto space = parse_space(std::string("parameters:\n  a: {type: real, low: ") + low + ", high: " + high + ", log: true}\n", "s.yaml").value();
+    const auto space =
+        parse_space(std::string("parameters:\n  a: {type: real, low: ") + low + ", high: " + high + ", log: true}\n",
+                    "s.yaml")
+            .value();
     const auto& parameter = space.parameters().front();
     const auto range = std::get<Real>(parameter.domain);
     for (const double place : {0.0, 0.25, 0.5, 0.75, 1.0}) {
