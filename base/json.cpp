@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/strict_json.hpp"
 
 namespace edgewise {
 
@@ -32,6 +33,8 @@ bool is_too_deep(std::string_view text) {
   }
   return false;
 }
+
+enum class DoubledKeys { last_counts, refused };
 
 /// Builds the document from the parser's events. The library's own builder looks each key up among those before it, one
 /// by one: an object of 60,000 keys took 12 s. Here a large object has an index while it is open.
@@ -122,9 +125,7 @@ class TreeBuilder {
   std::vector<Open> open_;
 };
 
-}  // namespace
-
-Result<Json> parse_json(std::string_view text, const std::string& where, DoubledKeys doubled) {
+Result<Json> parse(std::string_view text, const std::string& where, DoubledKeys doubled) {
   if (is_too_deep(text)) return invalid(std::format("the JSON is nested deeper than {} levels", max_depth), {}, where);
   try {
     TreeBuilder builder(doubled);
@@ -140,6 +141,16 @@ Result<Json> parse_json(std::string_view text, const std::string& where, Doubled
   } catch (const Json::exception& e) {
     return invalid(std::format("the JSON cannot be read: {}", e.what()), {}, where);
   }
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text, const std::string& where) {
+  return parse(text, where, DoubledKeys::last_counts);
+}
+
+Result<Json> parse_strict_json(std::string_view text, const std::string& where) {
+  return parse(text, where, DoubledKeys::refused);
 }
 
 Result<Json> read_json(const std::filesystem::path& path, std::size_t max_bytes) {

@@ -12,14 +12,9 @@ namespace edgewise {
 
 using Json = nlohmann::ordered_json;
 
-/// What becomes of a key that an object has twice.
-enum class DoubledKeys { last_counts, refused };
-
-/// In time that grows with the text alone, however many keys an object has.
 /// @param where  what the text is, for messages: a path or a name
 /// @error invalid_input with line and column of the mistake; nesting deeper than 200 is refused
-Result<Json> parse_json(std::string_view text, const std::string& where,
-                        DoubledKeys doubled = DoubledKeys::last_counts);
+Result<Json> parse_json(std::string_view text, const std::string& where);
 
 /// Reads and parses a file of at most `max_bytes`.
 Result<Json> read_json(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{64} << 20);

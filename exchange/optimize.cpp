@@ -7,6 +7,7 @@
 #include <ostream>
 #include <set>
 
+#include "base/strict_json.hpp"
 #include "exchange/optuna.hpp"
 #include "search/pareto.hpp"
 
@@ -158,7 +159,7 @@ Status Optimizer::refresh(study::TrialId id) {
 std::string Optimizer::answer(std::string_view line) {
   if (line.size() > max_line_bytes)
     return dump(error_json({ErrorCode::invalid_input, std::format("the line has {} bytes; at most {} are read", line.size(), max_line_bytes), {}, {}}));
-  auto request = parse_json(line, "request", DoubledKeys::refused);
+  auto request = parse_strict_json(line, "request");
   if (!request) {
     // Python writes NaN and Infinity, which are no JSON.
     if (request.error().message.contains("given twice"))

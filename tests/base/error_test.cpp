@@ -7,6 +7,7 @@
 #include <format>
 
 #include "base/json.hpp"
+#include "base/strict_json.hpp"
 
 namespace edgewise {
 namespace {
@@ -68,9 +69,9 @@ TEST(Json, ReadsWhatTheLibraryReads) {
 
 TEST(Json, RefusesADoubledKeyWhereItIsToldTo) {
   EXPECT_EQ(parse_json(R"({"a": 1, "b": [], "a": 2})", "x").value(), Json::parse(R"({"a": 2, "b": []})"));
-  EXPECT_EQ(parse_json(R"({"a": 1, "b": {"c": 1, "c": 2}})", "x", DoubledKeys::refused).error().message,
+  EXPECT_EQ(parse_strict_json(R"({"a": 1, "b": {"c": 1, "c": 2}})", "x").error().message,
             "the key \"c\" is given twice");
-  EXPECT_TRUE(parse_json(R"({"a": {"c": 1}, "b": {"c": 1}})", "x", DoubledKeys::refused));
+  EXPECT_TRUE(parse_strict_json(R"({"a": {"c": 1}, "b": {"c": 1}})", "x"));
 }
 
 TEST(Json, TellsANumberThatIsTooLarge) {
