@@ -51,10 +51,14 @@ Result<space::Choice> choice_of(const Json& parameters, const space::Space& spac
     const auto found = given.find(parameter.name);
     if (found == given.end() || !space.is_active(parameter, known)) continue;
     Json value = *found->second;
-    // A table has texts alone.
-    if (value.is_string() && !std::holds_alternative<space::Categorical>(parameter.domain))
-      if (const auto number = finite_number(value.get_ref<const std::string&>())) value = *number;
-    if (auto one = space::value_from_json(parameter, value))
+    auto one = space::value_from_json(parameter, value);
+    // A table has texts alone, and writes numbers its own way: "1e-3" for 0.001, also for one of a list.
+    if (!one && value.is_string())
+      if (const auto number = finite_number(value.get_ref<const std::string&>())) {
+        one = space::value_from_json(parameter, *number);
+        if (!std::holds_alternative<space::Categorical>(parameter.domain)) value = *number;
+      }
+    if (one)
       known[parameter.name] = *std::move(one);
     else
       refused.emplace_back(parameter.name, std::move(value));
@@ -308,8 +312,8 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
   if (outside > 0) {
     std::string all;
     for (const auto& reason : reasons) all += (all.empty() ? "" : "; ") + reason;
-    note(std::format("{} left out that the space does not have, {} because {}", counted(outside, "trial"),
-                     outside == 1 ? "it" : "the first", all));
+    note(std::format("{} left out that the space does not have, {}because {}", counted(outside, "trial"),
+                     outside == 1 ? "" : "the first ", all));
   }
   if (open > 0) note(std::format("{} left out that had not ended", counted(open, "trial")));
   if (incomplete > 0) note(std::format("{} left out that lacked an objective", counted(incomplete, "trial")));

@@ -142,6 +142,16 @@ TEST(Table, ReadsStatesAsOthersWriteThem) {
   EXPECT_EQ(parse_table("a,b\n\n1,2\n\"x\ny\",2\n1\n", "t.csv").error().where, "t.csv:6");
 }
 
+TEST(Table, NumbersOfAListAreFoundHoweverTheyAreWritten) {
+  const auto p = parse_problem("parameters: {rate: ['0.001', '0.01'], batch: [16, 32], bn: [true, false], act: [null, relu]}\nobjectives: {e: minimize}\n", "p.yaml").value();
+  const auto trials = parse_table("rate,batch,bn,act,e\n1e-3,16.0,True,None,1\n0.010,32,FALSE,relu,2\n0.1,16,true,relu,3\n", "t.csv").value();
+  const auto fitted = fit(trials, p.space, {p.objectives, {}, p.told}, "t.csv");
+  ASSERT_EQ(fitted.trials.size(), 2U);
+  EXPECT_EQ(space::to_json(p.space, fitted.trials[0].choice), Json::parse(R"({"act": null, "batch": 16, "bn": true, "rate": "0.001"})"));
+  EXPECT_EQ(space::to_json(p.space, fitted.trials[1].choice), Json::parse(R"({"act": "relu", "batch": 32, "bn": false, "rate": "0.01"})"));
+  EXPECT_THAT(fitted.remarks, ElementsAre(HasSubstr("1 trial left out that the space does not have, because parameter \"rate\" is \"0.1\"")));
+}
+
 TEST(Table, ReadsWhatOptunasDataFramesHave) {
   const auto trials = parse_table(
       "number,value,params_x,x,user_attrs_latency_ms,values_error,error,state\n0,0.5,0.25,9,7,0.125,8,COMPLETE\n1,0.5,"
