@@ -66,6 +66,8 @@ class Options {
   virtual void integer(const std::string& name, std::int64_t& value, Range range, const std::string& sentence) = 0;
   virtual void boolean(const std::string& name, bool& value, const std::string& sentence) = 0;
   virtual void texts(const std::string& name, std::vector<std::string>& values, const std::string& sentence) = 0;
+  /// A list of JSON values, each of the kind that it was written as: 16, "16", 0.5, true, null.
+  virtual void values(const std::string& name, std::vector<Json>& values, const std::string& sentence) = 0;
   /// A map from one of `keys` (any key when empty) to one of `words` (any text when empty), in the file's order.
   virtual void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string>& keys,
                      const std::vector<std::string>& words, const std::string& sentence) = 0;
@@ -85,7 +87,11 @@ class Options {
   virtual void problem(const std::string& name, const std::string& message, const std::string& next, int item = -1) = 0;
 };
 
-/// Reads `root` by the declaration in `fields`. Returns all mistakes in file order; what is right has been filled in all the same.
+/// Mistakes of one kind in one map or list that are told one by one.
+inline constexpr std::size_t most_mistakes = 20;
+
+/// Reads `root` by the declaration in `fields`. Returns all mistakes in file order (of one map's or list's entries the
+/// first `most_mistakes`, then how many more there are); what is right has been filled in all the same.
 std::vector<Error> read(const Node& root, const std::string& file, const Options::Fields& fields);
 /// The present values of everything that `fields` declares.
 Json write(const Options::Fields& fields);

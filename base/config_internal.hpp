@@ -15,6 +15,13 @@ inline constexpr double largest_exact = 9007199254740992.0;
 std::optional<double> as_number(const Node& node);
 /// An unquoted true/false, yes/no or on/off.
 std::optional<bool> as_boolean(const Node& node);
+/// What a scalar or nothing is as JSON, of the kind that it was written as: quoted ones are texts; true, false and null
+/// in YAML's three spellings.
+/// @error what it must be instead, to go behind the option's name: a list, a map, a whole number that no double holds
+/// exactly
+Result<Json> plain_value(const Node& node);
+/// A text of a file for a message, its end left out when it is very long.
+std::string shortened(const std::string& text);
 /// "file:line:column", or the file alone.
 std::string place(const std::string& file, Position at);
 /// "at least 1 and at most 10".

@@ -3,6 +3,7 @@
 #include <format>
 #include <optional>
 #include <set>
+#include <span>
 
 #include "base/config_internal.hpp"
 
@@ -13,7 +14,8 @@ namespace {
 std::string show(const Node& node) {
   switch (node.kind) {
     case Node::Kind::null: return "nothing";
-    case Node::Kind::scalar: return "\"" + node.scalar + "\"";
+    case Node::Kind::scalar:
+      return "\"" + shortened(node.scalar) + "\"";
     case Node::Kind::sequence: return "a list";
     case Node::Kind::map: return "a section";
   }
@@ -45,7 +47,8 @@ class Reader : public Options {
     if (!node) return;
     if (node->kind != Node::Kind::scalar) return wrong(*node, name, "must be " + one_of(allowed));
     if (std::ranges::find(allowed, node->scalar) == allowed.end())
-      return add(node->at, std::format("{} \"{}\" is not {}", full(name), node->scalar, one_of(allowed)), suggestion(node->scalar, allowed));
+      return add(node->at, std::format("{} \"{}\" is not {}", full(name), shortened(node->scalar), one_of(allowed)),
+                 suggestion(node->scalar, allowed));
     value = node->scalar;
   }
   void number(const std::string& name, double& value, Range range, const std::string&) override {
@@ -87,6 +90,22 @@ class Reader : public Options {
     }
     values = std::move(got);
   }
+  void values(const std::string& name, std::vector<Json>& values, const std::string&) override {
+    const Node* node = take(name);
+    if (!node) return;
+    const std::span<const Node> items =
+        node->kind == Node::Kind::sequence ? std::span<const Node>(node->items) : std::span<const Node>(node, 1);
+    troubled_.insert(name);  // until all is right
+    if (node->kind == Node::Kind::map) return wrong(*node, name, "must be a list of values");
+    std::vector<Json> got;
+    for (const auto& item : items) {
+      auto value = plain_value(item);
+      if (!value) return add(item.at, std::format("{} {}", full(name), value.error().message), value.error().next);
+      got.push_back(*std::move(value));
+    }
+    troubled_.erase(name);
+    values = std::move(got);
+  }
   void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string>& keys,
              const std::vector<std::string>& words, const std::string&) override {
     const Node* node = take(name);
@@ -95,12 +114,26 @@ class Reader : public Options {
     const std::size_t mistakes_before = mistakes_.size();
     std::vector<std::pair<std::string, std::string>> got;
     for (const auto& entry : node->entries) {
+      if (mistakes_.size() - mistakes_before >= most_mistakes) {
+        const auto left = node->entries.size() - static_cast<std::size_t>(&entry - node->entries.data());
+        add(entry.at, std::format("{} has {} more entries that were not looked at", full(name), left),
+            "correct these first");
+        break;
+      }
       if (!keys.empty() && std::ranges::find(keys, entry.key) == keys.end())
-        add(entry.at, std::format("{}: \"{}\" is not known here; known are {}", full(name), entry.key, quoted_list(keys)), suggestion(entry.key, keys));
+        add(entry.at,
+            std::format("{}: \"{}\" is not known here; known are {}", full(name), shortened(entry.key),
+                        quoted_list(keys)),
+            suggestion(entry.key, keys));
       else if (entry.value.kind != Node::Kind::scalar)
-        add(entry.value.at, std::format("{}.{} must be {}", full(name), entry.key, words.empty() ? "a text" : one_of(words)), {});
+        add(entry.value.at,
+            std::format("{}.{} must be {}", full(name), shortened(entry.key), words.empty() ? "a text" : one_of(words)),
+            {});
       else if (!words.empty() && std::ranges::find(words, entry.value.scalar) == words.end())
-        add(entry.value.at, std::format("{}.{} \"{}\" is not {}", full(name), entry.key, entry.value.scalar, one_of(words)), suggestion(entry.value.scalar, words));
+        add(entry.value.at,
+            std::format("{}.{} \"{}\" is not {}", full(name), shortened(entry.key), shortened(entry.value.scalar),
+                        one_of(words)),
+            suggestion(entry.value.scalar, words));
       else
         got.emplace_back(entry.key, entry.value.scalar);
     }
@@ -132,8 +165,15 @@ class Reader : public Options {
     if (!node) return;
     if (node->kind != Node::Kind::sequence) return wrong(*node, name, "must be a list");
     resize(node->items.size());
+    const std::size_t mistakes_before = mistakes_.size();
     for (std::size_t i = 0; i < node->items.size(); ++i) {
       const auto item_name = std::format("{}[{}]", full(name), i);
+      if (mistakes_.size() - mistakes_before > most_mistakes) {
+        add(node->items[i].at,
+            std::format("{} has {} more items that were not looked at", full(name), node->items.size() - i),
+            "correct these first");
+        break;
+      }
       if (node->items[i].kind != Node::Kind::map) {
         add(node->items[i].at, std::format("{} must be a section of \"name: value\" pairs, not {}", item_name, show(node->items[i])), {});
         continue;
@@ -146,7 +186,8 @@ class Reader : public Options {
   void rest(Json& values, const std::string&) override {
     Json got = Json::object();
     for (const auto& entry : node_.entries)
-      if (taken_.insert(entry.key).second) got[entry.key] = to_json(entry.value);
+      if (taken_.insert(entry.key).second)
+        got.get_ref<Json::object_t&>().emplace_back(entry.key, to_json(entry.value));  // the keys differ
     values = std::move(got);
   }
   [[nodiscard]] bool is_given(const std::string& name) const override {
@@ -169,10 +210,20 @@ class Reader : public Options {
   }
   /// Everything that no declaration took is a mistake.
   void finish() {
-    for (const auto& entry : node_.entries) {
-      if (taken_.contains(entry.key)) continue;
-      const std::vector<std::string> known(declared_.begin(), declared_.end());
-      add(entry.at, std::format("{} is not an option{}; the options are {}", "\"" + entry.key + "\"", path_.empty() ? "" : " of \"" + path_ + "\"", quoted_list(known)),
+    const std::vector<std::string> known(declared_.begin(), declared_.end());
+    std::vector<const Node::Entry*> unknown;
+    for (const auto& entry : node_.entries)
+      if (!taken_.contains(entry.key)) unknown.push_back(&entry);
+    for (std::size_t i = 0; i < unknown.size(); ++i) {
+      const auto& entry = *unknown[i];
+      if (i == most_mistakes)  // nobody reads 90,000
+        return add(entry.at,
+                   std::format("there are {} more names that are no options{}", unknown.size() - i,
+                               path_.empty() ? "" : " of \"" + path_ + "\""),
+                   "correct these first");
+      add(entry.at,
+          std::format("\"{}\" is not an option{}; the options are {}", shortened(entry.key),
+                      path_.empty() ? "" : " of \"" + path_ + "\"", quoted_list(known)),
           suggestion(entry.key, known));
     }
   }

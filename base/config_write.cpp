@@ -24,6 +24,9 @@ class Writer : public Options {
   void integer(const std::string& name, std::int64_t& value, Range, const std::string&) override { result[name] = value; }
   void boolean(const std::string& name, bool& value, const std::string&) override { result[name] = value; }
   void texts(const std::string& name, std::vector<std::string>& values, const std::string&) override { result[name] = values; }
+  void values(const std::string& name, std::vector<Json>& values, const std::string&) override {
+    result[name] = values;
+  }
   void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string>&, const std::vector<std::string>&,
              const std::string&) override {
     result[name] = Json::object();
@@ -69,6 +72,11 @@ class ReferenceWriter : public Options {
     std::string all;
     for (const auto& value : values) all += (all.empty() ? "" : ", ") + value;
     row(name, "list of texts", all, sentence);
+  }
+  void values(const std::string& name, std::vector<Json>& values, const std::string& sentence) override {
+    std::string all;
+    for (const auto& value : values) all += (all.empty() ? "" : ", ") + dump(value);
+    row(name, "list of values", all, sentence);
   }
   void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string>&,
              const std::vector<std::string>& words, const std::string& sentence) override {

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/config_internal.hpp"
 
@@ -55,6 +56,7 @@ class TreeBuilder : public YAML::EventHandler {
   struct Open {
     Node node;
     std::optional<Node> key;
+    std::unordered_map<std::string, int> lines = {};  // of the keys so far: a map may have 90,000
   };
 
   static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
@@ -81,9 +83,10 @@ class TreeBuilder : public YAML::EventHandler {
       if (node.kind != Node::Kind::scalar) throw Refused{node.at, "a key must be a single word"};
       parent.key = std::move(node);
     } else {
-      for (const auto& entry : parent.node.entries)
-        if (entry.key == parent.key->scalar)
-          throw Refused{parent.key->at, std::format("\"{}\" is given twice (first in line {})", entry.key, entry.at.line)};
+      const auto [first, is_new] = parent.lines.emplace(parent.key->scalar, parent.key->at.line);
+      if (!is_new)
+        throw Refused{parent.key->at,
+                      std::format("\"{}\" is given twice (first in line {})", shortened(first->first), first->second)};
       parent.node.entries.push_back({parent.key->scalar, parent.key->at, std::move(node)});
       parent.key.reset();
     }
@@ -164,6 +167,14 @@ Result<Node> parse_yaml(const std::string& text, const std::string& file) {
   }
 }
 
+std::string shortened(const std::string& text) {
+  constexpr std::size_t most = 200;
+  if (text.size() <= most) return text;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // no half characters
+  return text.substr(0, end) + "...";
+}
+
 std::string place(const std::string& file, Position at) {
   return at.line > 0 ? std::format("{}:{}:{}", file, at.line, at.column) : file;
 }
@@ -185,6 +196,28 @@ std::optional<bool> as_boolean(const Node& node) {
   return {};
 }
 
+Result<Json> plain_value(const Node& node) {
+  if (node.kind == Node::Kind::null) return Json(nullptr);
+  if (node.kind != Node::Kind::scalar) return invalid("must be texts, numbers, true, false or null");
+  if (node.is_quoted) return Json(node.scalar);
+  // YAML 1.2's core schema: the words of each in three spellings.
+  for (const char* word : {"true", "True", "TRUE"})
+    if (node.scalar == word) return Json(true);
+  for (const char* word : {"false", "False", "FALSE"})
+    if (node.scalar == word) return Json(false);
+  const auto number = as_number(node);
+  if (!number) return Json(node.scalar);
+  if (node.scalar.find_first_of(".eE") != std::string::npos) return Json(*number);
+  const char* begin = node.scalar.data() + (node.scalar[0] == '+' ? 1 : 0);
+  const char* end = node.scalar.data() + node.scalar.size();
+  std::int64_t whole = 0;
+  if (const auto [stop, error] = std::from_chars(begin, end, whole);
+      error == std::errc{} && stop == end && std::abs(*number) < largest_exact)
+    return Json(whole);
+  return invalid(std::format("has the number {}, which other programs cannot keep exactly; put it in quotes",
+                             shortened(node.scalar)));
+}
+
 Json to_json(const Node& node) {
   switch (node.kind) {
     case Node::Kind::null: return nullptr;
@@ -203,7 +236,9 @@ Json to_json(const Node& node) {
     }
     case Node::Kind::map: {
       Json map = Json::object();
-      for (const auto& entry : node.entries) map[entry.key] = to_json(entry.value);
+      // The keys differ: each looked up among those before it would take quadratic time.
+      for (const auto& entry : node.entries)
+        map.get_ref<Json::object_t&>().emplace_back(entry.key, to_json(entry.value));
       return map;
     }
   }

@@ -21,6 +21,7 @@ struct OptimizeCall {
 Exit optimize(const OptimizeCall& call) {
   auto problem = exchange::read_problem(call.problem);
   if (!problem) return report_errors(problem.error());
+  for (const auto& remark : problem->remarks) std::println(stderr, "note: {}", remark);
   auto optimizer = exchange::Optimizer::make(*std::move(problem), call.options);
   if (!optimizer) return report_error(optimizer.error());
   if (const auto served = exchange::serve(**optimizer, std::cin, std::cout); !served) return report_error(served.error());
@@ -51,6 +52,7 @@ Exit import_study(const ExchangeCall& call) {
   if (!problem) return report_errors(problem.error());
   const auto imported = exchange::import_study(call.optuna, call.name, *problem, call.options);
   if (!imported) return report_error(imported.error());
+  for (const auto& remark : problem->remarks) std::println(stderr, "note: {}", remark);
   for (const auto& remark : imported->remarks) std::println(stderr, "note: {}", remark);
   if (call.json) print_json({{"study", call.options.study.string()}, {"trials", imported->trials.size()}, {"remarks", imported->remarks}});
   else std::println("imported {} trials into {}; go on with `edgewise optimize {} --study {}`", imported->trials.size(), call.options.study.string(), call.problem, call.options.study.string());

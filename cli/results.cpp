@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "cli/command.hpp"
+#include "exchange/optimize.hpp"
 #include "report/report.hpp"
 #include "run/session.hpp"
 #include "search/pareto.hpp"
@@ -52,6 +53,10 @@ Json on_test_split(const fs::path& folder) {
 
 Json results_json(const fs::path& folder, const study::Study& study) {
   Json data = report::report_data(study);
+  // Of an ask-and-tell study the values come back of the kind that its file gives them.
+  if (const auto problem = exchange::problem_of(study.settings); problem && *problem)
+    for (std::size_t i = 0; i < study.trials.size(); ++i)
+      data["trials"][i]["choice"] = space::to_json((*problem)->space, study.trials[i].choice);
   if (const Json test = on_test_split(folder); !test.empty()) data["test"] = test;
   return data;
 }

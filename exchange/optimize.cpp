@@ -7,6 +7,7 @@
 #include <ostream>
 #include <set>
 
+#include "base/strict_json.hpp"
 #include "exchange/optuna.hpp"
 #include "search/pareto.hpp"
 
@@ -26,6 +27,15 @@ std::string shown(const Json& json) {
   std::string text = dump(json);
   if (text.size() > 60) text = text.substr(0, 60) + "...";
   return text;
+}
+
+/// A reason may be a whole traceback; its end says most.
+std::string kept_reason(std::string reason) {
+  if (reason.size() <= max_reason_bytes) return reason;
+  std::size_t begin = reason.size() - max_reason_bytes;
+  while (begin < reason.size() && (static_cast<unsigned char>(reason[begin]) & 0xC0U) == 0x80U)
+    ++begin;  // no half characters
+  return "..." + reason.substr(begin);
 }
 
 Json error_json(const Error& error) {
@@ -108,6 +118,14 @@ Status Optimizer::open_study() {
   }
   TRY(storage_, study::open_storage(options_.study));
   TRY(const auto kept, storage_->settings());
+  Problem in_texts = problem_;
+  in_texts.document = problem_.document_in_texts;
+  if (kept.job != settings.job && kept.job == study_job(in_texts, options_)) {
+    // From before categories kept their kinds: it goes on with texts.
+    TRY(problem_, problem_from_json(in_texts.document, problem_.name));
+    TRY(strategy_, search::make_strategy(strategy_options(options_), problem_.space));
+    return {};
+  }
   if (const auto differs = difference(kept.job, settings.job); !differs.empty())
     return fail(ErrorCode::conflict, std::format("the study \"{}\" was made with other settings ({})", options_.study.string(), differs),
                 "give the file and options it was made with, or another folder with --study");
@@ -116,6 +134,7 @@ Status Optimizer::open_study() {
 
 Status Optimizer::reload() {
   TRY(study_, storage_->load());
+  for (std::size_t i = 0; i < study_.trials.size(); ++i) places_.emplace(study_.trials[i].choice, i);
   return {};
 }
 
@@ -133,16 +152,19 @@ Status Optimizer::refresh(study::TrialId id) {
   const auto index = static_cast<std::size_t>(id.value);
   if (index >= study_.trials.size()) study_.trials.resize(index + 1);
   study_.trials[index] = std::move(trial);
+  places_.emplace(study_.trials[index].choice, index);
   return {};
 }
 
 std::string Optimizer::answer(std::string_view line) {
   if (line.size() > max_line_bytes)
     return dump(error_json({ErrorCode::invalid_input, std::format("the line has {} bytes; at most {} are read", line.size(), max_line_bytes), {}, {}}));
-  auto request = parse_json(line, "request");
+  auto request = parse_strict_json(line, "request");
   if (!request) {
     // Python writes NaN and Infinity, which are no JSON.
-    if (line.contains("NaN") || line.contains("Infinity"))
+    if (request.error().message.contains("given twice"))
+      request.error().where.clear();
+    else if (line.contains("NaN") || line.contains("Infinity"))
       request.error().next = R"(a value that is not finite is no result: send {"tell": ID, "failed": "why"})";
     else request.error().next = "send one JSON object a line, " + examples;
     return dump(error_json(request.error()));
@@ -217,8 +239,13 @@ Result<std::vector<study::TrialId>> Optimizer::record(const std::vector<search::
 
 Result<std::map<std::string, double>> Optimizer::told_values(const Json& values) const {
   if (!values.is_object()) return invalid(std::format("\"values\" is {}; it must be an object of numbers", shown(values)), std::format("give {}", quoted_list(problem_.told)));
+  if (values.size() > max_values)
+    return invalid(std::format("\"values\" has {} values; a result has at most {}", values.size(), max_values),
+                   "leave out what no objective and no constraint needs");
   std::map<std::string, double> numbers;
   for (const auto& [name, value] : values.items()) {
+    if (name.size() > max_name_bytes)
+      return invalid(std::format("the name of a value has {} bytes; at most {} are kept", name.size(), max_name_bytes));
     if (!value.is_number() || !std::isfinite(value.get<double>()))
       return invalid(std::format("the value of \"{}\" is {}; it must be a finite number", name.substr(0, 60), shown(value)),
                      R"(a trial that gave none has failed: send {"tell": ID, "failed": "why"})");
@@ -251,7 +278,7 @@ Result<Json> Optimizer::tell(const Json& id, const Json& request) {
   if (request.contains("failed")) {
     if (!request["failed"].is_string() || request["failed"].get_ref<const std::string&>().empty())
       return invalid(std::format("\"failed\" is {}; it must be the reason as a text", shown(request["failed"])));
-    TRY_DO(storage_->fail_trial(trial_id, holder, request["failed"].get<std::string>()));
+    TRY_DO(storage_->fail_trial(trial_id, holder, kept_reason(request["failed"].get<std::string>())));
   } else {
     TRY(const auto values, told_values(request["values"]));
     TRY_DO(storage_->finish(trial_id, holder, State::complete, {.stage = trial.stage, .epochs = trial.epochs, .values = values}, ""));
@@ -264,9 +291,11 @@ Result<Json> Optimizer::add(const Json& request) {
   TRY_DO(check_keys(request, {"add", "values"}));
   if (!request.contains("values")) return invalid("\"values\" is missing: what did this choice give?", examples);
   TRY(const auto choice, space::choice_from_json(problem_.space, request["add"]));
-  if (const auto* same = study_.find(choice))
+  if (const auto place = places_.find(choice); place != places_.end()) {
+    const auto* same = &study_.trials[place->second];
     return fail(ErrorCode::conflict, std::format("this choice is trial {} already; it is {}", same->id.value, to_text(same->state)),
                 same->state == State::running ? std::format(R"(send {{"tell": {}, "values": ...}})", same->id.value) : "");
+  }
   TRY(const auto values, told_values(request["values"]));
   study::Trial trial{.choice = choice, .state = State::complete, .known = numbers_of(choice, problem_.known)};
   trial.results.push_back({.stage = 0, .epochs = 1, .values = values, .details = {{"answered", "told by the user"}}});
@@ -276,7 +305,7 @@ Result<Json> Optimizer::add(const Json& request) {
 }
 
 Json Optimizer::trial_json(const study::Trial& trial) const {
-  Json json{{"id", trial.id.value}, {"choice", space::to_json(trial.choice)}};
+  Json json{{"id", trial.id.value}, {"choice", space::to_json(problem_.space, trial.choice)}};
   if (has_stages_) json["epochs"] = trial.epochs;
   return json;
 }
@@ -303,7 +332,16 @@ Json Optimizer::status() const {
 
 Result<Fitted> import_study(const fs::path& optuna, const std::string& name, const Problem& problem, const OptimizeOptions& options) {
   TRY(const auto foreign, read_optuna(optuna, name, problem.objectives));
-  Fitted fitted = fit(foreign, problem.space, problem.objectives, optuna.filename().string());
+  const auto source = optuna.filename().string();
+  Fitted fitted = fit(foreign, problem.space, {problem.objectives, problem.constraints, problem.told}, source);
+  if (fitted.trials.empty()) {
+    std::string why;
+    for (const auto& remark : fitted.remarks) why += (why.empty() ? "" : "; ") + remark;
+    return invalid(foreign.empty() ? std::format("\"{}\" has no trials", optuna.string())
+                                   : std::format("none of the {} trials of \"{}\" can be used: {}", foreign.size(),
+                                                 optuna.string(), why),
+                   "compare the parameters and objectives there with those of the space");
+  }
   TRY_DO(search::make_strategy(strategy_options(options), problem.space));
   std::set<space::Choice> seen;
   const auto before = fitted.trials.size();
@@ -312,7 +350,8 @@ Result<Fitted> import_study(const fs::path& optuna, const std::string& name, con
   for (auto& trial : fitted.trials) {
     trial.known = numbers_of(trial.choice, problem.known);
     if (trial.state == State::complete) continue;
-    trial.reason = std::format("{} in {}{}", to_text(trial.state), optuna.filename().string(), trial.reason.empty() ? "" : ": " + trial.reason);
+    trial.reason =
+        std::format("{} in {}{}", to_text(trial.state), source, trial.reason.empty() ? "" : ": " + trial.reason);
     trial.state = State::rejected;
   }
   std::error_code error;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <iosfwd>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,8 @@ namespace edgewise::exchange {
 
 /// The longest line that is read.
 inline constexpr std::size_t max_line_bytes = std::size_t{1} << 20;
+/// The most values that one result has, and the longest name of one and reason of a failure, in bytes.
+inline constexpr std::size_t max_values = 1000, max_name_bytes = 1000, max_reason_bytes = 10'000;
 
 struct OptimizeOptions {
   std::string strategy = "random";
@@ -59,6 +62,8 @@ class Optimizer {
   std::unique_ptr<study::Storage> storage_;
   std::unique_ptr<search::Strategy> strategy_;
   study::Study study_;  // as the storage has it: nobody else changes it
+  std::map<space::Choice, std::size_t>
+      places_;  // of the choices in it, the first of each: 100,000 results may be added
   bool has_stages_ = false;
 };
 

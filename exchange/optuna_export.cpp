@@ -62,7 +62,9 @@ struct Coded {
 Coded coded(const space::Parameter& parameter, const space::Value& value) {
   if (const auto* set = std::get_if<space::Categorical>(&parameter.domain)) {
     const auto found = std::ranges::find(set->values, std::get<std::string>(value));
-    return {{{"name", "CategoricalDistribution"}, {"attributes", {{"choices", set->values}}}}, static_cast<double>(found - set->values.begin())};
+    return {{{"name", "CategoricalDistribution"},
+             {"attributes", {{"choices", set->meanings.empty() ? Json(set->values) : Json(set->meanings)}}}},
+            static_cast<double>(found - set->values.begin())};
   }
   if (const auto* range = std::get_if<space::Integer>(&parameter.domain)) {
     // Optuna refuses a logarithmic integer with steps, and ends that no step reaches.
@@ -121,7 +123,8 @@ class Exporter {
     const std::int64_t id = trial.id.value + 1;
     const bool is_open = state == "WAITING" || state == "RUNNING";
     TRY_DO(database_.run("INSERT INTO trials VALUES (?, ?, 1, ?, ?, ?)", {id, trial.id.value, state, state == "WAITING" ? Cell{} : Cell{std::min(created, ended)}, is_open ? Cell{} : Cell{ended}}));
-    if (state == "WAITING") TRY_DO(attribute("trial_system_attributes", id, "fixed_params", space::to_json(trial.choice)));
+    if (state == "WAITING")
+      TRY_DO(attribute("trial_system_attributes", id, "fixed_params", space::to_json(space_, trial.choice)));
     else TRY_DO(write_parameters(trial, id));
     for (std::size_t i = 0; i < study_.settings.objectives.size() && state == "COMPLETE"; ++i)
       TRY_DO(database_.run("INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?, ?, ?, 'FINITE')",
@@ -129,7 +132,7 @@ class Exporter {
     if (state == "COMPLETE" && !study_.settings.constraints.empty()) {
       Json excess = Json::array();
       for (const auto& constraint : study_.settings.constraints) excess.push_back(constraint.comparison.excess(values).value_or(0.0));
-      TRY_DO(attribute("trial_system_attributes", id, "constraints", excess));
+      TRY_DO(attribute("trial_system_attributes", id, constraints_key, excess));
     }
     for (const auto& [name, value] : values) TRY_DO(attribute("trial_user_attributes", id, name, value));
     if (!trial.reason.empty()) TRY_DO(attribute("trial_user_attributes", id, reason_key, trial.reason));

@@ -16,6 +16,10 @@ using Row = Database::Row;
 
 constexpr std::size_t max_distribution_bytes = 1 << 20;
 
+std::string direction_word(const study::Objective& objective) {
+  return objective.direction == study::Direction::maximize ? "MAXIMIZE" : "MINIMIZE";
+}
+
 class Importer {
  public:
   Importer(Database& database, std::string file, const std::vector<study::Objective>& objectives) : database_(database), file_(std::move(file)), objectives_(objectives) {}
@@ -28,6 +32,7 @@ class Importer {
     TRY_DO(read_parameters());
     TRY_DO(read_values());
     TRY_DO(read_attributes());
+    TRY_DO(read_constraints());
     std::vector<ForeignTrial> trials;
     for (const auto id : order_) trials.push_back(std::move(trials_.at(id)));
     return trials;
@@ -60,7 +65,8 @@ class Importer {
   Status check_schema() {
     TRY(const auto there, database_.rows("SELECT name FROM sqlite_schema WHERE type = 'table'"));
     const auto has = [&](const char* table) { return std::ranges::contains(there, Row{std::string(table)}); };
-    for (const char* table : {"version_info", "studies", "study_directions", "study_system_attributes", "trials", "trial_params", "trial_values", "trial_user_attributes"})
+    for (const char* table : {"version_info", "studies", "study_directions", "study_system_attributes", "trials",
+                              "trial_params", "trial_values", "trial_user_attributes", "trial_system_attributes"})
       if (!has(table)) return invalid(std::format("\"{}\" is no database of Optuna: it has no table \"{}\"", file_, table), has("study") ? "it looks like a study of edgewise: give its folder instead" : "");
     TRY(const auto rows, database_.rows("SELECT schema_version, library_version FROM version_info"));
     if (rows.size() != 1) return wrong("its version is missing");
@@ -106,18 +112,28 @@ class Importer {
         if (!name.is_string()) return wrong("a metric name is no text");
         names_.push_back(name.get<std::string>());
       }
-      for (const auto& objective : objectives_)
-        if (!std::ranges::contains(names_, objective.name))
-          return invalid(std::format("the study in \"{}\" has no objective \"{}\"; it has {}", file_, objective.name, quoted_list(names_)));
+      for (const auto& objective : objectives_) {
+        const auto found = std::ranges::find(names_, objective.name);
+        if (found == names_.end())
+          return invalid(std::format("the study in \"{}\" has no objective \"{}\"; it has {}", file_, objective.name,
+                                     quoted_list(names_)));
+        const auto& there = directions[static_cast<std::size_t>(found - names_.begin())];
+        if (there != direction_word(objective))
+          return invalid(
+              std::format("the study in \"{}\" has \"{}\" as {}, here it is {}: one of the two means something else",
+                          file_, objective.name, there.substr(0, 8), direction_word(objective)),
+              "correct the direction in the space's file");
+      }
       return {};
     }
     bool is_same = directions.size() == objectives_.size();
     for (std::size_t i = 0; is_same && i < directions.size(); ++i)
-      is_same = directions[i] == (objectives_[i].direction == study::Direction::maximize ? "MAXIMIZE" : "MINIMIZE");
+      is_same = directions[i] == direction_word(objectives_[i]);
     if (!is_same) {
       std::string there, here;
       for (const auto& direction : directions) there += (there.empty() ? "" : ", ") + direction.substr(0, 8);
-      for (const auto& objective : objectives_) here += std::format("{}{} {}", here.empty() ? "" : ", ", objective.name, objective.direction == study::Direction::maximize ? "MAXIMIZE" : "MINIMIZE");
+      for (const auto& objective : objectives_)
+        here += std::format("{}{} {}", here.empty() ? "" : ", ", objective.name, direction_word(objective));
       return invalid(std::format("the objectives of \"{}\" ({}) are not those wanted ({})", file_, there, here), "name them there with study.set_metric_names([...])");
     }
     for (const auto& objective : objectives_) names_.push_back(objective.name);
@@ -153,7 +169,7 @@ class Importer {
       if (!choices.is_array() || coded < 0 || coded >= static_cast<double>(choices.size()) || coded != std::floor(coded))
         return wrong(std::format("a categorical value is number {} of {}", coded, choices.size()));
       const auto& choice = choices[static_cast<std::size_t>(coded)];
-      if (choice.is_boolean()) return Json(choice.get<bool>() ? "true" : "false");
+      if (choice.is_structured()) return wrong("a categorical value is a list or a map");
       return choice;
     }
     if (kind == "IntDistribution" || kind == "IntUniformDistribution" || kind == "IntLogUniformDistribution") {
@@ -171,7 +187,9 @@ class Importer {
       TRY(const auto id, integer(row[0], "trial's id"));
       TRY(const auto name, text(row[1], "parameter's name"));
       TRY(const auto distribution, json(row[3], "distribution"));
-      TRY(trials_.at(id).parameters[name], parameter(row[2], distribution));
+      TRY(auto value, parameter(row[2], distribution));
+      trials_.at(id).parameters.get_ref<Json::object_t&>().emplace_back(
+          name, std::move(value));  // Optuna's schema has each name once
     }
     return {};
   }
@@ -202,6 +220,23 @@ class Importer {
       if (value->is_number() && std::isfinite(value->get<double>())) trial.values.try_emplace(key, value->get<double>());
       if (key == reason_key && value->is_string()) trial.reason = value->get<std::string>();
       if (key == state_key && *value == "rejected" && trial.state == study::State::failed) trial.state = study::State::rejected;
+    }
+    return {};
+  }
+
+  /// What a constraints_func gave: all must be at most 0, and NaN is not (so Optuna's best_trials).
+  Status read_constraints() {
+    TRY(const auto rows, database_.rows("SELECT a.trial_id, a.value_json FROM trial_system_attributes a JOIN trials t "
+                                        "USING (trial_id) WHERE t.study_id = ? AND a.\"key\" = ?",
+                                        {study_, std::string(constraints_key)}));
+    for (const auto& row : rows) {
+      TRY(const auto id, integer(row[0], "trial's id"));
+      const auto value = json(row[1], "list of constraints");
+      if (value && value->is_null()) continue;
+      const bool is_feasible = value && value->is_array() && std::ranges::all_of(*value, [](const Json& one) {
+                                 return one.is_number() && one.get<double>() <= 0;
+                               });
+      trials_.at(id).is_infeasible = !is_feasible;
     }
     return {};
   }

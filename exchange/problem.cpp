@@ -52,6 +52,35 @@ std::optional<Bound> bound_of(const std::string& text) {
   return Bound{left, is_upper, !has_equal, *value, text};
 }
 
+/// Words that say which way a quantity is better; a name is split at "_", "-", ".", spaces and digits.
+const std::vector<std::string> better_higher{"accuracy", "acc",         "auc",         "auroc", "auprc",  "ap",
+                                             "map",      "miou",        "iou",         "dice",  "fscore", "precision",
+                                             "recall",   "sensitivity", "specificity", "score", "psnr",   "ssim",
+                                             "bleu",     "throughput",  "fps",         "kappa", "mcc",    "reward"};
+const std::vector<std::string> better_lower{"error",      "err",   "loss", "latency", "mse", "rmse",   "mae", "mape",
+                                            "perplexity", "flops", "macs", "wer",     "cer", "energy", "cost"};
+
+/// Which way a quantity of this name is better, as far as the name tells: a name with words of both kinds tells nothing
+/// ("accuracy_loss").
+std::optional<study::Direction> usual_direction(const std::string& name) {
+  bool is_higher = false, is_lower = false;
+  std::string word;
+  const auto end_word = [&] {
+    is_higher = is_higher || std::ranges::contains(better_higher, word);
+    is_lower = is_lower || std::ranges::contains(better_lower, word);
+    word.clear();
+  };
+  for (const unsigned char c : name) {
+    if (std::isalpha(c) == 0)
+      end_word();
+    else
+      word += static_cast<char>(std::tolower(c));
+  }
+  end_word();
+  if (is_higher == is_lower) return std::nullopt;
+  return is_higher ? study::Direction::maximize : study::Direction::minimize;
+}
+
 /// Two bounds of one name that nothing can keep.
 bool contradict(const Bound& a, const Bound& b) {
   if (a.name != b.name || a.is_upper == b.is_upper) return false;
@@ -93,12 +122,20 @@ class ProblemReader {
     o.pairs("objectives", pairs, {}, directions, "what is optimised, and which way");
     if (!o.is_given("objectives")) o.problem("", "objectives is missing: what is optimised?", "for example objectives: {error: minimize}");
     else if (pairs.empty() && !o.has_problem("objectives")) o.problem("objectives", "there is no objective", "give one, e.g. {error: minimize}");
-    if (pairs.size() > max_objectives) o.problem("objectives", std::format("{} objectives are too many; at most {} are searched at once", pairs.size(), max_objectives), "turn some of them into constraints");
+    if (pairs.size() > max_objectives)
+      return o.problem(
+          "objectives",
+          std::format("{} objectives are too many; at most {} are searched at once", pairs.size(), max_objectives),
+          "turn some of them into constraints");
     for (const auto& [name, direction] : pairs) {
       if (name.empty()) o.problem("objectives", "an objective without a name", "give it one");
       if (parameter(name)) o.problem("objectives." + name, std::format("\"{}\" is a parameter already", name), "give the objective another name");
       problem_.objectives.push_back({name, direction == "maximize" ? study::Direction::maximize : study::Direction::minimize});
       problem_.told.push_back(name);
+      if (const auto usual = usual_direction(name); usual && *usual != problem_.objectives.back().direction)
+        problem_.remarks.push_back(
+            std::format("objective \"{}\" is {}d, but a {} one is usually better: is that meant?", name, direction,
+                        *usual == study::Direction::maximize ? "higher" : "lower"));
     }
   }
 
@@ -192,8 +229,11 @@ std::map<std::string, double> numbers_of(const space::Choice& choice, const std:
 std::expected<Problem, std::vector<Error>> parse_problem(const std::string& text, const std::string& file) {
   auto root = config::parse_yaml(text, file);
   if (!root) return std::unexpected(std::vector<Error>{root.error()});
+  const auto in_texts = ProblemReader(space::with_values_as_texts(*root)).read(file);
   auto problem = ProblemReader(*std::move(root)).read(file);
-  if (problem) problem->name = std::filesystem::path(file).stem().string();
+  if (!problem) return problem;
+  problem->name = std::filesystem::path(file).stem().string();
+  problem->document_in_texts = in_texts ? in_texts->document : problem->document;
   return problem;
 }
 

@@ -25,6 +25,8 @@ struct Problem {
   std::vector<std::string> told;                 ///< names that every result has to have: the objectives, then what the constraints need
   std::vector<std::string> known;                ///< numeric parameters that constraints over told values use
   Json document;                                 ///< the whole file, defaults written out
+  Json document_in_texts;                        ///< as studies from before categories kept their kinds recorded it
+  std::vector<std::string> remarks;  ///< what looks like a slip: an objective that is better the other way round
 };
 
 /// @error all mistakes at once, in file order, each with file:line:column: those of the parameters, a doubled name, more than four objectives,

@@ -47,7 +47,7 @@ std::vector<std::string> value_names(const study::Study& study) {
 }
 
 bool Standing::is_on_front(study::TrialId id) const {
-  return std::ranges::any_of(front, [&](const study::Trial* trial) { return trial->id == id; });
+  return on_front.contains(id);
 }
 
 Standing standing(const study::Study& study) {
@@ -64,10 +64,13 @@ Standing standing(const study::Study& study) {
   all.ranked = search::ranked(study, rank);
   for (std::size_t i = 0; i < all.ranked.size(); ++i) all.rank[all.ranked[i]->id] = i + 1;
   all.front = search::pareto_front(study);
+  for (const auto* trial : all.front) all.on_front.insert(trial->id);
   if (!all.front.empty())
     if (const auto knee = search::knee_point(search::objective_matrix(study.settings.objectives, all.front)))
       all.knee = all.front[*knee];
-  all.contribution = search::contribution_shares(study);
+  auto shares = search::contribution_shares(study);
+  all.contribution = std::move(shares.of);
+  all.no_contribution = std::move(shares.left_out);
   return all;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,10 +27,12 @@ constexpr std::size_t long_front = 12;
 struct Standing {
   std::vector<const study::Trial*> ranked;     ///< best first; trials without a rank are not in it
   std::vector<const study::Trial*> front;      ///< in order of the first objective
+  std::set<study::TrialId> on_front;           ///< the same by number
   const study::Trial* knee = nullptr;          ///< of the front; null without a front
   std::map<study::TrialId, std::size_t> rank;  ///< from 1
   /// Of the front's trials: share of the hypervolume that nothing else there covers. May be empty.
   std::map<study::TrialId, double> contribution;
+  std::string no_contribution;  ///< why it is empty, for people; "" when it is not, and without a front
   [[nodiscard]] bool is_on_front(study::TrialId id) const;
 };
 /// The ranking that the study's own job asks for (`search.rank`), or by dominance.

@@ -115,6 +115,7 @@ Json report_data(const study::Study& study) {
   for (const auto& trial : study.trials) data["trials"].push_back(trial_json(study, all, trial));
   for (const auto* trial : all.front) data["front"].push_back(trial->id.value);
   if (all.knee) data["knee"] = all.knee->id.value;
+  if (!all.no_contribution.empty()) data["no_contribution"] = all.no_contribution;
   data["chosen"] = data["knee"];
   data["picks"] = Json::array();
   for (const auto& pick : search::picks(study))

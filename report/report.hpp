@@ -17,7 +17,8 @@ namespace edgewise::report {
 /// reason, front (bool), rank, contribution, feasible, results: [...], curve: [...]}], "front": [ids], "knee": id or
 /// null, "environment", "job", "chosen": id or null, "picks": [{name, trial, reason}], "cover": {trials: [ids], share}
 /// or null}. A trial's "contribution" is its share of the front's hypervolume that no other trial covers; null off the
-/// front. "cover" holds the few trials that stand for a long front (search::front_cover).
+/// front and where shares are left out, as "no_contribution" says then. "cover" holds the few trials that stand for a
+/// long front (search::front_cover).
 Json report_data(const study::Study& study);
 
 /// The page. `drawings` holds an SVG for a trial id (as text) where one is had; the chosen network's at least. All text

@@ -136,6 +136,7 @@ std::string text_table(const study::Study& study, bool only_front, int width) {
   for (std::size_t row = 0; row < trials.size(); ++row)
     table += line(columns, [row](const Column& column) { return column.cells[row]; });
   if (has_shares) table += "share: of the front's hypervolume, what no other trial covers\n";
+  if (only_front && trials.size() > 1 && !all.no_contribution.empty()) table += all.no_contribution + "\n";
   if (has_doubtful) table += "~ measured while something else used the machine\n";
   if (dropped > 0)
     table += std::format("({} more {} left out; a wider terminal or the CSV shows {})\n", dropped,

@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "search/pagmo_internal.hpp"
+#include "search/slices_internal.hpp"
 
 namespace edgewise::search {
 
@@ -98,6 +99,7 @@ Result<std::vector<double>> reference_point(const ReferenceRule& rule, const Mat
 }
 
 Result<std::vector<double>> hypervolume_contributions(const Matrix& points, std::span<const double> reference) {
+  constexpr std::size_t many = 200;                         // points from which slices are the faster way
   TRY(const double total, hypervolume(points, reference));  // checks everything
   std::vector<double> contributions(points.size(), 0.0);
   if (total == 0) return contributions;
@@ -109,6 +111,8 @@ Result<std::vector<double>> hypervolume_contributions(const Matrix& points, std:
   if (inside.size() > 1 && reference.size() == 1) {
     exclusive.assign(inside.size(), 0.0);
     exclusive[0] = inside[1][0] - inside[0][0];
+  } else if (inside.size() > many && reference.size() >= 3 && reference.size() <= 4) {
+    exclusive = by_slices::contributions(inside, reference);
   } else if (inside.size() > 1) {
     TRY(exclusive, by_pagmo::contributions(inside, {reference.begin(), reference.end()}));
   }

@@ -32,8 +32,8 @@ Result<std::vector<double>> reference_point(const ReferenceRule& rule, const Mat
 
 /// What the hypervolume loses without each point. 0 for dominated points, for each of several equal points, and beyond
 /// the reference. Dominated points are there to count: what they cover too is not lost with the point before them.
-/// Exact, by pagmo: a sweep for 2 objectives, else WFG (While, Bradstreet, Barone, IEEE TEC 16(1), 2012), which is slow
-/// beyond 4.
+/// Exact. By pagmo: a sweep for 2 objectives, else WFG (While, Bradstreet, Barone, IEEE TEC 16(1), 2012), which is slow
+/// beyond 4; for more than 200 points of 3 or 4 objectives in slices, in some hundred comparisons a pair of points.
 /// @error as `hypervolume`
 Result<std::vector<double>> hypervolume_contributions(const Matrix& points, std::span<const double> reference);
 

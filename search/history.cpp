@@ -37,11 +37,12 @@ std::optional<Observation> observed(const study::Settings& settings, const study
   for (const auto& objective : settings.objectives) {
     const auto value = value_of(trial, at, objective.name);
     if (!value || !std::isfinite(*value)) return std::nullopt;
-    observation.objectives.push_back(objective.direction == study::Direction::maximize ? -*value : *value);
+    observation.objectives.push_back(tamed(objective.direction == study::Direction::maximize ? -*value : *value));
   }
   if (settings.constraints.empty()) return observation;
   const auto values = values_of(trial, at);
-  for (const auto& constraint : settings.constraints) observation.excess.push_back(constraint.comparison.excess(values).value_or(0.0));
+  for (const auto& constraint : settings.constraints)
+    observation.excess.push_back(tamed(constraint.comparison.excess(values).value_or(0.0)));
   return observation;
 }
 

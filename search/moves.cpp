@@ -90,7 +90,8 @@ space::Value value_at(const space::Parameter& parameter, double unit) {
   }
   if (const auto* range = std::get_if<space::Integer>(&parameter.domain)) return integer_at(*range, unit);
   const auto& range = std::get<space::Real>(parameter.domain);
-  const double number = range.log_scale ? range.low * std::pow(range.high / range.low, unit) : range.low + unit * (range.high - range.low);
+  const double number = range.log_scale ? space::at_place_on_logarithm(range.low, range.high, unit)
+                                        : range.low + unit * (range.high - range.low);
   return std::clamp(number, range.low, range.high);
 }
 
@@ -99,7 +100,7 @@ std::optional<double> unit_of(const space::Parameter& parameter, const space::Va
     const auto* number = std::get_if<double>(&value);
     if (number == nullptr || !(*number >= range->low && *number <= range->high)) return std::nullopt;
     if (range->low == range->high) return 0.5;
-    if (range->log_scale) return std::log(*number / range->low) / std::log(range->high / range->low);
+    if (range->log_scale) return space::place_on_logarithm(range->low, range->high, *number);
     return (*number - range->low) / (range->high - range->low);
   }
   const auto index = index_of(parameter, value);

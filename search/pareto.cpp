@@ -9,6 +9,7 @@
 #include <ranges>
 
 #include "search/pagmo_internal.hpp"
+#include "search/slices_internal.hpp"
 
 namespace edgewise::search {
 
@@ -72,8 +73,13 @@ std::vector<std::size_t> ranks_of_two_objectives(const Matrix& points) {
   return ranks;
 }
 
-std::vector<double> crowding_of_different(const Matrix& front) {
+std::vector<double> crowding_of_different(Matrix front) {
   if (front.size() <= 2 || front.front().size() < 2) return std::vector<double>(front.size(), infinity);
+  // Distances are shares of a range, which must not overflow. A power of two changes no digit of numbers this large.
+  constexpr double large = 1e300, smaller = 0x1p-8;
+  for (std::size_t m = 0; m < front.front().size(); ++m)
+    if (std::ranges::any_of(front, [&](const auto& point) { return std::abs(point[m]) > large; }))
+      for (auto& point : front) point[m] *= smaller;
   return by_pagmo::crowding(front);
 }
 
@@ -89,6 +95,13 @@ Matrix without_constant_objectives(const Matrix& front) {
 }
 
 }  // namespace
+
+double tamed(double value) {
+  constexpr double most = 1e60;
+  if (std::abs(value) <= most || std::isnan(value)) return value;
+  const double size = std::isinf(value) ? std::numeric_limits<double>::max() : std::abs(value);
+  return std::copysign(most * (1 + std::log10(size / most) / 100), value);
+}
 
 Matrix objective_matrix(const std::vector<study::Objective>& objectives,
                         const std::vector<const study::Trial*>& trials) {
@@ -169,6 +182,9 @@ Result<double> hypervolume(const Matrix& points, std::span<const double> referen
   if (inside.empty()) return 0.0;
   if (reference.size() == 1) return reference[0] - std::ranges::min(inside)[0];
   std::ranges::sort(inside);  // sums of floats depend on the order
+  // WFG is fast for few points, and its sums are what replays of old were compared by.
+  constexpr std::size_t many = 200, most_sliced = 4;
+  if (reference.size() == most_sliced && inside.size() > many) return by_slices::hypervolume(inside, reference);
   return by_pagmo::hypervolume(inside, {reference.begin(), reference.end()});
 }
 

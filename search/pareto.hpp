@@ -14,6 +14,11 @@ namespace edgewise::search {
 /// One row a trial, one column an objective, smaller is better.
 using Matrix = std::vector<std::vector<double>>;
 
+/// The value itself up to 1e60 in size; beyond that its place on a logarithm, at most 4e60, so that the order stays and
+/// the volume of four ranges, and what models make of it, are still numbers. For strategies; what is shown to people is
+/// not tamed.
+double tamed(double value);
+
 /// Values of the trials, negated where the objective is maximised. Every trial must have every objective.
 Matrix objective_matrix(const std::vector<study::Objective>& objectives, const std::vector<const study::Trial*>& trials);
 

@@ -1,6 +1,7 @@
 #include "search/picks.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <format>
 
@@ -92,20 +93,31 @@ std::optional<Pick> find_pick(const study::Study& study, const std::string& name
   return std::nullopt;
 }
 
-std::map<study::TrialId, double> contribution_shares(const study::Study& study) {
+Shares contribution_shares(const study::Study& study) {
   constexpr std::size_t most_objectives = 4;
+  constexpr std::array<std::size_t, most_objectives> most_points{1'000'000, 1'000'000, 20'000, 5'000};  // by objectives
   const auto front = pareto_front(study);
-  if (front.empty() || study.settings.objectives.size() > most_objectives) return {};
+  const auto objectives = study.settings.objectives.size();
+  if (front.empty() || objectives == 0) return {};
+  if (objectives > most_objectives)
+    return {{}, std::format("shares of the hypervolume are left out: {} objectives take too long", objectives)};
+  if (front.size() > most_points[objectives - 1])
+    return {{},
+            std::format("shares of the hypervolume are left out: {} trials of {} objectives take too long; at most {} "
+                        "are worked out",
+                        front.size(), objectives, most_points[objectives - 1])};
   const Matrix points = objective_matrix(study.settings.objectives, front);
+  const Shares without_volume{
+      {}, "shares of the hypervolume are left out: the values are too large, or too near to each other, for a volume"};
   const auto reference = reference_point({}, points);
-  if (!reference) return {};
+  if (!reference) return without_volume;
   const auto total = hypervolume(points, *reference);
   const auto contributions = hypervolume_contributions(points, *reference);
-  if (!total || !contributions || !(*total > 0) || !std::isfinite(*total)) return {};
-  std::map<study::TrialId, double> shares;
+  if (!total || !contributions || !(*total > 0) || !std::isfinite(*total)) return without_volume;
+  Shares shares;
   // Beyond nine decimals there is only rounding, which differs between processors.
   for (std::size_t i = 0; i < front.size(); ++i)
-    shares[front[i]->id] = std::round((*contributions)[i] / *total * 1e9) / 1e9;
+    shares.of[front[i]->id] = std::round((*contributions)[i] / *total * 1e9) / 1e9;
   return shares;
 }
 

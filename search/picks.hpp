@@ -31,10 +31,14 @@ std::optional<Pick> find_pick(const study::Study& study, const std::string& name
 /// objectives.
 std::string compared(const study::Study& study, const study::Trial& trial, const study::Trial& other);
 
-/// Each front trial's share of the front's hypervolume that nothing else on the front covers, 0 to 1
-/// (`hypervolume_contributions` with the nadir rule). Empty with more than 4 objectives, where it takes too long, or
-/// with values so large that there is no volume.
-std::map<study::TrialId, double> contribution_shares(const study::Study& study);
+/// Each front trial's share of the front's hypervolume that nothing else on the front covers, 0 to 1.
+struct Shares {
+  std::map<study::TrialId, double> of;
+  std::string left_out;  ///< why there are none, in words; empty when there are, and without a front
+};
+/// By `hypervolume_contributions` with the nadir rule. Left out where they take too long: with more than 4 objectives,
+/// or more than 20,000 points of 3 or 5,000 of 4; and with values so large that there is no volume.
+Shares contribution_shares(const study::Study& study);
 
 /// The few trials that stand for a long front.
 struct Cover {

@@ -22,10 +22,11 @@ std::optional<Standing> standing(const study::Settings& settings, const Entry& e
   for (const auto& objective : settings.objectives) {
     const auto found = entry.values.find(objective.name);
     if (found == entry.values.end() || !std::isfinite(found->second)) return std::nullopt;
-    result.objectives.push_back(objective.direction == study::Direction::maximize ? -found->second : found->second);
+    result.objectives.push_back(
+        tamed(objective.direction == study::Direction::maximize ? -found->second : found->second));
   }
   for (const auto& constraint : settings.constraints)
-    result.violation += std::max(0.0, constraint.comparison.excess(entry.values).value_or(0.0));
+    result.violation += std::max(0.0, tamed(constraint.comparison.excess(entry.values).value_or(0.0)));
   return result;
 }
 

@@ -26,6 +26,8 @@ Warp::Warp(const std::vector<double>& values) {
   } else if (low < least_share * median) {
     zero_ = (low - least_share * median) / (1 - least_share);
   }
+  // Where values are so large, or so near to each other, that the distance from zero is lost in rounding.
+  if (!(median - zero_ > 0)) zero_ = low - std::max(0.5 * std::abs(low), 0.5);
   unit_ = median - zero_;
   std::vector<double> warped;
   for (const double v : sorted) warped.push_back(logarithm(v));

@@ -2,6 +2,9 @@
 #include <charconv>
 #include <cmath>
 #include <format>
+#include <initializer_list>
+#include <limits>
+#include <map>
 #include <set>
 
 #include "space/domain_internal.hpp"
@@ -41,6 +44,43 @@ std::int64_t draw_logarithmic(const Integer& range, RandomStream& random) {
   return nearest_value(range, std::exp(random.uniform(from, to)));
 }
 
+/// Words that other programs write for a value that is no text.
+bool is_spelling_of(const std::string& text, const Json& meaning) {
+  const auto is_one_of = [&](std::initializer_list<const char*> words) { return std::ranges::contains(words, text); };
+  if (meaning.is_null()) return is_one_of({"null", "Null", "NULL", "None", "~"});
+  if (meaning.is_boolean())
+    return meaning.get<bool>() ? is_one_of({"true", "True", "TRUE"}) : is_one_of({"false", "False", "FALSE"});
+  return meaning.is_number() && number_in(text) == meaning.get<double>();
+}
+
+/// The same value: of one kind, whole numbers and others being one kind.
+bool is_same(const Json& a, const Json& b) {
+  if (a.is_number() && b.is_number()) return a.get<double>() == b.get<double>();
+  return a.type() == b.type() && a == b;
+}
+
+/// The one that means it, else the one whose text says the same.
+std::optional<std::size_t> category_from_json(const Categorical& set, const Json& json) {
+  if (json.is_structured()) return {};
+  if (set.meanings.empty() && json.is_string()) {
+    const auto found = std::ranges::find(set.values, json.get_ref<const std::string&>());
+    if (found == set.values.end()) return {};
+    return static_cast<std::size_t>(found - set.values.begin());
+  }
+  for (std::size_t i = 0; i < set.values.size(); ++i)
+    if (is_same(meaning_of(set, i), json)) return i;
+  for (std::size_t i = 0; i < set.values.size(); ++i) {
+    const auto meaning = meaning_of(set, i);
+    if (json.is_string() ? !meaning.is_string() && is_spelling_of(json.get<std::string>(), meaning)
+                         : meaning.is_string() && is_spelling_of(meaning.get<std::string>(), json))
+      return i;
+  }
+  return {};
+}
+
+/// At most so many categories are named in a message.
+constexpr std::size_t most_named = 50;
+
 template <class... F>
 struct Cases : F... {
   using F::operator()...;
@@ -48,13 +88,45 @@ struct Cases : F... {
 
 }  // namespace
 
+Json meaning_of(const Categorical& set, std::size_t index) {
+  return set.meanings.empty() ? Json(set.values.at(index)) : set.meanings.at(index);
+}
+
+std::string shown(const Json& meaning) {
+  return meaning.is_string() ? '"' + meaning.get<std::string>() + '"' : dump(meaning);
+}
+
+Categorical make_categorical(const std::vector<Json>& meanings) {
+  Categorical set;
+  std::set<std::string> others;
+  for (const auto& meaning : meanings)
+    if (!meaning.is_string()) others.insert(dump(meaning));
+  for (const auto& meaning : meanings) {
+    const bool is_plain = meaning.is_string() && !others.contains(meaning.get_ref<const std::string&>());
+    set.values.push_back(is_plain ? meaning.get<std::string>() : dump(meaning));
+  }
+  if (!others.empty()) set.meanings = meanings;
+  return set;
+}
+
 std::optional<std::string> domain_mistake(const Domain& domain) {
   const auto of_categories = [](const Categorical& set) -> std::optional<std::string> {
     if (set.values.empty()) return "has no values";
+    std::map<double, Json> numbers;
+    for (const auto& meaning : set.meanings) {
+      if (!meaning.is_number()) continue;
+      const auto [first, is_new] = numbers.emplace(meaning.get<double>(), meaning);
+      if (!is_new && dump(first->second) != dump(meaning))
+        return std::format("has the value {} twice, as {} and as {}", dump(first->second), dump(first->second),
+                           dump(meaning));
+    }
     std::set<std::string> seen;
     for (const auto& value : set.values) {
       if (value.empty()) return "has an empty value";
-      if (!seen.insert(value).second) return std::format("has the value \"{}\" twice", value);
+      if (!seen.insert(value).second) {
+        const auto place = static_cast<std::size_t>(std::ranges::find(set.values, value) - set.values.begin());
+        return std::format("has the value {} twice", shown(meaning_of(set, place)));
+      }
     }
     return {};
   };
@@ -70,10 +142,11 @@ std::optional<std::string> domain_mistake(const Domain& domain) {
     return {};
   };
   const auto of_reals = [](const Real& range) -> std::optional<std::string> {
-    if (!std::isfinite(range.low) || !std::isfinite(range.high) || !std::isfinite(range.high - range.low)) {
-      return "has an end that is not a finite number";
-    }
+    if (!std::isfinite(range.low) || !std::isfinite(range.high)) return "has an end that is not a finite number";
     if (range.low > range.high) return std::format("has its low end {} above its high end {}", range.low, range.high);
+    if (!std::isfinite(range.high - range.low))
+      return std::format("goes from {} to {}, which is further than any number; the ends may be at most {:.0e} apart",
+                         range.low, range.high, std::numeric_limits<double>::max());
     if (range.log_scale && range.low <= 0)
       return std::format("has a log scale from {}; it must start above 0", range.low);
     return {};
@@ -130,7 +203,12 @@ std::optional<std::uint64_t> index_of_text(const Domain& domain, const std::stri
 
 std::string description(const Domain& domain) {
   const auto of_categories = [](const Categorical& set) {
-    return (set.values.size() == 1 ? "" : "one of ") + quoted_list(set.values);
+    std::string all;
+    const auto named = std::min(set.values.size(), most_named);
+    for (std::size_t i = 0; i < named; ++i)
+      all += (i == 0 ? "" : i + 1 == set.values.size() ? " or " : ", ") + shown(meaning_of(set, i));
+    if (named < set.values.size()) all += std::format(" and {} others", set.values.size() - named);
+    return (set.values.size() == 1 ? "" : "one of ") + all;
   };
   const auto of_integers = [](const Integer& range) {
     if (range.low == range.high) return std::format("{}", range.low);
@@ -145,7 +223,9 @@ std::string nearest_hint(const Domain& domain, const Value& value) {
   const auto text = to_text(value);
   if (const auto* set = std::get_if<Categorical>(&domain)) {
     const auto near = nearest_word(text, set->values);
-    return near.empty() ? "" : std::format("did you mean \"{}\"?", near);
+    if (near.empty()) return "";
+    const auto place = static_cast<std::size_t>(std::ranges::find(set->values, near) - set->values.begin());
+    return std::format("did you mean {}?", shown(meaning_of(*set, place)));
   }
   const auto number = number_in(text);
   if (!number || !std::isfinite(*number)) return {};
@@ -155,10 +235,24 @@ std::string nearest_hint(const Domain& domain, const Value& value) {
   return std::format("the nearest is {}", std::clamp(*number, range.low, range.high));
 }
 
+// Quotients where they are exact enough, as studies of old have them; the logarithms' difference where a quotient would
+// overflow or lose its digits.
+double place_on_logarithm(double low, double high, double number) {
+  const double ratio = high / low;
+  if (std::isfinite(ratio) && std::isnormal(low)) return std::log(number / low) / std::log(ratio);
+  return (std::log(number) - std::log(low)) / (std::log(high) - std::log(low));
+}
+
+double at_place_on_logarithm(double low, double high, double place) {
+  const double ratio = high / low;
+  if (std::isfinite(ratio) && std::isnormal(low)) return low * std::pow(ratio, place);
+  return std::exp(std::log(low) + place * (std::log(high) - std::log(low)));
+}
+
 double position(const Domain& domain, const Value& value) {
   const auto place = [](double low, double high, bool log_scale, double number) {
     if (!(high > low)) return 0.0;
-    const auto share = log_scale ? std::log(number / low) / std::log(high / low) : (number - low) / (high - low);
+    const auto share = log_scale ? place_on_logarithm(low, high, number) : (number - low) / (high - low);
     return std::clamp(share, 0.0, 1.0);
   };
   if (const auto* range = std::get_if<Integer>(&domain)) {
@@ -172,7 +266,7 @@ double position(const Domain& domain, const Value& value) {
 Value value_at_position(const Domain& domain, double position) {
   const auto share = position > 0.0 ? std::min(position, 1.0) : 0.0;  // NaN is 0
   const auto number = [share](double low, double high, bool log_scale) {
-    return log_scale ? low * std::pow(high / low, share) : low + share * (high - low);
+    return log_scale ? at_place_on_logarithm(low, high, share) : low + share * (high - low);
   };
   if (const auto* range = std::get_if<Integer>(&domain)) {
     return nearest_value(
@@ -191,16 +285,8 @@ Value draw(const Domain& domain, RandomStream& random) {
 
 std::optional<Value> value_from_json(const Domain& domain, const Json& json) {
   if (const auto* set = std::get_if<Categorical>(&domain)) {
-    if (json.is_string()) {
-      const Value value = json.get<std::string>();
-      if (index_of(domain, value)) return value;
-      return {};
-    }
-    if (!json.is_number()) return {};
-    for (const auto& category : set->values) {
-      if (number_in(category) == json.get<double>()) return category;
-    }
-    return {};
+    const auto place = category_from_json(*set, json);
+    return place ? std::optional<Value>(set->values[*place]) : std::nullopt;
   }
   if (!json.is_number()) return {};
   const auto number = json.get<double>();
@@ -212,6 +298,25 @@ std::optional<Value> value_from_json(const Domain& domain, const Json& json) {
   }
   if (index_of(domain, value)) return value;
   return {};
+}
+
+std::optional<Value> value_from_json(const Parameter& parameter, const Json& json) {
+  return value_from_json(parameter.domain, json);
+}
+
+Json to_json(const Parameter& parameter, const Value& value) {
+  const auto* set = std::get_if<Categorical>(&parameter.domain);
+  const auto place = set != nullptr ? index_of(parameter.domain, value) : std::nullopt;
+  return place ? meaning_of(*set, *place) : to_json(value);
+}
+
+Json to_json(const Space& space, const Choice& choice) {
+  auto json = Json::object();
+  for (const auto& [name, value] : choice) {
+    const auto parameter = std::ranges::find(space.parameters(), name, &Parameter::name);
+    json[name] = parameter == space.parameters().end() ? to_json(value) : to_json(*parameter, value);
+  }
+  return json;
 }
 
 }  // namespace edgewise::space

@@ -19,6 +19,9 @@ constexpr std::int64_t largest_integer = std::int64_t{1} << 40;
 std::optional<std::string> domain_mistake(const Domain& domain);
 /// Number of values; nothing for a real range with more than one.
 std::optional<std::uint64_t> value_count(const Domain& domain);
+/// What a category means, and that as a person reads it: texts in quotes.
+Json meaning_of(const Categorical& set, std::size_t index);
+std::string shown(const Json& meaning);
 /// Value number `index` of a countable domain, or the lowest of a real one.
 Value value_at(const Domain& domain, std::uint64_t index);
 /// The number of a value in a countable domain (0 in a real one); nothing when the domain does not have it.
@@ -36,7 +39,7 @@ double position(const Domain& domain, const Value& value);
 Value value_at_position(const Domain& domain, double position);
 Value draw(const Domain& domain, RandomStream& random);
 
-/// A JSON value as one of the domain: texts and numbers that mean a category, whole numbers for an integer, numbers for
+/// A JSON value as one of the domain: what means a category or has its text, whole numbers for an integer, numbers for
 /// a real.
 std::optional<Value> value_from_json(const Domain& domain, const Json& json);
 

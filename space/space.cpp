@@ -108,8 +108,12 @@ bool Space::is_active(const Parameter& parameter, const Choice& choice) const {
 }
 
 Status Space::check(const Choice& choice) const {
-  for (const auto& [name, value] : choice) {
-    if (find(parameters_, name) == nullptr) return unknown_name(parameters_, name);
+  const auto known = static_cast<std::size_t>(
+      std::ranges::count_if(parameters_, [&](const Parameter& parameter) { return choice.contains(parameter.name); }));
+  if (known < choice.size()) {
+    for (const auto& [name, value] : choice) {
+      if (find(parameters_, name) == nullptr) return unknown_name(parameters_, name);
+    }
   }
   for (const auto& parameter : parameters_) {
     const auto found = choice.find(parameter.name);

@@ -20,9 +20,14 @@ using Value = std::variant<std::string, std::int64_t, double>;
 std::string to_text(const Value& value);
 Json to_json(const Value& value);
 
+/// What a choice holds of a category is always a text; what others see is its meaning.
 struct Categorical {
   std::vector<std::string> values;  ///< at least one, all different
+  std::vector<Json> meanings = {};  ///< of each value a text, number, boolean or null; empty: each text means itself
 };
+/// Texts stay as they are, other values become their JSON text; a text that reads like another value of the list keeps
+/// its quotes: 16 and "16" are "16" and "\"16\"". Meanings are left out when all are texts.
+Categorical make_categorical(const std::vector<Json>& meanings);
 struct Integer {
   std::int64_t low = 0, high = 1, step = 1;
   bool log_scale = false;
@@ -90,6 +95,18 @@ class Space {
 /// @error invalid_input: no parameter, doubled or empty names, empty domains, low > high, step < 1, log scale at or
 /// below 0, a condition on an unknown or later parameter or on a value it cannot have
 Result<Space> make_space(std::vector<Parameter> parameters, Space::Validity validity = {});
+
+/// A value of the parameter as JSON: of a category what it means, of the kind that the space's file gives it.
+Json to_json(const Parameter& parameter, const Value& value);
+Json to_json(const Space& space, const Choice& choice);
+/// A JSON value as one of the parameter's; nothing when it has none such. A category is found by what it means (1
+/// and 1.0 mean the same), else by its text: tables know no other kind, and Optuna's None and True are texts in many
+/// files.
+std::optional<Value> value_from_json(const Parameter& parameter, const Json& json);
+
+/// A number's place on the logarithm from `low` to `high` (above 0), and back. No quotient overflows.
+double place_on_logarithm(double low, double high, double number);
+double at_place_on_logarithm(double low, double high, double place);
 
 /// Numbers become Integer or Real values as the space says. @error as Space::check
 Result<Choice> choice_from_json(const Space& space, const Json& json);

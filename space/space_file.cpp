@@ -48,9 +48,9 @@ bool has_ends(config::Options& o, const std::string& name) {
 }
 
 Domain read_categories(config::Options& o) {
-  Categorical set;
-  o.texts("values", set.values, "the values that it can have");
-  return set;
+  std::vector<Json> values;
+  o.values("values", values, "the values that it can have");
+  return make_categorical(values);
 }
 
 Domain read_integers(config::Options& o) {
@@ -71,8 +71,9 @@ Domain read_reals(config::Options& o) {
   return reals;
 }
 
-/// The condition as written; nothing after a mistake.
-std::optional<Condition> read_condition(config::Options& o, const config::Node& when) {
+/// The condition as written; nothing after a mistake. A category of `parameters` is meant by what it means.
+std::optional<Condition> read_condition(config::Options& o, const config::Node& when,
+                                        const std::vector<Parameter>& parameters) {
   if (when.entries.size() != 1) {
     o.problem("", "a condition names one parameter and the values for which this one exists", "for example when: {optimizer: [sgd]}");
     Json ignored;
@@ -80,7 +81,14 @@ std::optional<Condition> read_condition(config::Options& o, const config::Node& 
     return {};
   }
   Condition condition{.parent = when.entries.front().key};
-  o.texts(condition.parent, condition.values, "the values for which the parameter exists");
+  std::vector<Json> values;
+  o.values(condition.parent, values, "the values for which the parameter exists");
+  if (o.has_problem(condition.parent)) return {};
+  const auto parent = std::ranges::find(parameters, condition.parent, &Parameter::name);
+  for (const auto& value : values) {
+    const auto known = parent == parameters.end() ? std::nullopt : value_from_json(*parent, value);
+    condition.values.push_back(known ? to_text(*known) : value.is_string() ? value.get<std::string>() : dump(value));
+  }
   return condition;
 }
 
@@ -122,6 +130,7 @@ void ParameterReader::read_parameter(config::Options& all, config::Options& one,
       is_whole = false;
     }
     parameter.domain = read_categories(one);
+    is_whole = is_whole && !one.has_problem("values");
   } else if (!type.empty()) {
     is_whole = has_ends(one, entry.key);
     parameter.domain = type == "integer" ? read_integers(one) : read_reals(one);
@@ -132,7 +141,9 @@ void ParameterReader::read_parameter(config::Options& all, config::Options& one,
     return;
   }
   if (const auto* when = child(entry.value, "when")) {
-    one.section("when", "", [&](config::Options& w) { parameter.condition = read_condition(w, *when); }, "the parameter exists only then");
+    one.section(
+        "when", "", [&](config::Options& w) { parameter.condition = read_condition(w, *when, parameters_); },
+        "the parameter exists only then");
     is_whole = is_whole && parameter.condition;
   }
   if (is_whole) check(all, std::move(parameter));
@@ -150,12 +161,14 @@ void ParameterReader::check(config::Options& all, Parameter parameter) {
       return all.problem(name + ".when", std::format("parameter \"{}\" depends on \"{}\", which comes after it or is itself", name, parameter.condition->parent), "put the one that decides first");
     if (!std::ranges::contains(parameters_, *parent, &Parameter::name)) return;  // the parent's own mistake is told
   }
-  parameters_.push_back(std::move(parameter));
-  if (!parameters_.back().condition) return;
-  if (const auto made = make_space(parameters_); !made) {
-    all.problem(name + ".when", made.error().message, made.error().next);
-    parameters_.pop_back();
+  if (parameter.condition) {
+    // The two alone, whatever the parent depends on: all the others were looked at.
+    Parameter parent = *std::ranges::find(parameters_, parameter.condition->parent, &Parameter::name);
+    parent.condition.reset();
+    if (const auto made = make_space({std::move(parent), parameter}); !made)
+      return all.problem(name + ".when", made.error().message, made.error().next);
   }
+  parameters_.push_back(std::move(parameter));
 }
 
 std::expected<Space, std::vector<Error>> parse_space(const std::string& text, const std::string& file) {
@@ -175,19 +188,53 @@ std::expected<Space, std::vector<Error>> read_space(const std::filesystem::path&
   return parse_space(*text, file.string());
 }
 
+namespace {
+
+/// What the values of a category mean; of a number their texts.
+Json condition_values(const Space& space, const Condition& condition) {
+  const auto parent = std::ranges::find(space.parameters(), condition.parent, &Parameter::name);
+  Json values = Json::array();
+  for (const auto& text : condition.values)
+    values.push_back(std::holds_alternative<Categorical>(parent->domain) ? to_json(*parent, Value(text)) : Json(text));
+  return values;
+}
+
+void quote_values(config::Node& values) {
+  if (values.kind == config::Node::Kind::scalar) values.is_quoted = true;
+  for (auto& item : values.items) quote_values(item);
+}
+
+}  // namespace
+
+config::Node with_values_as_texts(config::Node root) {
+  for (auto& section : root.entries) {
+    if (section.key != "parameters") continue;
+    for (auto& parameter : section.value.entries) {
+      if (parameter.value.kind == config::Node::Kind::sequence) quote_values(parameter.value);
+      for (auto& option : parameter.value.entries) {
+        if (option.key == "values") quote_values(option.value);
+        if (option.key == "when")
+          for (auto& parent : option.value.entries) quote_values(parent.value);
+      }
+    }
+  }
+  return root;
+}
+
 Json to_json(const Space& space) {
   Json parameters = Json::object();
   for (const auto& parameter : space.parameters()) {
     Json& json = parameters[parameter.name];
     if (const auto* set = std::get_if<Categorical>(&parameter.domain)) {
-      json = {{"type", "categorical"}, {"values", set->values}};
+      json = {{"type", "categorical"}, {"values", set->meanings.empty() ? Json(set->values) : Json(set->meanings)}};
     } else if (const auto* range = std::get_if<Integer>(&parameter.domain)) {
       json = {{"type", "integer"}, {"low", range->low}, {"high", range->high}, {"step", range->step}, {"log", range->log_scale}};
     } else {
       const auto& reals = std::get<Real>(parameter.domain);
       json = {{"type", "real"}, {"low", reals.low}, {"high", reals.high}, {"log", reals.log_scale}};
     }
-    if (parameter.condition) json["when"] = Json{{parameter.condition->parent, parameter.condition->values}};
+    if (parameter.condition)
+      json["when"] = Json{{parameter.condition->parent, condition_values(space, *parameter.condition)}};
     if (!parameter.description.empty()) json["description"] = parameter.description;
   }
   return {{"parameters", std::move(parameters)}};

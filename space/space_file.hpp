@@ -2,6 +2,7 @@
 ///
 ///     parameters:
 ///       optimizer: [sgd, adam]                                    # a list: one of these
+///       batch: [16, 32]                                           # of the kind that they are written as: numbers here
 ///       learning_rate: {type: real, low: 1e-5, high: 0.1, log: true}
 ///       layers: {type: integer, low: 2, high: 16, step: 2}
 ///       momentum: {type: real, low: 0, high: 0.99, when: {optimizer: [sgd]}}
@@ -41,6 +42,9 @@ class ParameterReader {
 /// @error all mistakes at once, in file order, each with file:line:column
 std::expected<Space, std::vector<Error>> parse_space(const std::string& text, const std::string& file);
 std::expected<Space, std::vector<Error>> read_space(const std::filesystem::path& file);
+
+/// The file as it was read before categories kept their kinds: every one is a text. For studies from then.
+config::Node with_values_as_texts(config::Node root);
 
 /// {"parameters": {...}} as the file has it, every option written out. Validity is not in it.
 Json to_json(const Space& space);

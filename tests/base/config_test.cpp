@@ -102,6 +102,47 @@ TEST(Config, WhatIsWrittenReadsBack) {
   EXPECT_EQ(write([&](Options& o) { fields(o, from_json_again); }), written);
 }
 
+TEST(Config, ValuesKeepTheKindThatTheyAreWrittenAs) {
+  const auto read_values = [](const std::string& list) {
+    std::vector<Json> values;
+    const auto root = parse_yaml("v: " + list + "\n", "f.yaml").value();
+    const auto errors = read(root, "f.yaml", [&](Options& o) { o.values("v", values, "values"); });
+    if (!errors.empty()) return errors.front().where + " " + errors.front().message;
+    std::string all;
+    for (const auto& value : values) all += dump(value) + " ";
+    return all;
+  };
+  EXPECT_EQ(read_values("[16, \"16\", '16', +5, -3, 007]"), "16 \"16\" \"16\" 5 -3 7 ");
+  EXPECT_EQ(read_values("[0.5, 1.0, 1e-3, .5, -2.5E2]"), "0.5 1.0 0.001 0.5 -250.0 ");
+  EXPECT_EQ(read_values("[true, True, TRUE, false, False, 'true', yes, on]"),
+            "true true true false false \"true\" \"yes\" \"on\" ");
+  EXPECT_EQ(read_values("[null, ~, Null, None, 'null']"), "null null null \"None\" \"null\" ");
+  EXPECT_EQ(read_values("[1.2.3, 1_000, 0x10, inf, .nan, 1e999]"),
+            "\"1.2.3\" \"1_000\" \"0x10\" \"inf\" \".nan\" \"1e999\" ");
+  EXPECT_EQ(read_values("7"), "7 ");
+  EXPECT_EQ(read_values("[1, 9007199254740993]"),
+            "f.yaml:1:8 v has the number 9007199254740993, which other programs cannot keep exactly; put it in quotes");
+  EXPECT_EQ(read_values("[1, [2]]"), "f.yaml:1:8 v must be texts, numbers, true, false or null");
+  EXPECT_EQ(read_values("{a: 1}"), "f.yaml:1:4 v must be a list of values, not a section");
+}
+
+TEST(Config, TellsTheFirstMistakesOfAMapAndHowManyMoreThereAre) {
+  std::string keys;
+  for (int i = 0; i < 45'000; ++i) keys += "k" + std::to_string(i) + ": 1\n";
+  const auto told = mistakes(keys);
+  ASSERT_EQ(told.size(), most_mistakes + 1);
+  EXPECT_THAT(told.front(), HasSubstr("f.yaml:1:1 \"k0\" is not an option"));
+  EXPECT_THAT(told.back(), HasSubstr("f.yaml:21:1 there are 44980 more names that are no options"));
+  std::string doubled = keys + "k7: 2\n";
+  EXPECT_THAT(mistakes(doubled), ElementsAre(HasSubstr("f.yaml:45001:1 \"k7\" is given twice (first in line 8)")));
+  std::string items = "list: [";
+  for (int i = 0; i < 100; ++i) items += "{size: 9}, ";
+  EXPECT_EQ(mistakes(items + "{size: 1}]").size(), most_mistakes + 2);
+  EXPECT_THAT(mistakes(items + "{size: 1}]").back(), HasSubstr("list has 80 more items that were not looked at"));
+  // One long name is no reason for a long message.
+  EXPECT_LT(mistakes(std::string(100'000, 'k') + ": 1\n").front().size(), 600U);
+}
+
 TEST(Config, TheReferenceNamesEveryOption) {
   Sample s;
   const auto text = reference([&](Options& o) { fields(o, s); });

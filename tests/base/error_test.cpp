@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <format>
 
 #include "base/json.hpp"
+#include "base/strict_json.hpp"
 
 namespace edgewise {
 namespace {
@@ -50,6 +52,31 @@ TEST(Json, MistakesTellLineAndColumn) {
   const auto parsed = parse_json("{\n  \"a\": 1,\n  \"b\": oops\n}", "x.json");
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().where, "x.json:3:8");
+}
+
+TEST(Json, ReadsWhatTheLibraryReads) {
+  for (const char* text : {"null", "true", "-7", "18446744073709551615", "0.25", "\"a\\u20ac\"", "[]", "{}",
+                           "[[], {\"a\": [1, {\"b\": null}]}, \"x\"]", "{\"a\": {\"b\": {}}, \"c\": []}"})
+    EXPECT_EQ(parse_json(text, "x").value(), Json::parse(text)) << text;
+  std::string large = "{";
+  for (int i = 0; i < 60'000; ++i) large += std::format("\"k{}\": {}, ", i, i);
+  const auto many = parse_json(large + "\"k5\": -1}", "x");
+  ASSERT_TRUE(many);
+  EXPECT_EQ(many->size(), 60'000U);
+  EXPECT_EQ((*many)["k5"], -1) << "the last of two counts";
+  EXPECT_EQ((*many)["k59999"], 59999);
+}
+
+TEST(Json, RefusesADoubledKeyWhereItIsToldTo) {
+  EXPECT_EQ(parse_json(R"({"a": 1, "b": [], "a": 2})", "x").value(), Json::parse(R"({"a": 2, "b": []})"));
+  EXPECT_EQ(parse_strict_json(R"({"a": 1, "b": {"c": 1, "c": 2}})", "x").error().message,
+            "the key \"c\" is given twice");
+  EXPECT_TRUE(parse_strict_json(R"({"a": {"c": 1}, "b": {"c": 1}})", "x"));
+}
+
+TEST(Json, TellsANumberThatIsTooLarge) {
+  EXPECT_EQ(parse_json("{\"a\": 1e999}", "x").error().message, "the number 1e999 is too large");
+  EXPECT_EQ(parse_json("{\"a\": 1e999}", "x").error().where, "x:1:11");
 }
 
 TEST(Json, DeepNestingIsRefusedNotFollowed) {

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <format>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "search/pareto.hpp"
@@ -67,6 +70,116 @@ TEST(Optimize, AsksTellsAndShowsTheFront) {
   EXPECT_EQ(status["trials"], 3);
   EXPECT_EQ(status["states"], Json({{"complete", 2}, {"failed", 1}}));
   EXPECT_EQ(status["open"].size(), 0U);
+}
+
+constexpr const char* typed = R"(parameters:
+  bn: [true, false]
+  batch: [16, "32", 0.5]
+  act: [null, relu]
+  same: [1, "1"]
+  slope: {type: real, low: 0, high: 1, when: {act: [null]}}
+objectives: {error: minimize}
+)";
+
+TEST(Optimize, ValuesComeBackOfTheKindThatTheyAreWrittenAs) {
+  const auto optimizer = *Optimizer::make(parse_problem(typed, "p.yaml").value(), {});
+  const auto asked = answer(*optimizer, R"({"ask": 24})")["trials"];
+  std::map<std::string, std::set<std::string>> seen;
+  for (const auto& trial : asked)
+    for (const auto& [name, value] : trial["choice"].items())
+      if (name != "slope") seen[name].insert(dump(value));
+  EXPECT_EQ(seen["bn"], (std::set<std::string>{"true", "false"}));
+  EXPECT_EQ(seen["batch"], (std::set<std::string>{"16", "\"32\"", "0.5"}));
+  EXPECT_EQ(seen["act"], (std::set<std::string>{"null", "\"relu\""}));
+  EXPECT_EQ(seen["same"], (std::set<std::string>{"1", "\"1\""}));
+  // What comes out goes in again.
+  const auto other = *Optimizer::make(parse_problem(typed, "p.yaml").value(), {});
+  for (const auto& trial : asked) {
+    const auto added = answer(*other, dump({{"add", trial["choice"]}, {"values", {{"error", 1}}}}));
+    EXPECT_EQ(added, Json({{"id", trial["id"]}}));
+  }
+  EXPECT_EQ(answer(*other, R"({"front": true})")["front"][0]["choice"], asked[0]["choice"]);
+  EXPECT_THAT(
+      error_of(*other, R"({"add": {"bn": null, "batch": 16, "act": "relu", "same": 1}, "values": {"error": 1}})"),
+      HasSubstr("parameter \"bn\" must be one of true or false, not empty"));
+}
+
+TEST(Optimize, AStudyFromBeforeGoesOnWithTexts) {
+  const Folder folder;
+  const auto p = parse_problem(
+                     "parameters: {batch: [16, 32, 1e-3], x: {type: real, low: 0, high: 1, when: {batch: "
+                     "[16]}}}\nobjectives: {error: minimize}\n",
+                     "p.yaml")
+                     .value();
+  OptimizeOptions options;
+  options.study = folder.path / "old.study";
+  auto settings = study_settings(p, options);
+  settings.job["problem"] =
+      parse_json(R"({"parameters": {"batch": {"type": "categorical", "values": ["16", "32", "1e-3"]},
+    "x": {"type": "real", "low": 0.0, "high": 1.0, "log": false, "when": {"batch": ["16"]}}}, "objectives": {"error": "minimize"}, "constraints": []})",
+                 "old")
+          .value();
+  std::filesystem::create_directories(options.study);
+  {
+    const auto storage = study::create_storage(options.study, settings).value();
+    study::Trial trial{.choice = {{"batch", "1e-3"}}, .state = study::State::complete};
+    trial.results.push_back({.epochs = 1, .values = {{"error", 0.5}}});
+    ASSERT_TRUE(storage->add({trial}, 0));
+  }
+  const auto optimizer = Optimizer::make(p, options);
+  ASSERT_TRUE(optimizer) << to_text(optimizer.error());
+  EXPECT_EQ(answer(**optimizer, R"({"front": true})")["front"][0]["choice"], Json({{"batch", "1e-3"}}));
+  EXPECT_EQ(answer(**optimizer, R"({"add": {"batch": 32}, "values": {"error": 1}})"), Json({{"id", 1}}));
+  for (const auto& trial : answer(**optimizer, R"({"ask": 3})")["trials"])
+    EXPECT_TRUE(trial["choice"]["batch"].is_string()) << dump(trial);
+}
+
+TEST(Optimize, AnswersInTimeWhateverALineHolds) {
+  const auto optimizer = make();
+  answer(*optimizer, R"({"ask": 2})");
+  Json values{{"error", 1}, {"speed", 1}, {"latency_ms", 1}};
+  for (int i = 0; i < 60'000; ++i) values.get_ref<Json::object_t&>().emplace_back("k" + std::to_string(i), 1);
+  EXPECT_THAT(error_of(*optimizer, dump({{"tell", 0}, {"values", values}})),
+              HasSubstr("\"values\" has 60003 values; a result has at most 1000"));
+  EXPECT_THAT(error_of(*optimizer, dump({{"tell", 0}, {"values", {{std::string(2000, 'n'), 1}}}})),
+              HasSubstr("the name of a value has 2000 bytes"));
+  EXPECT_THAT(error_of(*optimizer, R"({"tell": 0, "values": {"error": 1, "error": 2, "speed": 1, "latency_ms": 1}})"),
+              HasSubstr("the key \"error\" is given twice"));
+  EXPECT_THAT(error_of(*optimizer, R"({"tell": 0, "tell": 1, "failed": "x"})"),
+              HasSubstr("the key \"tell\" is given twice"));
+  EXPECT_THAT(error_of(*optimizer, R"({"tell": 0, "values": {"error": 1e999}})"),
+              HasSubstr("the number 1e999 is too large"));
+  EXPECT_THAT(error_of(*optimizer, R"({"ask": 1000000000})"), HasSubstr("it must be a whole number from 1 to 1000"));
+  EXPECT_THAT(error_of(*optimizer, R"({"ask": 18446744073709551615})"),
+              HasSubstr("it must be a whole number from 1 to 1000"));
+  EXPECT_THAT(error_of(*optimizer, R"({"tell": 1e300, "failed": "x"})"), HasSubstr("it must be the id of a trial"));
+  EXPECT_EQ(answer(*optimizer, dump({{"tell", 0}, {"failed", std::string(500'000, 'x') + "the end"}})),
+            Json({{"ok", true}}));
+  // A whole traceback is kept by its end.
+  const auto message = error_of(*optimizer, R"({"tell": 0, "failed": "x"})");
+  EXPECT_THAT(message, HasSubstr("the end"));
+  EXPECT_LT(message.size(), max_reason_bytes + 100);
+}
+
+TEST(Optimize, HugeResultsNeverBreakLaterAsks) {
+  for (const auto& strategy : search::strategy_names()) {
+    if (strategy == "grid") continue;
+    SCOPED_TRACE(strategy);
+    const auto optimizer = make({.strategy = strategy, .trials = 60});
+    constexpr const char* values[] = {"1.7e308", "-1.7e308", "1e-320", "0", "-0.0", "5e-324"};
+    for (int round = 0; round < 6; ++round) {
+      const auto asked = answer(*optimizer, R"({"ask": 4})");
+      ASSERT_FALSE(asked.contains("error")) << dump(asked);
+      for (const auto& trial : asked["trials"]) {
+        const auto id = trial["id"].get<std::size_t>();
+        const auto told = answer(
+            *optimizer, std::format(R"({{"tell": {}, "values": {{"error": {}, "speed": {}, "latency_ms": {}}}}})", id,
+                                    values[id % 6], values[(id + 1) * 5 % 6], values[id * 7 % 6]));
+        ASSERT_EQ(told, Json({{"ok", true}})) << dump(told);
+      }
+    }
+    EXPECT_FALSE(answer(*optimizer, R"({"front": true})").contains("error"));
+  }
 }
 
 TEST(Optimize, TakesKnownResultsWithoutCountingThem) {

@@ -71,7 +71,7 @@ TEST(Fit, TakesWhatTheSpaceHasAndTellsWhatItLeavesOut) {
       {{{"kind", "b"}, {"n", 0}, {"x", 0.5}}, {{"error", 1}}, State::complete, ""},
       {{{"kind", "b"}, {"n", 0}, {"x", 0.5}}, {}, State::running, ""},
       {{{"kind", "a"}, {"n", "6"}, {"k", "8"}, {"x", "0.125"}}, {}, State::failed, "why"}};
-  const auto fitted = fit(foreign, p.space, p.objectives, "t.db");
+  const auto fitted = fit(foreign, p.space, {p.objectives, {}, {"error", "speed"}}, "t.db");
   ASSERT_EQ(fitted.trials.size(), 3U);
   EXPECT_EQ(space::to_text(fitted.trials[0].choice), "kind=b n=3 x=0.5");
   EXPECT_EQ(space::to_text(fitted.trials[1].choice), "kind=0.5 n=3 x=1");
@@ -81,6 +81,87 @@ TEST(Fit, TakesWhatTheSpaceHasAndTellsWhatItLeavesOut) {
               ElementsAre("t.db: 1 value of parameters that the space does not have were left out",
                           HasSubstr("t.db: 2 trials left out that the space does not have, the first because parameter \"kind\" is \"c\""),
                           "t.db: 1 trial left out that had not ended", "t.db: 1 trial left out that lacked an objective"));
+}
+
+TEST(Fit, LeavesOutWhatAConstraintCannotBeCheckedOn) {
+  const auto p = problem();
+  const auto trial = [](double x, std::map<std::string, double> more, bool is_infeasible = false) {
+    more.insert({{"error", 1}, {"speed", 2}});
+    return ForeignTrial{{{"kind", "b"}, {"n", 3}, {"x", x}}, std::move(more), State::complete, "", is_infeasible};
+  };
+  const auto fitted = fit({trial(0.1, {{"latency_ms", 50}}), trial(0.2, {{"latency_ms", 20}}), trial(0.3, {}),
+                           trial(0.4, {{"latency_ms", 10}}, true), trial(0.5, {{"latency_ms", 40}}, true)},
+                          p.space, {p.objectives, p.constraints, p.told}, "t.db");
+  ASSERT_EQ(fitted.trials.size(), 4U);
+  EXPECT_EQ(fitted.trials[0].state, State::complete);
+  EXPECT_EQ(fitted.trials[2].state, State::rejected);  // it broke a constraint that is not named here
+  EXPECT_EQ(fitted.trials[2].reason, "it broke a constraint there");
+  EXPECT_EQ(fitted.trials[3].state, State::complete);  // what it broke is named here: its values say so
+  EXPECT_THAT(
+      fitted.remarks,
+      ElementsAre("t.db: 1 trial left out that lacked a value which a constraint needs",
+                  "t.db: 1 trial broke a constraint there that is not named here: infeasible, never on the front"));
+  // Shares beside percent are asked about.
+  const auto q = parse_problem("parameters: {x: [1, 2, 3]}\nobjectives: {val_accuracy: maximize}\n", "q.yaml").value();
+  const auto scored = [](int x, double accuracy) {
+    return ForeignTrial{{{"x", x}}, {{"val_accuracy", accuracy}}, State::complete, ""};
+  };
+  EXPECT_THAT(
+      fit({scored(1, 0.91), scored(2, 91.0), scored(3, 93.5)}, q.space, {q.objectives, {}, q.told}, "t").remarks,
+      ElementsAre("t: \"val_accuracy\" is at most 1 in 1 trial and more than 1 in 2 trials: are some shares and others "
+                  "in percent?"));
+  EXPECT_THAT(fit({scored(2, 91.0), scored(3, 93.5)}, q.space, {q.objectives, {}, q.told}, "t").remarks,
+              testing::IsEmpty());
+  // Of a network the graph tells these.
+  study::Settings settings{.objectives = {{"accuracy", study::Direction::maximize}}};
+  for (const char* text : {"latency_ms < 33", "parameters < 1e6"})
+    settings.constraints.push_back({text, study::Comparison::parse(text).value()});
+  EXPECT_THAT(wanted_of(settings).told, ElementsAre("accuracy", "latency_ms"));
+}
+
+TEST(Table, ReadsStatesAsOthersWriteThem) {
+  const auto states = [](const std::vector<std::string>& words) {
+    std::string text = "x,error,state\n", told;
+    for (const auto& word : words) text += "1,2," + word + "\n";
+    const auto trials = parse_table(text, "t.csv");
+    if (!trials)
+      return trials.error().where + " " + trials.error().message +
+             (trials.error().next.empty() ? "" : " | " + trials.error().next);
+    for (const auto& trial : *trials) told += std::string(study::to_text(trial.state)) + " ";
+    return told;
+  };
+  EXPECT_EQ(states({"COMPLETE", "complete", "Complete", "TrialState.COMPLETE", ""}),
+            "complete complete complete complete complete ");
+  EXPECT_EQ(states({"PRUNED", "Pruned", "FAIL", "Fail", "failed", "TrialState.FAIL", "RUNNING", "WAITING", "rejected"}),
+            "pruned pruned failed failed failed failed running waiting rejected ");
+  EXPECT_EQ(states({"complete", "finished"}),
+            "t.csv:3 the state \"finished\" is not one of \"complete\", \"pruned\", \"failed\", \"fail\", "
+            "\"rejected\", \"running\" or \"waiting\", in capitals or not | "
+            "correct it, or leave it empty for a complete trial");
+  EXPECT_THAT(states({"COMPLETED"}), HasSubstr("did you mean \"complete\"?"));
+  EXPECT_EQ(parse_table("a,b\n\n1,2\n\"x\ny\",2\n1\n", "t.csv").error().where, "t.csv:6");
+}
+
+TEST(Table, NumbersOfAListAreFoundHoweverTheyAreWritten) {
+  const auto p = parse_problem("parameters: {rate: ['0.001', '0.01'], batch: [16, 32], bn: [true, false], act: [null, relu]}\nobjectives: {e: minimize}\n", "p.yaml").value();
+  const auto trials = parse_table("rate,batch,bn,act,e\n1e-3,16.0,True,None,1\n0.010,32,FALSE,relu,2\n0.1,16,true,relu,3\n", "t.csv").value();
+  const auto fitted = fit(trials, p.space, {p.objectives, {}, p.told}, "t.csv");
+  ASSERT_EQ(fitted.trials.size(), 2U);
+  EXPECT_EQ(space::to_json(p.space, fitted.trials[0].choice), Json::parse(R"({"act": null, "batch": 16, "bn": true, "rate": "0.001"})"));
+  EXPECT_EQ(space::to_json(p.space, fitted.trials[1].choice), Json::parse(R"({"act": "relu", "batch": 32, "bn": false, "rate": "0.01"})"));
+  EXPECT_THAT(fitted.remarks, ElementsAre(HasSubstr("1 trial left out that the space does not have, because parameter \"rate\" is \"0.1\"")));
+}
+
+TEST(Table, ReadsWhatOptunasDataFramesHave) {
+  const auto trials = parse_table(
+      "number,value,params_x,x,user_attrs_latency_ms,values_error,error,state\n0,0.5,0.25,9,7,0.125,8,COMPLETE\n1,0.5,"
+      "0.25,9,nan,0.125,8,COMPLETE\n",
+      "t.csv");
+  ASSERT_TRUE(trials) << to_text(trials.error());
+  EXPECT_EQ((*trials)[0].parameters["x"], "0.25");
+  EXPECT_EQ((*trials)[0].values.at("error"), 0.125);
+  EXPECT_EQ((*trials)[0].values.at("latency_ms"), 7);
+  EXPECT_FALSE((*trials)[1].values.contains("latency_ms"));  // NaN is no value
 }
 
 TEST(Table, IsReadByItsHeading) {
@@ -131,6 +212,24 @@ TEST(Start, IsReadOnceAndKept) {
   }
 }
 
+TEST(Start, RefusesPercentWhereAShareIsMeant) {
+  const Folder folder;
+  const auto space = parse_problem("parameters: {n: [1, 2, 3]}\nobjectives: {a: minimize}\n", "p.yaml")->space;
+  const study::Settings settings{.objectives = {{"accuracy", study::Direction::maximize}}};
+  const auto begun = [&](const std::string& rows) {
+    EXPECT_TRUE(write_file(folder.path / "t.csv", "n,accuracy\n" + rows));
+    std::filesystem::remove(folder.path / "start.json");
+    return gather_start({(folder.path / "t.csv").string()}, {}, space, settings, folder.path);
+  };
+  EXPECT_TRUE(begun("1,0.91\n2,1\n"));
+  const auto percent = begun("1,91.0\n2,93.5\n");
+  ASSERT_FALSE(percent);
+  EXPECT_THAT(percent.error().message, HasSubstr("has the accuracy 91; here it is a share from 0 to 1"));
+  EXPECT_EQ(percent.error().next, "divide what is in percent by 100");
+  EXPECT_FALSE(begun("1,0.91\n2,91.0\n")) << "mixed";
+  EXPECT_FALSE(begun("1,-0.1\n"));
+}
+
 TEST(Start, TellsASourceThatGivesNothing) {
   const Folder folder;
   const auto p = problem();
@@ -153,6 +252,18 @@ TEST(Start, TellsASourceThatGivesNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder.path / "start.json"));
 }
 
+TEST(Start, RefusesAStudyThatGoesTheOtherWay) {
+  const Folder folder;
+  const auto p = problem();
+  auto other = study_settings(p, {});
+  other.objectives.front().direction = study::Direction::maximize;
+  std::filesystem::create_directories(folder.path / "o.study");
+  ASSERT_TRUE(study::create_storage(folder.path / "o.study", other));
+  const auto read = read_foreign(folder.path / "o.study", p.objectives);
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().message, HasSubstr("maximizes \"error\", which is minimized here"));
+}
+
 TEST(Optuna, ReadsBackWhatItWrites) {
   const Folder folder;
   const auto p = problem();
@@ -168,7 +279,7 @@ TEST(Optuna, ReadsBackWhatItWrites) {
     EXPECT_EQ((*foreign)[i].reason, study.trials[i].reason) << i;
     EXPECT_EQ((*foreign)[i].values, study.trials[i].values()) << i;  // bit for bit
   }
-  const auto fitted = fit(*foreign, p.space, p.objectives, "o.db");
+  const auto fitted = fit(*foreign, p.space, {p.objectives, p.constraints, p.told}, "o.db");
   ASSERT_EQ(fitted.trials.size(), 5U);
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(fitted.trials[i].choice, study.trials[i].choice);
   EXPECT_EQ(export_optuna(study, p.space, file).error().code, ErrorCode::conflict);

@@ -79,6 +79,20 @@ budget: 3
               ElementsAre(HasSubstr("5 objectives are too many; at most 4")));
 }
 
+TEST(Problem, AsksWhetherAnObjectiveIsMeantTheOtherWayRound) {
+  const auto remarks = [](const std::string& objectives) {
+    return parse_problem("parameters: {a: [1, 2]}\nobjectives: " + objectives + "\n", "p.yaml").value().remarks;
+  };
+  EXPECT_THAT(remarks("{accuracy: minimize, latency_ms: minimize}"),
+              ElementsAre("objective \"accuracy\" is minimized, but a higher one is usually better: is that meant?"));
+  EXPECT_THAT(remarks("{val_loss: maximize}"),
+              ElementsAre("objective \"val_loss\" is maximized, but a lower one is usually better: is that meant?"));
+  EXPECT_THAT(remarks("{mAP50: minimize, Top1.Accuracy: minimize, f1: minimize}"),
+              testing::SizeIs(2));  // f1 is also the first function
+  EXPECT_THAT(remarks("{accuracy: maximize, loss: minimize, size: maximize, accuracy_loss: minimize}"),
+              testing::IsEmpty());
+}
+
 TEST(Problem, RefusesConstraintsThatNoChoiceKeeps) {
   EXPECT_THAT(mistakes("parameters:\n  a: {type: integer, low: 1, high: 9}\n  b: {type: integer, low: 1, high: 9}\nobjectives: {y: minimize}\nconstraints: [a + b > 18]\n"),
               ElementsAre("p.yaml no choice was found that keeps the constraints over parameters: \"a + b > 18\""));

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <limits>
+#include <set>
 
 #include "simulation.hpp"
 
@@ -126,6 +128,53 @@ TEST_P(Conformance, IsAFunctionOfTheStudyWithTrialsPending) {
         play.finish(1 + batch / 2, usual_outcome, step % 2 == 1);
       }
     }
+}
+
+/// Finite, and as far apart as numbers go.
+Outcome extreme(const study::Trial& trial) {
+  constexpr double values[] = {1.7e308, -1.7e308, 1e-320, 0.0, -0.0, 5e-324, 1.0, -1e300};
+  const auto pick = [&](std::int64_t step) {
+    return values[static_cast<std::size_t>(trial.id.value * step + trial.stage) % std::size(values)];
+  };
+  return {.values = {{"iou", pick(1)}, {"latency_ms", pick(3)}}};
+}
+Outcome equal_and_large(const study::Trial& /*trial*/) {
+  return {.values = {{"iou", 1e25}, {"latency_ms", 1e25}}};
+}
+
+TEST_P(Conformance, GoesOnAfterExtremeValues) {
+  for (const auto trainer : {extreme, equal_and_large})
+    for (const auto& space : spaces()) {
+      Play play(space);
+      const auto strategy = make(space, 40);
+      for (int step = 0; step < 12; ++step) {
+        const auto advice = strategy->ask(play.study(), 3);
+        ASSERT_TRUE(advice) << to_text(advice.error());
+        if (play.propose(*strategy, 3).is_finished) break;
+        play.finish(3, trainer);
+      }
+    }
+}
+
+TEST_P(Conformance, SearchesRangesAsWideAsNumbersGo) {
+  if (GetParam() == "grid") return;  // real numbers have no end
+  const auto space =
+      space::make_space(
+          {{.name = "wide", .domain = space::Real{.low = 1e-300, .high = 1e300, .log_scale = true}},
+           {.name = "tiny", .domain = space::Real{.low = 5e-324, .high = 1, .log_scale = true}},
+           {.name = "plain", .domain = space::Real{.low = -8e307, .high = 8e307}},
+           {.name = "whole", .domain = space::Integer{.low = -(std::int64_t{1} << 40), .high = std::int64_t{1} << 40}}})
+          .value();
+  Play play(space);
+  const auto strategy = make(space, 40);
+  for (int step = 0; step < 12; ++step) {
+    if (play.propose(*strategy, 3).is_finished) break;
+    play.finish(3, usual_outcome);
+  }
+  ASSERT_GE(play.study().trials.size(), 10U);
+  std::set<bool> halves;
+  for (const auto& trial : play.study().trials) halves.insert(std::get<double>(trial.choice.at("wide")) < 1);
+  EXPECT_EQ(halves.size(), 2U) << "both halves of the logarithm are looked at";
 }
 
 TEST_P(Conformance, GivesTheSameTrialsWhenItIsKilledBeforeEachAsk) {

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/random.hpp"
+#include "search/slices_internal.hpp"
 
 namespace edgewise::search {
 namespace {
@@ -61,6 +62,40 @@ TEST(HypervolumeContributions, AreWhatIsLostWithoutEachPoint) {
         RC_ASSERT(std::abs(contributions[i] - lost) < 1e-9);
       }
     });
+}
+
+TEST(Slices, GiveTheSameVolumesAsPagmo) {
+  for (const int objectives : {2, 3, 4})
+    expect_for_all("volume and contributions in slices", [&] {
+      const auto drawn = drawn_points(objectives, 20);
+      const auto reference = eights(objectives);
+      Matrix points;  // slices want what is inside
+      for (const auto& point : drawn)
+        if (std::ranges::all_of(point, [](double v) { return v < 8; })) points.push_back(point);
+      RC_ASSERT(by_slices::hypervolume(points, reference) == hypervolume(points, reference).value());
+      RC_ASSERT(by_slices::contributions(points, reference) == hypervolume_contributions(points, reference).value());
+    });
+}
+
+TEST(Slices, OfManyPointsOnASphereAgreeWithPagmo) {
+  for (const std::size_t objectives : {3U, 4U}) {
+    auto random = RandomStream::named(3, "sphere");
+    Matrix points;
+    for (int i = 0; i < 150; ++i) {
+      auto& point = points.emplace_back();
+      double size = 0;
+      for (std::size_t m = 0; m < objectives; ++m) {
+        point.push_back(std::abs(random.normal()));
+        size += point.back() * point.back();
+      }
+      for (double& v : point) v /= std::sqrt(size);
+    }
+    const std::vector<double> reference(objectives, 1.1);
+    const auto contributions = hypervolume_contributions(points, reference).value();  // by pagmo: few points
+    const auto sliced = by_slices::contributions(points, reference);
+    EXPECT_NEAR(by_slices::hypervolume(points, reference), hypervolume(points, reference).value(), 1e-12);
+    for (std::size_t i = 0; i < points.size(); ++i) EXPECT_NEAR(sliced[i], contributions[i], 1e-12);
+  }
 }
 
 TEST(HypervolumeContributions, OfASmallFrontAreAsByHand) {

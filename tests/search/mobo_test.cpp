@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <limits>
+
 #include "search/beliefs.hpp"
 #include "simulation.hpp"
 #include "surrogate/surrogate.hpp"
@@ -71,6 +74,38 @@ TEST(Mobo, EveryCombinationOfPartsRunsToTheEnd) {
         const Options options{.strategy = "mobo", .trials = 12, .initial = 8, .surrogate = "bayesian_ridge", .acquisition = acquisition, .solver = solver, .selection = selection};
         EXPECT_EQ(searched(options).trials.size(), 12U);
       }
+}
+
+TEST(Mobo, EveryModelGoesOnAfterExtremeValues) {
+  const auto extreme = [](const study::Trial& trial) -> Outcome {
+    constexpr double values[] = {1.7e308, -1.7e308, 1e-320, 0.0, -0.0, 5e-324, 1.0};
+    const auto pick = [&](std::int64_t step) {
+      return values[static_cast<std::size_t>(trial.id.value * step) % std::size(values)];
+    };
+    return {.state = study::State::complete, .values = {{"error", pick(1)}, {"cost", pick(3)}}};
+  };
+  for (const auto& surrogate : surrogate::surrogate_names())
+    for (const auto& acquisition : acquisition_names()) {
+      SCOPED_TRACE(surrogate + " " + acquisition);
+      Simulation simulation(error_and_cost());
+      const auto space = cell_space();
+      simulation.run({.strategy = "mobo",
+                      .trials = 10,
+                      .initial = 8,
+                      .surrogate = surrogate,
+                      .acquisition = acquisition,
+                      .solver = "pool"},
+                     space, 1, 1, 1, extreme);
+      EXPECT_EQ(simulation.study().trials.size(), 10U);
+    }
+}
+
+TEST(Tamed, KeepsTheOrderAndLeavesOrdinaryValuesAlone) {
+  for (const double value : {0.0, 1e-320, 5.0, -1e60, 1e60}) EXPECT_EQ(tamed(value), value);
+  const std::vector<double> sorted{
+      -std::numeric_limits<double>::infinity(), -1e200, -1e61, -1e60, 0.0, 1e60, 1.1e60, 1e61, 1e200, 1.7e308};
+  for (std::size_t i = 0; i + 1 < sorted.size(); ++i) EXPECT_LT(tamed(sorted[i]), tamed(sorted[i + 1])) << sorted[i];
+  EXPECT_LE(tamed(1.7e308), 4e60);
 }
 
 TEST(Mobo, FindsMoreThanRandomSearch) {

@@ -75,14 +75,35 @@ TEST(Compared, TellsEachObjectiveInPercentOrAsADifference) {
 TEST(ContributionShares, AreOfTheFrontsHypervolume) {
   // Losses -0.9, -0.5 and latencies 40, 20: reference (-0.5 + 0.04, 42). Volumes 0.44 * 2 and 0.04 * 22, 0.04 * 2 of
   // them both.
-  const auto shares = contribution_shares(study_of({{0.5, 20}, {0.9, 40}, {0.4, 30}}));
+  const auto shares = contribution_shares(study_of({{0.5, 20}, {0.9, 40}, {0.4, 30}})).of;
   ASSERT_EQ(shares.size(), 2U);
   const double total = 0.44 * 2 + 0.04 * 22 - 0.04 * 2;
   EXPECT_NEAR(shares.at({0}), (0.04 * 22 - 0.04 * 2) / total, 1e-9);
   EXPECT_NEAR(shares.at({1}), (0.44 * 2 - 0.04 * 2) / total, 1e-9);
-  EXPECT_NEAR(contribution_shares(study_of({{0.5, 20}})).at({0}), 1.0, 1e-12);
-  EXPECT_THAT(contribution_shares(study_of({})), IsEmpty());
-  EXPECT_THAT(contribution_shares(study_of({{1e308, 1e308}, {-1e308, -1e308}})), IsEmpty());
+  EXPECT_NEAR(contribution_shares(study_of({{0.5, 20}})).of.at({0}), 1.0, 1e-12);
+  EXPECT_THAT(contribution_shares(study_of({})).of, IsEmpty());
+  EXPECT_EQ(contribution_shares(study_of({})).left_out, "");
+  const auto huge = contribution_shares(study_of({{1e308, 1e308}, {-1e308, -1e308}}));
+  EXPECT_THAT(huge.of, IsEmpty());
+  EXPECT_THAT(huge.left_out, testing::HasSubstr("too large"));
+}
+
+TEST(ContributionShares, AreLeftOutWithTheReasonWhereTheyTakeTooLong) {
+  study::Study study;
+  for (const char* name : {"a", "b", "c", "d"}) study.settings.objectives.push_back({name, study::Direction::minimize});
+  const auto add = [&](double x) {  // every point is on the front: what one objective gains another loses
+    study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())}, .state = study::State::complete};
+    trial.results.push_back({.epochs = 1, .values = {{"a", x}, {"b", -x}, {"c", x}, {"d", -x}}});
+    study.trials.push_back(std::move(trial));
+  };
+  for (int i = 0; i < 300; ++i) add(i);
+  EXPECT_EQ(contribution_shares(study).of.size(), 300U);
+  EXPECT_EQ(contribution_shares(study).left_out, "");
+  for (int i = 300; i < 5001; ++i) add(i);
+  EXPECT_THAT(contribution_shares(study).of, IsEmpty());
+  EXPECT_EQ(
+      contribution_shares(study).left_out,
+      "shares of the hypervolume are left out: 5001 trials of 4 objectives take too long; at most 5000 are worked out");
 }
 
 TEST(FrontCover, StandsForALongFront) {

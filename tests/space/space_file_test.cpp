@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace edgewise::space {
 namespace {
 
@@ -45,6 +47,108 @@ parameters:
   EXPECT_THAT(p[3].condition->values, ElementsAre("sgd"));
   EXPECT_THAT(std::get<Categorical>(p[4].domain).values, ElementsAre("0.5", "1", "2"));
   EXPECT_THAT(p[4].condition->values, ElementsAre("2", "4"));
+}
+
+/// What each value of a category means, and its text in a choice.
+std::vector<std::string> categories(const std::string& list) {
+  const auto space = parse_space("parameters:\n  a: " + list + "\n", "s.yaml");
+  if (!space) return {space.error().front().message};
+  std::vector<std::string> told;
+  const auto& parameter = space->parameters().front();
+  for (const auto& value : std::get<Categorical>(parameter.domain).values)
+    told.push_back(value + " = " + dump(to_json(parameter, Value(value))));
+  return told;
+}
+
+TEST(SpaceFile, CategoriesKeepTheKindThatTheyAreWrittenAs) {
+  EXPECT_THAT(categories("[16, \"32\", 0.5]"), ElementsAre("16 = 16", "32 = \"32\"", "0.5 = 0.5"));
+  EXPECT_THAT(categories("[True, false]"), ElementsAre("true = true", "false = false"));
+  EXPECT_THAT(categories("[null, relu]"), ElementsAre("null = null", "relu = \"relu\""));
+  EXPECT_THAT(categories("[sgd, adam]"), ElementsAre("sgd = \"sgd\"", "adam = \"adam\""));
+  // A number and its text are two values; what a choice holds of the text has its quotes then.
+  EXPECT_THAT(categories("[1, \"1\", true, 'true', null, 'null']"),
+              ElementsAre("1 = 1", "\"1\" = \"1\"", "true = true", "\"true\" = \"true\"", "null = null",
+                          "\"null\" = \"null\""));
+  EXPECT_THAT(categories("[1, true]"), ElementsAre("1 = 1", "true = true"));
+  EXPECT_THAT(categories("[1, 1.0]"), ElementsAre("parameter \"a\" has the value 1 twice, as 1 and as 1.0"));
+  EXPECT_THAT(categories("[0.5, 5e-1]"), ElementsAre("parameter \"a\" has the value 0.5 twice"));
+  EXPECT_THAT(categories("[true, True]"), ElementsAre("parameter \"a\" has the value true twice"));
+  EXPECT_THAT(categories("[null, ~]"), ElementsAre("parameter \"a\" has the value null twice"));
+  EXPECT_THAT(categories("['1', \"1\"]"), ElementsAre("parameter \"a\" has the value \"1\" twice"));
+  EXPECT_THAT(categories("[16, [32]]"), ElementsAre("parameters.a.values must be texts, numbers, true, false or null"));
+}
+
+TEST(SpaceFile, FindsACategoryByWhatItMeansElseByItsText) {
+  const auto found = [](const std::string& list, const Json& json) {
+    const auto space = parse_space("parameters:\n  a: " + list + "\n", "s.yaml").value();
+    const auto value = value_from_json(space.parameters().front(), json);
+    return value ? dump(to_json(space.parameters().front(), *value)) : "none";
+  };
+  EXPECT_EQ(found("[16, 32]", 16), "16");
+  EXPECT_EQ(found("[16, 32]", 16.0), "16");
+  EXPECT_EQ(found("[16, 32]", "16"), "16");  // as tables have it
+  EXPECT_EQ(found("[16, 32]", 17), "none");
+  EXPECT_EQ(found("[\"16\", \"32\"]", 16), "\"16\"");
+  EXPECT_EQ(found("[1, \"1\"]", 1), "1");
+  EXPECT_EQ(found("[1, \"1\"]", "1"), "\"1\"");
+  EXPECT_EQ(found("[true, false]", false), "false");
+  EXPECT_EQ(found("[true, false]", "False"), "false");
+  EXPECT_EQ(found("[\"True\", \"False\"]", false), "\"False\"");
+  EXPECT_EQ(found("[1, 0]", true), "none");
+  EXPECT_EQ(found("[null, relu]", nullptr), "null");
+  EXPECT_EQ(found("[null, relu]", "None"), "null");
+  EXPECT_EQ(found("[None, relu]", nullptr), "\"None\"");
+  EXPECT_EQ(found("[sgd, adam]", nullptr), "none");
+  EXPECT_EQ(found("[sgd, adam]", Json::array({"sgd"})), "none");
+}
+
+TEST(SpaceFile, ConditionsMeanCategoriesOfTheirKind) {
+  const auto space = parse_space(R"(
+parameters:
+  bn: [true, false, "true"]
+  act: [null, relu, 1e-3]
+  momentum: {type: real, low: 0, high: 1, when: {bn: [true]}}
+  slope: {type: real, low: 0, high: 1, when: {act: [null, 0.001]}}
+)",
+                                 "s.yaml");
+  ASSERT_TRUE(space) << to_text(space.error().front());
+  EXPECT_TRUE(choice_from_json(*space, {{"bn", true}, {"act", "relu"}, {"momentum", 0.5}}));
+  EXPECT_FALSE(choice_from_json(*space, {{"bn", "true"}, {"act", "relu"}, {"momentum", 0.5}}));
+  EXPECT_TRUE(choice_from_json(*space, {{"bn", "true"}, {"act", nullptr}, {"slope", 0.5}}));
+  EXPECT_TRUE(choice_from_json(*space, {{"bn", false}, {"act", 1e-3}, {"slope", 0.5}}));
+  const Json json = to_json(*space);
+  EXPECT_EQ(json["parameters"]["momentum"]["when"]["bn"], Json::array({true}));
+  const auto again = parse_space(config::to_yaml(json), "again.yaml");
+  ASSERT_TRUE(again) << to_text(again.error().front());
+  EXPECT_EQ(to_json(*again), json);
+  EXPECT_THAT(mistakes("parameters:\n  a: [1, 2]\n  b: {type: real, low: 0, high: 1, when: {a: [3]}}\n"),
+              ElementsAre("3:36 parameter \"b\" depends on \"a\" being \"3\", but that must be one of 1 or 2"));
+  EXPECT_EQ(choice_from_json(*space, {{"bn", nullptr}, {"act", "relu"}}).error().message,
+            "parameter \"bn\" must be one of true, false or \"true\", not empty");
+}
+
+TEST(SpaceFile, RangesThatOverflowAreToldAndOthersSearched) {
+  EXPECT_THAT(mistakes("parameters:\n  a: {type: real, low: -1.7e308, high: 1.7e308}\n"),
+              ElementsAre(HasSubstr("parameter \"a\" goes from -1.7e+308 to 1.7e+308, which is further than any "
+                                    "number; the ends may be at most 2e+308 apart")));
+  EXPECT_THAT(mistakes("parameters:\n  a: {type: integer, low: -9223372036854775808, high: 9223372036854775807}\n"),
+              testing::SizeIs(2));
+  for (const auto& [low, high] : std::vector<std::pair<const char*, const char*>>{
+           {"1e-300", "1e300"}, {"5e-324", "1"}, {"5e-324", "1.7e308"}, {"4e-320", "2e-310"}, {"1e-150", "1e150"}}) {
+    SCOPED_TRACE(low);
+    const auto space =
+        parse_space(std::string("parameters:\n  a: {type: real, low: ") + low + ", high: " + high + ", log: true}\n",
+                    "s.yaml")
+            .value();
+    const auto& parameter = space.parameters().front();
+    const auto range = std::get<Real>(parameter.domain);
+    for (const double place : {0.0, 0.25, 0.5, 0.75, 1.0}) {
+      const auto choice = space.decode({place});
+      EXPECT_NEAR(space.encode(choice).front(), place, 0.01);
+      const double wanted = std::log(range.low) + place * (std::log(range.high) - std::log(range.low));
+      EXPECT_NEAR(std::log(std::get<double>(choice.at("a"))), wanted, 0.5);
+    }
+  }
 }
 
 TEST(SpaceFile, ReadsBackWhatItWrites) {

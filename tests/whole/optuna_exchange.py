@@ -108,7 +108,87 @@ def to_edgewise(folder):
     assert len(json.loads(again)["trials"]) == 1, again
 
 
+def imported(folder, space, fill, names=("error",), directions=("minimize",), expect=0):
+    """A study that `fill` makes, imported: standard error, and its trials by number."""
+    folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
+    (folder / "space.yaml").write_text(space)
+    study = optuna.create_study(storage=f"sqlite:///{folder}/o.db", study_name="s", directions=directions)
+    if names:
+        study.set_metric_names(list(names))
+    fill(study)
+    result = run(["study", "import", "o.db", "--space", "space.yaml", "--study", "o.study", "--strategy", "random"], folder)
+    assert result.returncode == expect, result.stderr
+    if expect != 0:
+        assert not (folder / "o.study").exists(), "a study was made"
+        return result.stderr, folder
+    return result.stderr, folder
+
+
+def add(study, params, choices, value, **more):
+    values = {"values": value} if isinstance(value, list) else {"value": value}
+    study.add_trial(optuna.trial.create_trial(params=params, distributions=choices, **values, **more))
+
+
+def front(folder):
+    return [trial["id"] for trial in json.loads(run(["front", "o", "--json"], folder).stdout)["trials"] if trial["front"]]
+
+
+def kinds(folder):
+    """None, booleans, whole numbers, floats and texts go over and come back."""
+    space = "parameters:\n  act: {act}\n  bn: {bn}\n  batch: {batch}\nobjectives: {{error: minimize}}\n"
+    choices = {"act": optuna.distributions.CategoricalDistribution([None, "relu"]), "bn": optuna.distributions.CategoricalDistribution([True, False]),
+               "batch": optuna.distributions.CategoricalDistribution([16, 0.5, "16"])}
+    all_params = [{"act": act, "bn": bn, "batch": batch} for act in (None, "relu") for bn in (True, False) for batch in (16, 0.5, "16")]
+
+    def fill(study):
+        for k, params in enumerate(all_params):
+            add(study, params, choices, float(k))
+    for act, bn, batch, is_exact in (("[null, relu]", "[true, false]", "[16, 0.5, '16']", True), ("[None, relu]", "[True, False]", "[16, 0.5, '16']", False)):
+        told, there = imported(folder, space.format(act=act, bn=bn, batch=batch), fill)
+        assert "left out" not in told, told
+        asked = subprocess.run([EDGEWISE, "optimize", "space.yaml", "--strategy", "random", "--study", "o.study"], cwd=there, input='{"front": true}', text=True,
+                               capture_output=True, timeout=60, check=True).stdout
+        assert json.loads(asked)["front"][0]["choice"] == {"act": None if is_exact else "None", "bn": True, "batch": 16}, asked
+        shown = json.loads(run(["front", "o", "--json"], there).stdout)["trials"]
+        assert repr([t["choice"]["bn"] for t in shown[:4]]) == "[True, True, True, False]", shown[:4]
+        assert repr([t["choice"]["batch"] for t in shown[:3]]) == "[16, 0.5, '16']", shown[:3]
+        assert run(["study", "export", "o", "--optuna", "back.db"], there).returncode == 0
+        back = optuna.load_study(study_name="space", storage=f"sqlite:///{there}/back.db").get_trials()
+        wanted = [{**p, "act": p["act"] if is_exact or p["act"] else "None"} for p in all_params]
+        assert [repr(sorted(t.params.items())) for t in back] == [repr(sorted(p.items())) for p in wanted], [t.params for t in back]
+    told, _ = imported(folder, space.format(act="[tanh, gelu]", bn="[true]", batch="[16]"), fill, expect=1)
+    assert 'none of the 12 trials of "o.db" can be used' in told and 'must be one of "tanh" or "gelu"' in told, told
+    told, _ = imported(folder, space.format(act="[null]", bn="[true]", batch="[16]"), lambda study: None, expect=1)
+    assert '"o.db" has no trials' in told, told
+
+
+def feasibility(folder):
+    """Optuna's constraints, NaN and missing values, and directions."""
+    x = {"x": optuna.distributions.FloatDistribution(0, 1)}
+    space = "parameters:\n  x: {type: real, low: 0, high: 1}\n"
+    best = []
+
+    def fill(study):
+        for value, constraints in ((0.1, [0.5]), (0.5, [-1, 0.1]), (0.9, [-0.3, 0]), (0.2, [math.nan]), (0.95, None)):
+            add(study, {"x": value}, x, [value, 1 - value], system_attrs={"constraints": constraints} if constraints else {})
+        best.extend(t.number for t in study.best_trials)
+    told, there = imported(folder, space + "objectives: {error: minimize, size: minimize}\n", fill, ("error", "size"), ("minimize", "minimize"))
+    assert "3 trials broke a constraint there that is not named here" in told, told
+    assert sorted(front(there)) == sorted(best) == [2, 4], (front(there), best)
+
+    def fill_latencies(study):
+        for value, latency in ((0.8, 50.0), (0.7, 20.0), (0.9, math.nan), (0.95, None)):
+            add(study, {"x": value}, x, value, user_attrs={} if latency is None else {"latency_ms": latency}, system_attrs={"constraints": [1]} if latency == 50 else {})
+    told, there = imported(folder, space + "objectives: {accuracy: maximize}\nconstraints: [latency_ms < 33]\n", fill_latencies, None, ("maximize",))
+    assert "2 trials left out that lacked a value which a constraint needs" in told and "not named here" not in told, told
+    assert front(there) == [1], front(there)
+    told, _ = imported(folder, space + "objectives: {accuracy: minimize}\n", fill_latencies, ("accuracy",), ("maximize",), expect=1)
+    assert 'has "accuracy" as MAXIMIZE, here it is MINIMIZE' in told, told
+
+
 with tempfile.TemporaryDirectory() as name:
+    kinds(name)
+    feasibility(name)
     (pathlib.Path(name) / "space.yaml").write_text(SPACE)
     from_edgewise(name)
     to_edgewise(name)
