@@ -532,7 +532,7 @@ TEST_F(TwoFolders, ANameInTheTableIsThePictureThatItFinds) {
 
 // --- VOC
 
-class Voc : public Layouts {
+class VocLayouts : public Layouts {
  protected:
   void voc(const std::string& image, const std::string& label, const std::string& filename = "") {
     folder_.picture(image);
@@ -542,7 +542,7 @@ class Voc : public Layouts {
   }
 };
 
-TEST_F(Voc, SubfoldersOfAnnotationsAndPicturesAreRead) {
+TEST_F(VocLayouts, SubfoldersOfAnnotationsAndPicturesAreRead) {
   voc("JPEGImages/0.jpg", "Annotations/0.xml");
   voc("JPEGImages/cats/0.jpg", "Annotations/cats/0.xml", "0.jpg");
   voc("JPEGImages/1.jpg", "Annotations/dogs/1.xml", "1.jpg");
@@ -552,7 +552,7 @@ TEST_F(Voc, SubfoldersOfAnnotationsAndPicturesAreRead) {
   EXPECT_THAT(found, testing::UnorderedElementsAre("JPEGImages/0.jpg", "JPEGImages/cats/0.jpg", "JPEGImages/1.jpg"));
 }
 
-TEST_F(Voc, ADevkitWithTwoYearsIsOneSet) {
+TEST_F(VocLayouts, ADevkitWithTwoYearsIsOneSet) {
   const std::string kit = "VOCdevkit/";
   for (const char* stem : {"1", "2", "3"}) {
     voc(kit + "VOC2007/JPEGImages/" + stem + ".jpg", kit + "VOC2007/Annotations/" + stem + ".xml",
@@ -566,13 +566,13 @@ TEST_F(Voc, ADevkitWithTwoYearsIsOneSet) {
   EXPECT_THAT(counts(set()), ElementsAre(4U, 2U, 0U));
 }
 
-TEST_F(Voc, AnnotationsBesideThePictures) {
+TEST_F(VocLayouts, AnnotationsBesideThePictures) {
   for (const char* stem : {"a", "b", "c"}) voc(std::string(stem) + ".jpg", std::string(stem) + ".xml");
   EXPECT_EQ(set().items.size(), 3U);
   EXPECT_EQ(set().spec.format, "voc");
 }
 
-TEST_F(Voc, PicturesWithoutAnnotationsAreSaid) {
+TEST_F(VocLayouts, PicturesWithoutAnnotationsAreSaid) {
   voc("JPEGImages/0.jpg", "Annotations/0.xml");
   voc("JPEGImages/1.jpg", "Annotations/1.xml");
   folder_.picture("JPEGImages/2.jpg");
@@ -580,7 +580,7 @@ TEST_F(Voc, PicturesWithoutAnnotationsAreSaid) {
   EXPECT_THAT(label_files(records("voc")), ElementsAre("Annotations/0.xml", "Annotations/1.xml"));
 }
 
-TEST_F(Voc, OtherXmlIsNotAnnotations) {
+TEST_F(VocLayouts, OtherXmlIsNotAnnotations) {
   folder_.write("a.xml", "<settings/>");
   folder_.picture("a.png");
   EXPECT_THAT(error(), HasSubstr("no label format was recognised"));
