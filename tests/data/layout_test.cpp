@@ -330,6 +330,18 @@ TEST_F(Layouts, YoloOfLabelStudioWithNotes) {
   EXPECT_THAT(records("yolo").classes, ElementsAre("thing", "other"));
 }
 
+TEST_F(Layouts, YoloOfRoboflowForDarknetLiesBesideThePictures) {
+  for (const char* stem : {"train/a", "train/b", "valid/c", "test/d"})
+    yolo(std::string(stem) + ".jpg", std::string(stem) + ".txt",
+         stem[6] == 'c' || stem[5] == 'd' ? "1 0.5 0.5 1 1\n" : box_line);
+  for (const char* part : {"train", "valid", "test"})
+    folder_.write(std::string(part) + "/_darknet.labels", "cat\ndog\n");
+  const DataSet found = set({}, Task::classification);
+  EXPECT_EQ(found.spec.format, "yolo");
+  EXPECT_THAT(found.classes, ElementsAre("cat", "dog"));
+  EXPECT_THAT(counts(found), ElementsAre(2U, 1U, 1U));
+}
+
 TEST_F(Layouts, CaptionsBesidePicturesAreNoLabels) {
   for (const char* stem : {"a/1", "a/2", "b/3", "b/4"}) {
     folder_.picture(std::string(stem) + ".jpg");
@@ -620,6 +632,15 @@ TEST_F(Layouts, PicturesInNoClassFolderAreSaid) {
     folder_.picture(name);
   EXPECT_THAT(left_out(records("folder", Task::classification)),
               testing::UnorderedElementsAre("5.png: in no class folder", "test/4.png: in no class folder"));
+}
+
+TEST_F(Layouts, ASplitFolderMayHoldAnotherOfItsName) {
+  for (const char* name : {"seg_train/seg_train/sea/0.png", "seg_train/seg_train/wood/1.png",
+                           "seg_test/seg_test/sea/2.png", "seg_pred/seg_pred/3.png"})
+    folder_.picture(name);
+  const DataSet found = set({.validation_share = 0.5}, Task::classification);
+  EXPECT_THAT(found.classes, ElementsAre("sea", "wood"));
+  EXPECT_EQ(found.of(Split::test).size(), 1U);
 }
 
 TEST_F(Layouts, SplitsMayLieBelowTheClasses) {
