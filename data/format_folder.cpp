@@ -116,7 +116,9 @@ ClassFolders find_classes(const Place& place) {
     // The class is the first folder, below a split's folder the second.
     const bool is_below_split =
         level == 0 && !path.empty() && (split_name_of(path.front()) || !with_pictures.contains(path.front()));
-    const std::size_t at = is_below_split ? 1 : 0;
+    std::size_t at = is_below_split ? 1 : 0;
+    // Archives that hold a folder of their own name: "seg_train/seg_train/street".
+    while (is_below_split && at < path.size() && path[at] == path.front()) ++at;
     found.classes.push_back(path.size() > at ? path[at] : std::string());
   }
   return found;
@@ -129,6 +131,9 @@ bool is_folder(const Place& place) {
   const ClassFolders found = find_classes(place);
   std::set<std::string> classes(found.classes.begin(), found.classes.end());
   classes.erase("");
+  // "train/1.png" and "val/2.png" lie in splits without classes.
+  if (std::ranges::all_of(classes, [](const std::string& name) { return split_name_of(name).has_value(); }))
+    return false;
   return classes.size() >= 2 || (found.has_splits && !classes.empty());
 }
 

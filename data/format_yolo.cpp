@@ -258,7 +258,7 @@ Result<std::vector<std::string>> class_names(const Place& place, const Layout& l
   };
   if (description && !description->second.names_file.empty())
     if (const auto name = found_below(place, {}, description->second.names_file)) add(place.root / *name);
-  for (const char* name : {"classes.txt", "obj.names", "classes.names", "names.txt"}) {
+  for (const char* name : {"classes.txt", "obj.names", "classes.names", "names.txt", "_darknet.labels"}) {
     add(place.root / name);
     for (const fs::path& file : layout.files())
       if (file.filename() == name && file.parent_path() != place.root) add(file);

@@ -122,15 +122,19 @@ std::optional<fs::path> Names::file_of(const Record& record) const {
   std::error_code ignored;
   std::vector<fs::path> folders = records_.folders;
   if (!place_.spec.images.empty()) folders.insert(folders.begin(), resolved(place_.root, place_.spec.images));
-  for (const std::string* name : {&record.image, &record.other_image}) {
-    if (name->empty()) continue;
-    for (const fs::path& folder : folders) {
-      const fs::path path = (folder / *name).lexically_normal();
-      if (has_image_extension(path) && fs::is_regular_file(path, ignored)) return path;
-      for (const char* extension : {".jpg", ".jpeg", ".png", ".JPG", ".bmp", ".webp", ".JPEG", ".PNG"})
-        if (const fs::path with = path.string() + extension; fs::is_regular_file(with, ignored)) return with;
-    }
-  }
+  // The exact name that an annotation states comes before a stem, which several files may share.
+  const fs::path image = record.image, other = record.other_image;
+  for (const fs::path& name : {image.parent_path() / other, other, image})
+    for (const fs::path& folder : folders)
+      if (const fs::path path = (folder / name).lexically_normal();
+          has_image_extension(path) && fs::is_regular_file(path, ignored))
+        return path;
+  for (const fs::path& name : {image, other})
+    for (const fs::path& folder : folders)
+      for (const char* extension : {".jpg", ".jpeg", ".png", ".JPG", ".bmp", ".webp", ".JPEG", ".PNG", ".jfif", ".tif"})
+        if (const fs::path with = (folder / name).lexically_normal().string() + extension;
+            !name.empty() && fs::is_regular_file(with, ignored))
+          return with;
   return std::nullopt;
 }
 

@@ -41,6 +41,13 @@ void add_words(std::string_view run, std::vector<std::string>& words) {
     words.push_back(lower_case(run));
     return;
   }
+  // "VOCtrainval" is an abbreviation and a word, not "VO" and "Ctrainval".
+  const auto capitals = static_cast<std::size_t>(std::ranges::find_if_not(run, is_upper) - run.begin());
+  if (capitals >= 2 && capitals < run.size() && split_of_word(run.substr(capitals))) {
+    words.push_back(lower_case(run.substr(0, capitals)));
+    words.emplace_back(run.substr(capitals));
+    return;
+  }
   std::size_t start = 0;
   for (std::size_t i = 1; i < run.size(); ++i) {
     const bool begins = is_upper(run[i]) && (!is_upper(run[i - 1]) || (i + 1 < run.size() && !is_upper(run[i + 1])));

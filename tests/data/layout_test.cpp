@@ -330,6 +330,18 @@ TEST_F(Layouts, YoloOfLabelStudioWithNotes) {
   EXPECT_THAT(records("yolo").classes, ElementsAre("thing", "other"));
 }
 
+TEST_F(Layouts, YoloOfRoboflowForDarknetLiesBesideThePictures) {
+  for (const char* stem : {"train/a", "train/b", "valid/c", "test/d"})
+    yolo(std::string(stem) + ".jpg", std::string(stem) + ".txt",
+         stem[6] == 'c' || stem[5] == 'd' ? "1 0.5 0.5 1 1\n" : box_line);
+  for (const char* part : {"train", "valid", "test"})
+    folder_.write(std::string(part) + "/_darknet.labels", "cat\ndog\n");
+  const DataSet found = set({}, Task::classification);
+  EXPECT_EQ(found.spec.format, "yolo");
+  EXPECT_THAT(found.classes, ElementsAre("cat", "dog"));
+  EXPECT_THAT(counts(found), ElementsAre(2U, 1U, 1U));
+}
+
 TEST_F(Layouts, CaptionsBesidePicturesAreNoLabels) {
   for (const char* stem : {"a/1", "a/2", "b/3", "b/4"}) {
     folder_.picture(std::string(stem) + ".jpg");
@@ -532,7 +544,7 @@ TEST_F(TwoFolders, ANameInTheTableIsThePictureThatItFinds) {
 
 // --- VOC
 
-class Voc : public Layouts {
+class VocLayouts : public Layouts {
  protected:
   void voc(const std::string& image, const std::string& label, const std::string& filename = "") {
     folder_.picture(image);
@@ -542,7 +554,7 @@ class Voc : public Layouts {
   }
 };
 
-TEST_F(Voc, SubfoldersOfAnnotationsAndPicturesAreRead) {
+TEST_F(VocLayouts, SubfoldersOfAnnotationsAndPicturesAreRead) {
   voc("JPEGImages/0.jpg", "Annotations/0.xml");
   voc("JPEGImages/cats/0.jpg", "Annotations/cats/0.xml", "0.jpg");
   voc("JPEGImages/1.jpg", "Annotations/dogs/1.xml", "1.jpg");
@@ -552,7 +564,7 @@ TEST_F(Voc, SubfoldersOfAnnotationsAndPicturesAreRead) {
   EXPECT_THAT(found, testing::UnorderedElementsAre("JPEGImages/0.jpg", "JPEGImages/cats/0.jpg", "JPEGImages/1.jpg"));
 }
 
-TEST_F(Voc, ADevkitWithTwoYearsIsOneSet) {
+TEST_F(VocLayouts, ADevkitWithTwoYearsIsOneSet) {
   const std::string kit = "VOCdevkit/";
   for (const char* stem : {"1", "2", "3"}) {
     voc(kit + "VOC2007/JPEGImages/" + stem + ".jpg", kit + "VOC2007/Annotations/" + stem + ".xml",
@@ -566,13 +578,13 @@ TEST_F(Voc, ADevkitWithTwoYearsIsOneSet) {
   EXPECT_THAT(counts(set()), ElementsAre(4U, 2U, 0U));
 }
 
-TEST_F(Voc, AnnotationsBesideThePictures) {
+TEST_F(VocLayouts, AnnotationsBesideThePictures) {
   for (const char* stem : {"a", "b", "c"}) voc(std::string(stem) + ".jpg", std::string(stem) + ".xml");
   EXPECT_EQ(set().items.size(), 3U);
   EXPECT_EQ(set().spec.format, "voc");
 }
 
-TEST_F(Voc, PicturesWithoutAnnotationsAreSaid) {
+TEST_F(VocLayouts, PicturesWithoutAnnotationsAreSaid) {
   voc("JPEGImages/0.jpg", "Annotations/0.xml");
   voc("JPEGImages/1.jpg", "Annotations/1.xml");
   folder_.picture("JPEGImages/2.jpg");
@@ -580,7 +592,7 @@ TEST_F(Voc, PicturesWithoutAnnotationsAreSaid) {
   EXPECT_THAT(label_files(records("voc")), ElementsAre("Annotations/0.xml", "Annotations/1.xml"));
 }
 
-TEST_F(Voc, OtherXmlIsNotAnnotations) {
+TEST_F(VocLayouts, OtherXmlIsNotAnnotations) {
   folder_.write("a.xml", "<settings/>");
   folder_.picture("a.png");
   EXPECT_THAT(error(), HasSubstr("no label format was recognised"));
@@ -620,6 +632,15 @@ TEST_F(Layouts, PicturesInNoClassFolderAreSaid) {
     folder_.picture(name);
   EXPECT_THAT(left_out(records("folder", Task::classification)),
               testing::UnorderedElementsAre("5.png: in no class folder", "test/4.png: in no class folder"));
+}
+
+TEST_F(Layouts, ASplitFolderMayHoldAnotherOfItsName) {
+  for (const char* name : {"seg_train/seg_train/sea/0.png", "seg_train/seg_train/wood/1.png",
+                           "seg_test/seg_test/sea/2.png", "seg_pred/seg_pred/3.png"})
+    folder_.picture(name);
+  const DataSet found = set({.validation_share = 0.5}, Task::classification);
+  EXPECT_THAT(found.classes, ElementsAre("sea", "wood"));
+  EXPECT_EQ(found.of(Split::test).size(), 1U);
 }
 
 TEST_F(Layouts, SplitsMayLieBelowTheClasses) {
