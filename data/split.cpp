@@ -193,6 +193,7 @@ Result<Splits> assign_splits(const Place& place, const Records& records) {
     }
   }
   if (!lists.empty()) {
+    for (const auto& [split, file] : lists) splits.lists.push_back(file);
     splits.labels.resize(count);
     const Names names(records.records);
     std::vector<std::string> listed_at(count);

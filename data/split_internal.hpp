@@ -1,6 +1,7 @@
 /// Which image belongs to which split.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct Splits {
   std::vector<std::string> labels;       ///< by record, when the lists name classes ("path label"); else empty
   Undecided undecided =
       Undecided::nothing;  ///< `validation`: some of train must become validation; `all`: all are train so far
+  std::vector<std::filesystem::path> lists;  ///< that were read
   std::vector<std::string> remarks;
 };
 
