@@ -33,6 +33,17 @@ TEST(ReportData, OfAnEmptyStudyHasNoKnee) {
   EXPECT_TRUE(data["front"].empty());
 }
 
+TEST(ReportData, ShowsTheAccountOfTheDataThatTheStudyKept) {
+  auto study = sample::three_trials();
+  EXPECT_TRUE(report::report_data(study)["data"].is_null());
+  const Json facts = {{"remarks", {"warning: 3 of 9 pictures are left out: 3 without a label"}},
+                      {"account", {{"pictures", {{"found", 9}, {"used", 6}}}}}};
+  study.settings.job["frame"] = {{"outputs", 4}, {"data", facts}};
+  const auto data = report::report_data(study);
+  EXPECT_EQ(data["data"], facts);
+  EXPECT_EQ(data["job"]["frame"], (Json{{"outputs", 4}}));  // said once
+}
+
 TEST(ReportData, FollowsTheRankExpressionOfTheJob) {
   auto study = sample::three_trials();
   const auto rank_of_1 = [&](const std::string& expression) {
