@@ -97,6 +97,13 @@ struct Walked {
   std::size_t entries = 0;
 };
 
+/// Whether a link leads to a folder that the data folder itself lies in: following it would count the whole disk.
+bool leads_up(const fs::path& link, const fs::path& top) {
+  std::error_code error;
+  const fs::path target = fs::canonical(link, error), own = fs::canonical(top, error);
+  return !error && std::mismatch(target.begin(), target.end(), own.begin(), own.end()).first == target.end();
+}
+
 /// One pass over the tree, without recursion: a chain of folders may be as deep as the file system allows.
 void walk(const fs::path& top, Identities& identities, std::unordered_set<std::string>& visited,
           const std::function<bool(const fs::path&)>& is_wanted, Walked& walked) {
@@ -117,7 +124,8 @@ void walk(const fs::path& top, Identities& identities, std::unordered_set<std::s
       if (path.filename().native().starts_with('.')) continue;
       std::error_code ignored;
       if (it->is_directory(ignored)) {
-        if (path.extension() != ".study") open.push_back(path);
+        if (path.extension() == ".study" || (it->is_symlink(ignored) && leads_up(path, top))) continue;
+        open.push_back(path);
       } else if (is_wanted(path)) {
         // A link that leads nowhere is an entry that somebody counts on; a device or a pipe is no file.
         if (it->is_regular_file(ignored) || it->is_symlink(ignored)) walked.files.push_back(path);
@@ -314,7 +322,13 @@ class Accountant {
       if (pictures_.contains(id) || (claimed == labels_.end() && !is_label_file(file))) continue;
       met.insert(id);
       ++tally.found;
-      const std::string reason = claimed != labels_.end() ? claimed->second : reason_of_label(file, id);
+      // Of a file that is not used the reader knows best why.
+      const bool is_used = claimed != labels_.end() && claimed->second.empty();
+      const auto told = reader_reasons_.find(id);
+      const std::string reason = is_used                        ? ""
+                                 : told != reader_reasons_.end() ? told->second
+                                 : claimed != labels_.end()      ? claimed->second
+                                                                 : reason_of_label(file);
       if (reason.empty()) ++tally.used;
       else tally.left_out[reason].push_back(shown_path(file));
     }
@@ -327,8 +341,7 @@ class Accountant {
     }
   }
 
-  std::string reason_of_label(const fs::path& file, const std::string& id) {
-    if (const auto told = reader_reasons_.find(id); told != reader_reasons_.end()) return told->second;
+  [[nodiscard]] std::string reason_of_label(const fs::path& file) const {
     const std::string name = lower_case(file.filename().string());
     const bool is_class_list = name == "classes.txt" || name == "names.txt" || name.ends_with(".names");
     if (is_class_list && !records_.classes.empty() && file.parent_path() == place_.root) return "";
