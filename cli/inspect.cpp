@@ -62,6 +62,7 @@ void print_tree(const Json& json, int indent) {
       const bool has_more = value["count"].get<std::size_t>() > value["examples"].size();
       std::println("{}{}: {}  ({}{})", pad, key, dump(value["count"]), some, has_more ? ", ..." : "");
     } else if (value.is_object()) {
+      if (value.empty()) continue;
       std::println("{}{}:", pad, key);
       print_tree(value, indent + 2);
     } else if (value.is_array()) {

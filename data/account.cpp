@@ -1,5 +1,3 @@
-#include "data/account_internal.hpp"
-
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,6 +10,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "data/account_internal.hpp"
 #include "data/text_internal.hpp"
 
 namespace edgewise::data {
@@ -39,10 +38,10 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
 /// Files that hold a picture, read or not.
 bool is_picture(const fs::path& file) {
   static constexpr std::array<std::string_view, 41> unread{
-      ".tif", ".tiff", ".gif", ".jfif", ".jpe", ".jp2", ".j2k", ".jpx", ".jxl", ".heic", ".heif",
-      ".avif", ".svg", ".tga", ".ico",  ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".psd",  ".xcf",
-      ".exr", ".hdr", ".dng", ".cr2",  ".cr3", ".crw", ".nef", ".arw", ".raw", ".orf",  ".rw2",
-      ".raf", ".pef", ".srw", ".dcm",  ".nii", ".fits", ".npy", ".apng"};
+      ".tif",  ".tiff", ".gif", ".jfif", ".jpe", ".jp2",  ".j2k", ".jpx", ".jxl", ".heic", ".heif",
+      ".avif", ".svg",  ".tga", ".ico",  ".ppm", ".pgm",  ".pbm", ".pnm", ".pfm", ".psd",  ".xcf",
+      ".exr",  ".hdr",  ".dng", ".cr2",  ".cr3", ".crw",  ".nef", ".arw", ".raw", ".orf",  ".rw2",
+      ".raf",  ".pef",  ".srw", ".dcm",  ".nii", ".fits", ".npy", ".apng"};
   return has_image_extension(file) || is_one_of(lower_case(file.extension().string()), unread);
 }
 
@@ -70,9 +69,7 @@ fs::path file_of(std::string where) {
 /// Files by what they are, not by how their path is written: a folder may be reached by several.
 class Identities {
  public:
-  std::string of(const fs::path& file) {
-    return folder_id(file.parent_path()) + "/" + file.filename().string();
-  }
+  std::string of(const fs::path& file) { return folder_id(file.parent_path()) + "/" + file.filename().string(); }
   const std::string& folder_id(const fs::path& folder) {
     const auto [it, is_new] = known_.try_emplace(folder.string());
     if (is_new) {
@@ -160,7 +157,14 @@ class Accountant {
  public:
   Accountant(const Place& place, const Records& records, const std::vector<Fate>& fates,
              const std::vector<fs::path>& lists, DataSet& set)
-      : place_(place), records_(records), fates_(fates), lists_(lists), set_(set) {}
+      : place_(place),
+        records_(records),
+        fates_(fates),
+        lists_(lists),
+        set_(set),
+        root_(place.root.lexically_normal()) {
+    if (!root_.has_filename() && root_.has_relative_path()) root_ = root_.parent_path();  // "a/" as "a"
+  }
 
   Account take() {
     claim();
@@ -168,7 +172,7 @@ class Accountant {
     const auto is_wanted = [&](const fs::path& path) {
       return is_picture(path) || is_label_file(path) || odd_.contains(path.filename().string());
     };
-    std::vector<fs::path> tops{place_.root};
+    std::vector<fs::path> tops{root_};
     std::error_code ignored;
     if (!place_.spec.images.empty()) tops.push_back(resolved(place_.root, place_.spec.images));
     if (fs::is_directory(place_.annotations, ignored)) tops.push_back(place_.annotations);
@@ -183,7 +187,7 @@ class Accountant {
 
  private:
   [[nodiscard]] std::string shown_path(const fs::path& path) const {
-    const fs::path relative = path.lexically_normal().lexically_relative(place_.root);
+    const fs::path relative = path.lexically_normal().lexically_relative(root_);
     return (relative.empty() || *relative.begin() == ".." ? path.lexically_normal() : relative).generic_string();
   }
   void expect(const fs::path& file) {
@@ -240,8 +244,10 @@ class Accountant {
     std::unordered_set<std::string> met;
     const auto add = [&](const fs::path& file, const std::string& reason) {
       ++tally.found;
-      if (reason.empty()) ++tally.used;
-      else tally.left_out[reason].push_back(shown_path(file));
+      if (reason.empty())
+        ++tally.used;
+      else
+        tally.left_out[reason].push_back(shown_path(file));
     };
     for (const fs::path& file : walked_.files) {
       const std::string id = identities_.of(file);
@@ -287,7 +293,7 @@ class Accountant {
 
   /// Whether a folder has an outer one that may belong to the data.
   [[nodiscard]] bool is_inner(const fs::path& folder) const {
-    return !folder.empty() && folder != place_.root && folder != folder.parent_path();
+    return !folder.empty() && folder != root_ && folder != folder.parent_path();
   }
   [[nodiscard]] std::vector<fs::path> outer_folders(fs::path folder) const {
     std::vector<fs::path> outer;
@@ -325,26 +331,30 @@ class Accountant {
       // Of a file that is not used the reader knows best why.
       const bool is_used = claimed != labels_.end() && claimed->second.empty();
       const auto told = reader_reasons_.find(id);
-      const std::string reason = is_used                        ? ""
+      const std::string reason = is_used                         ? ""
                                  : told != reader_reasons_.end() ? told->second
                                  : claimed != labels_.end()      ? claimed->second
                                                                  : reason_of_label(file);
-      if (reason.empty()) ++tally.used;
-      else tally.left_out[reason].push_back(shown_path(file));
+      if (reason.empty())
+        ++tally.used;
+      else
+        tally.left_out[reason].push_back(shown_path(file));
     }
     for (const fs::path& file : label_files_) {
       const std::string id = identities_.of(file);
       if (pictures_.contains(id) || !met.insert(id).second) continue;
       ++tally.found;
-      if (labels_[id].empty()) ++tally.used;
-      else tally.left_out[labels_[id]].push_back(shown_path(file));
+      if (labels_[id].empty())
+        ++tally.used;
+      else
+        tally.left_out[labels_[id]].push_back(shown_path(file));
     }
   }
 
   [[nodiscard]] std::string reason_of_label(const fs::path& file) const {
     const std::string name = lower_case(file.filename().string());
     const bool is_class_list = name == "classes.txt" || name == "names.txt" || name.ends_with(".names");
-    if (is_class_list && !records_.classes.empty() && file.parent_path() == place_.root) return "";
+    if (is_class_list && !records_.classes.empty() && file.parent_path() == root_) return "";
     if (file.parent_path().parent_path().filename() == "ImageSets" || split_of_name(lower_case(file.stem().string())))
       return "a list that is not used";
     return std::format("not read by the format \"{}\"", set_.spec.format);
@@ -353,7 +363,8 @@ class Accountant {
   // --- what people are told
 
   [[nodiscard]] static bool is_chosen(std::string_view reason) {
-    return reason == other_classes || reason == through_a_link || reason.find(of_chosen_classes) != std::string_view::npos;
+    return reason == other_classes || reason == through_a_link ||
+           reason.find(of_chosen_classes) != std::string_view::npos;
   }
 
   void remark() {
@@ -400,8 +411,8 @@ class Accountant {
     std::ranges::stable_sort(ranked, std::greater{}, &std::pair<std::size_t, std::string>::first);
     std::string reasons;
     for (std::size_t i = 0; i < std::min<std::size_t>(4, ranked.size()); ++i)
-      reasons += std::format("{}{} {}", i > 0 ? "; " : "", ranked[i].first, ranked[i].second);
-    set_.remarks.push_back(std::format("warning: {} of {} are left out: {}{}", left, counted(others, "picture"),
+      reasons += std::format("{}{}: {}", i > 0 ? "; " : "", ranked[i].second, ranked[i].first);
+    set_.remarks.push_back(std::format("warning: {} of {} are left out ({}{})", left, counted(others, "picture"),
                                        reasons, ranked.size() > 4 ? "; ..." : ""));
   }
 
@@ -453,17 +464,19 @@ class Accountant {
         const std::string& id = identities_.folder_id(folder);
         if (split_of_name(folder.filename().string()) || folders_.contains(id) || above_.contains(id)) continue;
         const auto found = below_.find(folder.string());
-        if (found == below_.end()) without_pictures.push_back(shown_path(folder));
-        else if (found->second.second == 0) vanished.push_back(shown_path(folder));
+        if (found == below_.end())
+          without_pictures.push_back(shown_path(folder));
+        else if (found->second.second == 0)
+          vanished.push_back(shown_path(folder));
       }
     if (!vanished.empty())
       set_.remarks.push_back(std::format("warning: no picture of {} is used, though {} beside the classes: {}",
-                                         counted(vanished.size(), "folder"), vanished.size() == 1 ? "it lies" : "they lie",
-                                         explained(vanished)));
+                                         counted(vanished.size(), "folder"),
+                                         vanished.size() == 1 ? "it lies" : "they lie", explained(vanished)));
     if (!without_pictures.empty())
-      set_.remarks.push_back(std::format("warning: {} beside the classes {} no picture: {}",
-                                         counted(without_pictures.size(), "folder"),
-                                         without_pictures.size() == 1 ? "holds" : "hold", some_names(without_pictures)));
+      set_.remarks.push_back(
+          std::format("warning: {} beside the classes {} no picture: {}", counted(without_pictures.size(), "folder"),
+                      without_pictures.size() == 1 ? "holds" : "hold", some_names(without_pictures)));
   }
 
   /// "stream" (6 files, a kind of file that is not read (.tif))
@@ -472,8 +485,8 @@ class Accountant {
     for (std::size_t i = 0; i < std::min<std::size_t>(5, folders.size()); ++i) {
       std::string why;
       for (const auto& [reason, paths] : account_.pictures.left_out) {
-        const auto count = static_cast<std::size_t>(std::ranges::count_if(
-            paths, [&](const std::string& path) { return path.starts_with(folders[i] + "/"); }));
+        const auto count = static_cast<std::size_t>(
+            std::ranges::count_if(paths, [&](const std::string& path) { return path.starts_with(folders[i] + "/"); }));
         if (count > 0) why += std::format("{}{}, {}", why.empty() ? "" : "; ", counted(count, "file"), reason);
       }
       text += std::format("{}\"{}\" ({})", i > 0 ? ", " : "", shown(folders[i]), why);
@@ -486,17 +499,18 @@ class Accountant {
   const std::vector<Fate>& fates_;
   const std::vector<fs::path>& lists_;
   DataSet& set_;
+  fs::path root_;
   Account account_;
   Identities identities_;
   Walked walked_;
   std::unordered_map<std::string, std::string> pictures_, labels_;  ///< by identity: why left out, empty: used
   std::vector<fs::path> claimed_, label_files_;
-  std::unordered_map<std::string, std::string> reader_reasons_;     ///< by identity
+  std::unordered_map<std::string, std::string> reader_reasons_;  ///< by identity
   std::unordered_set<std::string> stems_, linked_;
-  std::unordered_set<std::string> odd_;                             ///< names of files that do not look like one
-  std::unordered_set<std::string> above_, split_parents_;           ///< by identity: folders around those of records
-  std::map<std::string, fs::path> folders_;                         ///< by identity: those that records name
-  std::unordered_map<std::string, std::string> folder_reasons_;     ///< by path
+  std::unordered_set<std::string> odd_;                          ///< names of files that do not look like one
+  std::unordered_set<std::string> above_, split_parents_;        ///< by identity: folders around those of records
+  std::map<std::string, fs::path> folders_;                      ///< by identity: those that records name
+  std::unordered_map<std::string, std::string> folder_reasons_;  ///< by path
   std::unordered_map<std::string, std::pair<std::size_t, std::size_t>> below_;  ///< by path: pictures found and used
 };
 

@@ -470,8 +470,10 @@ Result<DataSet> load(const DataSpec& spec, Task task) try {
   ImageFinder finder(place, records);
   TRY_DO(fill_items(place, finder, kept, set));
   // Labels of a list are the set's own classes; those of the annotations then do not apply.
-  if (asks_presence) TRY_DO(name_presence(spec, set));
-  else if (task == Task::classification) label_items(kept, records.classes, set);
+  if (asks_presence)
+    TRY_DO(name_presence(spec, set));
+  else if (task == Task::classification)
+    label_items(kept, records.classes, set);
   TRY_DO(check_set(set));
   for (std::size_t k = 0; k < kept.size(); ++k) fates[kept[k].index].picture = set.items[k].image;
   for (std::size_t i = 0; i < fates.size(); ++i)

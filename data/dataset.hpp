@@ -52,8 +52,8 @@ struct DataSpec {
   std::vector<std::string> classes;  ///< keep these classes only (boxes: of these classes); empty: all
   std::string presence;  ///< classification by boxes: does the picture show this class? Its classes: "no X" and "X"
   double presence_share = 0.005;  ///< a box must cover more of the picture than this; in [0, 1)
-  std::int64_t count = 0;            ///< built-in sets: number of images; 0: the set's default
-  std::uint64_t seed = 1;            ///< of the split and of built-in sets
+  std::int64_t count = 0;         ///< built-in sets: number of images; 0: the set's default
+  std::uint64_t seed = 1;         ///< of the split and of built-in sets
 };
 
 /// Files of one kind below the data folder: `found` is `used` and all of `left_out` together.
@@ -77,8 +77,8 @@ struct DataSet {
   std::int64_t channels = 3;
   bool is_builtin = false;
   DataSpec spec;
-  std::vector<std::string> remarks;  ///< what was left out and why, e.g. "left out: 12 pictures, without a box: a.jpg"; those that begin
-                                     ///< with "warning: " come first
+  std::vector<std::string> remarks;  ///< what was left out and why, e.g. "left out: 12 pictures, without a box: a.jpg";
+                                     ///< those that begin with "warning: " come first
   Account account;
   [[nodiscard]] std::vector<std::size_t> of(Split split) const;  ///< indices of items
 };

@@ -1,8 +1,7 @@
-#include "data/image_finder_internal.hpp"
-
 #include <algorithm>
 #include <format>
 
+#include "data/image_finder_internal.hpp"
 #include "data/text_internal.hpp"
 
 namespace edgewise::data {
@@ -91,8 +90,7 @@ ImageFinder::Paths ImageFinder::exact(const Paths& folders, const fs::path& name
   for (const fs::path& folder : folders) {
     if (!is_below(folder, name)) continue;
     const fs::path path = (folder / name).lexically_normal();
-    if (std::ranges::find(found, path) == found.end() && fs::is_regular_file(path, ignored))
-      found.push_back(path);
+    if (std::ranges::find(found, path) == found.end() && fs::is_regular_file(path, ignored)) found.push_back(path);
   }
   if (found.size() > 1) leave_one_each(found);
   return found;
@@ -176,29 +174,30 @@ Result<fs::path> ImageFinder::find(const Record& record) {
     const Paths found = candidates(folders, record);
     if (found.size() == 1) return found.front();
     if (found.size() > 1)
-      return invalid(std::format("\"{}\" could be any of {} files: {}", shown(record.image), found.size(),
-                                 quoted_paths(found)),
-                     "write the whole name or path, move one of them away, or name the folder in data.images",
-                     record.where);
+      return invalid(
+          std::format("\"{}\" could be any of {} files: {}", shown(record.image), found.size(), quoted_paths(found)),
+          "write the whole name or path, move one of them away, or name the folder in data.images", record.where);
   }
   const Paths near = similar(record);
   return fail(ErrorCode::not_found, std::format("the image \"{}\" is not there", shown(record.image)),
-              near.empty() ? std::format("put it into \"{}\", or name the image folder in data.images",
-                                         first_folder_.string())
-                           : std::format("did you mean {}?", quoted_paths(near)),
+              near.empty()
+                  ? std::format("put it into \"{}\", or name the image folder in data.images", first_folder_.string())
+                  : std::format("did you mean {}?", quoted_paths(near)),
               record.where);
 }
 
 std::vector<std::string> ImageFinder::remarks() const {
   std::vector<std::string> said;
   if (stale_ > 0)
-    said.push_back(std::format("{} annotations name a picture in <filename> that has an annotation of its own: the "
-                               "picture of their own name was taken; the first is {}",
-                               stale_, first_stale_));
+    said.push_back(
+        std::format("{} annotations name a picture in <filename> that has an annotation of its own: the "
+                    "picture of their own name was taken; the first is {}",
+                    stale_, first_stale_));
   if (foreign_ > 0)
-    said.push_back(std::format("{} annotations name another picture in <filename> than their own name: the one in "
-                               "<filename> was taken; the first is {}",
-                               foreign_, first_foreign_));
+    said.push_back(
+        std::format("{} annotations name another picture in <filename> than their own name: the one in "
+                    "<filename> was taken; the first is {}",
+                    foreign_, first_foreign_));
   return said;
 }
 

@@ -37,9 +37,10 @@ class ImageFinder {
   Paths similar(const Record& record);
   const Stems& listing(const std::filesystem::path& folder);
 
-  std::vector<Paths> tiers_;  ///< folders, most likely first; a later tier is asked only when an earlier one has nothing
+  std::vector<Paths>
+      tiers_;  ///< folders, most likely first; a later tier is asked only when an earlier one has nothing
   Paths bounds_;
-  std::filesystem::path first_folder_;  ///< for messages
+  std::filesystem::path first_folder_;     ///< for messages
   std::unordered_set<std::string> names_;  ///< what the labels call their own pictures
   std::unordered_map<std::string, Stems> listings_;
   int suggestions_left_ = 3;  ///< each looks at whole folders, and one message is shown

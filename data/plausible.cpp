@@ -1,8 +1,8 @@
-#include "data/plausible_internal.hpp"
-
 #include <algorithm>
 #include <format>
 #include <functional>
+
+#include "data/plausible_internal.hpp"
 
 namespace edgewise::data {
 
@@ -45,9 +45,9 @@ Status weigh(std::size_t odd, std::size_t all, const WrittenBox* first, const st
   if (odd == 0) return {};
   const bool is_one = odd == 1;
   const std::string verb = is_one ? lie.substr(0, lie.find('/')) : lie.substr(lie.find('/') + 1);
-  if (odd * 2 >= all)
-    return invalid(std::format("{} {}: {}", so_many(odd, all), verb, question), next, *first->where);
-  warnings.push_back(std::format("warning: {} {}, the first at {}: {}", so_many(odd, all), verb, *first->where, question));
+  if (odd * 2 >= all) return invalid(std::format("{} {}: {}", so_many(odd, all), verb, question), next, *first->where);
+  warnings.push_back(
+      std::format("warning: {} {}, the first at {}: {}", so_many(odd, all), verb, *first->where, question));
   return {};
 }
 
@@ -76,8 +76,8 @@ Result<std::vector<std::string>> question_boxes(std::span<const WrittenBox> boxe
     }
   }
   TRY_DO(weigh(shares, in_pixels_count, first_share, "lies within 0 to 1/lie within 0 to 1",
-               "are they shares of the picture?",
-               "write pixels: multiply by the picture's width and height", warnings));
+               "are they shares of the picture?", "write pixels: multiply by the picture's width and height",
+               warnings));
   TRY_DO(weigh(tiny, relative, first_tiny, "is smaller than a pixel/are smaller than a pixel",
                "were they divided by the picture's size twice?",
                "write shares of the picture's width and height, 0 to 1", warnings));
@@ -87,12 +87,12 @@ Result<std::vector<std::string>> question_boxes(std::span<const WrittenBox> boxe
   if (in_pixels_count == boxes.size() && reach < 0.5 && shortest_edge > 32) {
     const bool is_percent = largest <= 100 && shortest_edge >= 200;
     const bool is_per_mille = largest <= 1000 && largest > 900;
-    warnings.push_back(std::format(
-        "warning: all {} boxes lie in the top left quarter of their pictures (no number is above {:g}): {}",
-        boxes.size(), largest,
-        is_percent     ? "are they percent of the picture?"
-        : is_per_mille ? "are they thousandths of the picture?"
-                       : "were they drawn on smaller copies of the pictures?"));
+    warnings.push_back(
+        std::format("warning: all {} boxes lie in the top left quarter of their pictures (no number is above {:g}): {}",
+                    boxes.size(), largest,
+                    is_percent     ? "are they percent of the picture?"
+                    : is_per_mille ? "are they thousandths of the picture?"
+                                   : "were they drawn on smaller copies of the pictures?"));
   }
   return warnings;
 }

@@ -13,8 +13,8 @@ namespace edgewise::data {
 
 /// A box as its label file says it, with the picture it lies in.
 struct WrittenBox {
-  Box box;                   ///< as written: pixels, or shares of the picture
-  bool is_relative = false;  ///< shares
+  Box box;                       ///< as written: pixels, or shares of the picture
+  bool is_relative = false;      ///< shares
   double width = 0, height = 0;  ///< of the picture, in pixels
   const std::string* where = nullptr;
 };

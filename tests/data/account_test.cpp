@@ -46,8 +46,10 @@ std::size_t count_files(const fs::path& root, const std::set<std::string>& exten
       continue;
     }
     std::string extension = it->path().extension().string();
-    std::ranges::transform(extension, extension.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-    if (it->is_regular_file() && extensions.contains(extension) && !it->path().filename().string().starts_with("README"))
+    std::ranges::transform(extension, extension.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    if (it->is_regular_file() && extensions.contains(extension) &&
+        !it->path().filename().string().starts_with("README"))
       ++count;
   }
   return count;
@@ -58,7 +60,8 @@ void expect_complete(const DataSet& set, const fs::path& root) {
   EXPECT_EQ(pictures.found, pictures.used + left_out(pictures));
   EXPECT_EQ(labels.found, labels.used + left_out(labels));
   EXPECT_EQ(pictures.used, set.items.size());
-  EXPECT_EQ(pictures.found, count_files(root, {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".heic", ".svg", ".cr2"}));
+  EXPECT_EQ(pictures.found,
+            count_files(root, {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".heic", ".svg", ".cr2"}));
   EXPECT_EQ(labels.found, count_files(root, {".txt", ".csv", ".tsv", ".xml", ".json", ".names"}));
   for (const Tally* tally : {&pictures, &labels})
     for (const auto& [reason, paths] : tally->left_out) {
@@ -143,19 +146,23 @@ class Tree {
       shown_in("JPEGImages", p);
       std::string text = "<annotation><filename>" + p.stem + p.extension + "</filename>";
       for (int k = 0; k < p.boxes; ++k)
-        text += std::format("<object><name>cat</name><bndbox><xmin>1</xmin><ymin>{}</ymin><xmax>9</xmax><ymax>9</ymax>"
-                            "</bndbox></object>", k + 1);
+        text += std::format(
+            "<object><name>cat</name><bndbox><xmin>1</xmin><ymin>{}</ymin><xmax>9</xmax><ymax>9</ymax>"
+            "</bndbox></object>",
+            k + 1);
       folder_.write("Annotations/" + p.stem + ".xml", text + "</annotation>");
     }
   }
   void coco_tree() {
-    for (const std::string& split : has_splits_ ? std::vector<std::string>{"train", "val"} : std::vector<std::string>{""}) {
+    for (const std::string& split :
+         has_splits_ ? std::vector<std::string>{"train", "val"} : std::vector<std::string>{""}) {
       std::string images, annotations;
       for (std::size_t i = 0; i < pictures_.size(); ++i) {
         const Labelled& p = pictures_[i];
         if (has_splits_ && p.split != split) continue;
         const std::string path = shown_in("images", p).substr(7);
-        images += std::format("{}{{\"id\":{},\"file_name\":\"{}\",\"width\":20,\"height\":10}}", images.empty() ? "" : ",", i, path);
+        images += std::format("{}{{\"id\":{},\"file_name\":\"{}\",\"width\":20,\"height\":10}}",
+                              images.empty() ? "" : ",", i, path);
         for (int k = 0; k < p.boxes; ++k)
           annotations += std::format("{}{{\"id\":{},\"image_id\":{},\"category_id\":1,\"bbox\":[1,{},8,5]}}",
                                      annotations.empty() ? "" : ",", 10 * i + static_cast<std::size_t>(k), i, k + 1);
@@ -199,7 +206,10 @@ class Tree {
     if (random_.chance(0.5)) folder_.write("notes/meta.xml", "<note/>");
     if (random_.chance(0.5)) folder_.write("notes/old.tsv", "a\tb\n");
     if (random_.chance(0.5)) folder_.write("notes/remarks.txt", "hello\n");
-    if (random_.chance(0.3)) fs::create_directory_symlink(folder_.path(), folder_.path() / "loop");
+    if (random_.chance(0.3)) {
+      folder_.write("notes/deep/hello.md", "hello");
+      fs::create_directory_symlink(folder_.path(), folder_.path() / "notes" / "deep" / "loop");
+    }
   }
 
   const Folder& folder_;
@@ -269,7 +279,7 @@ TEST(Account, NamesTheReasonOfEachFile) {
   EXPECT_EQ(labels.used, 1U);
   EXPECT_EQ(reason_of(labels, "notes.json"), "not read by the format \"csv\"");
   EXPECT_THAT(set.remarks, Contains("left out: 1 picture, without a label: images/stray.png"));
-  EXPECT_THAT(set.remarks.front(), StartsWith("warning: 5 of 11 pictures are left out: "));
+  EXPECT_THAT(set.remarks.front(), StartsWith("warning: 5 of 11 pictures are left out ("));
 }
 
 TEST(Account, CountsFilesOfThePicturesFolderAndOfTheLabelsElsewhere) {
@@ -278,9 +288,9 @@ TEST(Account, CountsFilesOfThePicturesFolderAndOfTheLabelsElsewhere) {
   folder.picture("pictures/b.png");
   folder.picture("pictures/c.png");
   folder.write("set/boxes.csv", csv_of({"a.png", "b.png"}));
-  const DataSet set = loaded({.path = folder.text() + "/set/boxes.csv",
-                              .images = folder.text() + "/pictures",
-                              .validation_share = 0.5}, Task::box);
+  const DataSet set =
+      loaded({.path = folder.text() + "/set/boxes.csv", .images = folder.text() + "/pictures", .validation_share = 0.5},
+             Task::box);
   EXPECT_EQ(set.account.pictures.found, 3U);
   EXPECT_EQ(set.account.pictures.used, 2U);
   EXPECT_EQ(set.account.labels.found, 1U);
@@ -299,6 +309,24 @@ TEST(Account, CountsAFileThatIsReachedByALinkOnce) {
   EXPECT_EQ(set.items.size(), 4U);
   EXPECT_EQ(set.account.pictures.left_out.at("used through a link").size(), 4U);
   EXPECT_THAT(set.remarks, Not(Contains(HasSubstr("4 of 8"))));  // nothing is lost, so nothing is warned of
+}
+
+TEST(Account, IsTheSameHoweverTheFolderIsWritten) {
+  const Folder folder;
+  for (const char* stem : {"a", "b", "c"}) {
+    folder.picture(std::string("images/") + stem + ".png");
+    folder.write(std::string("labels/") + stem + ".txt", "0 0.5 0.5 0.2 0.2\n");
+  }
+  folder.write("classes.txt", "cat\n");
+  folder.write("more/x.gif", "");
+  const auto of = [](const std::string& path) {
+    return loaded({.path = path, .validation_share = 0.5}, Task::box).account;
+  };
+  const Account plain = of(folder.text());
+  EXPECT_EQ(plain.labels.used, 4U);
+  EXPECT_EQ(of(folder.text() + "/"), plain);
+  EXPECT_EQ(of(folder.text() + "/./images/.."), plain);
+  EXPECT_EQ(of(fs::relative(folder.path()).string()), plain);
 }
 
 TEST(Account, FollowsLoopsOfLinksOnce) {
@@ -382,7 +410,7 @@ TEST(Warnings, ATenthIsBorneAndMoreIsNot) {
   EXPECT_THAT(loaded(spec, Task::box).remarks, Not(Contains(StartsWith("warning: "))));
   folder.write("z.gif", "");
   EXPECT_THAT(loaded(spec, Task::box).remarks.front(),
-              "warning: 3 of 21 pictures are left out: 3 a kind of file that is not read (.gif)");
+              "warning: 3 of 21 pictures are left out (a kind of file that is not read (.gif): 3)");
 }
 
 TEST(Warnings, AClassFolderOfAKindThatIsNotRead) {

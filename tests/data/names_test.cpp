@@ -70,8 +70,8 @@ TEST(Names, TheSameNameInTwoFoldersNamesBothUnlessTheUserNamesTheFolder) {
   folder.picture("images/a.png", 20, 10);
   folder.picture("images/b.png", 20, 10);
   folder.write("boxes.csv", "image,x0,y0,x1,y1\na.png,1,1,9,9\nb.png,1,1,9,9\n");
-  EXPECT_THAT(error_of({.path = folder.text()}),
-              AllOf(HasSubstr("\"a.png\" could be any of 2 files: "), HasSubstr("/images/a.png\""), HasSubstr("boxes.csv:2:1")));
+  EXPECT_THAT(error_of({.path = folder.text()}), AllOf(HasSubstr("\"a.png\" could be any of 2 files: "),
+                                                       HasSubstr("/images/a.png\""), HasSubstr("boxes.csv:2:1")));
   const DataSet set = loaded({.path = folder.text(), .images = "images", .validation_share = 0.5}, Task::box);
   EXPECT_EQ(set.items.front().image, folder.path() / "images" / "a.png");
 }
@@ -116,7 +116,8 @@ TEST(Names, AnAnnotationThatWasCopiedGoesByItsOwnName) {
   annotation(folder, "b", "b.jpg");
   const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, Task::box);
   EXPECT_EQ(set.items.size(), 3U);
-  EXPECT_THAT(set.remarks, Contains(HasSubstr("1 annotations name a picture in <filename> that has an annotation of its own")));
+  EXPECT_THAT(set.remarks,
+              Contains(HasSubstr("1 annotations name a picture in <filename> that has an annotation of its own")));
 }
 
 TEST(Names, AnAnnotationThatNamesAnotherPictureIsSaid) {
@@ -133,7 +134,8 @@ TEST(Names, JfifIsJpeg) {
   const Folder folder;
   for (const char* stem : {"a", "b"}) {
     folder.picture(std::string("images/") + stem + ".jpg");
-    fs::rename(folder.path() / "images" / (std::string(stem) + ".jpg"), folder.path() / "images" / (std::string(stem) + (*stem == 'a' ? ".jfif" : ".JPE")));
+    fs::rename(folder.path() / "images" / (std::string(stem) + ".jpg"),
+               folder.path() / "images" / (std::string(stem) + (*stem == 'a' ? ".jfif" : ".JPE")));
     folder.write(std::string("labels/") + stem + ".txt", "0 0.5 0.5 0.2 0.2\n");
   }
   EXPECT_EQ(loaded({.path = folder.text(), .validation_share = 0.5}, Task::box).items.size(), 2U);

@@ -1,11 +1,10 @@
 // Boxes that cannot be meant as their format says are questioned.
-#include "data/plausible_internal.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <format>
 
+#include "data/plausible_internal.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {
@@ -92,7 +91,8 @@ TEST(Plausible, AnotherReadingOfBoxesThatLieOutside) {
   // Written as x, y, width, height; the numbers were corners: 40 20 60 40 in a picture of 64 x 48.
   EXPECT_THAT(other_reading(boxes_of({{40, 20, 100, 60}}), "coco"), HasSubstr("right and bottom edge"));
   // A line of YOLO that says left, top, right, bottom: 0.5 0.5 0.9 0.8.
-  EXPECT_THAT(other_reading(boxes_of({{0.05, 0.1, 0.95, 0.9}, {0.05, 0.1, 0.95, 0.9}}, 64, 48, true), "yolo"), HasSubstr("left"));
+  EXPECT_THAT(other_reading(boxes_of({{0.05, 0.1, 0.95, 0.9}, {0.05, 0.1, 0.95, 0.9}}, 64, 48, true), "yolo"),
+              HasSubstr("left"));
   EXPECT_THAT(other_reading(boxes_of({{2, 30, 20, 60}}), "csv"), HasSubstr("x and y were exchanged"));
   EXPECT_THAT(other_reading(boxes_of({{100, 200, 900, 950}}), "voc"), HasSubstr("thousandths"));
   EXPECT_THAT(other_reading(boxes_of({{10, 20, 90, 95}}), "voc"), HasSubstr("percent"));
@@ -117,8 +117,7 @@ TEST(Plausible, EveryFormatOfPixelsIsAsked) {
         folder.write(std::format("Annotations/{}.xml", i),
                      "<annotation><object><name>cat</name><bndbox><xmin>0.1</xmin><ymin>0.2</ymin><xmax>0.5</xmax>"
                      "<ymax>0.6</ymax></bndbox></object></annotation>");
-      if (format == "coco")
-        text += std::format("{}{{\"id\":{},\"file_name\":\"{}\"}}", i == 0 ? "" : ",", i, name);
+      if (format == "coco") text += std::format("{}{{\"id\":{},\"file_name\":\"{}\"}}", i == 0 ? "" : ",", i, name);
     }
     if (format == "csv") folder.write("boxes.csv", text);
     if (format == "fddb") folder.write("boxes.txt", text);
@@ -128,7 +127,8 @@ TEST(Plausible, EveryFormatOfPixelsIsAsked) {
         boxes += std::format("{}{{\"image_id\":{},\"bbox\":[0.1,0.2,0.5,0.6]}}", i == 0 ? "" : ",", i);
       folder.write("annotations/instances.json", "{\"images\":[" + text + "],\"annotations\":[" + boxes + "]}");
     }
-    EXPECT_THAT(load_error(folder), HasSubstr("all 3 boxes lie within 0 to 1: are they shares of the picture?")) << format;
+    EXPECT_THAT(load_error(folder), HasSubstr("all 3 boxes lie within 0 to 1: are they shares of the picture?"))
+        << format;
   }
 }
 

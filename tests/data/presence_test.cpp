@@ -31,8 +31,8 @@ void write_people(const Folder& folder) {
   folder.write("boxes.csv",
                "image,x0,y0,x1,y1,class\n"
                "large.png,10,10,60,60,person\n"
-               "small.png,10,10,17,17,person\n"       // 49
-               "border.png,10,10,20,15,person\n"      // 50: not more than half a percent
+               "small.png,10,10,17,17,person\n"   // 49
+               "border.png,10,10,20,15,person\n"  // 50: not more than half a percent
                "dog.png,10,10,90,90,dog\n"
                "none.png,,,,,\n"
                "several.png,10,10,12,12,person\nseveral.png,10,10,20,16,person\nseveral.png,1,1,90,90,dog\n");
@@ -41,15 +41,17 @@ void write_people(const Folder& folder) {
 TEST(Presence, IsABoxOfTheClassThatCoversMoreThanHalfAPercent) {
   const Folder folder;
   write_people(folder);
-  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5, .presence = "person"}, Task::classification);
+  const DataSet set =
+      loaded({.path = folder.text(), .validation_share = 0.5, .presence = "person"}, Task::classification);
   EXPECT_THAT(set.classes, ElementsAre("no person", "person"));
-  EXPECT_THAT(labels_of(set), testing::UnorderedElementsAre(
-                                  testing::Pair("large.png", 1), testing::Pair("several.png", 1),
-                                  testing::Pair("small.png", 0), testing::Pair("border.png", 0),
-                                  testing::Pair("dog.png", 0), testing::Pair("none.png", 0)));
+  EXPECT_THAT(labels_of(set),
+              testing::UnorderedElementsAre(testing::Pair("large.png", 1), testing::Pair("several.png", 1),
+                                            testing::Pair("small.png", 0), testing::Pair("border.png", 0),
+                                            testing::Pair("dog.png", 0), testing::Pair("none.png", 0)));
   EXPECT_EQ(set.account.pictures.found, 6U);
   EXPECT_EQ(set.account.pictures.used, 6U);
-  EXPECT_THAT(set.remarks, Contains("presence: 2 of 6 pictures show a \"person\" whose box covers more than 0.5 % of it"));
+  EXPECT_THAT(set.remarks,
+              Contains("presence: 2 of 6 pictures show a \"person\" whose box covers more than 0.5 % of it"));
   EXPECT_EQ(statistics(set)["classes"], (Json{"no person", "person"}));
 }
 
@@ -68,7 +70,8 @@ TEST(Presence, SharesOfThePictureAndEmptyLabelFilesAreRead) {
   folder.write("labels/b.txt", "0 0.5 0.5 0.1 0.04\n");
   folder.write("labels/c.txt", "1 0.5 0.5 0.9 0.9\n");
   folder.write("labels/d.txt", "");
-  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5, .presence = "person"}, Task::classification);
+  const DataSet set =
+      loaded({.path = folder.text(), .validation_share = 0.5, .presence = "person"}, Task::classification);
   EXPECT_THAT(labels_of(set), testing::UnorderedElementsAre(testing::Pair("a.png", 1), testing::Pair("b.png", 0),
                                                             testing::Pair("c.png", 0), testing::Pair("d.png", 0)));
   EXPECT_EQ(set.account.labels.used, 5U);
@@ -84,7 +87,8 @@ TEST(Presence, MistakesAreNamed) {
   write_people(folder);
   const std::string path = folder.text();
   EXPECT_THAT(error_of({.path = path, .presence = "persn"}), HasSubstr("did you mean \"person\"?"));
-  EXPECT_THAT(error_of({.path = path, .presence = "person"}, Task::box), HasSubstr("presence is a class of the whole picture"));
+  EXPECT_THAT(error_of({.path = path, .presence = "person"}, Task::box),
+              HasSubstr("presence is a class of the whole picture"));
   EXPECT_THAT(error_of({.path = path, .classes = {"dog"}, .presence = "person"}), HasSubstr("do not go together"));
   EXPECT_THAT(error_of({.path = path, .presence = "person", .presence_share = 1}), HasSubstr("is not within 0 and 1"));
   EXPECT_THAT(error_of({.path = path, .presence = "person", .presence_share = 0.9}),
@@ -92,7 +96,8 @@ TEST(Presence, MistakesAreNamed) {
   EXPECT_THAT(error_of({.path = "builtin:faces", .presence = "face"}), HasSubstr("it"));
   const Folder classes;
   for (const char* name : {"cat/1.png", "dog/1.png"}) classes.picture(name);
-  EXPECT_THAT(error_of({.path = classes.text(), .format = "folder", .presence = "cat"}), HasSubstr("an image folder has no boxes"));
+  EXPECT_THAT(error_of({.path = classes.text(), .format = "folder", .presence = "cat"}),
+              HasSubstr("an image folder has no boxes"));
 }
 
 /// The set's own file of labels: image,split,label,max_box_area_fraction.

@@ -78,10 +78,8 @@ TEST(Csv, KeepsColumnsApartThatShareAName) {
   study.trials[0].choice["latency_ms"] = std::int64_t{4};
   study.trials[0].choice["rank"] = std::int64_t{7};
   const auto csv = report::csv_table(study);
-  EXPECT_THAT(
-      csv,
-      testing::StartsWith(
-          "id,state,stage,epochs,front,rank,contribution,disturbed,backbone,choice.latency_ms,learning_rate,choice.rank,iou,latency_ms,"));
+  EXPECT_THAT(csv, testing::StartsWith("id,state,stage,epochs,front,rank,contribution,disturbed,backbone,choice."
+                                       "latency_ms,learning_rate,choice.rank,iou,latency_ms,"));
 }
 
 TEST(Csv, NumbersReadBackExactly) {
@@ -92,7 +90,8 @@ TEST(Csv, NumbersReadBackExactly) {
 }
 
 TEST(Csv, OfAnEmptyStudyIsItsHeader) {
-  EXPECT_EQ(report::csv_table(sample::empty_study()), "id,state,stage,epochs,front,rank,contribution,disturbed,iou,latency_ms,reason\r\n");
+  EXPECT_EQ(report::csv_table(sample::empty_study()),
+            "id,state,stage,epochs,front,rank,contribution,disturbed,iou,latency_ms,reason\r\n");
 }
 
 }  // namespace
