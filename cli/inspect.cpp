@@ -56,14 +56,21 @@ std::expected<data::DataSet, Exit> data_of(const InspectCall& call) {
 void print_tree(const Json& json, int indent) {
   for (const auto& [key, value] : json.items()) {
     const std::string pad(static_cast<std::size_t>(indent), ' ');
-    if (value.is_object()) {
+    if (value.is_object() && value.contains("count") && value.contains("examples")) {
+      std::string some;
+      for (const auto& path : value["examples"]) some += (some.empty() ? "" : ", ") + path.get<std::string>();
+      const bool has_more = value["count"].get<std::size_t>() > value["examples"].size();
+      std::println("{}{}: {}  ({}{})", pad, key, dump(value["count"]), some, has_more ? ", ..." : "");
+    } else if (value.is_object()) {
+      if (value.empty()) continue;
       std::println("{}{}:", pad, key);
       print_tree(value, indent + 2);
     } else if (value.is_array()) {
       const bool is_texts = !value.empty() && value.front().is_string();
       if (is_texts && key == "remarks") {
         std::println("{}{}:", pad, key);
-        for (const auto& item : value) std::println("{}  - {}", pad, item.get<std::string>());
+        for (const auto& item : value)
+          if (!item.get<std::string>().starts_with("warning: ")) std::println("{}  - {}", pad, item.get<std::string>());
       } else {
         std::println("{}{}: {}", pad, key, dump(value));
       }
@@ -77,8 +84,14 @@ Exit show_data(const InspectCall& call) {
   const auto set = data_of(call);
   if (!set) return set.error();
   const Json facts = data::statistics(*set);
-  if (call.json) print_json(facts);
-  else print_tree(facts, 0);
+  if (call.json) {
+    print_json(facts);
+  } else {
+    // What stands out comes first: nobody reads to the end of a long list.
+    for (const auto& remark : set->remarks)
+      if (remark.starts_with("warning: ")) std::println("{}", remark);
+    print_tree(facts, 0);
+  }
   if (call.sheet.empty()) return Exit::done;
   const auto cache = data::open_cache(*set, call.size, cache_folder() / "images");
   if (!cache) return report_error(cache.error());

@@ -167,7 +167,7 @@ Exit search(const SearchCall& call) {
   view->say(std::format("reading {}", job->data.path));
   auto session = run::start_study(*job, folder);
   if (!session) return report_error(session.error());
-  for (const auto& remark : session->set.remarks) view->say("note: " + remark);
+  for (const auto& remark : session->set.remarks) view->say(remark.starts_with("warning: ") ? remark : "note: " + remark);
   if (const auto begun = add_start(*session, *view); !begun) return report_error(begun.error());
 
   view->say("timing a few networks of the space, to choose workers and threads and to say how long the search will take");

@@ -57,7 +57,23 @@ Json spread(std::vector<double> values) {
   return {{"min", values.front()}, {"median", values[values.size() / 2]}, {"max", values.back()}};
 }
 
+Json tally_json(const Tally& tally) {
+  constexpr std::size_t most_examples = 5;
+  Json left_out = Json::object();
+  for (const auto& [reason, paths] : tally.left_out) {
+    Json some = Json::array();
+    for (std::size_t i = 0; i < std::min(most_examples, paths.size()); ++i) some.push_back(paths[i]);
+    left_out[reason] = {{"count", paths.size()}, {"examples", some}};
+  }
+  return {{"found", tally.found}, {"used", tally.used}, {"left_out", left_out}};
+}
+
 }  // namespace
+
+Json account_json(const DataSet& set) {
+  if (set.is_builtin) return nullptr;
+  return {{"pictures", tally_json(set.account.pictures)}, {"labels", tally_json(set.account.labels)}};
+}
 
 Json baseline(const DataSet& set) {
   const bool is_measurable = !set.of(Split::train).empty() && !set.of(Split::validation).empty();
@@ -104,6 +120,7 @@ Json statistics(const DataSet& set) {
   }
   json["splits"] = splits;
   json["baseline"] = baseline(set);
+  if (!set.is_builtin) json["account"] = account_json(set);
   json["remarks"] = set.remarks;
   return json;
 }

@@ -7,10 +7,13 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "data/account_internal.hpp"
 #include "data/builtin_internal.hpp"
 #include "data/format_internal.hpp"
+#include "data/image_finder_internal.hpp"
 #include "data/image_internal.hpp"
 #include "data/parallel_internal.hpp"
+#include "data/plausible_internal.hpp"
 #include "data/split_internal.hpp"
 #include "data/text_internal.hpp"
 
@@ -68,66 +71,23 @@ Status check_spec(const DataSpec& spec) {
   return {};
 }
 
-/// Finds image files by what the labels call them, and never leaves the data folder.
-class ImageFinder {
- public:
-  ImageFinder(const Place& place, std::vector<fs::path> folders) : folders_(std::move(folders)) {
-    if (!place.spec.images.empty()) folders_.insert(folders_.begin(), resolved(place.root, place.spec.images));
-    bounds_ = folders_;
-    bounds_.push_back(place.root);
-    for (fs::path& folder : folders_) folder = folder.lexically_normal();
-    for (fs::path& folder : bounds_) folder = closed(folder);
-  }
-
-  /// @error invalid_input when the name leads out of the data folder, not_found when there is no such file
-  Result<fs::path> find(const Record& record) {
-    for (const std::string* name : {&record.image, &record.other_image}) {
-      if (name->empty()) continue;
-      if (std::ranges::any_of(*name, [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
-        return invalid(std::format("the image name \"{}\" holds control characters", shown(*name)), "correct the name",
-                       record.where);
-      bool is_inside = false;
-      for (const fs::path& folder : folders_) {
-        const fs::path path = (folder / *name).lexically_normal();
-        if (!is_below(path)) continue;
-        is_inside = true;
-        if (const auto file = existing(path)) return *file;
-      }
-      if (!is_inside && name == &record.image)
-        return invalid(std::format("the image path \"{}\" leads out of the data folder", shown(*name)),
-                       "write paths below the data folder, or name the folder in data.images", record.where);
-    }
-    return fail(ErrorCode::not_found, std::format("the image \"{}\" is not there", shown(record.image)),
-                std::format("put it into \"{}\", or name the image folder in data.images", folders_.front().string()),
-                record.where);
-  }
-
- private:
-  /// Without an end that would compare unequal: "a/b/." and "a/b/" as "a/b".
-  static fs::path closed(const fs::path& folder) {
-    const fs::path normal = fs::absolute(folder.empty() ? fs::path(".") : folder).lexically_normal();
-    return normal.has_filename() ? normal : normal.parent_path();
-  }
-  [[nodiscard]] bool is_below(const fs::path& path) const {
-    const fs::path absolute = fs::absolute(path).lexically_normal();
-    return std::ranges::any_of(bounds_, [&](const fs::path& bound) {
-      return std::mismatch(bound.begin(), bound.end(), absolute.begin(), absolute.end()).first == bound.end();
-    });
-  }
-  static std::optional<fs::path> existing(const fs::path& path) {
-    std::error_code ignored;
-    if (has_image_extension(path) && fs::is_regular_file(path, ignored)) return path;
-    for (const char* extension : {".jpg", ".jpeg", ".png", ".JPG", ".bmp", ".webp", ".JPEG", ".PNG"})
-      if (const fs::path with = path.string() + extension; fs::is_regular_file(with, ignored)) return with;
-    if (fs::is_regular_file(path, ignored)) return path;
-    return std::nullopt;
-  }
-  std::vector<fs::path> folders_, bounds_;
-};
+Status check_presence(const DataSpec& spec, Task task) {
+  if (spec.presence.empty()) return {};
+  if (task != Task::classification)
+    return invalid("presence is a class of the whole picture", "write task: classification, or remove data.presence");
+  if (!(spec.presence_share >= 0 && spec.presence_share < 1))
+    return invalid(std::format("presence share {:g} is not within 0 and 1 (excluded)", spec.presence_share),
+                   "the default is 0.005: half a percent of the picture");
+  if (!spec.classes.empty())
+    return invalid("data.classes and data.presence do not go together",
+                   "presence looks at the boxes of its own class alone; remove data.classes");
+  return {};
+}
 
 /// A record that stays: its only or largest box, its class, its split.
 struct Kept {
   const Record* record;
+  std::size_t index;  ///< of the record
   const LabelledBox* box = nullptr;
   std::string label;
   Split split;
@@ -168,41 +128,56 @@ Result<std::string> named_label(const std::string& label, const std::vector<std:
       nearest.empty() ? "correct the label" : std::format("did you mean \"{}\"?", nearest), where);
 }
 
-/// Applies the class filter and the box rule, and counts what is left out.
+/// @error a class that the data does not have
+Status check_classes(const std::vector<std::string>& wanted, const Records& records,
+                     const std::vector<std::string>& listed) {
+  if (wanted.empty()) return {};
+  std::vector<std::string> known = records.classes;
+  std::unordered_set<std::string> seen(known.begin(), known.end());
+  const auto note = [&](const std::string& name) {
+    if (!name.empty() && seen.insert(name).second) known.push_back(name);
+  };
+  for (const Record& record : records.records) {
+    if (record.label) note(*record.label);
+    for (const LabelledBox& box : record.boxes) note(box.name);
+  }
+  for (const std::string& name : listed) note(name);
+  for (const std::string& name : wanted)
+    if (!seen.contains(name)) {
+      const std::string nearest = nearest_word(name, known);
+      std::vector<std::string> some(
+          known.begin(), known.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(known.size(), 20)));
+      return invalid(std::format("class \"{}\" is not in the data", shown(name)),
+                     !nearest.empty() ? std::format("did you mean \"{}\"?", nearest)
+                     : known.empty()  ? "the labels name no classes; remove data.classes or data.presence"
+                                      : "the data has " + quoted_list(some));
+    }
+  return {};
+}
+
+/// Applies the class filter and the box rule; `fates` says of each record that is left out why.
 Result<std::vector<Kept>> select(const Place& place, const Records& records, const Splits& splits,
-                                 std::vector<std::string>& remarks) {
+                                 std::vector<Fate>& fates) {
   const DataSpec& spec = place.spec;
+  const bool asks_presence = !spec.presence.empty();
   const auto is_wanted = [&](const std::string& name) {
     return spec.classes.empty() || std::ranges::find(spec.classes, name) != spec.classes.end();
   };
-  if (!spec.classes.empty()) {
-    std::vector<std::string> known = records.classes;
-    std::unordered_set<std::string> seen(known.begin(), known.end());
-    const auto note = [&](const std::string& name) {
-      if (!name.empty() && seen.insert(name).second) known.push_back(name);
-    };
-    for (const Record& record : records.records) {
-      if (record.label) note(*record.label);
-      for (const LabelledBox& box : record.boxes) note(box.name);
-    }
-    for (const std::string& name : splits.labels) note(name);
-    for (const std::string& name : spec.classes)
-      if (!seen.contains(name)) {
-        const std::string nearest = nearest_word(name, known);
-        std::vector<std::string> some(
-            known.begin(), known.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(known.size(), 20)));
-        return invalid(std::format("class \"{}\" is not in the data", shown(name)),
-                       !nearest.empty() ? std::format("did you mean \"{}\"?", nearest)
-                       : known.empty()  ? "the labels name no classes; remove data.classes"
-                                        : "the data has " + quoted_list(some));
-      }
-  }
+  TRY_DO(check_classes(asks_presence ? std::vector{spec.presence} : spec.classes, records, splits.labels));
+  const std::string of_classes(spec.classes.empty() ? "" : of_chosen_classes);
   std::vector<Kept> kept;
-  std::size_t without_box = 0, with_several = 0, other_class = 0;
+  std::size_t with_several = 0;
   for (std::size_t i = 0; i < records.records.size(); ++i) {
-    if (!splits.of[i]) continue;
+    if (!splits.of[i]) {
+      fates[i].reason = splits.lists.empty() ? no_split : in_no_list;
+      continue;
+    }
     const Record& record = records.records[i];
-    Kept item{&record, nullptr, {}, *splits.of[i]};
+    Kept item{&record, i, nullptr, {}, *splits.of[i]};
+    if (asks_presence) {  // of every picture: its label comes when its size is known
+      kept.push_back(std::move(item));
+      continue;
+    }
     if (place.task == Task::classification && !splits.labels.empty()) {
       TRY(item.label, named_label(splits.labels[i], records.classes, record.where));
       if (record.label && *record.label != item.label)
@@ -219,11 +194,12 @@ Result<std::vector<Kept>> select(const Place& place, const Records& records, con
         if (!item.box || area(box.box) > area(item.box->box)) item.box = &box;
       }
       if (count == 0) {
-        ++without_box;
+        fates[i].reason = "without a box" + of_classes;
         continue;
       }
       if (count > 1 && spec.boxes == "only") {
         ++with_several;
+        fates[i].reason = std::format("with more than one box{} (boxes: largest keeps them)", of_classes);
         continue;
       }
       item.label = item.box->name;
@@ -231,17 +207,11 @@ Result<std::vector<Kept>> select(const Place& place, const Records& records, con
         return invalid("the box has no class", "use task: box, or name the classes", item.box->where);
     }
     if (place.task == Task::classification && !is_wanted(item.label)) {
-      ++other_class;
+      fates[i].reason = other_classes;
       continue;
     }
     kept.push_back(std::move(item));
   }
-  const char* of_classes = spec.classes.empty() ? "" : " of the chosen classes";
-  if (without_box > 0) remarks.push_back(std::format("left out: {} images without a box{}", without_box, of_classes));
-  if (with_several > 0)
-    remarks.push_back(std::format("left out: {} images with more than one box{} (boxes: largest keeps them)",
-                                  with_several, of_classes));
-  if (other_class > 0) remarks.push_back(std::format("left out: {} images of other classes", other_class));
   if (kept.empty())
     return invalid(std::format("no image is left of {}", records.records.size()),
                    with_several > 0 ? "write boxes: largest to keep images with several boxes"
@@ -295,9 +265,46 @@ Result<Box> placed_box(const Kept& kept, const ImageHeader& header) {
   return box;
 }
 
+/// Whether a box of the class covers more than the share of its picture: the rule of the Visual Wake Words set
+/// (Chowdhery et al., arXiv:1906.05721, 2019), whose share is 0.005.
+/// @param placed  a box of a record in pixels of the image
+template <class Placed>
+Result<bool> shows_class(const Kept& kept, const Item& item, const DataSpec& spec, const Placed& placed) {
+  const double picture = static_cast<double>(item.width) * static_cast<double>(item.height);
+  bool is_shown = false;
+  for (const LabelledBox& box : kept.record->boxes) {
+    if (box.name != spec.presence) continue;
+    Kept one = kept;
+    one.box = &box;
+    TRY(const Box in_pixels, placed(one));
+    is_shown = is_shown || area(in_pixels) > spec.presence_share * picture;
+  }
+  return is_shown;
+}
+
+/// Questions the boxes of all kept pictures together. A mistake at one box is told with what could be meant.
+Status question(const Place& place, const std::vector<Kept>& kept, DataSet& set, std::optional<Error>* box_mistake) {
+  std::vector<WrittenBox> written;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const Item& item = set.items[i];
+    // Where lists say the classes, boxes do not matter.
+    if (item.width <= 0 || item.height <= 0 || (place.task == Task::classification && !kept[i].box)) continue;
+    for (const LabelledBox& box : kept[i].record->boxes)
+      written.push_back({box.box, kept[i].record->is_relative, static_cast<double>(item.width),
+                         static_cast<double>(item.height), &box.where});
+  }
+  TRY(const auto warnings, question_boxes(written));
+  if (*box_mistake) {
+    if (const std::string reading = other_reading(written, set.spec.format); !reading.empty())
+      (*box_mistake)->next = reading;
+  } else {
+    set.remarks.insert(set.remarks.end(), warnings.begin(), warnings.end());
+  }
+  return {};
+}
+
 /// Finds the files, reads their headers and places the boxes.
-Status fill_items(const Place& place, const Records& records, const std::vector<Kept>& kept, DataSet& set) {
-  ImageFinder finder(place, records.folders);
+Status fill_items(const Place& place, ImageFinder& finder, const std::vector<Kept>& kept, DataSet& set) {
   std::optional<Error> first;
   std::size_t mistakes = 0, first_at = SIZE_MAX;
   const auto note = [&](std::size_t i, const Error& error) {
@@ -305,7 +312,7 @@ Status fill_items(const Place& place, const Records& records, const std::vector<
     if (i < first_at) first = error, first_at = i;
   };
   set.items.resize(kept.size());
-  std::vector<char> is_found(kept.size(), 0);
+  std::vector<char> is_found(kept.size(), 0), is_placed(kept.size(), 1);
   std::unordered_map<std::string, std::size_t> used;
   for (std::size_t i = 0; i < kept.size(); ++i) {
     auto path = finder.find(*kept[i].record);
@@ -340,21 +347,47 @@ Status fill_items(const Place& place, const Records& records, const std::vector<
         }
         item.width = header->width;
         item.height = header->height;
+        const auto placed = [&](const Kept& one) { return placed_box(one, *header); };
         if (set.task == Task::box) {
-          auto box = placed_box(kept[i], *header);
+          auto box = placed(kept[i]);
           if (box)
             item.box = *box;
           else
-            errors[i] = box.error();
+            errors[i] = box.error(), is_placed[i] = 0;
+        } else if (!place.spec.presence.empty()) {
+          const auto is_shown = shows_class(kept[i], item, place.spec, placed);
+          if (is_shown)
+            item.label = *is_shown ? 1 : 0;
+          else
+            errors[i] = is_shown.error(), is_placed[i] = 0;
         }
         return true;
       },
       256);
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (errors[i]) note(i, *errors[i]);
+  std::optional<Error> box_mistake;
+  if (first && is_placed[first_at] == 0) box_mistake = first;
+  if (!first || box_mistake) TRY_DO(question(place, kept, set, &box_mistake));
   if (!first) return {};
+  if (box_mistake) first = box_mistake;
   if (mistakes > 1) first->message += std::format(" (and {} more mistakes)", mistakes - 1);
   return std::unexpected(*first);
+}
+
+/// The classes of a presence set, with what was asked as a remark.
+Status name_presence(const DataSpec& spec, DataSet& set) {
+  set.classes = {"no " + spec.presence, spec.presence};
+  const auto count = static_cast<std::size_t>(
+      std::ranges::count_if(set.items, [](const Item& item) { return item.label == std::optional<std::int64_t>(1); }));
+  if (count == 0 || count == set.items.size())
+    return invalid(std::format("{} of {} pictures shows a \"{}\" that covers more than {:g} % of it",
+                               count == 0 ? "none" : "every one", set.items.size(), shown(spec.presence),
+                               spec.presence_share * 100),
+                   "a classifier needs pictures of both kinds; check data.presence", spec.path);
+  set.remarks.push_back(std::format("presence: {} of {} pictures show a \"{}\" whose box covers more than {:g} % of it",
+                                    count, set.items.size(), shown(spec.presence), spec.presence_share * 100));
+  return {};
 }
 
 void label_items(const std::vector<Kept>& kept, const std::vector<std::string>& declared, DataSet& set) {
@@ -379,11 +412,22 @@ Status check_set(DataSet& set) {
   std::vector<std::array<std::size_t, 3>> counts(set.classes.size());
   for (const Item& item : set.items)
     ++counts[static_cast<std::size_t>(*item.label)][static_cast<std::size_t>(item.split)];
-  for (std::size_t c = 0; c < counts.size(); ++c)
-    for (const Split split : {Split::train, Split::validation, Split::test})
-      if (images[static_cast<std::size_t>(split)] > 0 && counts[c][static_cast<std::size_t>(split)] == 0)
-        set.remarks.push_back(
-            std::format("warning: class \"{}\" has no image in the {} split", set.classes[c], to_text(split)));
+  for (const Split split : {Split::train, Split::validation, Split::test}) {
+    if (images[static_cast<std::size_t>(split)] == 0) continue;
+    std::vector<std::string> missing;
+    for (std::size_t c = 0; c < counts.size(); ++c)
+      if (counts[c][static_cast<std::size_t>(split)] == 0) missing.push_back(shown(set.classes[c]));
+    constexpr std::size_t most = 5;
+    if (missing.size() <= most) {
+      for (const std::string& name : missing)
+        set.remarks.push_back(std::format("warning: class \"{}\" has no image in the {} split", name, to_text(split)));
+    } else {
+      const std::size_t count = missing.size();
+      missing.resize(most);
+      set.remarks.push_back(std::format("warning: {} classes have no image in the {} split, among them {}", count,
+                                        to_text(split), quoted_list(missing)));
+    }
+  }
   return {};
 }
 
@@ -391,13 +435,19 @@ Status check_set(DataSet& set) {
 
 Result<DataSet> load(const DataSpec& spec, Task task) try {
   TRY_DO(check_spec(spec));
+  TRY_DO(check_presence(spec, task));
   if (spec.path.starts_with("builtin:")) {
     TRY(DataSet set, load_builtin(spec, task));
     TRY_DO(check_set(set));
     return set;
   }
-  TRY(const Opened opened, open_place(spec, task));
+  const bool asks_presence = !spec.presence.empty();
+  // Presence is told by boxes: the labels are read as for the task box.
+  TRY(const Opened opened, open_place(spec, asks_presence ? Task::box : task));
   const Place& place = opened.place;
+  if (asks_presence && opened.format->name == "folder")
+    return invalid("an image folder has no boxes, and presence is told by boxes",
+                   "name the annotations (data.annotations), or remove data.presence", spec.path);
   TRY(const Records records, opened.format->read(place));
   if (records.records.empty())
     return invalid("the labels name no image", std::string("expected: ") + std::string(opened.format->expects),
@@ -412,12 +462,26 @@ Result<DataSet> load(const DataSpec& spec, Task task) try {
   set.spec.format = opened.format->name;
   set.remarks = records.remarks;
   set.remarks.insert(set.remarks.end(), splits.remarks.begin(), splits.remarks.end());
-  TRY(auto kept, select(place, records, splits, set.remarks));
+  if (asks_presence && !splits.labels.empty())
+    set.remarks.push_back("the labels that the lists name are not used: data.presence says the class");
+  std::vector<Fate> fates(records.records.size());
+  TRY(auto kept, select(place, records, splits, fates));
   decide_splits(place, splits.undecided, kept, set.remarks);
-  TRY_DO(fill_items(place, records, kept, set));
+  ImageFinder finder(place, records);
+  TRY_DO(fill_items(place, finder, kept, set));
   // Labels of a list are the set's own classes; those of the annotations then do not apply.
-  if (task == Task::classification) label_items(kept, records.classes, set);
+  if (asks_presence)
+    TRY_DO(name_presence(spec, set));
+  else if (task == Task::classification)
+    label_items(kept, records.classes, set);
   TRY_DO(check_set(set));
+  for (std::size_t k = 0; k < kept.size(); ++k) fates[kept[k].index].picture = set.items[k].image;
+  for (std::size_t i = 0; i < fates.size(); ++i)
+    if (!fates[i].reason.empty())
+      if (auto picture = finder.find(records.records[i])) fates[i].picture = std::move(*picture);
+  for (std::string& remark : finder.remarks()) set.remarks.push_back(std::move(remark));
+  set.account = take_account(place, records, fates, splits.lists, set);
+  set.remarks = in_order(set.remarks);
   return set;
 } catch (const fs::filesystem_error& e) {
   return invalid(std::format("the data cannot be read: {}", e.what()), "check the folder's permissions", spec.path);

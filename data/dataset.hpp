@@ -50,8 +50,10 @@ struct DataSpec {
   std::string group_column;       ///< CSV: items with equal value stay together
   std::string boxes = "only";     ///< "only": images with exactly one box; "largest": the largest box of each image
   std::vector<std::string> classes;  ///< keep these classes only (boxes: of these classes); empty: all
-  std::int64_t count = 0;            ///< built-in sets: number of images; 0: the set's default
-  std::uint64_t seed = 1;            ///< of the split and of built-in sets
+  std::string presence;  ///< classification by boxes: does the picture show this class? Its classes: "no X" and "X"
+  double presence_share = 0.005;  ///< a box must cover more of the picture than this; in [0, 1)
+  std::int64_t count = 0;         ///< built-in sets: number of images; 0: the set's default
+  std::uint64_t seed = 1;         ///< of the split and of built-in sets
 };
 
 /// Files of one kind below the data folder: `found` is `used` and all of `left_out` together.
@@ -75,7 +77,8 @@ struct DataSet {
   std::int64_t channels = 3;
   bool is_builtin = false;
   DataSpec spec;
-  std::vector<std::string> remarks;  ///< what was left out and why, e.g. "12 images without exactly one box"
+  std::vector<std::string> remarks;  ///< what was left out and why, e.g. "left out: 12 pictures, without a box: a.jpg";
+                                     ///< those that begin with "warning: " come first
   Account account;
   [[nodiscard]] std::vector<std::size_t> of(Split split) const;  ///< indices of items
 };
@@ -84,7 +87,8 @@ struct DataSet {
 /// @error not_found / invalid_input with file:line:column of the annotation or the image's path, and what the format
 /// expects: unknown format, no image at all, an image that is missing or unreadable, a box with no area or outside the
 /// image by more than 1 pixel (smaller excesses are clipped), NaN, a class that appears in one split only as a warning
-/// in `remarks`, fewer than 2 classes, an empty split
+/// in `remarks`, fewer than 2 classes, an empty split, a name that could be several files, boxes that cannot be meant
+/// as their format says (shares where pixels are expected)
 Result<DataSet> load(const DataSpec& spec, Task task);
 
 /// Label formats and the names users write for them, for messages.

@@ -67,8 +67,8 @@ std::string head_of(const fs::path& file) {
 
 bool has_image_extension(const fs::path& path) {
   const std::string extension = lower_case(path.extension().string());
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".bmp" ||
-         extension == ".webp";
+  return extension == ".jpg" || extension == ".jpeg" || extension == ".jfif" || extension == ".jpe" ||
+         extension == ".png" || extension == ".bmp" || extension == ".webp";
 }
 
 fs::path first_folder(const fs::path& root, std::initializer_list<const char*> names) {
@@ -227,7 +227,11 @@ Result<Box> checked_box(double x0, double y0, double x1, double y1, const std::s
   if (!(x0 < x1) || !(y0 < y1))
     return invalid(
         std::format("the box {:g} {:g} {:g} {:g} has no area: x0 < x1 and y0 < y1 are needed", x0, y0, x1, y1),
-        "write the left, top, right and bottom edge in this order, or remove the box", where);
+        x1 < x0 || y1 < y0
+            ? "write the left, top, right and bottom edge in this order; if the last two numbers are width "
+              "and height, add them to the first two"
+            : "write the left, top, right and bottom edge in this order, or remove the box",
+        where);
   return Box{x0, y0, x1, y1};
 }
 

@@ -19,6 +19,10 @@ Json baseline(const DataSet& set);
 /// Images, sizes, classes or boxes per split, remarks, baseline: everything `edgewise data` prints.
 Json statistics(const DataSet& set);
 
+/// {"pictures": {"found", "used", "left_out": {REASON: {"count", "examples": [at most 5 paths]}}}, "labels": the same};
+/// null for a built-in set.
+Json account_json(const DataSet& set);
+
 /// A PNG of up to `count` pictures of each split in a grid, with labels written and boxes drawn.
 Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::filesystem::path& png,
                            std::size_t count = 24);

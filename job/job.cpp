@@ -43,6 +43,14 @@ void data_fields(Options& o, Job& job, Draft& draft) {
   o.text("group_column", data.group_column, "CSV column; rows with equal values never cross a split");
   o.word("boxes", data.boxes, {"only", "largest"}, "which box of an image counts: images with exactly one, or the largest of each");
   o.texts("classes", data.classes, "keep these classes only; empty: all");
+  o.section("presence", "class", [&](Options& p) {
+    p.text("class", data.presence, "classification by boxes: whether a picture shows this class (\"no X\" or \"X\"); empty: the class is the box's own");
+    p.number("share", data.presence_share, {0, 0.99}, "a box of the class must cover more than this share of the picture; 0.005 is the rule of Visual Wake Words");
+  }, "presence labels from boxes, with `task: classification`");
+  if (!data.presence.empty() && job.task != data::Task::classification)
+    o.problem("presence", "data.presence is a class of the whole picture, but the task is box", "write `task: classification`, or remove data.presence");
+  if (!data.presence.empty() && !data.classes.empty())
+    o.problem("presence", "data.presence and data.classes do not go together", "presence looks at the boxes of its own class alone; remove data.classes");
   o.integer("count", data.count, {0, 1e6}, "number of pictures of a built-in set; 0: its default");
   o.integer("seed", draft.split_seed, {0, 1e15}, "of the split and of built-in sets");
 }

@@ -128,6 +128,13 @@ Json report_data(const study::Study& study) {
   }
   data["environment"] = clean(settings.environment);
   data["job"] = clean(settings.job);
+  // What was said of the data has its own place; studies of older programs did not keep it.
+  data["data"] = Json();
+  auto& job = data["job"];
+  if (job.is_object() && job.contains("frame") && job["frame"].is_object() && job["frame"].contains("data")) {
+    data["data"] = job["frame"]["data"];
+    job["frame"].erase("data");
+  }
   return data;
 }
 

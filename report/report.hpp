@@ -15,10 +15,10 @@ namespace edgewise::report {
 /// The data behind the page and `--json`: stable names. {"format": "edgewise-report", "version": 1, "study": {name,
 /// seed, created, objectives, constraints, strategy}, "trials": [{id, state, stage, epochs, choice, values, known,
 /// reason, front (bool), rank, contribution, feasible, results: [...], curve: [...]}], "front": [ids], "knee": id or
-/// null, "environment", "job", "chosen": id or null, "picks": [{name, trial, reason}], "cover": {trials: [ids], share}
-/// or null}. A trial's "contribution" is its share of the front's hypervolume that no other trial covers; null off the
-/// front and where shares are left out, as "no_contribution" says then. "cover" holds the few trials that stand for a
-/// long front (search::front_cover).
+/// null, "environment", "job", "data": {"remarks", "account"} as `edgewise data` gives them, or null, "chosen": id or
+/// null, "picks": [{name, trial, reason}], "cover": {trials: [ids], share} or null}. A trial's "contribution" is its
+/// share of the front's hypervolume that no other trial covers; null off the front and where shares are left out, as
+/// "no_contribution" says then. "cover" holds the few trials that stand for a long front (search::front_cover).
 Json report_data(const study::Study& study);
 
 /// The page. `drawings` holds an SVG for a trial id (as text) where one is had; the chosen network's at least. All text

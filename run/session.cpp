@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include "data/statistics.hpp"
 #include "graph/costs.hpp"
 #include "graph/drawing.hpp"
 #include "run/environment.hpp"
@@ -27,6 +28,12 @@ Result<Session> attach(job::Job job, const fs::path& folder) {
   session.job = std::move(job);
   session.folder = folder;
   return session;
+}
+
+/// A study's job with today's options filled in: one that was not there yet means what it means where it is absent.
+Json with_defaults(const Json& job) {
+  const auto parsed = job::job_from_json(job);
+  return parsed ? job::to_json(*parsed) : job;
 }
 
 /// The first option whose value differs, as "train.batch: 64 there, 32 here".
@@ -86,7 +93,8 @@ Result<Session> start_study(job::Job job, const fs::path& folder) {
   TRY_DO(search::make_strategy(session.job.search, session.family.space));  // a mistake in it must not leave a study behind
   Json resolved = job::to_json(session.job);
   const auto frame = job::frame(session.job, session.set);
-  resolved["frame"] = {{"channels", frame.channels}, {"outputs", frame.outputs}, {"classes", session.set.classes}, {"pictures", fingerprint(session.set)}};
+  resolved["frame"] = {{"channels", frame.channels}, {"outputs", frame.outputs}, {"classes", session.set.classes}, {"pictures", fingerprint(session.set)},
+                       {"data", {{"remarks", session.set.remarks}, {"account", data::account_json(session.set)}}}};
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", folder.string(), error.message()), "choose another place with --study");
@@ -104,7 +112,7 @@ Result<Session> start_study(job::Job job, const fs::path& folder) {
   }
   TRY(session.storage, study::open_storage(folder));
   TRY(const auto settings, session.storage->settings());
-  if (const auto difference = first_difference(settings.job, resolved); !difference.empty())
+  if (const auto difference = first_difference(with_defaults(settings.job), resolved); !difference.empty())
     return fail(ErrorCode::conflict, std::format("the study \"{}\" was made with other settings ({})", folder.string(), difference),
                 "put the job file back, or start another study with --study NAME");
   if (const auto there = settings.job.value("frame", Json::object()); there.contains("pictures") && there["pictures"] != resolved["frame"]["pictures"])

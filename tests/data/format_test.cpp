@@ -81,7 +81,7 @@ TEST(FddbText, ReadsIntegersAndRealNumbers) {
   ASSERT_EQ(set.items.size(), 2U);
   EXPECT_EQ(item_of(set, "one.jpg").box, (Box{1, 2, 11, 9}));
   EXPECT_EQ(item_of(set, "two.jpg").box, (Box{0.5, 0.25, 19.5, 9.75}));
-  EXPECT_THAT(set.remarks, testing::Contains("left out: 1 images without a box"));
+  EXPECT_THAT(set.remarks, testing::Contains(HasSubstr("left out: 1 picture, without a box: images/none.jpg")));
 }
 
 TEST(Yolo, TurnsSharesIntoPixelsAndReadsSplitsFromFolders) {
@@ -127,8 +127,8 @@ TEST(Voc, KeepsRealCoordinatesAndImagesWithOneBox) {
   const DataSet set = loaded({.path = folder.text()}, Task::box);
   EXPECT_EQ(set.items.size(), 2U);
   EXPECT_EQ(item_of(set, "a.jpg").box, (Box{1.5, 1, 4, 4.25}));
-  EXPECT_THAT(set.remarks, testing::Contains(HasSubstr("1 images with more than one box")));
-  EXPECT_THAT(set.remarks, testing::Contains(HasSubstr("1 images without a box")));
+  EXPECT_THAT(set.remarks, testing::Contains(HasSubstr("1 picture, with more than one box")));
+  EXPECT_THAT(set.remarks, testing::Contains(HasSubstr("1 picture, without a box")));
 }
 
 TEST(Voc, TakesTheLargestBoxAndFiltersClassesBeforeCounting) {

@@ -116,7 +116,7 @@ TEST(RealSets, CocoTiny) {
   const auto folder = shared_data() / "coco_tiny";
   const DataSet set = loaded({.path = folder.string(), .boxes = "largest"}, Task::box);
   EXPECT_EQ(set.items.size(), 49U);  // one of the 50 has no box
-  EXPECT_THAT(set.remarks, testing::Contains("left out: 1 images without a box"));
+  EXPECT_THAT(set.remarks, testing::Contains(testing::HasSubstr("left out: 1 picture, without a box: ")));
   const auto file = folder / "annotations" / "instances_train2017.json";
   const auto records = parse_coco(read_file(file).value(), file.string());
   ASSERT_TRUE(records.has_value()) << to_text(records.error());

@@ -56,6 +56,21 @@ TEST(Job, WhatIsPrintedReadsBackAsTheSameJob) {
   EXPECT_EQ(to_json(*stored), to_json(*job));
 }
 
+TEST(Job, PresenceIsOneLine) {
+  const auto job = parse_job("task: classification\ndata: {path: voc, presence: person}\n", "/x/y.yaml");
+  ASSERT_TRUE(job) << to_text(job.error().front());
+  EXPECT_EQ(job->data.presence, "person");
+  EXPECT_EQ(job->data.presence_share, 0.005);
+  const auto larger = parse_job("task: classification\ndata: {path: voc, presence: {class: dog, share: 0.1}}\n", "/x/y.yaml");
+  ASSERT_TRUE(larger) << to_text(larger.error().front());
+  EXPECT_EQ(larger->data.presence_share, 0.1);
+  EXPECT_EQ(to_json(*job_from_json(to_json(*larger))), to_json(*larger));
+  const auto mistake = [](const std::string& text) { return to_text(parse_job(text, "y.yaml").error().front()); };
+  EXPECT_THAT(mistake("task: box\ndata: {path: voc, presence: person}\n"), HasSubstr("y.yaml:2:29"));
+  EXPECT_THAT(mistake("task: classification\ndata: {path: voc, presence: person, classes: [cat]}\n"), HasSubstr("do not go together"));
+  EXPECT_THAT(mistake("task: classification\ndata: {path: voc, presence: {class: cat, share: 1}}\n"), HasSubstr("share"));
+}
+
 TEST(Job, APartOfAStrategyIsOneLine) {
   const std::string start = "task: classification\ndata: builtin:drainage\nspace: resnet\n";
   const auto job = parse_job(start +

@@ -33,6 +33,17 @@ TEST(ReportData, OfAnEmptyStudyHasNoKnee) {
   EXPECT_TRUE(data["front"].empty());
 }
 
+TEST(ReportData, ShowsTheAccountOfTheDataThatTheStudyKept) {
+  auto study = sample::three_trials();
+  EXPECT_TRUE(report::report_data(study)["data"].is_null());
+  const Json facts = {{"remarks", {"warning: 3 of 9 pictures are left out: 3 without a label"}},
+                      {"account", {{"pictures", {{"found", 9}, {"used", 6}}}}}};
+  study.settings.job["frame"] = {{"outputs", 4}, {"data", facts}};
+  const auto data = report::report_data(study);
+  EXPECT_EQ(data["data"], facts);
+  EXPECT_EQ(data["job"]["frame"], (Json{{"outputs", 4}}));  // said once
+}
+
 TEST(ReportData, FollowsTheRankExpressionOfTheJob) {
   auto study = sample::three_trials();
   const auto rank_of_1 = [&](const std::string& expression) {
@@ -67,10 +78,8 @@ TEST(Csv, KeepsColumnsApartThatShareAName) {
   study.trials[0].choice["latency_ms"] = std::int64_t{4};
   study.trials[0].choice["rank"] = std::int64_t{7};
   const auto csv = report::csv_table(study);
-  EXPECT_THAT(
-      csv,
-      testing::StartsWith(
-          "id,state,stage,epochs,front,rank,contribution,disturbed,backbone,choice.latency_ms,learning_rate,choice.rank,iou,latency_ms,"));
+  EXPECT_THAT(csv, testing::StartsWith("id,state,stage,epochs,front,rank,contribution,disturbed,backbone,choice."
+                                       "latency_ms,learning_rate,choice.rank,iou,latency_ms,"));
 }
 
 TEST(Csv, NumbersReadBackExactly) {
@@ -81,7 +90,8 @@ TEST(Csv, NumbersReadBackExactly) {
 }
 
 TEST(Csv, OfAnEmptyStudyIsItsHeader) {
-  EXPECT_EQ(report::csv_table(sample::empty_study()), "id,state,stage,epochs,front,rank,contribution,disturbed,iou,latency_ms,reason\r\n");
+  EXPECT_EQ(report::csv_table(sample::empty_study()),
+            "id,state,stage,epochs,front,rank,contribution,disturbed,iou,latency_ms,reason\r\n");
 }
 
 }  // namespace

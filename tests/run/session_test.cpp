@@ -37,6 +37,33 @@ TEST_F(Searching, AStudyWithTrialsKeepsItsSettings) {
   EXPECT_THAT(changed.error().message, HasSubstr("train.epochs: 1 there, 2 in the job file"));
 }
 
+TEST_F(Searching, AStudyOfAProgramThatLackedAnOptionGoesOn) {
+  study::Settings settings;
+  study::Trial trial{.epochs = 1, .seed = 1};
+  {
+    const auto session = start_study(job(), place());
+    ASSERT_TRUE(session.has_value()) << to_text(session.error());
+    settings = session->storage->settings().value();
+    auto random = RandomStream::named(1, "a trial");
+    trial.choice = session->family.space.sample(random).value();
+  }
+  EXPECT_TRUE(settings.job["frame"]["data"]["account"].is_null());  // of a built-in set
+  std::filesystem::remove_all(place());
+  settings.job["data"].erase("presence");
+  settings.job["frame"].erase("data");
+  {
+    std::filesystem::create_directories(place());
+    const auto storage = study::create_storage(place(), settings);
+    ASSERT_TRUE(storage.has_value()) << to_text(storage.error());
+    ASSERT_TRUE((*storage)->add({trial}, 0).has_value());
+  }
+  const auto again = start_study(job(), place());
+  EXPECT_TRUE(again.has_value()) << to_text(again.error());
+  const auto other = start_study(job("train: {epochs: 3}\n"), place());
+  ASSERT_FALSE(other.has_value());
+  EXPECT_EQ(other.error().code, ErrorCode::conflict);
+}
+
 class Costing : public Searching {
  protected:
   /// A session of an `auto` search in a large space with a budget of ten hours.

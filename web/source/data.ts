@@ -88,6 +88,20 @@ export interface Report {
   chosen: number | null;
   environment: Json;
   job: Json;
+  data: DataFacts | null;
+}
+
+/** Files of one kind: found is used and all that were left out. */
+export interface Tally {
+  found: number;
+  used: number;
+  left_out: Record<string, {count: number; examples: string[]}>;
+}
+
+/** What was said of the pictures when the study began; a built-in set has no account. */
+export interface DataFacts {
+  remarks: string[];
+  account: {pictures: Tally; labels: Tally} | null;
 }
 
 function embedded(id: string): unknown {

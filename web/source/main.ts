@@ -1,5 +1,6 @@
 // The page is built once, from top to bottom; a panel opens for the trial that is asked for.
 import './style.css';
+import {accountCard, dataWarnings} from './account';
 import {architectureCard} from './architecture';
 import {curveCards} from './curves';
 import {detailPanel, openDetail} from './detail';
@@ -14,8 +15,8 @@ import {tableCard} from './table';
 
 const parts: (HTMLElement | null)[] =
   report.trials.length === 0
-    ? [jobCards()]
-    : [frontCard(openDetail), curveCards(openDetail), latencyCard(openDetail), tableCard(openDetail), parallelCard(openDetail), architectureCard(openDetail), failureCard(openDetail), measuringCard(), jobCards()];
+    ? [accountCard(), jobCards()]
+    : [frontCard(openDetail), curveCards(openDetail), latencyCard(openDetail), tableCard(openDetail), parallelCard(openDetail), architectureCard(openDetail), failureCard(openDetail), accountCard(), measuringCard(), jobCards()];
 const shown = parts.filter((part) => part !== null);
 
 /** Short names, so that all parts fit into one line. */
@@ -24,5 +25,5 @@ const links = shown
   .flatMap((part) => (part.matches('section') ? [part] : [...part.querySelectorAll<HTMLElement>(':scope > section')]))
   .map((section) => h('a', {href: `#${section.id}`}, names[section.id] ?? section.querySelector('h2')?.textContent ?? section.id));
 
-document.getElementById('page')?.append(h('main', {}, pageHeader(openDetail), h('nav', {'aria-label': 'Parts of the report'}, links), shown), detailPanel());
+document.getElementById('page')?.append(h('main', {}, pageHeader(openDetail), dataWarnings(), h('nav', {'aria-label': 'Parts of the report'}, links), shown), detailPanel());
 document.documentElement.dataset['ready'] = 'yes';
