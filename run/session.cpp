@@ -81,9 +81,10 @@ Status coordinate(Session& session) {
   return {};
 }
 
-Result<Session> start_study(job::Job job, const fs::path& folder) {
+Result<Session> start_study(job::Job job, const fs::path& folder, const std::function<Status(const Session&)>& check) {
   TRY(Session session, attach(std::move(job), folder));
   TRY_DO(search::make_strategy(session.job.search, session.family.space));  // a mistake in it must not leave a study behind
+  if (check && !fs::exists(folder / "study.db")) TRY_DO(check(session));
   Json resolved = job::to_json(session.job);
   const auto frame = job::frame(session.job, session.set);
   resolved["frame"] = {{"channels", frame.channels}, {"outputs", frame.outputs}, {"classes", session.set.classes}, {"pictures", fingerprint(session.set)}};
@@ -104,13 +105,21 @@ Result<Session> start_study(job::Job job, const fs::path& folder) {
   }
   TRY(session.storage, study::open_storage(folder));
   TRY(const auto settings, session.storage->settings());
-  if (const auto difference = first_difference(settings.job, resolved); !difference.empty())
+  TRY(session.job, job::go_on(std::move(session.job), settings.job));
+  // Both as today's options: what an older version did not record is compared with what it meant.
+  TRY(const auto then, job::job_from_json(settings.job));
+  if (const auto difference = first_difference(job::to_json(then), job::to_json(session.job)); !difference.empty())
     return fail(ErrorCode::conflict, std::format("the study \"{}\" was made with other settings ({})", folder.string(), difference),
                 "put the job file back, or start another study with --study NAME");
   if (const auto there = settings.job.value("frame", Json::object()); there.contains("pictures") && there["pictures"] != resolved["frame"]["pictures"])
     return fail(ErrorCode::conflict, std::format("the pictures, labels or splits of \"{}\" have changed since the study \"{}\" began: old and new trials could not be compared",
                                                  session.job.data.path, folder.string()),
                 "put the data back, or start another study with --study NAME");
+  if (check) {
+    TRY(const auto study, session.storage->load());
+    const auto begins = [](const study::Trial& trial) { return trial.results.empty() && (trial.state == study::State::waiting || trial.state == study::State::running); };
+    if (std::ranges::any_of(study.trials, begins)) TRY_DO(check(session));
+  }
   return session;
 }
 
