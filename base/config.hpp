@@ -85,6 +85,8 @@ class Options {
   [[nodiscard]] virtual bool has_problem(const std::string& name) const = 0;
   /// Reports a mistake at the value of `name`, at the key "inner" of it for "name.inner" (element `item` of it when >= 0), or at the section itself when `name` is empty or absent.
   virtual void problem(const std::string& name, const std::string& message, const std::string& next, int item = -1) = 0;
+  /// "file:line:column" of where `problem` would report, for what is found out later. A writer or a reference says "".
+  [[nodiscard]] virtual std::string where(const std::string& name, int item = -1) const = 0;
 };
 
 /// Mistakes of one kind in one map or list that are told one by one.
@@ -97,6 +99,8 @@ std::vector<Error> read(const Node& root, const std::string& file, const Options
 Json write(const Options::Fields& fields);
 /// A Markdown table of all options: name, type and range, default, sentence.
 std::string reference(const Options::Fields& fields);
+/// A text as a YAML scalar, in quotes where it would be read as something else, on one line whatever is in it.
+std::string yaml_text(const std::string& text);
 /// Block-style YAML of JSON data, with scalars quoted where they would be read as something else.
 std::string to_yaml(const Json& json);
 

@@ -195,18 +195,10 @@ class Reader : public Options {
   }
   [[nodiscard]] bool has_problem(const std::string& name) const override { return troubled_.contains(name); }
   void problem(const std::string& name, const std::string& message, const std::string& next, int item) override {
-    Position at = node_.at;
-    const auto dot = name.find('.');
-    for (const auto& entry : node_.entries)
-      if (entry.key == name.substr(0, dot)) {
-        at = entry.value.at;
-        for (const auto& inner : entry.value.entries)
-          if (dot != std::string::npos && inner.key == name.substr(dot + 1)) at = inner.at;
-        const auto index = static_cast<std::size_t>(item);
-        if (item >= 0 && index < entry.value.items.size()) at = entry.value.items[index].at;
-        if (item >= 0 && index < entry.value.entries.size()) at = entry.value.entries[index].at;
-      }
-    add(at, message, next);
+    add(position_of(name, item), message, next);
+  }
+  [[nodiscard]] std::string where(const std::string& name, int item) const override {
+    return place(file_, position_of(name, item));
   }
   /// Everything that no declaration took is a mistake.
   void finish() {
@@ -237,6 +229,20 @@ class Reader : public Options {
         return &entry.value;
       }
     return nullptr;
+  }
+  [[nodiscard]] Position position_of(const std::string& name, int item) const {
+    Position at = node_.at;
+    const auto dot = name.find('.');
+    for (const auto& entry : node_.entries)
+      if (entry.key == name.substr(0, dot)) {
+        at = entry.value.at;
+        for (const auto& inner : entry.value.entries)
+          if (dot != std::string::npos && inner.key == name.substr(dot + 1)) at = inner.at;
+        const auto index = static_cast<std::size_t>(item);
+        if (item >= 0 && index < entry.value.items.size()) at = entry.value.items[index].at;
+        if (item >= 0 && index < entry.value.entries.size()) at = entry.value.entries[index].at;
+      }
+    return at;
   }
   [[nodiscard]] std::string full(const std::string& name) const { return path_.empty() ? name : path_ + "." + name; }
   static std::string one_of(const std::vector<std::string>& words) { return words.size() == 1 ? quoted_list(words) : "one of " + quoted_list(words); }

@@ -52,6 +52,7 @@ class Writer : public Options {
   [[nodiscard]] bool is_given(const std::string&) const override { return false; }
   [[nodiscard]] bool has_problem(const std::string&) const override { return false; }
   void problem(const std::string&, const std::string&, const std::string&, int) override {}
+  [[nodiscard]] std::string where(const std::string&, int) const override { return {}; }
 };
 
 class ReferenceWriter : public Options {
@@ -101,6 +102,7 @@ class ReferenceWriter : public Options {
   [[nodiscard]] bool is_given(const std::string&) const override { return false; }
   [[nodiscard]] bool has_problem(const std::string&) const override { return false; }
   void problem(const std::string&, const std::string&, const std::string&, int) override {}
+  [[nodiscard]] std::string where(const std::string&, int) const override { return {}; }
 
  private:
   [[nodiscard]] std::string full(const std::string& name) const { return path_.empty() ? name : path_ + "." + name; }

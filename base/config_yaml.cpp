@@ -264,15 +264,7 @@ Node from_json(const Json& json) {
 
 namespace {
 
-std::string yaml_scalar(const Json& value) {
-  if (!value.is_string()) return dump(value);
-  const auto& text = value.get_ref<const std::string&>();
-  const Node plain{.kind = Node::Kind::scalar, .scalar = text};
-  const bool is_plain = !text.empty() && !as_number(plain) && !as_boolean(plain) && text != "null" && text != "~" && text.front() != ' ' && text.back() != ' ' &&
-                        std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_-./ <>=*+()").contains(c); }) &&
-                        !std::string_view("-*<>=").contains(text.front());
-  return is_plain ? text : dump(value);
-}
+std::string yaml_scalar(const Json& value) { return value.is_string() ? yaml_text(value.get_ref<const std::string&>()) : dump(value); }
 
 bool is_simple(const Json& list) {
   return std::ranges::none_of(list, [](const Json& item) { return item.is_structured() && !item.empty(); });
@@ -303,6 +295,18 @@ void put_yaml(const Json& json, int indent, std::string& out) {
 }
 
 }  // namespace
+
+std::string yaml_text(const std::string& text) {
+  const Node plain{.kind = Node::Kind::scalar, .scalar = text};
+  // Many texts need no quotes that begin or end otherwise; these are the ones of which it is plain to see.
+  const bool is_plain = !text.empty() && !as_number(plain) && !as_boolean(plain) && text != "null" && text != "~" && text.front() != ' ' && text.back() != ' ' &&
+                        std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_-./ <>=*+()").contains(c); }) &&
+                        !std::string_view("-*<>=").contains(text.front()) && text != "..." && !text.starts_with("... ");
+  if (is_plain) return text;
+  YAML::Emitter emitter;
+  emitter << YAML::DoubleQuoted << text;
+  return emitter.c_str();
+}
 
 std::string to_yaml(const Json& json) {
   std::string out;

@@ -37,6 +37,9 @@ const std::atomic<bool>& stop_flag();
 /// Width of the terminal, or 100 where there is none.
 int output_width();
 
+/// Prints what is allowed and yet strange about a job, to standard error.
+void report_remarks(const job::Job& job);
+
 /// Reads a job file and prints its mistakes when it has any.
 std::expected<job::Job, Exit> job_or_exit(const std::string& path);
 

@@ -1,11 +1,19 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <filesystem>
 #include <format>
 #include <print>
+#include <vector>
 
+#include "base/config.hpp"
 #include "base/file.hpp"
 #include "cli/command.hpp"
+#include "data/dataset.hpp"
 
 namespace edgewise::cli {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -14,31 +22,188 @@ struct InitCall {
   bool force = false;
 };
 
-std::string first_job(const std::string& task, const std::string& data) {
-  const bool is_box = task == "box";
-  return std::format(
-      "# A job for edgewise. `edgewise check FILE` prints every option with its default; docs/job-file.md explains them.\n"
-      "task: {}                      # classification: a class per image; box: one box per image\n"
-      "data: {{path: {}, input: 64}}\n"
-      "space: {}\n"
-      "device: local\n"
-      "objectives: {{{}: maximize, latency_ms: minimize}}\n"
-      "constraints: [latency_ms < 33, memory_mb < 100]\n"
-      "train: {{batch: 64}}\n"
-      "{}"
-      "seed: 1\n",
-      task, data, is_box ? "{family: backbones, backbone: [shufflenet_v2_x0_5, mobilenet_v3_small, squeezenet1_1, mnasnet0_5], learning_rate: [0.001]}" : "resnet",
-      is_box ? "iou" : "accuracy",
-      is_box ? "search: {strategy: staged, stages: [{epochs: 2, keep: 3}, {epochs: 6, keep: 2}, {epochs: 15}]}\n" : "search: {strategy: random, trials: 20}\n");
+/// What a first job is made of, and why.
+struct Plan {
+  data::DataSet set;
+  std::string boxes;  ///< "largest", where otherwise too few pictures would be left; empty: the default
+  std::string about_boxes;
+  std::int64_t width = 0, height = 0;  ///< of the typical picture
+  std::int64_t input = 64, batch = 64, epochs = 10;
+  std::size_t training = 0;
+};
+
+/// The data as boxes, or as classes; which, the labels say where the user does not.
+Result<data::DataSet> load_as(const std::string& path, data::Task task, const std::string& boxes = "only") {
+  data::DataSpec spec;
+  spec.path = path;
+  spec.boxes = boxes;
+  return data::load(spec, task);
+}
+
+Result<Plan> load(const InitCall& call) {
+  Plan plan;
+  const bool is_builtin = call.data.starts_with("builtin:");
+  const bool may_be_box = call.task != "classification" && call.data != "builtin:drainage";
+  const bool may_be_classes = call.task != "box" && (!is_builtin || !may_be_box);
+  std::optional<Error> as_box;
+  if (may_be_box) {
+    auto largest = load_as(call.data, data::Task::box, "largest");
+    auto only = load_as(call.data, data::Task::box);
+    if (largest && (!only || only->items.size() < largest->items.size())) {
+      const auto all = largest->items.size(), one = only ? only->items.size() : 0;
+      const auto several = all - one;
+      if (!only || 2 * one < all) {
+        plan.boxes = "largest";
+        plan.about_boxes =
+            std::format("{} of {} pictures have several boxes: the largest of each counts", several, all);
+        only = std::move(largest);
+      } else {
+        plan.about_boxes = std::format(
+            "{} of {} pictures have several boxes and are left out; `boxes: largest` keeps them", several, all);
+      }
+    }
+    if (only) {
+      plan.set = std::move(*only);
+      return plan;
+    }
+    as_box = only.error();
+    if (!may_be_classes) return std::unexpected(*as_box);
+  }
+  auto classes = load_as(call.data, data::Task::classification);
+  if (!classes && as_box && as_box->message != classes.error().message) {
+    Error error = classes.error();
+    error.message =
+        std::format("the data can be read neither as classes ({}) nor as boxes ({})", error.message, as_box->message);
+    return std::unexpected(error);
+  }
+  if (!classes) return std::unexpected(classes.error());
+  plan.set = std::move(*classes);
+  return plan;
+}
+
+std::int64_t median(std::vector<std::int64_t> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+// Larger inputs cost a small board more than they give a search that compares networks.
+constexpr std::int64_t smallest_input = 32, largest_input = 128, input_step = 32;
+// Fewer steps than this an epoch make batch statistics of a training's first epochs noise.
+constexpr std::int64_t steps_an_epoch = 8, smallest_batch = 8, largest_batch = 64;
+// Steps after which small networks have learned most of what they will, within bounds that a search can pay.
+constexpr std::int64_t steps_in_all = 1500, fewest_epochs = 10, most_epochs = 60;
+
+void fit_to_data(Plan& plan) {
+  std::vector<std::int64_t> widths, heights, edges;
+  for (const auto& item : plan.set.items) {
+    widths.push_back(item.width);
+    heights.push_back(item.height);
+    edges.push_back(std::min(item.width, item.height));
+  }
+  plan.width = median(widths);
+  plan.height = median(heights);
+  const auto steps_of_32 = (median(edges) + input_step / 2) / input_step;
+  plan.input = std::clamp(steps_of_32 * input_step, smallest_input, largest_input);
+  plan.training = plan.set.of(data::Split::train).size();
+  const auto training = static_cast<std::int64_t>(plan.training);
+  const auto share = static_cast<std::uint64_t>(std::max<std::int64_t>(1, training / steps_an_epoch));
+  plan.batch = std::clamp(static_cast<std::int64_t>(std::bit_floor(share)), smallest_batch, largest_batch);
+  plan.batch = std::max<std::int64_t>(2, std::min(plan.batch, training));
+  const auto steps = std::max<std::int64_t>(1, training / plan.batch);
+  plan.epochs = std::clamp((steps_in_all + steps - 1) / steps, fewest_epochs, most_epochs);
+}
+
+/// As the job file names the data: relative to the job file's folder, unless it was given from the root on.
+std::string path_in_job(const std::string& data, const fs::path& file) {
+  if (data.starts_with("builtin:") || fs::path(data).is_absolute()) return data;
+  const auto folder = fs::absolute(file).lexically_normal().parent_path();
+  auto path = fs::absolute(data).lexically_normal().lexically_relative(folder).string();
+  if (path.ends_with('/')) path.pop_back();
+  return path.starts_with("builtin:") ? "./" + path : path;  // a folder that is called like a built-in set
+}
+
+std::string first_job(const Plan& plan, const std::string& path) {
+  const bool is_box = plan.set.task == data::Task::box;
+  const auto& set = plan.set;
+  const auto validation = set.of(data::Split::validation).size(), test = set.of(data::Split::test).size();
+  std::string text =
+      "# A job for edgewise. `edgewise check FILE` prints every option with its default; docs/job-file.md explains "
+      "them.\n"
+      "# Made for the data as it was found: " +
+      (is_box ? std::string("one box per picture") : std::format("{} classes", set.classes.size())) +
+      std::format(", {} pictures to train on, {} to validate{}.\n", plan.training, validation,
+                  test > 0 ? std::format(", {} to test at the end", test) : "");
+  text += std::format("task: {}\n", data::to_text(set.task));
+  text += "data:\n";
+  text += std::format("  path: {}\n", config::yaml_text(path));
+  text += std::format(
+      "  input: {}    # a typical picture has {} x {} pixels; a multiple of {}, at most {} for small boards\n",
+      plan.input, plan.width, plan.height, input_step, largest_input);
+  if (!plan.boxes.empty())
+    text += std::format("  boxes: {}    # {}\n", plan.boxes, plan.about_boxes);
+  else if (!plan.about_boxes.empty())
+    text += std::format("  # {}\n", plan.about_boxes);
+  text += is_box ? "space: {family: backbones, backbone: [shufflenet_v2_x0_5, mobilenet_v3_small, squeezenet1_1, "
+                   "mnasnet0_5], learning_rate: [0.001]}\n"
+                 : "space: resnet\n";
+  text += "device: local\n";
+  text += std::format("objectives: {{{}: maximize, latency_ms: minimize}}\n", is_box ? "iou" : "accuracy");
+  text +=
+      "constraints: [latency_ms < 33, memory_mb < 100]    # 30 pictures a second; change them to what your device must "
+      "keep\n";
+  text += std::format(
+      "train:\n"
+      "  batch: {}    # {} steps an epoch with {} pictures\n"
+      "  epochs: {}    # about {} steps in all; fewer epochs for more pictures\n",
+      plan.batch, std::max<std::size_t>(1, plan.training / static_cast<std::size_t>(plan.batch)), plan.training,
+      plan.epochs,
+      std::max<std::size_t>(1, plan.training / static_cast<std::size_t>(plan.batch)) *
+          static_cast<std::size_t>(plan.epochs));
+  text +=
+      "search: {strategy: auto, trials: 20}    # auto chooses by the size of the space and what a trial costs, and "
+      "says what\n";
+  text += "budget: {hours: 2}    # no new trial is begun after that\n";
+  text += "seed: 1\n";
+  return text;
+}
+
+/// For a shell.
+std::string for_shell(const std::string& path) {
+  const bool is_plain = !path.empty() && std::ranges::all_of(path, [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("_-./").contains(static_cast<char>(c)) || c >= 0x80;
+  });
+  if (is_plain) return path;
+  std::string out = "'";
+  for (const char c : path) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
 }
 
 Exit init(const InitCall& call) {
-  if (std::filesystem::exists(call.file) && !call.force)
-    return report_error({ErrorCode::conflict, std::format("\"{}\" exists already; nothing was written", call.file), {}, "give another name with --file, or --force"});
-  const std::string task = !call.task.empty() ? call.task : call.data == "builtin:drainage" ? "classification" : "box";
-  if (const auto written = write_file(call.file, first_job(task, call.data)); !written) return report_error(written.error());
+  if (fs::exists(call.file) && !call.force)
+    return report_error({ErrorCode::conflict,
+                         std::format("\"{}\" exists already; nothing was written", call.file),
+                         {},
+                         "give another name with --file, or --force"});
+  auto plan = load(call);
+  if (!plan) {
+    Error error = plan.error();
+    error.message += "; nothing was written";
+    return report_error(error);
+  }
+  fit_to_data(*plan);
+  const auto text = first_job(*plan, path_in_job(call.data, call.file));
+  // What was written must be a job, for any path.
+  if (const auto read = job::parse_job(text, call.file); !read) {
+    Error error = read.error().front();
+    error.message = std::format("no job file can name \"{}\" ({}); nothing was written", call.data, error.message);
+    error.next = "rename the folder, or put a link to it";
+    return report_error(error);
+  }
+  if (const auto written = write_file(call.file, text); !written) return report_error(written.error());
   std::println("wrote {}", call.file);
-  std::println("next: edgewise check {}; edgewise search {}", call.file, call.file);
+  std::println("next: edgewise check {0}; edgewise search {0}", for_shell(call.file));
   return Exit::done;
 }
 
@@ -46,10 +211,13 @@ Exit init(const InitCall& call) {
 
 void add_init(CLI::App& app, Action& chosen) {
   auto call = std::make_shared<InitCall>();
-  auto* command = add_command(app, "init", "Write a first job file.", "edgewise init --data photos/ --task classification", chosen, [call] { return init(*call); });
+  auto* command =
+      add_command(app, "init", "Look at the data and write a first job file for it.",
+                  "edgewise init --data photos/ --task classification", chosen, [call] { return init(*call); });
   command->add_option("--file", call->file, "where to write it")->capture_default_str();
   command->add_option("--data", call->data, "folder of images, annotation file or built-in set")->capture_default_str();
-  command->add_option("--task", call->task, "classification or box (default: as the data suggests)")->check(CLI::IsMember({"classification", "box"}));
+  command->add_option("--task", call->task, "classification or box (default: as the data suggests)")
+      ->check(CLI::IsMember({"classification", "box"}));
   command->add_flag("--force", call->force, "overwrite an existing file");
 }
 

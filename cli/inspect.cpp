@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "data/statistics.hpp"
+#include "run/preflight.hpp"
 #include "run/session.hpp"
 
 namespace edgewise::cli {
@@ -27,6 +28,11 @@ Exit check(const InspectCall& call) {
   if (call.target.empty()) return wrong_usage("which job file?", "edgewise check job.yaml");
   const auto job = job_or_exit(call.target);
   if (!job) return job.error();
+  report_remarks(*job);
+  const auto frame = job::frame_without_data(*job);
+  const auto family = space::make_family(job->space, job->space_options, frame);
+  if (!family) return report_error(family.error());
+  if (const auto mistakes = run::preflight(*job, *family, frame, {.head_is_known = false}); !mistakes.empty()) return report_errors(mistakes);
   if (call.json) print_json(job::to_json(*job));
   else std::print("# {}: no mistakes; with every default filled in it says\n{}", call.target, job::to_yaml(*job));
   return Exit::done;

@@ -48,6 +48,14 @@ Exit report_errors(const std::vector<Error>& errors) {
   return Exit::failed;
 }
 
+void report_remarks(const job::Job& job) {
+  for (const auto& remark : job.remarks) {
+    std::println(stderr, "remark: {}", remark.message);
+    if (!remark.where.empty()) std::println(stderr, "  at {}", remark.where);
+    if (!remark.next.empty()) std::println(stderr, "  next: {}", remark.next);
+  }
+}
+
 Exit wrong_usage(const std::string& message, const std::string& next) {
   std::println(stderr, "{}", to_text(Error{ErrorCode::invalid_input, message, {}, next}));
   return Exit::usage;

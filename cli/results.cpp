@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <format>
 #include <print>
@@ -20,6 +21,30 @@ struct ResultsCall {
   bool json = false, csv = false, all = false, force = false;
 };
 
+/// What trials started from, by trial; empty where all started from random weights.
+Json starting_weights(const study::Study& study) {
+  Json all = Json::object();
+  for (const auto& trial : study.trials)
+    if (const auto* result = trial.result(); result && result->details.is_object() && result->details.contains("starting_weights"))
+      all[study::to_text(trial.id)] = result->details["starting_weights"];
+  return all;
+}
+
+/// "52 of 54 tensors, 1.2 M of 1.3 M parameters, of squeezenet1_1.pth": one line for all trials that took the same.
+void print_starting_weights(const Json& all) {
+  std::vector<std::pair<std::string, std::string>> lines;  // what was taken, the trials
+  for (const auto& [trial, share] : all.items()) {
+    const auto millions = [&](const char* name) { return share.value(name, 0.0) / 1e6; };
+    auto line = std::format("{} of {} tensors, {:.3f} M of {:.3f} M parameters, from {}", share.value("tensors", 0), share.value("of_tensors", 0),
+                            millions("parameters"), millions("of_parameters"), share.value("file", ""));
+    if (const auto prefix = share.value("prefix", ""); !prefix.empty()) line += std::format(" (under \"{}\")", prefix);
+    const auto same = std::ranges::find(lines, line, &std::pair<std::string, std::string>::first);
+    if (same == lines.end()) lines.emplace_back(line, trial);
+    else same->second += ", " + trial;
+  }
+  for (const auto& [line, trials] : lines) std::println("  starting weights of {} {}: {}", trials.contains(',') ? "trials" : "trial", trials, line);
+}
+
 Exit status(const ResultsCall& call) {
   const auto study = run::read_study(job::study_folder(call.study));
   if (!study) return report_error(study.error());
@@ -32,6 +57,7 @@ Exit status(const ResultsCall& call) {
   const auto front = search::pareto_front(*study);
   if (call.json) {
     Json json{{"study", study->settings.name}, {"trials", study->trials.size()}, {"states", Json::object()}, {"front", front.size()}, {"failures", reasons}};
+    if (const auto started = starting_weights(*study); !started.empty()) json["starting_weights"] = started;
     for (const auto& [state, count] : counts) json["states"][std::string(study::to_text(state))] = count;
     print_json(json);
     return Exit::done;
@@ -39,6 +65,7 @@ Exit status(const ResultsCall& call) {
   std::println("{}: {} trials, {} on the Pareto front", study->settings.name, study->trials.size(), front.size());
   for (const auto& [state, count] : counts) std::println("  {:<9} {}", study::to_text(state), count);
   for (const auto& [reason, count] : reasons) std::println("  {} failed: {}", count, reason);
+  print_starting_weights(starting_weights(*study));
   for (const auto& trial : study->trials)
     if (trial.state == study::State::running)
       std::println("  running: trial {} on {}, stage {}, {} of {} epochs  {}", study::to_text(trial.id), trial.worker, trial.stage + 1, trial.curve.empty() ? 0 : trial.curve.back().epoch, trial.epochs, space::to_text(trial.choice));

@@ -6,6 +6,7 @@
 #include "exchange/prior.hpp"
 #include "report/report.hpp"
 #include "run/coordinator.hpp"
+#include "run/preflight.hpp"
 
 namespace edgewise::cli {
 
@@ -80,6 +81,13 @@ Result<space::Choice> parse_choice(const space::Space& space, const std::vector<
   return space::choice_from_json(space, json);
 }
 
+/// What would cost trial after trial is told before the first.
+Status ready(const run::Session& session, bool every_network) {
+  const auto mistakes = run::preflight(session.job, session.family, job::frame(session.job, session.set), {.every_network = every_network});
+  if (mistakes.empty()) return {};
+  return std::unexpected(mistakes.front());
+}
+
 Exit train(const TrainCall& call) {
   if (call.set.empty() && call.from.empty())
     return wrong_usage("which network?", "name it with --set NAME=VALUE..., or take one of a finished search with --from STUDY --pick knee");
@@ -88,7 +96,8 @@ Exit train(const TrainCall& call) {
   if (call.epochs > 0) job->train.epochs = call.epochs;
   job->name += "-train";
   const auto folder = job::study_folder(call.search.study.empty() ? job::study_folder(call.search.job_file).replace_extension().string() + "-train" : call.search.study);
-  auto session = run::start_study(*job, folder);
+  if (!call.search.quiet) report_remarks(*job);
+  auto session = run::start_study(*job, folder, [](const run::Session& begun) { return ready(begun, false); });
   if (!session) return report_error(session.error());
 
   Result<space::Choice> choice;
@@ -163,9 +172,10 @@ Exit search(const SearchCall& call) {
   auto job = job_or_exit(call.job_file);
   if (!job) return job.error();
   const auto folder = job::study_folder(call.study.empty() ? call.job_file : call.study);
+  if (!call.quiet) report_remarks(*job);
   const auto view = run::make_view(call.quiet);
   view->say(std::format("reading {}", job->data.path));
-  auto session = run::start_study(*job, folder);
+  auto session = run::start_study(*job, folder, [](const run::Session& begun) { return ready(begun, true); });
   if (!session) return report_error(session.error());
   for (const auto& remark : session->set.remarks) view->say(remark.starts_with("warning: ") ? remark : "note: " + remark);
   if (const auto begun = add_start(*session, *view); !begun) return report_error(begun.error());

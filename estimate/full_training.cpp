@@ -41,7 +41,18 @@ Result<train::Settings> settings_for(const job::Job& job, const space::Candidate
 deploy::Metadata metadata(const Workplace& workplace, const study::Trial& trial, std::int64_t size, int best_epoch) {
   const auto& job = workplace.job();
   const auto normal = train::normalisation(workplace.set().channels);
+  // A built-in set of maps has channels of its own.
+  const auto channels = workplace.set().channels;
+  const bool is_colour = channels == 3 && job.data.path != "builtin:drainage";
   return {{"task", std::string(data::to_text(job.task))},
+          {"output", job.task == data::Task::box
+                         ? "one box: x0, y0, x1, y1 as shares of the input's width and height (0 to 1), from its upper left corner"
+                         : "a score for each class, in the order of \"classes\"; softmax makes probabilities of them"},
+          {"resize", std::format("the whole picture is stretched to a square of {0} x {0} pixels, whatever its proportions; area filter when shrinking, "
+                                 "linear when growing",
+                                 size)},
+          {"channel_order", is_colour ? "RGB" : channels == 1 ? "grey" : std::format("the {} channels of the data, in their order", channels)},
+          {"layout", "NCHW: batch, channels, height, width"},
           {"classes", dump(Json(workplace.set().classes))},
           {"input_size", std::to_string(size)},
           {"mean", dump(Json(normal.mean))},
@@ -180,7 +191,10 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   TRY(const data::Cache* cache, workplace.cache(size, listener.on_progress));
   const auto training_start = Clock::now();
   const auto kept_waiting_before = seconds_kept_waiting();
+  const auto backbone = trial.choice.find("backbone");
+  const auto* name = backbone == trial.choice.end() ? nullptr : std::get_if<std::string>(&backbone->second);
   train::Request request{.graph = &candidate.graph,
+                         .network = name ? *name : "",
                          .set = &workplace.set(),
                          .cache = cache,
                          .settings = settings,
@@ -224,6 +238,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   result.details = {{"model", fs::relative(onnx, workplace.folder()).string()}, {"export_difference", difference}};
   if (trial.threads) result.details["threads"] = *trial.threads;
   if (kept_waiting_before && kept_waiting_after) result.details["kept_waiting_s"] = *kept_waiting_after - *kept_waiting_before;
+  if (outcome.started_from) result.details["starting_weights"] = train::to_json(*outcome.started_from);
   if (!outcome.best.confusion.empty()) result.details["confusion"] = outcome.best.confusion;
   // Training's wall time counts as training, its waits for other workers' measurements included; epochs of earlier attempts too.
   result.train_s = training_wall_s;

@@ -1,13 +1,13 @@
 #include "exchange/problem.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <format>
 #include <set>
 
 #include "base/config.hpp"
 #include "base/file.hpp"
 #include "space/space_file.hpp"
+#include "study/bounds.hpp"
 
 namespace edgewise::exchange {
 
@@ -17,40 +17,6 @@ constexpr std::size_t max_file_bytes = std::size_t{1} << 20;
 constexpr std::size_t max_objectives = 4;
 constexpr std::size_t max_constraints = 100;
 const std::vector<std::string> directions{"minimize", "maximize"};
-
-/// "NAME < NUMBER" as a bound; nothing for anything else.
-struct Bound {
-  std::string name;
-  bool is_upper = false, is_strict = false;
-  double value = 0;
-  std::string text;
-};
-
-std::optional<Bound> bound_of(const std::string& text) {
-  const auto sign = text.find_first_of("<>");
-  if (sign == std::string::npos) return {};
-  const bool has_equal = sign + 1 < text.size() && text[sign + 1] == '=';
-  const auto trimmed = [](std::string part) {
-    const auto first = part.find_first_not_of(" \t"), last = part.find_last_not_of(" \t");
-    return first == std::string::npos ? std::string() : part.substr(first, last - first + 1);
-  };
-  std::string left = trimmed(text.substr(0, sign)), right = trimmed(text.substr(sign + (has_equal ? 2 : 1)));
-  bool is_upper = text[sign] == '<';
-  const auto number = [](const std::string& part) -> std::optional<double> {
-    double value = 0;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    if (error != std::errc{} || end != part.data() + part.size()) return {};
-    return value;
-  };
-  if (number(left)) {
-    std::swap(left, right);
-    is_upper = !is_upper;
-  }
-  const auto value = number(right);
-  const bool is_name = !left.empty() && std::ranges::all_of(left, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
-  if (!value || !is_name) return {};
-  return Bound{left, is_upper, !has_equal, *value, text};
-}
 
 /// Words that say which way a quantity is better; a name is split at "_", "-", ".", spaces and digits.
 const std::vector<std::string> better_higher{"accuracy", "acc",         "auc",         "auroc", "auprc",  "ap",
@@ -79,14 +45,6 @@ std::optional<study::Direction> usual_direction(const std::string& name) {
   end_word();
   if (is_higher == is_lower) return std::nullopt;
   return is_higher ? study::Direction::maximize : study::Direction::minimize;
-}
-
-/// Two bounds of one name that nothing can keep.
-bool contradict(const Bound& a, const Bound& b) {
-  if (a.name != b.name || a.is_upper == b.is_upper) return false;
-  const Bound& upper = a.is_upper ? a : b;
-  const Bound& lower = a.is_upper ? b : a;
-  return lower.value > upper.value || (lower.value == upper.value && (lower.is_strict || upper.is_strict));
 }
 
 class ProblemReader {
@@ -142,7 +100,8 @@ class ProblemReader {
   void declare_constraints(config::Options& o) {
     o.texts("constraints", constraint_texts_, "bounds that a choice must keep");
     if (constraint_texts_.size() > max_constraints) return o.problem("constraints", std::format("{} constraints are too many; at most {} are kept", constraint_texts_.size(), max_constraints), "");
-    std::vector<Bound> bounds;
+    std::vector<study::Constraint> readable;
+    std::vector<int> places;
     for (std::size_t i = 0; i < constraint_texts_.size(); ++i) {
       const auto& text = constraint_texts_[i];
       const auto comparison = study::Comparison::parse(text);
@@ -150,13 +109,15 @@ class ProblemReader {
         o.problem("constraints", std::format("constraint \"{}\": {} ({})", text, comparison.error().message, comparison.error().where), comparison.error().next, static_cast<int>(i));
         continue;
       }
-      if (const auto bound = bound_of(text)) {
-        for (const auto& earlier : bounds)
-          if (contradict(earlier, *bound))
-            o.problem("constraints", std::format("constraint \"{}\" contradicts \"{}\": no value keeps both", text, earlier.text), "", static_cast<int>(i));
-        bounds.push_back(*bound);
-      }
+      readable.push_back({text, *comparison});
+      places.push_back(static_cast<int>(i));
       sort_in(o, text, *comparison, static_cast<int>(i));
+    }
+    for (const auto& one : study::impossible(readable, {})) {
+      const auto& text = readable[one.constraint].text;
+      o.problem("constraints", one.other ? std::format("constraint \"{}\" contradicts \"{}\": no value keeps both", text, readable[*one.other].text)
+                                         : std::format("constraint \"{}\" can never hold{}", text, one.is_alone ? "" : " where the other constraints do"),
+                "", places[one.constraint]);
     }
   }
 

@@ -4,6 +4,7 @@
 #include <format>
 
 #include "base/file.hpp"
+#include "job/quantity.hpp"
 #include "search/mobo.hpp"
 
 namespace edgewise::job {
@@ -25,6 +26,8 @@ struct Draft {
   std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300, reduction = search::Options{}.reduction;
   std::vector<std::int64_t> stage_epochs;
   std::vector<Json> start_with;
+  std::string fit;           // of the starting weights
+  bool is_recorded = false;  // by a study, perhaps of an older version
 };
 
 void data_fields(Options& o, Job& job, Draft& draft) {
@@ -60,6 +63,7 @@ void device_fields(Options& o, Job& job, Draft& draft) {
   o.word("name", job.device, {"local"}, "the device that candidates are measured on");
   o.word("provider", measure.provider, {"cpu", "xnnpack"}, "execution provider of the runtime");
   o.integer("threads", draft.device_threads, {1, 256}, "threads of one inference, each pinned to a processor");
+  job.places["device.threads"] = o.where("threads");
   o.integer("min_runs", draft.min_runs, {5, 100000}, "timed runs at least");
   o.integer("max_runs", draft.max_runs, {5, 100000}, "timed runs at most");
   o.number("max_seconds", measure.max_seconds, {0.05, 600}, "time for the timed runs; a slow model gets 5 runs all the same");
@@ -77,7 +81,21 @@ void augment_fields(Options& o, data::Augment& augment) {
   o.number("blur", augment.blur, {0, 1}, "probability of a light blur");
 }
 
-void train_fields(Options& o, train::Settings& train) {
+constexpr train::Fit all_fits[] = {train::Fit::exact, train::Fit::backbone, train::Fit::partial, train::Fit::half};
+
+void weights_fields(Options& o, Job& job, Draft& draft) {
+  auto& train = job.train;
+  o.text("path", train.weights, "a file of PyTorch weights, or a folder with a file for each backbone (`resnet18.pth`, `resnet18-f37072fd.pth`); empty: random");
+  std::vector<std::string> fits{"exact", "backbone", "partial"};
+  if (draft.is_recorded) fits.emplace_back("half");  // nobody can ask for it, older studies go on under it
+  o.word("fit", draft.fit, fits, "what must fit: all; all but the head, which depends on the task and its classes; nothing: what fits by name and shape is taken");
+  for (const auto fit : all_fits)
+    if (draft.fit == train::to_text(fit)) train.weights_fit = fit;
+  if (!o.is_given("fit")) job.left_open.insert("train.weights.fit");
+}
+
+void train_fields(Options& o, Job& job, Draft& draft) {
+  auto& train = job.train;
   o.word("optimizer", train.optimizer, {"adam", "adamw", "sgd"}, "what trains the weights");
   o.number("learning_rate", train.learning_rate, {0, 10, true}, "largest learning rate; a space may choose it instead");
   o.integer("batch", train.batch, {2, 4096}, "images a step");
@@ -94,7 +112,8 @@ void train_fields(Options& o, train::Settings& train) {
   o.word("precision", train.precision, {"auto", "fp32", "bf16"}, "of training; auto takes bf16 where the processor computes it");
   o.boolean("restart", train.restart, "a promoted trial starts anew instead of continuing its weights");
   o.integer("threads", train.threads, {0, 256}, "of one worker; 0: as many as train each network fastest beside the other workers");
-  o.text("weights", train.weights, "starting weights: a torchvision .pth file, or a folder with <backbone>*.pth files; empty: random");
+  o.section("weights", "path", [&](Options& w) { weights_fields(w, job, draft); }, "what training starts from");
+  job.places["train.weights"] = o.where("weights.path");
   o.section("augment", "", [&](Options& a) { augment_fields(a, train.augment); }, "random changes of the training pictures");
 }
 
@@ -134,6 +153,7 @@ void strategy_fields(Options& o, search::Options& search, Draft& draft) {
 void search_fields(Options& o, Job& job, Draft& draft) {
   auto& search = job.search;
   o.word("strategy", search.strategy, search::strategy_names(), "what proposes the candidates");
+  if (!o.is_given("strategy")) job.left_open.insert("search.strategy");
   o.integer("trials", search.trials, {0, 1e6}, "candidates at most; 0: the whole space (grid, staged) or 40 (the others)");
   o.sections(
       "stages", search.stages.size(),
@@ -184,10 +204,22 @@ void objective_fields(Options& o, Job& job, Draft& draft) {
   job.objectives.clear();
   for (const auto& [name, direction] : draft.objectives)
     job.objectives.push_back({name, direction == "maximize" ? study::Direction::maximize : study::Direction::minimize});
+  for (std::size_t i = 0; i < job.objectives.size() && !o.has_problem("objectives"); ++i) {
+    const auto& objective = job.objectives[i];
+    const auto quantity = std::ranges::find(quantities(), objective.name, &Quantity::name);
+    if (quantity == quantities().end() || quantity->better == objective.direction || draft.is_recorded) continue;
+    const bool is_higher_better = quantity->better == study::Direction::maximize;
+    job.remarks.push_back({ErrorCode::invalid_input,
+                           std::format("the objective {} is {}, and {} of it is better", objective.name,
+                                       is_higher_better ? "minimised" : "maximised", is_higher_better ? "more" : "less"),
+                           o.where("objectives", static_cast<int>(i)),
+                           std::format("write {}: {}, unless you mean it", objective.name, is_higher_better ? "maximize" : "minimize")});
+  }
   if (job.objectives.empty() && o.is_given("objectives") && !o.has_problem("objectives")) o.problem("objectives", "there is no objective left", "give one, e.g. {latency_ms: minimize}");
 
   o.texts("constraints", draft.constraints, "bounds that a network must keep, e.g. `latency_ms < 33`, `parameters < 1e6`");
   job.constraints.clear();
+  std::vector<int> places;  // in the file, of those that can be read
   for (std::size_t i = 0; i < draft.constraints.size(); ++i) {
     const auto& text = draft.constraints[i];
     const auto comparison = study::Comparison::parse(text);
@@ -202,7 +234,12 @@ void objective_fields(Options& o, Job& job, Draft& draft) {
                   near.empty() ? "" : std::format("did you mean \"{}\"?", near), static_cast<int>(i));
       }
     job.constraints.push_back({text, *comparison});
+    places.push_back(static_cast<int>(i));
   }
+  if (draft.is_recorded) return;
+  for (const auto& doubt : mistaken(job.constraints, job.task)) o.problem("constraints", doubt.message, doubt.next, places[doubt.constraint]);
+  for (const auto& doubt : idle(job.constraints, job.task))
+    job.remarks.push_back({ErrorCode::invalid_input, doubt.message, o.where("constraints", places[doubt.constraint]), doubt.next});
 }
 
 void job_fields(Options& o, Job& job, Draft& draft) {
@@ -221,8 +258,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
     s.word("family", job.space, space::family_names(), "the family of networks that is searched");
     s.rest(job.space_options, "narrows the family's parameters: a list of values, or {low, high, step}");
   }, "what may be chosen");
-  const space::Frame any{.channels = 3, .input_size = job.input, .head = job.task == data::Task::box ? space::Head::box : space::Head::classification, .outputs = job.task == data::Task::box ? 4 : 2};
-  const auto family = space::make_family(job.space, job.space_options, any);
+  const auto family = space::make_family(job.space, job.space_options, frame_without_data(job));
   if (!family) o.problem("space." + family.error().where, "space: " + family.error().message, family.error().next);
 
   o.section("device", "name", [&](Options& d) { device_fields(d, job, draft); }, "where candidates are measured");
@@ -231,7 +267,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   job.measure.max_runs = static_cast<int>(draft.max_runs);
 
   objective_fields(o, job, draft);
-  o.section("train", "", [&](Options& t) { train_fields(t, job.train); }, "how candidates are trained");
+  o.section("train", "", [&](Options& t) { train_fields(t, job, draft); }, "how candidates are trained");
   o.section("search", "strategy", [&](Options& s) {
     search_fields(s, job, draft);
     strategy_fields(s, job.search, draft);
@@ -248,10 +284,13 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   if (family && job.search.strategy == "grid" && !family->space.size()) o.problem("search", "search.strategy \"grid\" needs a finite space, but this one has a real-valued parameter", "narrow it to a list of values, or use random");
 }
 
-Job default_job() {
+Job default_job(bool is_recorded) {
   Job job;
   job.space = "backbones";
   job.space_options = Json::object();
+  // Studies of earlier versions meant these when they did not say them.
+  job.search.strategy = is_recorded ? "random" : "auto";
+  job.train.weights_fit = is_recorded ? train::Fit::half : train::Fit::backbone;
   return job;
 }
 
@@ -267,11 +306,11 @@ void resolve_paths(Job& job) {
   for (auto& path : job.front_of) resolve(path);
 }
 
-std::expected<Job, std::vector<Error>> read_fields(const config::Node& root, const fs::path& file) {
-  Job job = default_job();
+std::expected<Job, std::vector<Error>> read_fields(const config::Node& root, const fs::path& file, bool is_recorded) {
+  Job job = default_job(is_recorded);
   job.file = file;
   job.name = file.stem().string();
-  Draft draft;
+  Draft draft{.fit = std::string(train::to_text(job.train.weights_fit)), .is_recorded = is_recorded};
   auto errors = config::read(root, file.string(), [&](Options& o) { job_fields(o, job, draft); });
   if (!errors.empty()) return std::unexpected(std::move(errors));
   resolve_paths(job);
@@ -285,6 +324,7 @@ Json written(Job job) {
     draft.objectives.emplace_back(objective.name, objective.direction == study::Direction::maximize ? "maximize" : "minimize");
   for (const auto& constraint : job.constraints) draft.constraints.push_back(constraint.text);
   for (const auto& choice : job.search.start_with) draft.start_with.push_back(space::to_json(choice));
+  draft.fit = train::to_text(job.train.weights_fit);
   draft.split_seed = static_cast<std::int64_t>(job.data.seed);
   draft.reduction = job.search.reduction;
   draft.device_threads = job.measure.threads;
@@ -296,16 +336,16 @@ Json written(Job job) {
 }  // namespace
 
 std::vector<std::string> recorded_values(data::Task task) {
-  std::vector<std::string> names = task == data::Task::box ? std::vector<std::string>{"iou", "iou50"} : std::vector<std::string>{"accuracy", "balanced_accuracy"};
-  for (const char* name : {"validation_loss", "latency_ms", "latency_p90_ms", "latency_p99_ms", "memory_mb", "load_ms", "model_mb", "parameters", "macs", "weight_mb", "activation_mb"})
-    names.emplace_back(name);
+  std::vector<std::string> names;
+  for (const auto& quantity : quantities())
+    if (quantity.task.value_or(task) == task) names.push_back(quantity.name);
   return names;
 }
 
 std::expected<Job, std::vector<Error>> parse_job(const std::string& text, const fs::path& file) {
   const auto root = config::parse_yaml(text, file.string());
   if (!root) return std::unexpected(std::vector<Error>{root.error()});
-  return read_fields(*root, file);
+  return read_fields(*root, file, false);
 }
 
 std::expected<Job, std::vector<Error>> read_job(const fs::path& file) {
@@ -332,10 +372,17 @@ Result<Job> job_from_json(const Json& json) {
   const std::string name = fields.value("name", std::string("study"));
   for (const char* recorded : {"file", "frame"}) fields.erase(recorded);  // what a study keeps beside the job's options
   fields.erase("name");
-  auto job = read_fields(config::from_json(fields), file);
+  auto job = read_fields(config::from_json(fields), file, true);
   if (!job) return std::unexpected(job.error().front());
   job->name = name;
   return std::move(*job);
+}
+
+Result<Job> go_on(Job job, const Json& recorded) {
+  TRY(const auto then, job_from_json(recorded));
+  if (job.left_open.contains("search.strategy") && then.search.strategy == "random") job.search.strategy = then.search.strategy;
+  if (job.left_open.contains("train.weights.fit") && then.train.weights_fit == train::Fit::half) job.train.weights_fit = train::Fit::half;
+  return job;
 }
 
 std::string to_yaml(const Job& job) { return config::to_yaml(written(job)); }
@@ -348,10 +395,15 @@ space::Frame frame(const Job& job, const data::DataSet& set) {
           .outputs = is_box ? 4 : static_cast<std::int64_t>(set.classes.size())};
 }
 
+space::Frame frame_without_data(const Job& job) {
+  const bool is_box = job.task == data::Task::box;
+  return {.channels = 3, .input_size = job.input, .head = is_box ? space::Head::box : space::Head::classification, .outputs = is_box ? 4 : 2};
+}
+
 std::string option_reference() {
-  Job job = default_job();
+  Job job = default_job(false);
   job.data.path = "";
-  Draft draft;
+  Draft draft{.fit = std::string(train::to_text(job.train.weights_fit))};
   return config::reference([&](Options& o) { job_fields(o, job, draft); });
 }
 

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,11 @@ struct Job {
   bool repeats = false;  ///< train networks with equal settings again instead of taking over what is known of them
   Budget budget;
   std::int64_t seed = 1;
+  std::vector<Error> remarks;  ///< what is allowed and yet strange, with its place; of a job file only
+  /// "file:line:column" of options that are checked against this machine later: "device.threads", "train.weights".
+  std::map<std::string, std::string> places;
+  /// Options that the file leaves open and that older studies meant otherwise: "search.strategy", "train.weights.fit".
+  std::set<std::string> left_open;
 };
 
 /// Reads and checks a job file.
@@ -56,12 +63,19 @@ std::expected<Job, std::vector<Error>> parse_job(const std::string& text, const 
 
 /// The resolved job, as `edgewise check` prints it and as a study keeps it. `job_from_json` is the inverse.
 Json to_json(const Job& job);
+/// A study's job is data, not a wish: what it says is not doubted again, and an option that it lacks means what it meant
+/// when there was none.
 Result<Job> job_from_json(const Json& json);
+/// The job under which a study goes on: what the file leaves open means what the study says, where defaults have changed.
+/// @param recorded  the study's job
+Result<Job> go_on(Job job, const Json& recorded);
 /// The same as a YAML text that `parse_job` reads back.
 std::string to_yaml(const Job& job);
 
 /// The frame for the job's candidates, once the data set is known.
 space::Frame frame(const Job& job, const data::DataSet& set);
+/// The same while it is not: three channels and, of classification, two classes.
+space::Frame frame_without_data(const Job& job);
 
 /// Names of all values that trials record under this job, for objectives, constraints and ranks.
 std::vector<std::string> recorded_values(data::Task task);

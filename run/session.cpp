@@ -30,12 +30,6 @@ Result<Session> attach(job::Job job, const fs::path& folder) {
   return session;
 }
 
-/// A study's job with today's options filled in: one that was not there yet means what it means where it is absent.
-Json with_defaults(const Json& job) {
-  const auto parsed = job::job_from_json(job);
-  return parsed ? job::to_json(*parsed) : job;
-}
-
 /// The first option whose value differs, as "train.batch: 64 there, 32 here".
 std::string first_difference(const Json& there, const Json& here, const std::string& path = {}) {
   for (const auto& [key, value] : here.items()) {
@@ -70,7 +64,7 @@ Status forget_empty_study(const fs::path& folder, const Json& resolved) {
     if (!study.trials.empty() || study.settings.job == resolved) return {};
   }
   std::error_code error;
-  for (const char* name : {"study.db", "study.db-wal", "study.db-shm", "cost_model.json", "price.json", "start.json"})
+  for (const char* name : {"study.db", "study.db-wal", "study.db-shm", "cost_model.json", "price.json", "start.json", "clock.json"})
     if (!error) fs::remove(folder / name, error);
   if (error) return invalid(std::format("cannot replace the empty study \"{}\": {}", folder.string(), error.message()));
   return {};
@@ -88,9 +82,10 @@ Status coordinate(Session& session) {
   return {};
 }
 
-Result<Session> start_study(job::Job job, const fs::path& folder) {
+Result<Session> start_study(job::Job job, const fs::path& folder, const std::function<Status(const Session&)>& check) {
   TRY(Session session, attach(std::move(job), folder));
   TRY_DO(search::make_strategy(session.job.search, session.family.space));  // a mistake in it must not leave a study behind
+  if (check && !fs::exists(folder / "study.db")) TRY_DO(check(session));
   Json resolved = job::to_json(session.job);
   const auto frame = job::frame(session.job, session.set);
   resolved["frame"] = {{"channels", frame.channels}, {"outputs", frame.outputs}, {"classes", session.set.classes}, {"pictures", fingerprint(session.set)},
@@ -112,13 +107,21 @@ Result<Session> start_study(job::Job job, const fs::path& folder) {
   }
   TRY(session.storage, study::open_storage(folder));
   TRY(const auto settings, session.storage->settings());
-  if (const auto difference = first_difference(with_defaults(settings.job), resolved); !difference.empty())
+  TRY(session.job, job::go_on(std::move(session.job), settings.job));
+  // Both as today's options: what an older version did not record is compared with what it meant.
+  TRY(const auto then, job::job_from_json(settings.job));
+  if (const auto difference = first_difference(job::to_json(then), job::to_json(session.job)); !difference.empty())
     return fail(ErrorCode::conflict, std::format("the study \"{}\" was made with other settings ({})", folder.string(), difference),
                 "put the job file back, or start another study with --study NAME");
   if (const auto there = settings.job.value("frame", Json::object()); there.contains("pictures") && there["pictures"] != resolved["frame"]["pictures"])
     return fail(ErrorCode::conflict, std::format("the pictures, labels or splits of \"{}\" have changed since the study \"{}\" began: old and new trials could not be compared",
                                                  session.job.data.path, folder.string()),
                 "put the data back, or start another study with --study NAME");
+  if (check) {
+    TRY(const auto study, session.storage->load());
+    const auto begins = [](const study::Trial& trial) { return trial.results.empty() && (trial.state == study::State::waiting || trial.state == study::State::running); };
+    if (std::ranges::any_of(study.trials, begins)) TRY_DO(check(session));
+  }
   return session;
 }
 

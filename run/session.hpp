@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,8 +31,10 @@ struct Session {
 Status coordinate(Session& session);
 
 /// Opens the job's study as its coordinator, or makes it when there is none.
-/// @error conflict when another process coordinates it; conflict when the study was made by another version of the job file (with what differs): a study's settings never change
-Result<Session> start_study(job::Job job, const std::filesystem::path& folder);
+/// @param check  asked before a study is made, and before one goes on that has trials to begin; what it finds is the error, and no study is left behind
+/// @error conflict when another process coordinates it; conflict when the study was made by another version of the job file (with what differs): a study's
+///        settings never change, and mean what they meant when it was made
+Result<Session> start_study(job::Job job, const std::filesystem::path& folder, const std::function<Status(const Session&)>& check = {});
 /// Opens an existing study with its data. @error not_found with how to make one
 Result<Session> open_study(const std::filesystem::path& folder);
 /// Only the trials, for commands that look at results; the data set may be gone.

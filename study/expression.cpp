@@ -8,16 +8,9 @@
 #include <utility>
 #include <vector>
 
-namespace edgewise::study {
+#include "study/expression_internal.hpp"
 
-/// A number, a name, or an operation over one or two nodes.
-struct Expression::Node {
-  enum class Kind { number, name, negate, add, subtract, multiply, divide, power, log, exp, sqrt, abs, min, max };
-  Kind kind = Kind::number;
-  double number = 0;
-  std::string name;
-  std::shared_ptr<const Node> a, b;  // owned by this node alone
-};
+namespace edgewise::study {
 
 namespace {
 
@@ -356,6 +349,9 @@ std::optional<double> Comparison::excess(const std::map<std::string, double>& va
   // What just fails a strict comparison is broken too, however little.
   return !*does_hold && apart <= 0.0 ? std::numeric_limits<double>::min() : apart;
 }
+
+const Expression::Node* Comparison::left_tree() const { return left_ ? left_->tree() : nullptr; }
+const Expression::Node* Comparison::right_tree() const { return right_ ? right_->tree() : nullptr; }
 
 std::set<std::string> Comparison::names() const {
   std::set<std::string> names;

@@ -22,6 +22,7 @@ class Expression {
   [[nodiscard]] const std::set<std::string>& names() const { return names_; }
   [[nodiscard]] const std::string& text() const { return text_; }
   struct Node;
+  [[nodiscard]] const Node* tree() const { return root_.get(); }  ///< null where nothing was parsed
 
  private:
   friend class Comparison;
@@ -40,6 +41,10 @@ class Comparison {
   /// value; the largest double when all have one but a side has none.
   [[nodiscard]] std::optional<double> excess(const std::map<std::string, double>& values) const;
   [[nodiscard]] std::set<std::string> names() const;
+  /// The sides' trees (null where nothing was parsed) and "<", "<=", ">" or ">=" between them.
+  [[nodiscard]] const Expression::Node* left_tree() const;
+  [[nodiscard]] const Expression::Node* right_tree() const;
+  [[nodiscard]] const std::string& sign() const { return sign_; }
 
  private:
   std::shared_ptr<const Expression> left_, right_;  // shared between copies; immutable

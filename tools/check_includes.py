@@ -28,7 +28,7 @@ ALLOWED = {
     "job": ["base", "data", "device", "search", "space", "study", "train"],
     "estimate": ["base", "data", "deploy", "device", "graph", "job", "space", "study", "train"],
     "report": ["base", "search", "study", "space"],
-    "run": ["base", "data", "graph", "job", "report", "search", "space", "study"],
+    "run": ["base", "data", "graph", "job", "report", "search", "space", "study", "train"],
     "worker": ["base", "device", "estimate", "study"],
     "cli": ["base", "data", "device", "exchange", "job", "replay", "report", "run", "search", "space", "study"],
 }
@@ -46,7 +46,8 @@ HEAVY = {
     r"CLI/": {"cli"},
 }
 # job/ needs the plain settings of training, not training itself.
-ONLY = {("job", "train"): {"train/settings.hpp"}, ("device", "agent"): {"agent/wire.hpp"}}
+# The command line reads starting weights before a search, without LibTorch.
+ONLY = {("job", "train"): {"train/settings.hpp"}, ("run", "train"): {"train/settings.hpp", "train/starting_weights.hpp"}, ("device", "agent"): {"agent/wire.hpp"}}
 
 
 def main() -> int:

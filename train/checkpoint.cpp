@@ -62,7 +62,7 @@ Json header(const Checkpoint& checkpoint) {
                      {"seconds", e.seconds},
                      {"images_per_s", e.images_per_s}});
   }
-  return {{"network", checkpoint.network},
+  Json all = {{"network", checkpoint.network},
           {"epoch", checkpoint.epoch},
           {"begin", checkpoint.stretch.begin},
           {"end", checkpoint.stretch.end},
@@ -72,6 +72,8 @@ Json header(const Checkpoint& checkpoint) {
           {"optimizer", checkpoint.optimizer},
           {"steps", checkpoint.steps},
           {"has_best_model", !checkpoint.best_model.empty()}};
+  if (checkpoint.started_from) all["started_from"] = to_json(*checkpoint.started_from);
+  return all;
 }
 
 Status parse_header(const Json& json, Checkpoint& into, bool& has_best_model) {
@@ -93,6 +95,8 @@ Status parse_header(const Json& json, Checkpoint& into, bool& has_best_model) {
     into.best = {best.at("loss").get<double>(), best.at("metrics").get<Metrics>(),
                  best.at("confusion").get<std::vector<std::vector<std::int64_t>>>()};
     into.steps = json.at("steps").get<std::int64_t>();
+    into.started_from.reset();
+    if (json.contains("started_from")) into.started_from = share_from_json(json.at("started_from"));
     has_best_model = json.at("has_best_model").get<bool>();
   } catch (const Json::exception& error) {
     return invalid(std::format("its header is damaged ({})", error.what()));

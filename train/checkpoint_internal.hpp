@@ -22,6 +22,7 @@ struct Checkpoint {
   std::vector<Epoch> curve;
   int best_epoch = 0;
   Evaluation best;
+  std::optional<Share> started_from;  ///< nothing: from random weights, or written before this was kept
   std::string optimizer;
   std::int64_t steps = 0;
   std::vector<torch::Tensor> model;       ///< in the order of Graph::tensors()

@@ -157,8 +157,9 @@ Status Trainer::continue_checkpoint() {
 Status Trainer::start_weights() {
   if (request_.goal.task == data::Task::box && request_.mean_box) start_box_at_mean();
   if (!request_.starting_weights) return {};
-  TRY(const auto weights, request_.starting_weights(nn::weights(network_)));
-  return nn::load_weights(network_, weights);
+  TRY(const auto adapted, request_.starting_weights(nn::weights(network_)));
+  state_.started_from = adapted.share;
+  return nn::load_weights(network_, adapted.weights);
 }
 
 // A box network that starts at the mean box of the training pictures, with small weights in its last layer, need not
@@ -296,7 +297,8 @@ Result<Outcome> Trainer::finish() {
         "lower the learning rate or the batch's changes, or clip gradients (train.clip_norm)");
   }
   Outcome outcome{
-      .curve = state_.curve, .best_epoch = state_.best_epoch, .best = state_.best, .stopped_early = stopped_early_};
+      .curve = state_.curve, .best_epoch = state_.best_epoch, .best = state_.best, .started_from = state_.started_from,
+      .stopped_early = stopped_early_};
   const torch::NoGradGuard no_grad;
   const auto tensors = network_->tensors();
   for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].copy_(state_.best_model[i]);

@@ -45,7 +45,7 @@ struct LoopRequest {
   std::function<void(const Epoch&)> on_epoch;
   std::function<void(int, std::size_t, std::size_t)> on_batch;
   /// Weights to start from when there is no checkpoint to continue; nothing: random ones.
-  std::function<Result<graph::Weights>(const graph::Weights& random)> starting_weights;
+  std::function<Result<Adapted>(const graph::Weights& random)> starting_weights;
   std::optional<std::array<float, 4>> mean_box;  ///< of the training split: where box outputs start
 };
 

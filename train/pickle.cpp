@@ -12,8 +12,10 @@ namespace edgewise::train::pickle {
 
 namespace {
 
-// Calls and storages copy their arguments: without a bound, recalling one long tuple again and again would take memory without end.
+// Calls and storages copy their arguments: without a bound, recalling one long tuple again and again would take memory
+// without end.
 constexpr std::size_t most_arguments = 16;
+constexpr std::size_t most_name = 200;          // of a module or an attribute
 constexpr std::size_t most_values = 4'000'000;  // a state dict of 1,000 tensors has about 20,000
 
 constexpr std::array<std::string_view, 16> allowed_names = {"collections.OrderedDict",
@@ -33,7 +35,7 @@ constexpr std::array<std::string_view, 16> allowed_names = {"collections.Ordered
                                                             "torch.Size",
                                                             "torch.serialization._get_layout"};
 
-// Only names of the printable ASCII range are quoted in messages.
+// Only characters of the printable ASCII range are quoted in messages.
 std::string printable(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, 80)) out += c >= ' ' && c <= '~' ? c : '?';
@@ -137,24 +139,34 @@ class Machine {
     push({.kind = Kind::text, .text = std::string(part)});
     return {};
   }
+  // A global that is none of the few is kept as a name and nothing else: whatever is "called", "built" or filled from
+  // it is a foreign value, and its arguments are forgotten.
   Status name(std::string_view module, std::string_view attribute) {
-    const auto full = std::format("{}.{}", module, attribute);
-    if (std::ranges::find(allowed_names, full) == allowed_names.end()) {
-      return invalid(
-          std::format("the pickle asks for \"{}\", which a state dict of plain tensors does not need", printable(full)),
-          "save the weights alone: torch.save(model.state_dict(), path)");
-    }
-    push({.kind = Kind::name, .text = full});
+    const auto full = std::format("{}.{}", module.substr(0, most_name), attribute.substr(0, most_name));
+    if (std::ranges::find(allowed_names, full) != allowed_names.end())
+      push({.kind = Kind::name, .text = full});
+    else
+      push({.kind = Kind::foreign, .integer = -1, .text = printable(full)});
     return {};
   }
+  // Only the index of the global: its name again for each call would let a short file take much memory.
+  void push_made_of(std::size_t foreign) {
+    const auto origin = document_.values[foreign].integer;
+    push({.kind = Kind::foreign, .integer = origin >= 0 ? origin : static_cast<std::int64_t>(foreign)});
+  }
+  [[nodiscard]] bool is_foreign_on_top() const {
+    return stack_.size() > floor() && document_.values[stack_.back()].kind == Kind::foreign;
+  }
   Status set_items(const std::vector<std::size_t>& items) {
-    TRY(const auto target, top_of(Kind::dictionary, "entries are set in what is no dictionary"));
     if (items.size() % 2 != 0) return damaged("a key has no value");
+    if (is_foreign_on_top()) return {};
+    TRY(const auto target, top_of(Kind::dictionary, "entries are set in what is no dictionary"));
     for (std::size_t i = 0; i < items.size(); i += 2)
       document_.values[target].entries.emplace_back(items[i], items[i + 1]);
     return {};
   }
   Status append(const std::vector<std::size_t>& items) {
+    if (is_foreign_on_top()) return {};
     TRY(const auto target, top_of(Kind::sequence, "items are appended to what is no list"));
     auto& list = document_.values[target].items;
     list.insert(list.end(), items.begin(), items.end());
@@ -163,6 +175,10 @@ class Machine {
   Status reduce() {
     TRY(const auto arguments, pop());
     TRY(const auto function, pop());
+    if (document_.values[function].kind == Kind::foreign && document_.values[arguments].kind == Kind::sequence) {
+      push_made_of(function);
+      return {};
+    }
     if (document_.values[function].kind != Kind::name || document_.values[arguments].kind != Kind::sequence) {
       return damaged("what is called is no function");
     }
@@ -174,6 +190,21 @@ class Machine {
     } else {
       push({.kind = Kind::call, .text = called, .items = document_.values[arguments].items});
     }
+    return {};
+  }
+  // Objects whose class says how they are made: of a class that is known only an ordered dictionary.
+  Status new_object() {
+    TRY(const auto arguments, pop());
+    TRY(const auto made_of, pop());
+    if (document_.values[arguments].kind != Kind::sequence)
+      return damaged("an object is made of what are no arguments");
+    const auto kind = document_.values[made_of].kind;
+    if (kind == Kind::foreign)
+      push_made_of(made_of);
+    else if (kind == Kind::name && document_.values[made_of].text == "collections.OrderedDict")
+      push({.kind = Kind::dictionary});
+    else
+      return damaged("an object is made of what is no class");
     return {};
   }
   Status persistent() {
@@ -241,6 +272,12 @@ Status Machine::execute(unsigned char opcode) {
       push({.kind = Kind::number, .number = std::bit_cast<double>(std::byteswap(bits))});
       return {};
     }
+    case 'B':  // bytes are texts here
+      return take_number<std::uint32_t>().and_then([&](auto length) { return text(length); });
+    case 'C':
+      return take_number<std::uint8_t>().and_then([&](auto length) { return text(length); });
+    case 0x8e:
+      return take_number<std::uint64_t>().and_then([&](auto length) { return text(length); });
     case 'X':
       return take_number<std::uint32_t>().and_then([&](auto length) { return text(length); });
     case 0x8c:
@@ -251,12 +288,16 @@ Status Machine::execute(unsigned char opcode) {
       push({.kind = Kind::sequence});
       return {};
     case ']':
+    case 0x8f:  // a set is a list here
       push({.kind = Kind::sequence});
       return {};
+    case 0x90:
+      return pop_to_mark().and_then([&](auto items) { return append(items); });
     case '}':
       push({.kind = Kind::dictionary});
       return {};
     case 't':
+    case 0x91:  // a frozen set
       return pop_to_mark().transform([&](auto items) { push({.kind = Kind::sequence, .items = std::move(items)}); });
     case 0x85:
       return tuple(1);
@@ -289,6 +330,10 @@ Status Machine::execute(unsigned char opcode) {
     }
     case 'R':
       return reduce();
+    case 0x81:
+      return new_object();
+    case 0x92:  // with named arguments, which nobody needs
+      return pop().and_then([&](auto) { return new_object(); });
     case 'Q':
       return persistent();
     case 's': {
@@ -304,6 +349,7 @@ Status Machine::execute(unsigned char opcode) {
       return pop_to_mark().and_then([&](auto items) { return append(items); });
     case 'b': {  // BUILD: state dicts carry version numbers as attributes; they are of no use here
       TRY_DO(pop());
+      if (is_foreign_on_top()) return {};
       return top_of(Kind::dictionary, "attributes are set on what is no dictionary").transform([](auto) {});
     }
     default:
@@ -319,6 +365,10 @@ Status Machine::execute(unsigned char opcode) {
 
 Result<Document> read(std::string_view bytes) {
   return Machine(bytes).run();
+}
+
+std::string foreign_name(const Document& document, const Value& value) {
+  return value.integer >= 0 ? document.values[static_cast<std::size_t>(value.integer)].text : value.text;
 }
 
 }  // namespace edgewise::train::pickle

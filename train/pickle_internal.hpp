@@ -24,12 +24,14 @@ enum class Kind {
   name,        ///< a global, "module.attribute", one of the few that are allowed
   persistent,  ///< what a persistent id describes, a storage: `items` holds the id's parts
   call,        ///< name applied to arguments: `items` = {arguments...}, `text` = the name
+  foreign,     ///< any other global, "module.attribute", or what was made of one; nothing of its contents is kept
 };
 
 /// One value. Others are meant by their index in `Document::values`, so that a cycle can neither leak nor recurse.
 struct Value {
   Kind kind = Kind::none;
-  std::int64_t integer = 0;
+  std::int64_t integer =
+      0;  ///< of what was made of a foreign global: the index of that global; else -1 in a foreign one
   double number = 0;
   std::string text;
   std::vector<std::size_t> items;                            ///< of a sequence, persistent id or call
@@ -43,8 +45,13 @@ struct Document {
 };
 
 /// Reads one pickle (protocol 2 to 4) from the start of `bytes`. Time and memory are proportional to its length.
-/// @error invalid_input: an opcode or a global name beyond what state dicts need (the message names it), or a damaged
+/// Objects of training scripts (arguments, optimizers) lie beside the tensors in many files: they become `foreign`
+/// values.
+/// @error invalid_input: an opcode that neither tensors nor such objects need (the message names it), or a damaged
 /// stream
 Result<Document> read(std::string_view bytes);
+
+/// The global that a foreign value is or was made of, as "os.system".
+std::string foreign_name(const Document& document, const Value& value);
 
 }  // namespace edgewise::train::pickle

@@ -4,12 +4,34 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "data/augment.hpp"
 
 namespace edgewise::train {
+
+/// How much of starting weights must be there.
+enum class Fit {
+  exact,     ///< all of the network and all of the file
+  backbone,  ///< all but the head, the layers that depend on the task and its number of classes
+  partial,   ///< nothing: what fits by name and shape is taken
+  half,      ///< half of the tensors: what studies meant that do not say it
+};
+constexpr std::string_view to_text(Fit fit) {
+  switch (fit) {
+    case Fit::exact:
+      return "exact";
+    case Fit::backbone:
+      return "backbone";
+    case Fit::partial:
+      return "partial";
+    case Fit::half:
+      return "half";
+  }
+  return "";
+}
 
 struct Settings {
   std::string optimizer = "adamw";  ///< "adam", "adamw", "sgd" (with momentum 0.9)
@@ -28,7 +50,8 @@ struct Settings {
   std::string precision = "auto";           ///< "fp32", "bf16", "auto" (bf16 where the processor computes it natively)
   bool restart = false;                     ///< a promoted trial starts anew instead of continuing its weights
   std::int64_t threads = 0;                 ///< of one worker; 0: as many as train each network fastest beside the other workers
-  std::string weights;  ///< starting weights: folder of torchvision .pth files or one file; empty: random
+  std::string weights;  ///< starting weights: a file, or a folder with a file for each backbone; empty: random
+  Fit weights_fit = Fit::backbone;
   data::Augment augment{.flip = true, .flip_vertical = false, .scale = 0.1, .shift = 0.1, .colour = 0.2, .blur = 0.0};
 };
 

@@ -6,11 +6,12 @@
 #include <format>
 #include <functional>
 #include <optional>
+#include <set>
 
 #include "base/file.hpp"
 #include "train/pickle_internal.hpp"
+#include "train/starting_weights.hpp"
 #include "train/state_dict_internal.hpp"
-#include "train/train.hpp"
 
 namespace edgewise::train {
 
@@ -35,13 +36,19 @@ float plain(const char* data) {
   return static_cast<float>(value);
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, 80)) out += c >= ' ' && c <= '~' ? c : '?';
+  return out;
+}
+
 /// How the numbers of a storage are kept.
 struct Format {
   std::string_view name;
   std::size_t size;
   float (*read)(const char*);
 };
-constexpr std::array<Format, 9> formats = {{
+constexpr std::array<Format, 10> formats = {{
     {"torch.FloatStorage", 4, plain<float>},
     {"torch.DoubleStorage", 8, plain<double>},
     {"torch.HalfStorage", 2,
@@ -61,6 +68,7 @@ constexpr std::array<Format, 9> formats = {{
     {"torch.ShortStorage", 2, plain<std::int16_t>},
     {"torch.CharStorage", 1, plain<std::int8_t>},
     {"torch.ByteStorage", 1, plain<std::uint8_t>},
+    {"torch.BoolStorage", 1, plain<std::uint8_t>},
 }};
 
 /// Finds the bytes of a storage by its key.
@@ -72,33 +80,47 @@ class StateDict {
       : document_(document), storages_(std::move(storages)), elements_left_(most_elements), with_values_(with_values) {}
 
   Result<graph::Weights> read() {
-    const auto* root = &at(document_.root);
-    if (root->kind != Kind::dictionary) return invalid("the file holds no dictionary of tensors", advice);
-    // Training scripts put the state dict beside other things.
-    for (const auto& [key, value] : root->entries) {
-      if (at(key).kind == Kind::text && (at(key).text == "state_dict" || at(key).text == "model") &&
-          at(value).kind == Kind::dictionary) {
-        root = &at(value);
-        break;
-      }
-    }
+    TRY(const Value* found, find());
     graph::Weights weights;
-    for (const auto& [key, value] : root->entries) {
+    for (const auto& [key, value] : found->entries) {
       if (at(key).kind != Kind::text || at(key).text.size() > 1000) return invalid("a tensor has no name", advice);
+      if (is_plain_data(at(value))) continue;  // "epoch" and the like; "_extra_state" of a layer that has none
       const auto& name = at(key).text;
       auto tensor = read_tensor(at(value), 0);
       if (!tensor) return fail_with(std::move(tensor).error(), std::format("tensor \"{}\"", name));
       if (!weights.emplace(name, std::move(*tensor)).second)
         return invalid(std::format("two tensors are called \"{}\"", name));
     }
-    if (weights.empty()) return invalid("the file holds no tensor", advice);
     return weights;
   }
 
  private:
   static constexpr const char* advice = "save the weights alone: torch.save(model.state_dict(), path)";
 
+  /// The dictionary of tensors: the root, or what training scripts put beside other things.
+  Result<const Value*> find() const;
+  /// All dictionaries of tensors inside `value`, with the keys on the way as "a.b".
+  struct Place {
+    std::string path;
+    std::size_t rank;  // of the first key among the known ones
+    const Value* value;
+  };
+  void collect(const Value& value, const std::string& path, std::size_t rank, int depth, std::set<const Value*>& seen,
+               std::vector<Place>& places) const;
+
   [[nodiscard]] const Value& at(std::size_t index) const { return document_.values[index]; }
+  static bool is_plain_data(const Value& value) {
+    return !is_tensor(value) && value.kind != Kind::foreign && value.kind != Kind::persistent;
+  }
+  static bool is_tensor(const Value& value) {
+    return value.kind == Kind::call && value.text.starts_with("torch._utils._rebuild_");
+  }
+  [[nodiscard]] std::size_t tensors_in(const Value& value) const {
+    if (value.kind != Kind::dictionary) return 0;
+    return static_cast<std::size_t>(std::ranges::count_if(value.entries, [&](const auto& entry) {
+      return at(entry.first).kind == Kind::text && is_tensor(at(entry.second));
+    }));
+  }
 
   Result<std::vector<std::int64_t>> integers(std::size_t index) {
     const auto& value = at(index);
@@ -126,13 +148,15 @@ class StateDict {
     const auto& key = at(storage.items[2]);
     const auto& count = at(storage.items[4]);
     const auto& offset = at(value.items[1]);
-    if (type.kind != Kind::name || key.kind != Kind::text || count.kind != Kind::integer || count.integer < 0 ||
-        offset.kind != Kind::integer || offset.integer < 0) {
+    if ((type.kind != Kind::name && type.kind != Kind::foreign) || key.kind != Kind::text ||
+        count.kind != Kind::integer || count.integer < 0 || offset.kind != Kind::integer || offset.integer < 0) {
       return invalid("its storage is not described");
     }
     const auto format = std::ranges::find(formats, type.text, &Format::name);
     if (format == formats.end())
-      return invalid(std::format("its numbers are of the kind \"{}\"", type.text), "save the weights as 32-bit floats");
+      return invalid(std::format("its numbers are of the kind \"{}\"",
+                                 type.kind == Kind::foreign ? pickle::foreign_name(document_, type) : type.text),
+                     "save the weights as 32-bit floats");
     TRY(const auto shape, integers(value.items[2]));
     TRY(const auto strides, integers(value.items[3]));
     if (shape.size() != strides.size()) return invalid("its shape and strides do not fit");
@@ -179,6 +203,61 @@ class StateDict {
   std::size_t elements_left_;
   bool with_values_;
 };
+
+// Keys under which training scripts keep the weights, those of the running average last: where a file has several, the
+// first that it has is meant.
+constexpr std::array<std::string_view, 16> known_keys = {
+    "state_dict",    "model_state_dict", "model_state", "model",     "weights",
+    "net",           "network",          "module",      "backbone",  "params",
+    "parameters",    "generator",        "ema",         "model_ema", "model_ema_state_dict",
+    "state_dict_ema"};
+constexpr int deepest_wrapper = 3;
+
+void StateDict::collect(const Value& value, const std::string& path, std::size_t rank, int depth,
+                        std::set<const Value*>& seen, std::vector<Place>& places) const {
+  // A dictionary can be reached in many ways, or contain itself.
+  if (value.kind != Kind::dictionary || depth > deepest_wrapper || !seen.insert(&value).second) return;
+  const bool is_found = tensors_in(value) > 0;
+  if (is_found) places.push_back({path, rank, &value});
+  if (is_found && depth > 0) return;
+  for (const auto& [key, inner] : value.entries) {
+    if (at(key).kind != Kind::text || at(key).text.size() > 100) continue;
+    const auto& name = at(key).text;
+    const auto known = static_cast<std::size_t>(std::ranges::find(known_keys, name) - known_keys.begin());
+    collect(at(inner), path.empty() ? name : path + "." + name, depth == 0 ? known : rank, depth + 1, seen, places);
+  }
+}
+
+Result<const Value*> StateDict::find() const {
+  std::set<const Value*> seen;
+  std::vector<Place> places;
+  collect(at(document_.root), "", known_keys.size(), 0, seen, places);
+  if (places.empty()) {
+    // What a whole module, or an attack, asks for says more than that there is no tensor.
+    for (const auto& value : document_.values)
+      if (value.kind == Kind::foreign && value.integer < 0)
+        return invalid(std::format("the pickle asks for \"{}\", which a state dict of plain tensors does not need",
+                                   pickle::foreign_name(document_, value)),
+                       advice);
+    if (at(document_.root).kind != Kind::dictionary) return invalid("the file holds no dictionary of tensors", advice);
+    return invalid("the file holds no tensor", advice);
+  }
+  // A few tensors lie beside the weights of many files (a random state, the best accuracy): the root counts where it
+  // has the most, or where nothing inside it is known by its key.
+  const bool root_has_tensors = places.front().path.empty();
+  std::ranges::stable_sort(places, {}, &Place::rank);
+  if (root_has_tensors && places.front().rank == known_keys.size()) {
+    return std::ranges::max_element(places, {}, [&](const Place& place) { return tensors_in(*place.value); })->value;
+  }
+  if (places.size() > 1 && places[0].rank == places[1].rank) {
+    return invalid(
+        std::format("the file holds several dictionaries of tensors, \"{}\" and \"{}\", and does not say which "
+                    "is the network's",
+                    printable(places[0].path), printable(places[1].path)),
+        advice);
+  }
+  return places.front().value;
+}
 
 Result<graph::Weights> parse_zip(std::string_view bytes, bool with_values) {
   TRY(const auto archive, list_zip(bytes));
@@ -272,15 +351,26 @@ Result<graph::Weights> parse_state_dict(std::string_view bytes, bool with_values
                  "give a file written by torch.save(model.state_dict(), path)");
 }
 
-Result<graph::Weights> read_state_dict(const std::filesystem::path& pth) {
+namespace {
+
+Result<graph::Weights> read(const std::filesystem::path& pth, bool with_values) {
   TRY(const auto bytes, read_file(pth, std::size_t{4} << 30));
-  auto weights = parse_state_dict(bytes);
+  auto weights = parse_state_dict(bytes, with_values);
   if (!weights) {
     auto error = std::move(weights).error();
     error.message = std::format("cannot read the weights \"{}\": {}", pth.string(), error.message);
     return std::unexpected(std::move(error));
   }
   return weights;
+}
+
+}  // namespace
+
+Result<graph::Weights> read_state_dict(const std::filesystem::path& pth) {
+  return read(pth, true);
+}
+Result<graph::Weights> read_shapes(const std::filesystem::path& pth) {
+  return read(pth, false);
 }
 
 }  // namespace edgewise::train

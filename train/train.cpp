@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <format>
 
-#include "base/file.hpp"
 #include "train/loop_internal.hpp"
-#include "train/state_dict_internal.hpp"
 
 namespace edgewise::train {
 
@@ -64,44 +62,15 @@ std::array<float, 4> mean_box(const data::Cache& cache, const std::vector<std::s
   return mean;
 }
 
-// How many of the network's tensors a file has, by names and shapes alone.
-std::size_t fitting(const graph::Graph& graph, const graph::Weights& shapes) {
-  std::size_t count = 0;
-  for (const auto& spec : graph.tensors()) {
-    const auto found = shapes.find(spec.name);
-    if (found != shapes.end() && found->second.shape == spec.shape) ++count;
-  }
-  return count;
-}
-
-// In a folder: the file that fits the network best.
-Result<std::filesystem::path> weights_file(const graph::Graph& graph, const std::filesystem::path& place) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(place, error)) return place;
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(place, error)) {
-    if (entry.path().extension() == ".pth" || entry.path().extension() == ".pt") files.push_back(entry.path());
-  }
-  std::ranges::sort(files);
-  if (files.empty())
-    return fail(ErrorCode::not_found, std::format("there is no .pth file in \"{}\"", place.string()),
-                "put torchvision's weights there");
-  std::filesystem::path best;
-  std::size_t most = 0;
-  for (const auto& file : files) {
-    TRY(const auto bytes, read_file(file, std::size_t{4} << 30));
-    const auto shapes = parse_state_dict(bytes, false);
-    if (!shapes) continue;  // another kind of file may lie there; if none fits, the message below says so
-    if (const auto count = fitting(graph, *shapes); count > most) {
-      most = count;
-      best = file;
-    }
-  }
-  if (most == 0) {
-    return invalid(std::format("none of the {} .pth files in \"{}\" fits the network", files.size(), place.string()),
-                   "put the weights of this backbone there, or train from random weights");
-  }
-  return best;
+Result<Adapted> starting_weights(const Request& request, const graph::Weights& random) {
+  const auto fit = request.settings.weights_fit;
+  TRY(const auto file, weights_file(*request.graph, request.network, request.settings.weights, fit));
+  TRY(const auto loaded, read_state_dict(file));
+  auto adapted = adapt_weights(*request.graph, random, loaded, fit);
+  if (!adapted)
+    return fail_with(std::move(adapted).error(), std::format("the weights \"{}\" do not fit", file.string()));
+  adapted->share.file = file.string();
+  return adapted;
 }
 
 }  // namespace
@@ -133,14 +102,7 @@ Result<Outcome> train(const Request& request) {
                      .on_batch = request.on_batch};
     if (request.set->task == data::Task::box) loop.mean_box = mean_box(*request.cache, training);
     if (!request.settings.weights.empty()) {
-      loop.starting_weights = [&](const graph::Weights& random) -> Result<graph::Weights> {
-        TRY(const auto file, weights_file(*request.graph, request.settings.weights));
-        TRY(const auto loaded, read_state_dict(file));
-        auto adapted = adapt_weights(*request.graph, random, loaded, nullptr);
-        if (!adapted)
-          return fail_with(std::move(adapted).error(), std::format("the weights \"{}\" do not fit", file.string()));
-        return adapted;
-      };
+      loop.starting_weights = [&](const graph::Weights& random) { return starting_weights(request, random); };
     }
     return run_loop(loop);
   });

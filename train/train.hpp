@@ -14,6 +14,7 @@
 #include "graph/graph.hpp"
 #include "graph/weights.hpp"
 #include "train/settings.hpp"
+#include "train/starting_weights.hpp"
 
 namespace edgewise::train {
 
@@ -39,7 +40,8 @@ struct Evaluation {
 };
 
 struct Request {
-  const graph::Graph* graph = nullptr;  ///< borrowed, as the next two
+  const graph::Graph* graph = nullptr;  ///< borrowed, as the set and the cache
+  std::string network;                  ///< the backbone's name, by which a folder of weights is looked through; may be empty
   const data::DataSet* set = nullptr;
   const data::Cache* cache = nullptr;  ///< of the graph's input size
   Settings settings;
@@ -58,6 +60,7 @@ struct Outcome {
   int best_epoch = 0;        ///< by validation: accuracy or iou, ties by loss
   graph::Weights best_weights;
   Evaluation best;                           ///< on validation, of the best epoch
+  std::optional<Share> started_from;         ///< what came from the starting weights; nothing: it started from random ones
   std::optional<std::string> stopped_early;  ///< "the loss became NaN in epoch 3, batch 17"; the best epoch before it
                                              ///< still counts when there is one
 };
@@ -81,16 +84,5 @@ struct Normalisation {
   std::vector<float> mean, deviation;
 };
 Normalisation normalisation(std::int64_t channels);
-
-/// Reads a torchvision state dict (`.pth`: a zip of a pickle and raw tensors). The pickle is interpreted by a reader
-/// that knows only the few opcodes and names a state dict of plain tensors needs; nothing in the file is ever executed.
-/// @error invalid_input naming the file and what is not understood
-Result<graph::Weights> read_state_dict(const std::filesystem::path& pth);
-
-/// Starting weights for `graph` from a state dict: tensors are taken by name where the shape is equal; a head of
-/// another size keeps its random weights. @param taken  receives the number of tensors taken
-/// @error invalid_input when less than half of the network's tensors are found
-Result<graph::Weights> adapt_weights(const graph::Graph& graph, const graph::Weights& random,
-                                     const graph::Weights& loaded, std::size_t* taken);
 
 }  // namespace edgewise::train

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/file.hpp"
+#include "job/quantity.hpp"
 
 namespace edgewise::job {
 namespace {
@@ -18,7 +21,7 @@ TEST(Job, TheShortestUsefulOneHasEveryDefault) {
   ASSERT_EQ(job->objectives.size(), 2U);
   EXPECT_EQ(job->objectives[0].name, "iou");
   EXPECT_EQ(job->objectives[0].direction, study::Direction::maximize);
-  EXPECT_EQ(job->search.strategy, "random");
+  EXPECT_EQ(job->search.strategy, "auto");
 }
 
 TEST(Job, TheDesignsExampleIsUnderstood) {
@@ -130,6 +133,100 @@ TEST(Job, StartConfigurationsAreCheckedWhereTheyStand) {
   EXPECT_THAT(told[1], HasSubstr("/x/y.yaml:7:7 search.start_with[1]: parameter \"learning_rate\" is missing"));
   EXPECT_THAT(told[2], HasSubstr("/x/y.yaml:8:7 search.start_with[2] must be a section"));
   EXPECT_THAT(told.back(), HasSubstr("/x/y.yaml:10:7 search.start_with[4] is given twice"));
+}
+
+std::vector<std::string> told(const std::string& text) {
+  const auto job = parse_job("task: classification\ndata: builtin:drainage\n" + text, "/x/y.yaml");
+  std::vector<std::string> all;
+  if (!job)
+    for (const auto& error : job.error()) all.push_back(error.where + " " + error.message + (error.next.empty() ? "" : " / " + error.next));
+  else
+    for (const auto& remark : job->remarks) all.push_back("remark " + remark.where + " " + remark.message + (remark.next.empty() ? "" : " / " + remark.next));
+  return all;
+}
+
+TEST(Job, ConstraintsThatNothingKeepsAreMistakes) {
+  using testing::ElementsAre;
+  EXPECT_THAT(told("constraints: [latency_ms < 5, latency_ms > 10]\n"),
+              ElementsAre("/x/y.yaml:3:31 constraint \"latency_ms > 10\" contradicts \"latency_ms < 5\": no value keeps both / leave one of them out"));
+  EXPECT_THAT(told("constraints:\n  - accuracy > 1.5\n  - latency_ms < 0\n  - parameters < 1\n"),
+              ElementsAre("/x/y.yaml:4:5 constraint \"accuracy > 1.5\" can never hold: accuracy is at least 0 and at most 1 / accuracy is a share, not a percentage: write accuracy > 0.015",
+                          "/x/y.yaml:5:5 constraint \"latency_ms < 0\" can never hold: latency_ms is above 0",
+                          "/x/y.yaml:6:5 constraint \"parameters < 1\" can never hold: parameters is at least 1"));
+  EXPECT_THAT(told("constraints: [accuracy >= 90]\n"),
+              ElementsAre("/x/y.yaml:3:15 constraint \"accuracy >= 90\" can never hold: accuracy is at least 0 and at most 1 / accuracy is a share, not a percentage: write accuracy >= 0.9"));
+  EXPECT_THAT(told("constraints: [latency_ms < 33, accuracy > 0.9, memory_mb < 100]\n"), ElementsAre());
+}
+
+TEST(Job, WhatIsAllowedButStrangeIsARemark) {
+  using testing::ElementsAre;
+  EXPECT_THAT(told("objectives: {accuracy: minimize, latency_ms: maximize}\n"),
+              ElementsAre("remark /x/y.yaml:3:14 the objective accuracy is minimised, and more of it is better / write accuracy: maximize, unless you mean it",
+                          "remark /x/y.yaml:3:34 the objective latency_ms is maximised, and less of it is better / write latency_ms: minimize, unless you mean it"));
+  EXPECT_THAT(told("constraints: [accuracy < 90]\n"),
+              ElementsAre("remark /x/y.yaml:3:15 constraint \"accuracy < 90\" always holds: accuracy is at least 0 and at most 1 / accuracy is a share, not a percentage: write accuracy < 0.9"));
+  EXPECT_THAT(told("objectives: {accuracy: maximize, parameters: minimize}\n"), ElementsAre());
+}
+
+TEST(Job, AStudysJobIsNotDoubtedAgain) {
+  auto recorded = to_json(parse_job("task: classification\ndata: builtin:drainage\n", "/x/y.yaml").value());
+  recorded["constraints"] = {"latency_ms < 5", "latency_ms > 10", "accuracy > 90"};
+  recorded["objectives"] = {{"accuracy", "minimize"}};
+  const auto job = job_from_json(recorded);
+  ASSERT_TRUE(job) << to_text(job.error());
+  EXPECT_EQ(job->constraints.size(), 3U);
+  EXPECT_TRUE(job->remarks.empty());
+}
+
+TEST(Job, StartingWeightsSayWhatMustFit) {
+  const std::string start = "task: classification\ndata: builtin:drainage\n";
+  const auto fit = [&](const std::string& text) {
+    const auto job = parse_job(start + "train: {weights: " + text + "}\n", "/x/y.yaml");
+    return job ? job->train.weights + " " + std::string(train::to_text(job->train.weights_fit)) : job.error().front().message;
+  };
+  EXPECT_EQ(fit("w.pth"), "/x/w.pth backbone");
+  EXPECT_EQ(fit("{path: w.pth}"), "/x/w.pth backbone");
+  EXPECT_EQ(fit("{path: w.pth, fit: exact}"), "/x/w.pth exact");
+  EXPECT_EQ(fit("{path: /w, fit: partial}"), "/w partial");
+  EXPECT_EQ(fit("{path: w.pth, fit: half}"), "train.weights.fit \"half\" is not one of \"exact\", \"backbone\" or \"partial\"");
+  const auto job = parse_job(start + "train: {weights: {path: w.pth, fit: partial}}\n", "/x/y.yaml");
+  const auto again = parse_job(to_yaml(*job), "/x/y.yaml");
+  ASSERT_TRUE(again) << to_text(again.error().front());
+  EXPECT_EQ(to_json(*again), to_json(*job));
+  EXPECT_EQ(job_from_json(to_json(*job))->train.weights_fit, train::Fit::partial);
+  EXPECT_EQ(job->places.at("train.weights"), "/x/y.yaml:3:19");
+}
+
+TEST(Job, WhatAnOldStudyDoesNotSayMeansWhatItMeantThen) {
+  const auto file = parse_job("task: classification\ndata: builtin:drainage\ntrain: {weights: w.pth}\n", "/x/y.yaml").value();
+  auto old = to_json(file);
+  old["train"]["weights"] = "/x/w.pth";  // as it was recorded before there was `fit`
+  old["search"]["strategy"] = "random";  // the default then
+  const auto then = job_from_json(old);
+  ASSERT_TRUE(then) << to_text(then.error());
+  EXPECT_EQ(then->train.weights, "/x/w.pth");
+  EXPECT_EQ(then->train.weights_fit, train::Fit::half);
+  EXPECT_EQ(job_from_json(to_json(*then))->train.weights_fit, train::Fit::half);
+  const auto goes_on = go_on(file, old);
+  ASSERT_TRUE(goes_on) << to_text(goes_on.error());
+  EXPECT_EQ(to_json(*goes_on), to_json(*then));
+  // What the file says is what it says.
+  const auto explicit_file = parse_job("task: classification\ndata: builtin:drainage\ntrain: {weights: {path: w.pth, fit: backbone}}\nsearch: {strategy: auto}\n", "/x/y.yaml").value();
+  const auto other = go_on(explicit_file, old);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->train.weights_fit, train::Fit::backbone);
+  EXPECT_EQ(other->search.strategy, "auto");
+  old["search"].erase("strategy");
+  EXPECT_EQ(job_from_json(old)->search.strategy, "random");
+}
+
+TEST(Job, EveryQuantityIsDeclaredOnce) {
+  std::set<std::string> names;
+  for (const auto& quantity : quantities()) {
+    EXPECT_TRUE(names.insert(quantity.name).second) << quantity.name;
+    EXPECT_GE(quantity.range.low, 0);
+  }
+  EXPECT_EQ(recorded_values(data::Task::box).size(), names.size() - 2);
 }
 
 TEST(Job, AStudyIsFoundByFolderNameOrJobFile) {

@@ -73,6 +73,29 @@ with tempfile.TemporaryDirectory() as folder:
     torch.save({"state_dict": dict(a=torch.ones(3)), "epoch": 7}, folder / "c.pth")
     expect_same("a training script's checkpoint", dict(a=torch.ones(3)), folder / "c.pth")
 
+    # What training scripts save beside the weights: objects of their own, optimizers, numbers of NumPy.
+    layer = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.AdamW(layer.parameters())
+    layer(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    import argparse
+    import datetime
+    beside = {"epoch": 3, "args": argparse.Namespace(lr=0.1, path=pathlib.Path("x"), names={"a", "b"}, when=datetime.datetime.now()),
+              "optimizer": optimizer.state_dict(), "best": 0.5, "history": collections.defaultdict(list, loss=[1.0, 2.0]),
+              "counts": collections.Counter("abc"), "frozen": frozenset((1, 2)), "bytes": b"\xff\x00", "device": torch.device("cpu"),
+              "dtype": torch.float32, "large": 2**70, "rng": torch.get_rng_state(), "size": torch.Size([1, 2]), "scheduler": None}
+    try:
+        import numpy
+        beside["numpy"] = numpy.float64(0.25)
+        beside["array"] = numpy.arange(3)
+    except ImportError:
+        pass
+    for key in ("state_dict", "model_state_dict", "model", "weights", "ema", "anything"):
+        for new in (True, False):
+            for protocol in (2, 4):
+                torch.save({**beside, key: layer.state_dict()}, folder / "h.pth",
+                           _use_new_zipfile_serialization=new, pickle_protocol=protocol)
+                expect_same(f"a checkpoint with {key}, protocol {protocol}", layer.state_dict(), folder / "h.pth")
     for new in (True, False):
         torch.save({"w": Attack(folder / "owned")}, folder / "d.pth", _use_new_zipfile_serialization=new)
         expect_refused("an attack", folder / "d.pth", 'which a state dict of plain tensors does not need')

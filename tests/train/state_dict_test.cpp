@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "base/random.hpp"
 #include "train/pickle_internal.hpp"
@@ -199,19 +202,215 @@ graph::Weights filled(const graph::Graph& graph, float value) {
 
 TEST(AdaptWeights, TakesWhatFitsAndKeepsTheNewHead) {
   const auto graph = two_layers(2);
-  std::size_t taken = 0;
-  const auto weights = adapt_weights(graph, filled(graph, 0), filled(two_layers(10), 1), &taken);
-  ASSERT_TRUE(weights.has_value()) << to_text(weights.error());
-  EXPECT_EQ(taken, 2U);
-  EXPECT_EQ(weights->at("a.weight").values.front(), 1.0F);
-  EXPECT_EQ(weights->at("head.weight").values.front(), 0.0F);
+  const auto adapted = adapt_weights(graph, filled(graph, 0), filled(two_layers(10), 1), Fit::backbone);
+  ASSERT_TRUE(adapted.has_value()) << to_text(adapted.error());
+  EXPECT_EQ(adapted->share, (Share{.tensors = 2, .of_tensors = 4, .parameters = 15, .of_parameters = 23}));
+  EXPECT_EQ(adapted->weights.at("a.weight").values.front(), 1.0F);
+  EXPECT_EQ(adapted->weights.at("head.weight").values.front(), 0.0F);
 }
 
-TEST(AdaptWeights, RefusesWeightsOfAnotherNetwork) {
+TEST(AdaptWeights, RefusesWeightsOfAnotherNetworkWithANameOfEach) {
   const auto graph = two_layers(2);
-  const auto weights = adapt_weights(graph, filled(graph, 0), {{"other", {{1}, {1}}}}, nullptr);
-  ASSERT_FALSE(weights.has_value());
-  EXPECT_EQ(weights.error().message, "only 0 of the network's 4 tensors are in the file by name and shape");
+  for (const auto fit : {Fit::exact, Fit::backbone, Fit::half}) {
+    const auto adapted = adapt_weights(graph, filled(graph, 0), {{"other", {{1}, {1}}}}, fit);
+    ASSERT_FALSE(adapted.has_value());
+    EXPECT_EQ(
+        adapted.error().message,
+        "only 0 of the network's 4 tensors are in the file by name and shape; the network has \"a.weight\", the file "
+        "\"other\"");
+  }
+  const auto partial = adapt_weights(graph, filled(graph, 0), {{"other", {{1}, {1}}}}, Fit::partial);
+  ASSERT_TRUE(partial.has_value());
+  EXPECT_EQ(partial->share.tensors, 0);
+}
+
+TEST(AdaptWeights, TellsBothShapesWhereTheyDiffer) {
+  const auto graph = two_layers(2);
+  auto other = filled(graph, 1);
+  other["a.weight"] = {{3, 5}, std::vector<float>(15, 1.0F)};
+  const auto adapted = adapt_weights(graph, filled(graph, 0), other, Fit::backbone);
+  ASSERT_FALSE(adapted.has_value());
+  EXPECT_EQ(
+      adapted.error().message,
+      "only 3 of the network's 4 tensors are in the file by name and shape; \"a.weight\" is 3x5 there and 3x4 in the "
+      "network");
+  EXPECT_TRUE(adapt_weights(graph, filled(graph, 0), other, Fit::half).has_value());
+}
+
+// The names of `weights` after a change.
+template <class Change>
+graph::Weights named(const graph::Weights& weights, Change&& change) {
+  graph::Weights result;
+  for (const auto& [name, tensor] : weights) result[change(name)] = tensor;
+  return result;
+}
+
+TEST(AdaptWeights, UnderstandsPrefixesAlsoNestedAndInside) {
+  const auto graph = two_layers(2);
+  for (const std::string prefix : {"module.", "_orig_mod.", "model.", "net.", "backbone.", "module._orig_mod.",
+                                   "_orig_mod.module.", "model.module.", "encoder.trunk._orig_mod.", "model.model."}) {
+    auto file = named(filled(graph, 1), [&](const std::string& name) { return prefix + name; });
+    file["n_averaged"] = {{1}, {3}};
+    const auto adapted = adapt_weights(graph, filled(graph, 0), file, Fit::backbone);
+    ASSERT_TRUE(adapted.has_value()) << prefix << to_text(adapted.error());
+    EXPECT_EQ(adapted->share.tensors, 4) << prefix;
+    EXPECT_EQ(adapted->weights, filled(graph, 1));
+  }
+  const auto inside = named(filled(graph, 1), [](const std::string& name) {
+    return name.starts_with("a.") ? "a.module." + name.substr(2) : name;
+  });
+  const auto adapted = adapt_weights(graph, filled(graph, 0), inside, Fit::exact);
+  ASSERT_TRUE(adapted.has_value()) << to_text(adapted.error());
+  EXPECT_EQ(adapted->weights, filled(graph, 1));
+}
+
+TEST(AdaptWeights, TakesNamesAsTheyAreBeforeThoseUnderAPrefix) {
+  const auto graph = two_layers(2);
+  auto file = named(filled(graph, 2), [](const std::string& name) { return "ema." + name; });
+  file.merge(filled(graph, 1));
+  const auto adapted = adapt_weights(graph, filled(graph, 0), file, Fit::backbone);
+  ASSERT_TRUE(adapted.has_value()) << to_text(adapted.error());
+  EXPECT_EQ(adapted->weights, filled(graph, 1));
+}
+
+TEST(AdaptWeights, AsksWhichOfTwoNetworksInOneFileIsMeant) {
+  const auto graph = two_layers(2);
+  auto file = named(filled(graph, 2), [](const std::string& name) { return "student." + name; });
+  file.merge(named(filled(graph, 1), [](const std::string& name) { return "teacher." + name; }));
+  for (const auto fit : {Fit::exact, Fit::backbone, Fit::partial}) {
+    const auto adapted = adapt_weights(graph, filled(graph, 0), file, fit);
+    ASSERT_FALSE(adapted.has_value());
+    EXPECT_EQ(adapted.error().message, "the file has the network twice, under \"student.\" and under \"teacher.\"");
+  }
+}
+
+// a.0, a.1, ..., head
+graph::Graph deep(int layers, std::int64_t outputs, const std::string& head = "head") {
+  graph::GraphBuilder b({3});
+  auto x = b.input();
+  for (int i = 0; i < layers; ++i) x = b.add(graph::Linear{.out_features = 3}, {x}, "a." + std::to_string(i));
+  x = b.add(graph::Linear{.out_features = outputs}, {x}, head);
+  return std::move(b).finish(x).value();
+}
+
+TEST(AdaptWeights, RefusesAFileOfALargerNetworkThatHasAllOfTheSmallerOne) {
+  const auto small = deep(2, 2), large = deep(3, 2);
+  const auto adapted = adapt_weights(small, filled(small, 0), filled(large, 1), Fit::backbone);
+  ASSERT_FALSE(adapted.has_value());
+  EXPECT_THAT(adapted.error().message,
+              HasSubstr("larger network: 6 of the network's 6 tensors are in it, but it has \"a.2.bias\""));
+  EXPECT_TRUE(adapt_weights(small, filled(small, 0), filled(large, 1), Fit::partial).has_value());
+}
+
+TEST(AdaptWeights, LetsOnlyTheHeadDiffer) {
+  const auto graph = deep(2, 2);
+  // A head of another name, two heads, none.
+  EXPECT_TRUE(adapt_weights(graph, filled(graph, 0), filled(deep(2, 10, "fc"), 1), Fit::backbone).has_value());
+  auto two = filled(deep(2, 10, "fc"), 1);
+  two["aux.weight"] = {{1}, {1}};
+  EXPECT_TRUE(adapt_weights(graph, filled(graph, 0), two, Fit::backbone).has_value());
+  EXPECT_FALSE(adapt_weights(graph, filled(graph, 0), two, Fit::exact).has_value());
+  auto none = filled(graph, 1);
+  none.erase("head.weight");
+  none.erase("head.bias");
+  EXPECT_TRUE(adapt_weights(graph, filled(graph, 0), none, Fit::backbone).has_value());
+  EXPECT_FALSE(adapt_weights(graph, filled(graph, 0), none, Fit::exact).has_value());
+  none.erase("a.0.bias");
+  EXPECT_FALSE(adapt_weights(graph, filled(graph, 0), none, Fit::backbone).has_value());
+  // Exact, but the number of classes is not known yet.
+  const auto shapes = filled(deep(2, 10), 1);
+  EXPECT_FALSE(share_of(graph, shapes, Fit::exact).has_value());
+  EXPECT_TRUE(share_of(graph, shapes, Fit::exact, true).has_value());
+  EXPECT_TRUE(share_of(deep(2, 10), shapes, Fit::exact).has_value());
+}
+
+// A dictionary: pairs of a key and the opcodes of its value.
+std::string dictionary(const std::vector<std::pair<std::string, std::string>>& entries) {
+  std::string out = "}(";
+  for (const auto& [key, value] : entries) out += text(key) + value;
+  return out + "u";
+}
+
+std::string tensor_opcodes(const Described& d) {
+  auto all = pickled(d);
+  return all.substr(3 + text("w").size(), all.size() - 3 - text("w").size() - 2);  // without the dictionary around it
+}
+
+std::string message_of(const std::string& body) {
+  return message(zip({{"m/data.pkl", "\x80\x02" + body + "."}, {"m/data/0", floats({0, 1, 2, 3, 4, 5})}}));
+}
+
+TEST(StateDict, IsFoundUnderTheKeysOfTrainingScripts) {
+  const auto weights = dictionary({{"w", tensor_opcodes({})}});
+  // An object with a state, arguments, a list of others: what optimizers and parsed arguments are in a pickle.
+  const std::string object = "cargparse\nNamespace\n)\x81" + dictionary({{"lr", "G?\x84z\xe1G\xae\x14{"}}) + "b";
+  const std::string list = "ccollections\ndeque\n]\x85R(" + integer(1) + integer(2) + "e";
+  for (const std::string key : {"state_dict", "model_state_dict", "model", "weights", "net", "ema", "anything"}) {
+    EXPECT_EQ(message_of(dictionary(
+                  {{"epoch", integer(3)}, {"args", object}, {key, weights}, {"losses", list}, {"none", "N"}})),
+              "accepted")
+        << key;
+  }
+  EXPECT_EQ(message_of(dictionary({{"model", dictionary({{"state_dict", weights}})}})), "accepted");
+  EXPECT_EQ(
+      message_of(dictionary({{"w", tensor_opcodes({})}, {"epoch", integer(3)}, {"best", "G?\x84z\xe1G\xae\x14{"}})),
+      "accepted");
+  EXPECT_EQ(message_of(dictionary({{"model", weights}, {"ema", weights}})), "accepted");
+  EXPECT_EQ(message_of(dictionary({{"best_acc1", tensor_opcodes({})}, {"state_dict", weights}})), "accepted");
+  EXPECT_EQ(message_of(dictionary({{"first", weights}, {"second", weights}})),
+            "the file holds several dictionaries of tensors, \"first\" and \"second\", and does not say which is the "
+            "network's");
+  // Beside tensors, what is no plain tensor is not passed over: it may be a weight.
+  EXPECT_THAT(message_of(dictionary({{"w", tensor_opcodes({})}, {"q", object}})),
+              HasSubstr("tensor \"q\": it is no plain tensor"));
+  EXPECT_THAT(message_of(object), HasSubstr("asks for \"argparse.Namespace\""));
+}
+
+TEST(StateDict, KeepsNothingOfForeignObjects) {
+  const auto document = pickle::read(std::string("\x80\x02") + "cos\nsystem\n(" + text("touch owned") + "tR.");
+  ASSERT_TRUE(document.has_value());
+  const auto& root = document->values[document->root];
+  EXPECT_EQ(root.kind, pickle::Kind::foreign);
+  EXPECT_TRUE(root.items.empty());
+  EXPECT_EQ(pickle::foreign_name(*document, root), "os.system");
+}
+
+TEST(StateDict, IsFoundInDictionariesThatContainThemselves) {
+  // d = {}; d["d"] = d; and a thousand ways to one dictionary.
+  EXPECT_THAT(message_of("}q\x01" + text("d") + "h\x01s"), HasSubstr("no tensor"));
+  std::vector<std::pair<std::string, std::string>> ways;
+  for (int i = 0; i < 1000; ++i) ways.emplace_back(std::to_string(i), "h\x02");
+  const std::string inner = "}q\x01" + text("x") + integer(1) + "s0" + dictionary(ways);
+  EXPECT_FALSE(parse_state_dict(zip({{"m/data.pkl", "\x80\x02" + inner + "."}})).has_value());
+}
+
+class WeightsFolder : public ::testing::Test {
+ protected:
+  WeightsFolder() { std::filesystem::create_directories(folder); }
+  ~WeightsFolder() override { std::filesystem::remove_all(folder); }
+  void put(const std::string& name) const { std::ofstream(folder / name) << "x"; }
+  [[nodiscard]] std::string found(const std::string& network, Fit fit = Fit::backbone) const {
+    const auto path = weights_file(graph, network, folder, fit);
+    return path ? path->filename().string() : "error: " + path.error().message;
+  }
+  std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("edgewise-weights-" + std::to_string(::getpid()));
+  graph::Graph graph = two_layers(2);
+};
+
+TEST_F(WeightsFolder, GivesTheNetworksOwnFile) {
+  put("vgg11_bn-6002323d.pth");
+  put("squeezenet1_0-b66bff10.pth");
+  put("notes.txt");
+  EXPECT_THAT(found("vgg11"), HasSubstr("there is no file for the network \"vgg11\""));
+  EXPECT_THAT(found("vgg11"), HasSubstr("\"squeezenet1_0-b66bff10.pth\" or \"vgg11_bn-6002323d.pth\""));
+  EXPECT_EQ(found("squeezenet1_0"), "squeezenet1_0-b66bff10.pth");
+  EXPECT_THAT(found("vgg11", Fit::partial), HasSubstr("none of the 2 files of weights"));
+  EXPECT_THAT(found(""), HasSubstr("have no names"));
+  put("squeezenet1_0-other.pt");
+  EXPECT_THAT(found("squeezenet1_0"), HasSubstr("two files"));
+  put("squeezenet1_0.pth");
+  EXPECT_EQ(found("squeezenet1_0"), "squeezenet1_0.pth");
 }
 
 }  // namespace

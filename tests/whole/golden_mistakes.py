@@ -71,6 +71,17 @@ job("a YAML alias", "task: &t box\ndata: *t\n")
 job("all mistakes at once", "task: box\ndata: {path: builtin:faces, inputs: 96}\ndevice: pi5\ntrain: {optimizer: adamx, batch: 0}\nsearch: {strategy: stagd}\nseed: one\n")
 job("too many objectives", "task: box\ndata: builtin:faces\nobjectives: {iou: maximize, latency_ms: minimize, memory_mb: minimize, macs: minimize, parameters: minimize}\n")
 
+job("constraints that contradict each other", "task: box\ndata: builtin:faces\nconstraints: [latency_ms < 5, latency_ms > 10]\n")
+job("constraints that can never hold", "task: box\ndata: builtin:faces\nconstraints: [iou > 1.5, latency_ms < 0, parameters < 1]\n")
+job("a percentage instead of a share", "task: classification\ndata: builtin:drainage\nconstraints:\n  - accuracy > 90\n")
+job("starting weights that are not there", "task: box\ndata: builtin:faces\ntrain:\n  weights: nope.pth\n")
+job("a fit of weights that there is not", "task: box\ndata: builtin:faces\ntrain: {weights: {path: w.pth, fit: bakbone}}\n")
+case("starting weights that are no weights", ["check", "job.yaml"], job_dot_yaml="task: box\ndata: builtin:faces\ntrain: {weights: w.pth}\n", w_dot_pth="not a zip")
+case("a folder of weights without any", ["check", "job.yaml"], job_dot_yaml="task: box\ndata: builtin:faces\nspace: {family: backbones, backbone: [resnet18]}\ntrain: {weights: w}\n", w__readme_dot_txt="none")
+case("a folder of weights without those of a backbone", ["check", "job.yaml"],
+     job_dot_yaml="task: box\ndata: builtin:faces\nspace: {family: backbones, backbone: [resnet18, vgg11]}\ntrain: {weights: {path: w, fit: exact}}\n", w__resnet34_dot_pth="x")
+job("more threads than processors", "task: box\ndata: builtin:faces\ndevice: {threads: 256}\n")
+
 # --- the data
 case("a folder that is not there", ["data", "photos", "--task", "classification"])
 case("an unknown built-in set", ["data", "builtin:face", "--task", "box"])
@@ -140,6 +151,7 @@ for title, files, arguments in CASES:
                 path.write_bytes(content if isinstance(content, bytes) else content.encode())
         result = run(arguments, folder)
         shown = (result.stdout + result.stderr).replace(str(folder) + "/", "").replace(str(folder), ".")
+        shown = re.sub(r"(the|at most) \d+( processors|, or search on)", r"\1 N\2", shown)
         shown = re.sub(r"\d+ min \d+ s|\d+ s\b|\d+\.\d+ %", "N", shown)
         inputs = "".join(f"  | {line}\n" for name, content in files.items() if isinstance(content, str) and name.endswith((".yaml", ".csv")) for line in content.splitlines())
         text += f"## {title}\n$ edgewise {' '.join(arguments)}\n{inputs}{shown.rstrip()}\nexit {result.returncode}\n\n"

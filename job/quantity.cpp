@@ -1,0 +1,98 @@
+#include "job/quantity.hpp"
+
+#include <algorithm>
+#include <format>
+
+namespace edgewise::job {
+
+namespace {
+
+using study::Direction;
+
+const study::Interval share{0, 1};
+const study::Interval above_zero{.low = 0, .low_is_open = true};
+const study::Interval not_negative{.low = 0};
+const study::Interval at_least_one{.low = 1};
+
+/// "accuracy > 90" means 0.9: how to write it, when a share is compared with a percentage.
+std::string as_share(const study::Constraint& constraint, data::Task task) {
+  const auto bound = study::bound_of(constraint.comparison);
+  const auto ranges = known_ranges(task);
+  if (!bound || !ranges.contains(bound->name)) return {};
+  const auto& range = ranges.at(bound->name);
+  if (range.low != 0 || range.high != 1 || !(bound->value > 1 && bound->value <= 100)) return {};
+  return std::format("{} is a share, not a percentage: write {} {}{} {}", bound->name, bound->name,
+                     bound->is_upper ? "<" : ">", bound->is_strict ? "" : "=", bound->value / 100);
+}
+
+std::string ranges_of(const study::Constraint& constraint, data::Task task) {
+  std::string text;
+  for (const auto& [name, range] : known_ranges(task))
+    if (constraint.comparison.names().contains(name))
+      text += std::format("{}{} is {}", text.empty() ? ": " : ", ", name, study::to_text(range));
+  return text;
+}
+
+}  // namespace
+
+const std::vector<Quantity>& quantities() {
+  static const std::vector<Quantity> all{
+      {"iou", Direction::maximize, share, data::Task::box},
+      {"iou50", Direction::maximize, share, data::Task::box},
+      {"accuracy", Direction::maximize, share, data::Task::classification},
+      {"balanced_accuracy", Direction::maximize, share, data::Task::classification},
+      {"validation_loss", Direction::minimize, not_negative, {}},
+      {"latency_ms", Direction::minimize, above_zero, {}},
+      {"latency_p90_ms", Direction::minimize, above_zero, {}},
+      {"latency_p99_ms", Direction::minimize, above_zero, {}},
+      {"memory_mb", Direction::minimize, above_zero, {}},
+      {"load_ms", Direction::minimize, above_zero, {}},
+      {"model_mb", Direction::minimize, above_zero, {}},
+      {"parameters", Direction::minimize, at_least_one, {}},
+      {"macs", Direction::minimize, at_least_one, {}},
+      {"weight_mb", Direction::minimize, above_zero, {}},
+      {"activation_mb", Direction::minimize, above_zero, {}},
+  };
+  return all;
+}
+
+study::Intervals known_ranges(data::Task task) {
+  study::Intervals ranges;
+  for (const auto& quantity : quantities())
+    if (quantity.task.value_or(task) == task) ranges[quantity.name] = quantity.range;
+  return ranges;
+}
+
+std::vector<Doubt> mistaken(const std::vector<study::Constraint>& constraints, data::Task task) {
+  std::vector<Doubt> doubts;
+  for (const auto& one : study::impossible(constraints, known_ranges(task))) {
+    const auto& constraint = constraints[one.constraint];
+    if (one.other) {
+      doubts.push_back({one.constraint,
+                        std::format("constraint \"{}\" contradicts \"{}\": no value keeps both", constraint.text,
+                                    constraints[*one.other].text),
+                        "leave one of them out"});
+    } else if (one.is_alone) {
+      doubts.push_back({one.constraint,
+                        std::format("constraint \"{}\" can never hold{}", constraint.text, ranges_of(constraint, task)),
+                        as_share(constraint, task)});
+    } else {
+      doubts.push_back({one.constraint,
+                        std::format("constraint \"{}\" can never hold where the other constraints do", constraint.text),
+                        "leave one of them out"});
+    }
+  }
+  return doubts;
+}
+
+std::vector<Doubt> idle(const std::vector<study::Constraint>& constraints, data::Task task) {
+  std::vector<Doubt> doubts;
+  for (const auto place : study::always_kept(constraints, known_ranges(task)))
+    doubts.push_back(
+        {place,
+         std::format("constraint \"{}\" always holds{}", constraints[place].text, ranges_of(constraints[place], task)),
+         as_share(constraints[place], task)});
+  return doubts;
+}
+
+}  // namespace edgewise::job

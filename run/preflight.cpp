@@ -1,0 +1,154 @@
+#include "run/preflight.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <format>
+#include <map>
+#include <optional>
+
+#include "train/starting_weights.hpp"
+
+namespace edgewise::run {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Those that a process may run on: in a container fewer than the machine has.
+int usable_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+std::optional<Error> too_many_threads(const job::Job& job) {
+  const int processors = usable_processors();
+  if (job.device != "local" || job.measure.threads <= processors) return {};
+  return Error{
+      ErrorCode::invalid_input,
+      std::format(
+          "device.threads {} is more than the {} processors this machine gives, on which the networks are measured",
+          job.measure.threads, processors),
+      {},
+      std::format("set it to at most {}, or search on the machine that the networks are for", processors)};
+}
+
+struct Network {
+  std::string name;  // the backbone's; empty: it has none
+  graph::Graph graph;
+};
+
+/// The networks of a space that differ by name, or some of those that have none.
+std::vector<Network> networks_of(const space::Family& family, const space::Frame& frame) {
+  constexpr std::uint64_t most_tries = 4000;
+  constexpr std::size_t most_networks = 64;
+  const auto backbone = std::ranges::find(family.space.parameters(), "backbone", &space::Parameter::name);
+  const auto* names =
+      backbone == family.space.parameters().end() ? nullptr : std::get_if<space::Categorical>(&backbone->domain);
+  std::map<std::string, Network> found;
+  const std::size_t wanted = names ? std::min(most_networks, names->values.size()) : 8;
+  auto random = RandomStream::named(1, "networks of the space");
+  for (std::uint64_t i = 0; i < most_tries && found.size() < wanted; ++i) {
+    const auto choice = family.space.sample(random);
+    if (!choice) break;
+    const auto value = choice->find("backbone");
+    const auto* word = value == choice->end() ? nullptr : std::get_if<std::string>(&value->second);
+    const std::string name = names && word ? *word : space::to_text(*choice);
+    if (found.contains(name)) continue;
+    auto candidate = family.build(*choice, frame);
+    if (candidate) found.emplace(name, Network{names && word ? name : "", std::move(candidate->graph)});
+  }
+  std::vector<Network> all;
+  for (auto& [name, network] : found) all.push_back(std::move(network));
+  return all;
+}
+
+class Weights {
+ public:
+  Weights(const job::Job& job, bool head_is_known)
+      : place_(job.train.weights), fit_(job.train.weights_fit), head_is_known_(head_is_known) {}
+
+  Status can_be_read() {
+    std::error_code error;
+    if (!fs::exists(place_, error))
+      return fail(ErrorCode::not_found, std::format("there are no starting weights \"{}\"", place_.string()),
+                  "give the path of a .pth file or of a folder with such files, relative to the job file");
+    if (fs::is_directory(place_, error)) return {};
+    return shapes_of(place_).transform([](auto) {});
+  }
+
+  Status fit(const std::vector<Network>& networks, bool have_names) {
+    std::optional<Error> first;
+    std::size_t failed = 0;
+    std::int64_t taken = 0;
+    for (const auto& network : networks) {
+      const auto share = share_for(network);
+      if (share) taken += share->tensors;
+      // Under Fit::partial one network that takes something is enough, and files can be many and large.
+      if (share && fit_ == train::Fit::partial && taken > 0) return {};
+      if (share) continue;
+      ++failed;
+      if (!first)
+        first = fail_with(share.error(), network.name.empty()
+                                             ? "train.weights"
+                                             : std::format("train.weights and the network \"{}\"", network.name))
+                    .error();
+    }
+    if (first && fit_ == train::Fit::partial && failed < networks.size()) first.reset();
+    // Of a family without names only some were looked at: one that fits may be among the others.
+    if (first && !have_names && failed < networks.size()) first.reset();
+    if (!first && taken == 0 && !networks.empty())
+      return invalid(std::format("nothing in \"{}\" fits any network of the space by name and shape", place_.string()),
+                     "give weights of the networks that are searched");
+    if (!first) return {};
+    if (failed > 1)
+      first->message += std::format(" ({} of the {} networks of the space cannot start)", failed, networks.size());
+    return std::unexpected(*first);
+  }
+
+ private:
+  Result<const graph::Weights*> shapes_of(const fs::path& file) {
+    if (const auto known = shapes_.find(file); known != shapes_.end()) return &known->second;
+    TRY(auto shapes, train::read_shapes(file));
+    return &shapes_.emplace(file, std::move(shapes)).first->second;
+  }
+
+  Result<train::Share> share_for(const Network& network) {
+    TRY(const auto file, train::weights_file(network.graph, network.name, place_, fit_));
+    TRY(const auto* shapes, shapes_of(file));
+    auto share = train::share_of(network.graph, *shapes, fit_, !head_is_known_);
+    if (!share) return fail_with(std::move(share).error(), std::format("\"{}\" does not fit", file.string()));
+    return share;
+  }
+
+  fs::path place_;
+  train::Fit fit_;
+  bool head_is_known_;
+  std::map<fs::path, graph::Weights> shapes_;
+};
+
+}  // namespace
+
+std::vector<Error> preflight(const job::Job& job, const space::Family& family, const space::Frame& frame,
+                             const PreflightOptions& options) {
+  std::vector<Error> errors;
+  const auto add = [&](Error error, const std::string& option) {
+    const auto place = job.places.find(option);
+    if (place != job.places.end() && !place->second.empty()) error.where = place->second;
+    errors.push_back(std::move(error));
+  };
+  if (auto error = too_many_threads(job)) add(std::move(*error), "device.threads");
+  if (job.train.weights.empty()) return errors;
+  Weights weights(job, options.head_is_known);
+  auto status = weights.can_be_read();
+  if (status && options.every_network) {
+    const auto networks = networks_of(family, frame);
+    status = weights.fit(networks, !networks.empty() && !networks.front().name.empty());
+  }
+  if (!status) add(std::move(status).error(), "train.weights");
+  return errors;
+}
+
+}  // namespace edgewise::run
