@@ -1,7 +1,7 @@
 #include <filesystem>
 #include <format>
-#include <print>
 
+#include "base/console.hpp"
 #include "base/file.hpp"
 #include "cli/command.hpp"
 
@@ -37,8 +37,8 @@ Exit init(const InitCall& call) {
     return report_error({ErrorCode::conflict, std::format("\"{}\" exists already; nothing was written", call.file), {}, "give another name with --file, or --force"});
   const std::string task = !call.task.empty() ? call.task : call.data == "builtin:drainage" ? "classification" : "box";
   if (const auto written = write_file(call.file, first_job(task, call.data)); !written) return report_error(written.error());
-  std::println("wrote {}", call.file);
-  std::println("next: edgewise check {}; edgewise search {}", call.file, call.file);
+  console::print_line("wrote {}", call.file);
+  console::print_line("next: edgewise check {}; edgewise search {}", call.file, call.file);
   return Exit::done;
 }
 

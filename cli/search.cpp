@@ -1,7 +1,7 @@
 #include <format>
-#include <print>
 #include <thread>
 
+#include "base/console.hpp"
 #include "cli/command.hpp"
 #include "exchange/prior.hpp"
 #include "report/report.hpp"
@@ -19,7 +19,11 @@ Json summary_json(const run::Session& session, const run::Summary& summary) {
           {"measure_s", summary.measure_s}, {"export_s", summary.export_s}, {"overhead_s", summary.overhead_s}};
 }
 
-Exit finish(run::Session& session, const run::Summary& summary, bool json, const std::string& again) {
+/// What a search found: results, and unless `is_quiet` what came of its trials and what to do next.
+Exit finish(run::Session& session, const run::Summary& summary, bool json, bool is_quiet, const std::string& again) {
+  const auto say = [&](const std::string& line) {
+    if (!is_quiet) console::say(line);
+  };
   const auto study = session.storage->load();
   if (!study) return report_error(study.error());
   const std::string name = session.folder.string();
@@ -28,16 +32,17 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, const
     all["report"] = report::report_data(*study);
     print_json(all);
   } else {
-    std::print("{}", report::text_table(*study, true, output_width()));
+    console::print(report::text_table(*study, true, output_width()));
   }
   std::string counts;
   for (const auto& [state, count] : summary.counts) counts += std::format("{}{} {}", counts.empty() ? "" : ", ", count, study::to_text(state));
-  std::println(stderr, "{} trials ({}) after {}", study->trials.size(), counts, run::duration_text(summary.elapsed_s));
+  say(std::format("{} trials ({}) after {}", study->trials.size(), counts, run::duration_text(summary.elapsed_s)));
   const double busy = summary.train_s + summary.measure_s + summary.export_s + summary.overhead_s;
-  if (busy > 0) std::println(stderr, "worker time: {:.1f} % training, {:.1f} % measuring, {:.1f} % exporting, {:.1f} % other", 100 * summary.train_s / busy, 100 * summary.measure_s / busy,
-                             100 * summary.export_s / busy, 100 * summary.overhead_s / busy);
+  if (busy > 0)
+    say(std::format("worker time: {:.1f} % training, {:.1f} % measuring, {:.1f} % exporting, {:.1f} % other", 100 * summary.train_s / busy,
+                    100 * summary.measure_s / busy, 100 * summary.export_s / busy, 100 * summary.overhead_s / busy));
   if (summary.ending == run::Ending::interrupted) {
-    std::println(stderr, "interrupted; resume with: {}", again);
+    say("interrupted; resume with: " + again);
     return Exit::interrupted;
   }
   const auto completed = summary.counts.find(study::State::complete);
@@ -46,7 +51,7 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, const
       if (!trial.reason.empty()) return report_error({ErrorCode::invalid_input, std::format("no trial was completed; trial {} {}: {}", study::to_text(trial.id), study::to_text(trial.state), trial.reason), {}, std::format("`edgewise status {}` counts the reasons", name)});
     return report_error({ErrorCode::not_found, "no trial was completed", {}, "give it a larger budget"});
   }
-  std::println(stderr, "next: edgewise report {0}; edgewise export {0} --pick knee", name);
+  say(std::format("next: edgewise report {0}; edgewise export {0} --pick knee", name));
   return Exit::done;
 }
 
@@ -109,7 +114,7 @@ Exit train(const TrainCall& call) {
   const auto view = run::make_view(call.search.quiet);
   auto summary = run::run_search(*session, nullptr, {.workers = 1, .stop = &stop_flag()}, *view);
   if (!summary) return report_error(summary.error());
-  return finish(*session, *summary, call.search.json, "the same command");
+  return finish(*session, *summary, call.search.json, call.search.quiet, "the same command");
 }
 
 /// Puts what others found out before the strategy's own trials.
@@ -167,7 +172,7 @@ Exit search(const SearchCall& call) {
 
   const auto summary = run::run_search(*session, strategy->get(), {.workers = call.workers, .stop = &stop_flag(), .cost_model = *model}, *view);
   if (!summary) return report_error(summary.error());
-  return finish(*session, *summary, call.json, std::format("edgewise search {}{}", call.job_file, call.study.empty() ? "" : " --study " + call.study));
+  return finish(*session, *summary, call.json, call.quiet, std::format("edgewise search {}{}", call.job_file, call.study.empty() ? "" : " --study " + call.study));
 }
 
 void add_search(CLI::App& app, Action& chosen) {

@@ -10,12 +10,12 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <iostream>
-#include <print>
 #include <string>
 #include <thread>
+#include <tuple>
 
+#include "base/console.hpp"
 #include "estimate/full_training.hpp"
 #include "study/storage.hpp"
 
@@ -30,9 +30,8 @@ std::atomic<bool> stop_asked = false;
 void on_signal(int) { stop_asked = true; }
 
 void tell(const Json& message) {
-  const std::string line = dump(message) + "\n";
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fflush(stdout);
+  console::print_raw(dump(message) + "\n");
+  std::ignore = console::flush();  // the starter may have gone: what counts is in the study
 }
 
 Json error_json(const Error& error) { return {{"error", error.message}, {"where", error.where}, {"next", error.next}}; }
@@ -169,20 +168,20 @@ Status main_program(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  console::open();
   struct sigaction action {};
   action.sa_handler = on_signal;
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGINT, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
   try {
     if (const auto status = main_program({argv + 1, argv + argc}); !status) {
       tell(error_json(status.error()));
-      std::println(stderr, "{}", to_text(status.error()));
+      console::say(to_text(status.error()));
       return status.error().code == ErrorCode::interrupted ? 130 : 1;
     }
   } catch (const std::exception& e) {
     tell({{"error", e.what()}});
-    std::println(stderr, "error: {}", e.what());
+    console::say("error: {}", e.what());
     return 1;
   }
   return 0;
