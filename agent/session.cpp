@@ -142,7 +142,7 @@ Result<Session> Session::load(const std::filesystem::path& model, const LoadOpti
     return invalid(
         std::format("\"{}\" has {} bytes, more than the {} of an ONNX file", model.string(), bytes, max_model_bytes));
   if (const auto safe = check_external_data(model); !safe)
-    return fail_with(safe.error(), std::format("\"{}\" cannot be used", model.filename().string()));
+    return fail_with(safe.error(), std::format("the agent does not accept \"{}\"", model.filename().string()));
   const auto known = providers();
   if (std::ranges::find(known, options.provider) == known.end()) {
     const auto near = nearest_word(options.provider, known);

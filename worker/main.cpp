@@ -179,6 +179,10 @@ int main(int argc, char** argv) {
       console::say(to_text(status.error()));
       return status.error().code == ErrorCode::interrupted ? 130 : 1;
     }
+  } catch (const std::bad_alloc&) {
+    tell({{"error", "memory ran out"}});
+    console::say("error: memory ran out\n  next: end other programs, or raise the limit (`ulimit -v`)");
+    return 1;
   } catch (const std::exception& e) {
     tell({{"error", e.what()}});
     console::say("error: {}", e.what());
