@@ -3,6 +3,9 @@
 //
 // Its constructors run before main and before those of ours. Only .preinit_array of the program itself comes earlier; there the C library is not
 // set up, so nothing but system calls is used.
+#include "base/room.hpp"
+
+#include <dlfcn.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -11,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -48,14 +52,17 @@ EDGEWISE_EARLY bool is_limited(decltype(RLIMIT_AS) what) {
   return ::getrlimit(what, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
-EDGEWISE_EARLY void look_for_room(int, char**, char** environment) {
-  if (!is_limited(RLIMIT_AS) && !is_limited(RLIMIT_DATA)) return;
-  const std::size_t bytes = for_libraries + for_a_thread * blas_threads(environment);
+EDGEWISE_EARLY bool is_limited() { return is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA); }
+
+EDGEWISE_EARLY bool has_room(std::size_t bytes) {
   void* room = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (room != MAP_FAILED) {
-    ::munmap(room, bytes);
-    return;
-  }
+  if (room == MAP_FAILED) return false;
+  ::munmap(room, bytes);
+  return true;
+}
+
+EDGEWISE_EARLY void look_for_room(int, char**, char** environment) {
+  if (!is_limited() || has_room(for_libraries + for_a_thread * blas_threads(environment))) return;
   constexpr std::string_view message =
       "error: memory ran out at the start: a limit on it (`ulimit -v`, `ulimit -d`) leaves too little\n"
       "  next: raise the limit, or take it away: ulimit -v unlimited\n";
@@ -66,3 +73,21 @@ EDGEWISE_EARLY void look_for_room(int, char**, char** environment) {
 __attribute__((section(".preinit_array"), used)) void (*const entry)(int, char**, char**) = look_for_room;
 
 }  // namespace
+
+edgewise::Status edgewise::take_room() {
+  if (!is_limited()) return {};
+  // Not part of OpenBLAS's interface, but exported: its own interface to C calls them in another library.
+  const auto allocate = reinterpret_cast<void* (*)(int)>(::dlsym(RTLD_DEFAULT, "blas_memory_alloc"));
+  const auto release = reinterpret_cast<void (*)(void*)>(::dlsym(RTLD_DEFAULT, "blas_memory_free"));
+  if (!allocate || !release) return {};
+  std::vector<void*> buffers;
+  bool is_enough = true;
+  for (std::size_t i = blas_threads(environ) + 1; i > 0 && is_enough; --i) {
+    is_enough = has_room(for_a_thread);
+    if (is_enough) buffers.push_back(allocate(0));
+  }
+  for (void* buffer : buffers) release(buffer);
+  if (is_enough) return {};
+  return fail(ErrorCode::unavailable, "memory ran out at the start: a limit on it (`ulimit -v`, `ulimit -d`) leaves too little",
+              "raise the limit, or take it away: ulimit -v unlimited");
+}

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/console.hpp"
+#include "base/room.hpp"
 #include "cli/command.hpp"
 
 namespace edgewise::cli {
@@ -119,6 +120,7 @@ int main(int argc, char** argv) {
     return static_cast<int>(cli::Exit::usage);
   }
   try {
+    if (const auto room = take_room(); !room) return static_cast<int>(cli::report_error(room.error()));
     return static_cast<int>(cli::written(chosen()));
   } catch (const std::bad_alloc&) {
     return static_cast<int>(cli::report_error({ErrorCode::unavailable, "memory ran out", {}, "end other programs, or raise this one's limit (`ulimit -v`)"}));

@@ -16,6 +16,7 @@
 #include <tuple>
 
 #include "base/console.hpp"
+#include "base/room.hpp"
 #include "estimate/full_training.hpp"
 #include "study/storage.hpp"
 
@@ -155,6 +156,7 @@ Status judge(estimate::Workplace& workplace, study::Storage& storage, const std:
 Status main_program(const std::vector<std::string>& arguments) {
   if (arguments.size() < 2 || (arguments[0] != "run" && arguments[0] != "time" && arguments[0] != "judge"))
     return invalid("usage: edgewise-worker run|time|judge FOLDER [ID...]", "this program is started by `edgewise search`");
+  TRY_DO(take_room());
   const fs::path folder = arguments[1];
   TRY(const auto storage, study::open_storage(folder));
   TRY(const auto settings, storage->settings());

@@ -93,6 +93,8 @@ def main():
             problems.append(f"the search on a terminal ended with {code}: {text[-2000:]}")
         judge("the live view", re.sub(r"\x1b\[\d+A\x1b\[J", "", text))
         shown(["search", "job.yaml", "--study", "plain.study"], root, must_show=False)
+        for problem in problems: print(problem)
+        print(code, ascii(text[-1500:]), list(root.iterdir()))
         database = sqlite3.connect(root / "live.study/study.db")
         columns = {row[1] for row in database.execute("PRAGMA table_info(trial)")}
         assert {"state", "reason"} <= columns, columns
