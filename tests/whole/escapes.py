@@ -15,7 +15,6 @@ from program import EDGEWISE, run
 EVIL = "\x1b]0;pwn\x07\x1b[31mred\u009b2J\u202egnp\u2066\u200f\x7f"
 YAML = EVIL.replace("\x1b", "\\e").replace("\x07", "\\a").replace("\u009b", "\\x9b").replace("\x7f", "\\x7f")  # inside double quotes
 JOB = """task: box
-name: "NAME"
 data: {path: builtin:faces, count: 60, input: 32}
 space: {family: backbones, backbone: [squeezenet1_1], learning_rate: [0.001]}
 device: {name: local, max_seconds: 0.1, min_runs: 5, max_runs: 10}
@@ -30,7 +29,7 @@ def judge(what, text, must_show=True):
     found = HARMFUL.findall(text)
     if found:
         problems.append(f"{what}: {sorted(set(map(ascii, found)))} in {ascii(text[:2000])}")
-    if must_show and not re.search(r"\\x1b|\\u001b|\\u009b|\\u202e", text):
+    if must_show and not re.search(r"\\x1b|\\u001b|\\u009b|\\u202e|\\u200f", text):
         problems.append(f"{what}: the name is not shown at all: {ascii(text[:2000])}")
 
 
@@ -83,18 +82,17 @@ def main():
         # A table of others, and an ask-and-tell space.
         (root / "space.yaml").write_text(f'parameters: {{"{YAML}": {{low: 2, high: 1}}}}\nobjectives: {{y: minimize}}\n')
         shown(["optimize", "space.yaml"], root)
-        (root / "table.yaml").write_text(f'file: "{YAML}.csv"\nparameters: [a]\nobjectives: {{b: minimize}}\n')
+        (root / "table.yaml").write_text(f'table: "{YAML}.csv"\n"{YAML}": 1\n')
         shown(["replay", "table.yaml"], root)
 
-        # A study: its name on the live view, in the plain one, and what others wrote into it afterwards.
-        (root / "job.yaml").write_text(JOB.replace("NAME", YAML))
-        code, text = on_a_terminal(["search", "job.yaml", "--study", "live.study"], root)
+        # A study: its name, which is its job file's, on the live view, and what others wrote into it afterwards.
+        job = f"{EVIL}.yaml"
+        (root / job).write_text(JOB)
+        code, text = on_a_terminal(["search", job, "--study", "live.study"], root)
         if code != 0:
             problems.append(f"the search on a terminal ended with {code}: {text[-2000:]}")
         judge("the live view", re.sub(r"\x1b\[\d+A\x1b\[J", "", text))
-        shown(["search", "job.yaml", "--study", "plain.study"], root, must_show=False)
-        for problem in problems: print(problem)
-        print(code, ascii(text[-1500:]), list(root.iterdir()))
+        shown(["search", job, "--study", "plain.study"], root, must_show=False)
         database = sqlite3.connect(root / "live.study/study.db")
         columns = {row[1] for row in database.execute("PRAGMA table_info(trial)")}
         assert {"state", "reason"} <= columns, columns

@@ -36,7 +36,7 @@ def no_files(root):
     (root / "space.yaml").write_text("parameters: {x: {low: 0.0, high: 1.0}}\nobjectives: {y: minimize}\n")
     odd = ["pipe", "socket", "folder", "link", "/dev/zero", "/dev/tty"]
     for name in odd:
-        (root / "table.yaml").write_text(f"file: {name}\nparameters: [a]\nobjectives: {{b: minimize}}\n")
+        (root / "table.yaml").write_text(f"table: {name}\nparameters:\n  - {{column: a}}\nobjectives:\n  - {{name: b}}\n")
         (root / "weights.yaml").write_text(JOB.replace("train: {", f"train: {{weights: {name}, "))
         studies = root / "s.study"
         studies.mkdir(exist_ok=True)
@@ -52,7 +52,7 @@ def no_files(root):
                 expect(done.returncode == 1 and "error:" in done.stderr, f"{command} with {name}: {done}")
             except subprocess.TimeoutExpired:
                 problems.append(f"{command} waits for {name}")
-    expect(os.path.exists("/dev/tty") and not os.path.isfile("/dev/zero"), "a device was replaced by a file")
+    expect(not os.path.isfile("/dev/zero") and not os.path.isfile("/dev/tty"), "a device was replaced by a file")
     listener.close()
 
 
