@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <format>
 #include <optional>
 
+#include "agent/external_data.hpp"
 #include "agent/machine.hpp"
 #include "agent/wire.hpp"
 
@@ -24,7 +24,6 @@ constexpr std::int64_t max_input_elements = std::int64_t{1} << 28;
 class SilentErrors {
  public:
   SilentErrors() : kept_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
-    std::fflush(stderr);
     const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (nowhere >= 0) {
       ::dup2(nowhere, STDERR_FILENO);
@@ -32,7 +31,6 @@ class SilentErrors {
     }
   }
   ~SilentErrors() {
-    std::fflush(stderr);
     if (kept_ < 0) return;
     ::dup2(kept_, STDERR_FILENO);
     ::close(kept_);
@@ -143,6 +141,8 @@ Result<Session> Session::load(const std::filesystem::path& model, const LoadOpti
   if (error || bytes > max_model_bytes)
     return invalid(
         std::format("\"{}\" has {} bytes, more than the {} of an ONNX file", model.string(), bytes, max_model_bytes));
+  if (const auto safe = check_external_data(model); !safe)
+    return fail_with(safe.error(), std::format("the agent does not accept \"{}\"", model.filename().string()));
   const auto known = providers();
   if (std::ranges::find(known, options.provider) == known.end()) {
     const auto near = nearest_word(options.provider, known);

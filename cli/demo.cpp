@@ -1,8 +1,8 @@
 #include <filesystem>
 #include <format>
-#include <print>
 #include <thread>
 
+#include "base/console.hpp"
 #include "base/file.hpp"
 #include "cli/command.hpp"
 
@@ -40,7 +40,7 @@ Exit demo(const DemoCall& call) {
   const fs::path job = fs::path(call.folder) / "faces.yaml";
   if (!fs::exists(job))
     if (const auto written = write_file(job, demo_job); !written) return report_error(written.error());
-  std::println(stderr, "demo: {} (a run that was stopped goes on where it was)", job.string());
+  if (!call.quiet) console::say("demo: {} (a run that was stopped goes on where it was)", job.string());
   if (const auto searched = search({.job_file = job.string(), .quiet = call.quiet}); searched != Exit::done) return searched;
   const std::string study = job::study_folder(job.string()).string();
   if (const auto reported = write_report(study, (fs::path(call.folder) / "report.html").string(), false, false); reported != Exit::done) return reported;

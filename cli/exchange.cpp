@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <format>
 #include <iostream>
-#include <print>
 
+#include "base/console.hpp"
 #include "cli/command.hpp"
 #include "exchange/optimize.hpp"
 #include "exchange/optuna.hpp"
@@ -21,10 +21,10 @@ struct OptimizeCall {
 Exit optimize(const OptimizeCall& call) {
   auto problem = exchange::read_problem(call.problem);
   if (!problem) return report_errors(problem.error());
-  for (const auto& remark : problem->remarks) std::println(stderr, "note: {}", remark);
+  for (const auto& remark : problem->remarks) console::say("note: {}", remark);
   auto optimizer = exchange::Optimizer::make(*std::move(problem), call.options);
   if (!optimizer) return report_error(optimizer.error());
-  if (const auto served = exchange::serve(**optimizer, std::cin, std::cout); !served) return report_error(served.error());
+  if (const auto served = exchange::serve(**optimizer, std::cin, console::output()); !served) return report_error(served.error());
   return Exit::done;
 }
 
@@ -43,7 +43,7 @@ Exit export_study(const ExchangeCall& call) {
   if (!space) return report_error(space.error());
   if (const auto written = exchange::export_optuna(*study, *space, call.optuna, call.force); !written) return report_error(written.error());
   if (call.json) print_json({{"file", call.optuna}, {"study", study->settings.name}, {"trials", study->trials.size()}});
-  else std::println("wrote {} ({} trials): optuna.load_study(study_name=\"{}\", storage=\"sqlite:///{}\")", call.optuna, study->trials.size(), study->settings.name, call.optuna);
+  else console::print_line("wrote {} ({} trials): optuna.load_study(study_name=\"{}\", storage=\"sqlite:///{}\")", call.optuna, study->trials.size(), study->settings.name, call.optuna);
   return Exit::done;
 }
 
@@ -52,10 +52,10 @@ Exit import_study(const ExchangeCall& call) {
   if (!problem) return report_errors(problem.error());
   const auto imported = exchange::import_study(call.optuna, call.name, *problem, call.options);
   if (!imported) return report_error(imported.error());
-  for (const auto& remark : problem->remarks) std::println(stderr, "note: {}", remark);
-  for (const auto& remark : imported->remarks) std::println(stderr, "note: {}", remark);
+  for (const auto& remark : problem->remarks) console::say("note: {}", remark);
+  for (const auto& remark : imported->remarks) console::say("note: {}", remark);
   if (call.json) print_json({{"study", call.options.study.string()}, {"trials", imported->trials.size()}, {"remarks", imported->remarks}});
-  else std::println("imported {} trials into {}; go on with `edgewise optimize {} --study {}`", imported->trials.size(), call.options.study.string(), call.problem, call.options.study.string());
+  else console::print_line("imported {} trials into {}; go on with `edgewise optimize {} --study {}`", imported->trials.size(), call.options.study.string(), call.problem, call.options.study.string());
   return Exit::done;
 }
 

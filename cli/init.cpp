@@ -3,10 +3,10 @@
 #include <cmath>
 #include <filesystem>
 #include <format>
-#include <print>
 #include <vector>
 
 #include "base/config.hpp"
+#include "base/console.hpp"
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "data/dataset.hpp"
@@ -202,8 +202,8 @@ Exit init(const InitCall& call) {
     return report_error(error);
   }
   if (const auto written = write_file(call.file, text); !written) return report_error(written.error());
-  std::println("wrote {}", call.file);
-  std::println("next: edgewise check {0}; edgewise search {0}", for_shell(call.file));
+  console::print_line("wrote {}", call.file);
+  console::print_line("next: edgewise check {0}; edgewise search {0}", for_shell(call.file));
   return Exit::done;
 }
 

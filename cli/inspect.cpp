@@ -1,7 +1,7 @@
 #include <filesystem>
 #include <format>
-#include <print>
 
+#include "base/console.hpp"
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "data/statistics.hpp"
@@ -22,7 +22,7 @@ struct InspectCall {
 
 Exit check(const InspectCall& call) {
   if (call.options) {
-    std::print("{}", job::option_reference());
+    console::print(job::option_reference());
     return Exit::done;
   }
   if (call.target.empty()) return wrong_usage("which job file?", "edgewise check job.yaml");
@@ -34,7 +34,7 @@ Exit check(const InspectCall& call) {
   if (!family) return report_error(family.error());
   if (const auto mistakes = run::preflight(*job, *family, frame, {.head_is_known = false}); !mistakes.empty()) return report_errors(mistakes);
   if (call.json) print_json(job::to_json(*job));
-  else std::print("# {}: no mistakes; with every default filled in it says\n{}", call.target, job::to_yaml(*job));
+  else console::print("# {}: no mistakes; with every default filled in it says\n{}", call.target, job::to_yaml(*job));
   return Exit::done;
 }
 
@@ -66,22 +66,22 @@ void print_tree(const Json& json, int indent) {
       std::string some;
       for (const auto& path : value["examples"]) some += (some.empty() ? "" : ", ") + path.get<std::string>();
       const bool has_more = value["count"].get<std::size_t>() > value["examples"].size();
-      std::println("{}{}: {}  ({}{})", pad, key, dump(value["count"]), some, has_more ? ", ..." : "");
+      console::print_line("{}{}: {}  ({}{})", pad, key, dump(value["count"]), some, has_more ? ", ..." : "");
     } else if (value.is_object()) {
       if (value.empty()) continue;
-      std::println("{}{}:", pad, key);
+      console::print_line("{}{}:", pad, key);
       print_tree(value, indent + 2);
     } else if (value.is_array()) {
       const bool is_texts = !value.empty() && value.front().is_string();
       if (is_texts && key == "remarks") {
-        std::println("{}{}:", pad, key);
+        console::print_line("{}{}:", pad, key);
         for (const auto& item : value)
-          if (!item.get<std::string>().starts_with("warning: ")) std::println("{}  - {}", pad, item.get<std::string>());
+          if (!item.get<std::string>().starts_with("warning: ")) console::print_line("{}  - {}", pad, item.get<std::string>());
       } else {
-        std::println("{}{}: {}", pad, key, dump(value));
+        console::print_line("{}{}: {}", pad, key, dump(value));
       }
     } else {
-      std::println("{}{}: {}", pad, key, value.is_string() ? value.get<std::string>() : dump(value));
+      console::print_line("{}{}: {}", pad, key, value.is_string() ? value.get<std::string>() : dump(value));
     }
   }
 }
@@ -95,14 +95,14 @@ Exit show_data(const InspectCall& call) {
   } else {
     // What stands out comes first: nobody reads to the end of a long list.
     for (const auto& remark : set->remarks)
-      if (remark.starts_with("warning: ")) std::println("{}", remark);
+      if (remark.starts_with("warning: ")) console::print_line("{}", remark);
     print_tree(facts, 0);
   }
   if (call.sheet.empty()) return Exit::done;
   const auto cache = data::open_cache(*set, call.size, cache_folder() / "images");
   if (!cache) return report_error(cache.error());
   if (const auto written = data::write_contact_sheet(*set, *cache, call.sheet, static_cast<std::size_t>(call.count)); !written) return report_error(written.error());
-  std::println(stderr, "wrote {}", call.sheet);
+  console::say("wrote {}", call.sheet);
   return Exit::done;
 }
 
@@ -154,16 +154,16 @@ Exit show_space(const InspectCall& call) {
     print_json(json);
     return Exit::done;
   }
-  std::println("{}: {} choices", family->name, json["size"].is_null() ? std::string("infinitely many") : json["size"].dump());
+  console::print_line("{}: {} choices", family->name, json["size"].is_null() ? std::string("infinitely many") : json["size"].dump());
   for (const auto& row : json["parameters"])
-    std::println("  {:<16} {}{}{}", row["name"].get<std::string>(), row["values"].get<std::string>(), row["when"].is_null() ? "" : "   when " + row["when"].get<std::string>(),
+    console::print_line("  {:<16} {}{}{}", row["name"].get<std::string>(), row["values"].get<std::string>(), row["when"].is_null() ? "" : "   when " + row["when"].get<std::string>(),
                  row["description"].get<std::string>().empty() ? "" : "   # " + row["description"].get<std::string>());
-  if (call.samples > 0) std::println("\n{:>12} {:>10} {:>10} {:>12}  choice", "parameters", "M MACs", "weight MB", "activ. MB");
+  if (call.samples > 0) console::print_line("\n{:>12} {:>10} {:>10} {:>12}  choice", "parameters", "M MACs", "weight MB", "activ. MB");
   for (const auto& sample : json["samples"]) {
     const auto& costs = sample["costs"];
     std::string text;
     for (const auto& [key, value] : sample["choice"].items()) text += key + "=" + (value.is_string() ? value.get<std::string>() : dump(value)) + " ";
-    std::println("{:>12.0f} {:>10.2f} {:>10.2f} {:>12.2f}  {}", costs["parameters"].get<double>(), costs["macs"].get<double>() / 1e6, costs["weight_mb"].get<double>(), costs["activation_mb"].get<double>(), text);
+    console::print_line("{:>12.0f} {:>10.2f} {:>10.2f} {:>12.2f}  {}", costs["parameters"].get<double>(), costs["macs"].get<double>() / 1e6, costs["weight_mb"].get<double>(), costs["activation_mb"].get<double>(), text);
   }
   return Exit::done;
 }

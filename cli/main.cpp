@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <iostream>
-#include <print>
+#include <sstream>
 
+#include "base/console.hpp"
+#include "base/room.hpp"
 #include "cli/command.hpp"
 
 namespace edgewise::cli {
@@ -38,30 +39,38 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 }
 
 Exit report_error(const Error& error) {
-  std::println(stderr, "{}", to_text(error));
+  console::say(to_text(error));
   return error.code == ErrorCode::interrupted ? Exit::interrupted : Exit::failed;
 }
 
 Exit report_errors(const std::vector<Error>& errors) {
-  for (const auto& error : errors) std::println(stderr, "{}", to_text(error));
-  if (errors.size() > 1) std::println(stderr, "{} mistakes in all", errors.size());
+  for (const auto& error : errors) console::say(to_text(error));
+  if (errors.size() > 1) console::say("{} mistakes in all", errors.size());
   return Exit::failed;
 }
 
 void report_remarks(const job::Job& job) {
   for (const auto& remark : job.remarks) {
-    std::println(stderr, "remark: {}", remark.message);
-    if (!remark.where.empty()) std::println(stderr, "  at {}", remark.where);
-    if (!remark.next.empty()) std::println(stderr, "  next: {}", remark.next);
+    console::say("remark: {}", remark.message);
+    if (!remark.where.empty()) console::say("  at {}", remark.where);
+    if (!remark.next.empty()) console::say("  next: {}", remark.next);
   }
 }
 
 Exit wrong_usage(const std::string& message, const std::string& next) {
-  std::println(stderr, "{}", to_text(Error{ErrorCode::invalid_input, message, {}, next}));
+  console::say(to_text(Error{ErrorCode::invalid_input, message, {}, next}));
   return Exit::usage;
 }
 
-void print_json(const Json& json) { std::println("{}", dump(json, 2)); }
+/// How a command ends once its results are on their way: those that could not be written are a failure.
+static Exit written(Exit exit) {
+  const auto sent = console::flush();
+  if (sent || exit == Exit::failed) return exit;
+  report_error(sent.error());
+  return exit == Exit::done ? Exit::failed : exit;
+}
+
+void print_json(const Json& json) { console::print_line("{}", dump(json, 2)); }
 
 int output_width() {
   winsize size{};
@@ -79,12 +88,12 @@ std::expected<job::Job, Exit> job_or_exit(const std::string& path) {
 
 int main(int argc, char** argv) {
   using namespace edgewise;
+  console::open();
   struct sigaction action {};
   action.sa_handler = cli::on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGHUP, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
 
   CLI::App app{"edgewise finds neural networks that fit a device: from a folder of labelled images to a measured Pareto front.", "edgewise"};
   app.usage("example: edgewise init && edgewise search job.yaml && edgewise report job");
@@ -103,18 +112,26 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+    if (e.get_exit_code() == 0) {  // --help, --version
+      std::ostringstream text;
+      app.exit(e, text, text);
+      console::print(text.view());
+      return static_cast<int>(cli::written(cli::Exit::done));
+    }
     std::vector<std::string> names;
     for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
     const bool is_unknown = argc > 1 && argv[1][0] != '-' && std::ranges::find(names, argv[1]) == names.end();
-    if (is_unknown) std::println(stderr, "error: \"{}\" is not a command; there are {}", argv[1], quoted_list(names));
-    else std::println(stderr, "error: {}", e.what());
-    if (const auto near = is_unknown ? nearest_word(argv[1], names) : ""; !near.empty()) std::println(stderr, "  next: did you mean `edgewise {}`?", near);
-    std::println(stderr, "  next: `edgewise {}--help` shows an example", app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name() + " ");
+    if (is_unknown) console::say("error: \"{}\" is not a command; there are {}", argv[1], quoted_list(names));
+    else console::say("error: {}", e.what());
+    if (const auto near = is_unknown ? nearest_word(argv[1], names) : ""; !near.empty()) console::say("  next: did you mean `edgewise {}`?", near);
+    console::say("  next: `edgewise {}--help` shows an example", app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name() + " ");
     return static_cast<int>(cli::Exit::usage);
   }
   try {
-    return static_cast<int>(chosen());
+    if (const auto room = take_room(); !room) return static_cast<int>(cli::report_error(room.error()));
+    return static_cast<int>(cli::written(chosen()));
+  } catch (const std::bad_alloc&) {
+    return static_cast<int>(cli::report_error({ErrorCode::unavailable, "memory ran out", {}, "end other programs, or raise this one's limit (`ulimit -v`)"}));
   } catch (const std::exception& e) {
     return static_cast<int>(cli::report_error({ErrorCode::unavailable, std::string("the command ended early: ") + e.what(), {}, {}}));
   }

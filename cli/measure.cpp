@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <print>
 
+#include "base/console.hpp"
 #include "cli/command.hpp"
 #include "device/device.hpp"
 
@@ -15,7 +15,7 @@ struct MeasureCall {
 };
 
 Exit measure(const MeasureCall& call) {
-  const auto device = device::make_local_device();
+  const auto device = device::make_local_device({}, [](const std::string& line) { console::say(line); });
   auto options = call.options;
   options.min_runs = std::min(options.min_runs, options.max_runs);
   options.timeout_s = std::max(options.timeout_s, 3 * options.max_seconds + 60);
@@ -25,11 +25,11 @@ Exit measure(const MeasureCall& call) {
     print_json(device::to_json(*m));
     return Exit::done;
   }
-  std::println("{}", call.model);
-  std::println("  latency    {:.3f} ms median of {} runs after {} warm-up runs; p90 {:.3f}, p99 {:.3f}, least {:.3f}; spread (MAD) {:.3f}", m->latency_ms, m->runs, m->warmup_runs, m->p90_ms, m->p99_ms, m->min_ms, m->spread_ms);
-  std::println("  memory     {:.1f} MB peak; file {:.2f} MB; loaded in {:.1f} ms", static_cast<double>(m->peak_memory_bytes) / 1e6, static_cast<double>(m->model_bytes) / 1e6, m->load_ms);
-  std::println("  conditions {} on {}, {} thread(s), {}, {}, clock {}", m->provider, m->processor, m->threads, m->precision, m->runtime, m->clock);
-  if (m->disturbed) std::println("  DISTURBED  {}", m->disturbance);
+  console::print_line("{}", call.model);
+  console::print_line("  latency    {:.3f} ms median of {} runs after {} warm-up runs; p90 {:.3f}, p99 {:.3f}, least {:.3f}; spread (MAD) {:.3f}", m->latency_ms, m->runs, m->warmup_runs, m->p90_ms, m->p99_ms, m->min_ms, m->spread_ms);
+  console::print_line("  memory     {:.1f} MB peak; file {:.2f} MB; loaded in {:.1f} ms", static_cast<double>(m->peak_memory_bytes) / 1e6, static_cast<double>(m->model_bytes) / 1e6, m->load_ms);
+  console::print_line("  conditions {} on {}, {} thread(s), {}, {}, clock {}", m->provider, m->processor, m->threads, m->precision, m->runtime, m->clock);
+  if (m->disturbed) console::print_line("  DISTURBED  {}", m->disturbance);
   return Exit::done;
 }
 

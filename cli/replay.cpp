@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <format>
 #include <memory>
-#include <print>
 
+#include "base/console.hpp"
 #include "cli/command.hpp"
 #include "replay/measure.hpp"
 #include "replay/synthetic.hpp"
@@ -63,21 +63,21 @@ void print_json_result(const replay::Problem& problem, const replay::Replay& rep
 void print_text(const replay::Problem& problem, const replay::Replay& replayed, const replay::Progress& progress) {
   const double reached = progress.share.empty() ? 0 : progress.share.back();
   if (problem.front.empty())
-    std::println("{}: hypervolume {:.6g} after {} evaluations; the true front is not known", problem.name, reached, replayed.evaluations.size());
+    console::print_line("{}: hypervolume {:.6g} after {} evaluations; the true front is not known", problem.name, reached, replayed.evaluations.size());
   else
-    std::println("{}: {:.2f} % of the true front's hypervolume and {} of its {} points after {} evaluations", problem.name, reached * 100,
+    console::print_line("{}: {:.2f} % of the true front's hypervolume and {} of its {} points after {} evaluations", problem.name, reached * 100,
                  progress.front_found.empty() ? 0 : progress.front_found.back(), problem.front.size(), replayed.evaluations.size());
   if (!problem.front.empty())
     for (const double bound : {0.95, 0.98, 0.99})
-      if (const auto n = replay::evaluations_to(progress.share, bound)) std::println("  {:.0f} % after {} evaluations", bound * 100, *n);
-  if (!replayed.note.empty()) std::println("  {}", replayed.note);
+      if (const auto n = replay::evaluations_to(progress.share, bound)) console::print_line("  {:.0f} % after {} evaluations", bound * 100, *n);
+  if (!replayed.note.empty()) console::print_line("  {}", replayed.note);
   const auto full = replay::fully_evaluated(problem, replayed.study);
   const auto front = search::pareto_front(full);
-  std::println("front of {}:", front.size());
+  console::print_line("front of {}:", front.size());
   for (const auto* trial : front) {
     std::string line = std::format("  trial {:<5}", trial->id.value);
     for (const auto& objective : problem.objectives) line += std::format(" {} {:<10.5g}", objective.name, trial->value(objective.name).value_or(0));
-    std::println("{} {}", line, space::to_text(trial->choice));
+    console::print_line("{} {}", line, space::to_text(trial->choice));
   }
 }
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <format>
-#include <print>
 
+#include "base/console.hpp"
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "exchange/optimize.hpp"
@@ -42,7 +42,7 @@ void print_starting_weights(const Json& all) {
     if (same == lines.end()) lines.emplace_back(line, trial);
     else same->second += ", " + trial;
   }
-  for (const auto& [line, trials] : lines) std::println("  starting weights of {} {}: {}", trials.contains(',') ? "trials" : "trial", trials, line);
+  for (const auto& [line, trials] : lines) console::print_line("  starting weights of {} {}: {}", trials.contains(',') ? "trials" : "trial", trials, line);
 }
 
 Exit status(const ResultsCall& call) {
@@ -62,13 +62,13 @@ Exit status(const ResultsCall& call) {
     print_json(json);
     return Exit::done;
   }
-  std::println("{}: {} trials, {} on the Pareto front", study->settings.name, study->trials.size(), front.size());
-  for (const auto& [state, count] : counts) std::println("  {:<9} {}", study::to_text(state), count);
-  for (const auto& [reason, count] : reasons) std::println("  {} failed: {}", count, reason);
+  console::print_line("{}: {} trials, {} on the Pareto front", study->settings.name, study->trials.size(), front.size());
+  for (const auto& [state, count] : counts) console::print_line("  {:<9} {}", study::to_text(state), count);
+  for (const auto& [reason, count] : reasons) console::print_line("  {} failed: {}", count, reason);
   print_starting_weights(starting_weights(*study));
   for (const auto& trial : study->trials)
     if (trial.state == study::State::running)
-      std::println("  running: trial {} on {}, stage {}, {} of {} epochs  {}", study::to_text(trial.id), trial.worker, trial.stage + 1, trial.curve.empty() ? 0 : trial.curve.back().epoch, trial.epochs, space::to_text(trial.choice));
+      console::print_line("  running: trial {} on {}, stage {}, {} of {} epochs  {}", study::to_text(trial.id), trial.worker, trial.stage + 1, trial.curve.empty() ? 0 : trial.curve.back().epoch, trial.epochs, space::to_text(trial.choice));
   return Exit::done;
 }
 
@@ -94,7 +94,7 @@ void print_test_split(const fs::path& folder) {
     std::string told;
     for (const auto& [name, value] : metrics.items())
       if (value.is_number()) told += std::format("{}{} {:.4g}", told.empty() ? "" : ", ", name, value.get<double>());
-    std::println("test split: trial {}: {}", trial, told);
+    console::print_line("test split: trial {}: {}", trial, told);
   }
 }
 
@@ -107,12 +107,12 @@ Exit front(const ResultsCall& call) {
     return Exit::done;
   }
   if (call.csv) {
-    std::print("{}", report::csv_table(*study));
+    console::print_raw(report::csv_table(*study));
     return Exit::done;
   }
-  std::print("{}", report::text_table(*study, !call.all, output_width()));
-  std::print("{}", report::text_plot(*study, std::min(output_width(), 100), 18));
-  std::print("{}", report::text_picks(*study));
+  console::print(report::text_table(*study, !call.all, output_width()));
+  console::print(report::text_plot(*study, std::min(output_width(), 100), 18));
+  console::print(report::text_picks(*study));
   print_test_split(folder);
   return Exit::done;
 }
@@ -128,12 +128,12 @@ Exit write_report(const std::string& name, const std::string& output, bool csv, 
     return Exit::done;
   }
   if (csv) {
-    std::print("{}", report::csv_table(*study));
+    console::print_raw(report::csv_table(*study));
     return Exit::done;
   }
   const fs::path page = output.empty() ? folder / "report.html" : fs::path(output);
   if (const auto written = write_file(page, report::html_page(*study, run::drawings(*study))); !written) return report_error(written.error());
-  std::println("wrote {}", page.string());
+  console::print_line("wrote {}", page.string());
   return Exit::done;
 }
 
@@ -155,8 +155,8 @@ Exit export_model(const std::string& name, const std::string& picked, const std:
   if (json) {
     print_json(values);
   } else {
-    std::println("wrote {} (trial {}: {})", target.string(), study::to_text((*trial)->id), space::to_text((*trial)->choice));
-    for (const auto& [key, value] : result->values) std::println("  {:<20} {:.6g}", key, value);
+    console::print_line("wrote {} (trial {}: {})", target.string(), study::to_text((*trial)->id), space::to_text((*trial)->choice));
+    for (const auto& [key, value] : result->values) console::print_line("  {:<20} {:.6g}", key, value);
   }
   return Exit::done;
 }

@@ -1,7 +1,7 @@
 #include <format>
-#include <print>
 #include <thread>
 
+#include "base/console.hpp"
 #include "cli/command.hpp"
 #include "exchange/prior.hpp"
 #include "report/report.hpp"
@@ -20,7 +20,11 @@ Json summary_json(const run::Session& session, const run::Summary& summary) {
           {"measure_s", summary.measure_s}, {"export_s", summary.export_s}, {"overhead_s", summary.overhead_s}, {"kept_waiting_s", summary.kept_waiting_s}, {"workers", summary.workers}};
 }
 
-Exit finish(run::Session& session, const run::Summary& summary, bool json, const std::string& again) {
+/// What a search found: results, and unless `is_quiet` what came of its trials and what to do next.
+Exit finish(run::Session& session, const run::Summary& summary, bool json, bool is_quiet, const std::string& again) {
+  const auto say = [&](const std::string& line) {
+    if (!is_quiet) console::say(line);
+  };
   const auto study = session.storage->load();
   if (!study) return report_error(study.error());
   const std::string name = session.folder.string();
@@ -29,18 +33,19 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, const
     all["report"] = report::report_data(*study);
     print_json(all);
   } else {
-    std::print("{}", report::text_table(*study, true, output_width()));
+    console::print(report::text_table(*study, true, output_width()));
   }
   std::string counts;
   for (const auto& [state, count] : summary.counts) counts += std::format("{}{} {}", counts.empty() ? "" : ", ", count, study::to_text(state));
-  std::println(stderr, "{} trials ({}) after {}", study->trials.size(), counts, run::duration_text(summary.elapsed_s));
+  say(std::format("{} trials ({}) after {}", study->trials.size(), counts, run::duration_text(summary.elapsed_s)));
   if (summary.kept_waiting_s > 0.1 * summary.train_s && summary.train_s > 0)
-    std::println(stderr, "training took longer than it need: for {:.0f} % of its time other programs or workers had the processor", 100 * summary.kept_waiting_s / summary.train_s);
+    say(std::format("training took longer than it need: for {:.0f} % of its time other programs or workers had the processor", 100 * summary.kept_waiting_s / summary.train_s));
   const double busy = summary.train_s + summary.measure_s + summary.export_s + summary.overhead_s;
-  if (busy > 0) std::println(stderr, "worker time: {:.1f} % training, {:.1f} % measuring, {:.1f} % exporting, {:.1f} % other", 100 * summary.train_s / busy, 100 * summary.measure_s / busy,
-                             100 * summary.export_s / busy, 100 * summary.overhead_s / busy);
+  if (busy > 0)
+    say(std::format("worker time: {:.1f} % training, {:.1f} % measuring, {:.1f} % exporting, {:.1f} % other", 100 * summary.train_s / busy,
+                    100 * summary.measure_s / busy, 100 * summary.export_s / busy, 100 * summary.overhead_s / busy));
   if (summary.ending == run::Ending::interrupted) {
-    std::println(stderr, "interrupted; resume with: {}", again);
+    say("interrupted; resume with: " + again);
     return Exit::interrupted;
   }
   const auto completed = summary.counts.find(study::State::complete);
@@ -49,7 +54,7 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, const
       if (!trial.reason.empty()) return report_error({ErrorCode::invalid_input, std::format("no trial was completed; trial {} {}: {}", study::to_text(trial.id), study::to_text(trial.state), trial.reason), {}, std::format("`edgewise status {}` counts the reasons", name)});
     return report_error({ErrorCode::not_found, "no trial was completed", {}, "give it a larger budget"});
   }
-  std::println(stderr, "next: edgewise report {0}; edgewise export {0} --pick knee", name);
+  say(std::format("next: edgewise report {0}; edgewise export {0} --pick knee", name));
   return Exit::done;
 }
 
@@ -133,7 +138,7 @@ Exit train(const TrainCall& call) {
   const auto staffing = run::choose_staffing(model, {}, {1}, wish, room);
   auto summary = run::run_search(*session, nullptr, {.staffing = staffing, .stop = &stop_flag(), .cost_model = model}, *view);
   if (!summary) return report_error(summary.error());
-  return finish(*session, *summary, call.search.json, "the same command");
+  return finish(*session, *summary, call.search.json, call.search.quiet, "the same command");
 }
 
 /// Puts what others found out before the strategy's own trials.
@@ -210,7 +215,7 @@ Exit search(const SearchCall& call) {
 
   const auto summary = run::run_search(*session, strategy->get(), {.staffing = staffing, .stop = &stop_flag(), .cost_model = *model}, *view);
   if (!summary) return report_error(summary.error());
-  return finish(*session, *summary, call.json, std::format("edgewise search {}{}", call.job_file, call.study.empty() ? "" : " --study " + call.study));
+  return finish(*session, *summary, call.json, call.quiet, std::format("edgewise search {}{}", call.job_file, call.study.empty() ? "" : " --study " + call.study));
 }
 
 void add_search(CLI::App& app, Action& chosen) {

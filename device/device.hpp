@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,9 +59,13 @@ class Device {
   virtual Result<std::vector<float>> infer(const std::filesystem::path& onnx, const std::vector<float>& inputs) = 0;
 };
 
+/// Hears every 10 s what is waited for: `loading "x.onnx": 20 s of 120 s at most`.
+using Waiting = std::function<void(const std::string& line)>;
+
 /// This machine, through a child `edgewise-agent`. Measuring holds `QuietMachine`, so that no worker of this user
 /// trains meanwhile.
-/// @param agent  path of the program; empty: beside the running program
-std::unique_ptr<Device> make_local_device(const std::filesystem::path& agent = {});
+/// @param agent    path of the program; empty: beside the running program
+/// @param waiting  may be empty
+std::unique_ptr<Device> make_local_device(const std::filesystem::path& agent = {}, const Waiting& waiting = {});
 
 }  // namespace edgewise::device

@@ -1,6 +1,3 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -24,6 +21,7 @@ using Milliseconds = std::chrono::milliseconds;
 constexpr int most_attempts = 3;            // at one measurement, when it was disturbed
 constexpr Milliseconds pause_between{250};  // attempts: what disturbs often ends soon
 constexpr Milliseconds rounding{10};        // a wait counts in whole milliseconds and may end that much early
+constexpr Milliseconds patience{10'000};      // without a word to whoever waits
 constexpr double infer_timeout_s = 120.0;   // for one answer
 constexpr double control_timeout_s = 30.0;  // for the control model, which takes milliseconds
 
@@ -33,34 +31,17 @@ constexpr std::string_view control_bytes{
     "\010\004b\023\012\001y\022\016\012\014\010\001\022\010\012\002\010\001\012\002\010\004B\002\020\021",
     67};
 
-/// An empty file of a name of its own, removed by the destructor. The path is empty when none could be made.
-class TemporaryFile {
- public:
-  TemporaryFile() {
-    std::error_code error;
-    std::string pattern = (fs::temp_directory_path(error) / "edgewise-agent-XXXXXX").string();
-    const int descriptor = ::mkostemp(pattern.data(), O_CLOEXEC);
-    if (descriptor < 0) return;
-    ::close(descriptor);
-    path_ = pattern;
-  }
-  ~TemporaryFile() {
-    std::error_code error;
-    if (!path_.empty()) fs::remove(path_, error);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
+/// An empty file of a name of its own in the folder for temporary ones, removed by the destructor; what killed processes left there goes too.
+Result<PartFile> temporary_file() {
+  std::error_code error;
+  return PartFile::create(fs::temp_directory_path(error) / "edgewise-agent");
+}
 
 /// A file for what the agent writes to standard error: a crash explains itself there. Without one the agent writes to this
 /// program's standard error.
 class ErrorLog {
  public:
-  [[nodiscard]] const fs::path& path() const { return file_.path(); }
+  [[nodiscard]] fs::path path() const { return file_ ? file_->path() : fs::path(); }
   /// The last line that says something, shortened; "" when there is none.
   [[nodiscard]] std::string last_words() const {
     if (path().empty()) return {};
@@ -74,7 +55,7 @@ class ErrorLog {
   }
 
  private:
-  TemporaryFile file_;
+  Result<PartFile> file_ = temporary_file();
 };
 
 Result<fs::path> find_agent(const fs::path& given) {
@@ -90,8 +71,8 @@ Result<fs::path> find_agent(const fs::path& given) {
 /// One conversation with one agent process. After an error of the agent itself the conversation is over.
 class Conversation {
  public:
-  static Result<std::unique_ptr<Conversation>> start(const fs::path& agent, std::string model) {
-    auto made = std::unique_ptr<Conversation>(new Conversation(std::move(model)));
+  static Result<std::unique_ptr<Conversation>> start(const fs::path& agent, std::string model, const Waiting& waiting) {
+    auto made = std::unique_ptr<Conversation>(new Conversation(std::move(model), waiting));
     TRY(auto child, ChildProcess::start({agent.string()}, {.error_log = made->log_.path(), .own_group = true}));
     made->child_.emplace(std::move(child));
     return made;
@@ -102,7 +83,7 @@ class Conversation {
     const auto wait = std::chrono::duration_cast<Milliseconds>(deadline - Clock::now());
     if (wait <= Milliseconds::zero()) return died(doing, "no time was left", true);
     if (const auto sent = child_->write_line(dump(request)); !sent) return died(doing, sent.error().message, false);
-    const auto line = child_->read_line(wait);
+    const auto line = wait_for_line(deadline, doing);
     if (!line) return died(doing, line.error().message, !child_->poll() && Clock::now() + rounding >= deadline);
     const auto answer = parse_json(*line, "answer");
     if (!answer) return died(doing, "the agent answered with something that is not JSON", false);
@@ -112,7 +93,22 @@ class Conversation {
   }
 
  private:
-  explicit Conversation(std::string model) : model_(std::move(model)) {}
+  Conversation(std::string model, const Waiting& waiting) : model_(std::move(model)), waiting_(waiting) {}
+
+  /// The agent's next line; `waiting_` hears now and then that there is none yet.
+  Result<std::string> wait_for_line(Clock::time_point deadline, const std::string& doing) {
+    const auto begin = Clock::now();
+    const std::chrono::duration<double> limit = deadline - begin;
+    for (;;) {
+      const auto asked = Clock::now();
+      const auto wait = std::clamp(std::chrono::ceil<Milliseconds>(deadline - asked), Milliseconds::zero(), patience);
+      auto line = child_->read_line(wait);
+      if (line || Clock::now() - asked + rounding < wait || child_->poll()) return line;
+      const std::chrono::duration<double> passed = Clock::now() - begin;
+      if (Clock::now() + rounding >= deadline) return fail(ErrorCode::unavailable, std::format("no answer within {:.1f} s", limit.count()));
+      if (waiting_) waiting_(std::format("{} \"{}\": {:.0f} s of {:.0f} s at most", doing, model_, passed.count(), limit.count()));
+    }
+  }
 
   std::unexpected<Error> died(const std::string& doing, std::string reason, bool is_timeout) {
     child_->kill();
@@ -125,6 +121,7 @@ class Conversation {
   ErrorLog log_;
   std::optional<ChildProcess> child_;
   std::string model_;
+  const Waiting& waiting_;
 };
 
 Status check(const MeasureOptions& options) {
@@ -151,7 +148,7 @@ Result<fs::path> find_model(const fs::path& onnx) {
 
 class LocalDevice final : public Device {
  public:
-  explicit LocalDevice(fs::path agent) : agent_(std::move(agent)) {}
+  LocalDevice(fs::path agent, Waiting waiting) : agent_(std::move(agent)), waiting_(std::move(waiting)) {}
 
   [[nodiscard]] std::string name() const override { return "local"; }
 
@@ -184,14 +181,15 @@ class LocalDevice final : public Device {
   Result<std::vector<float>> infer(const fs::path& onnx, const std::vector<float>& inputs) override {
     TRY(const fs::path agent, find_agent(agent_));
     TRY(const fs::path model, find_model(onnx));
-    auto outputs = infer_by(agent, model, inputs);
+    auto outputs = infer_by(agent, model, inputs, waiting_);
     if (!outputs) return blamed(std::move(outputs).error(), [&] { return infers_control(agent); });
     return outputs;
   }
 
  private:
-  static Result<std::vector<float>> infer_by(const fs::path& agent, const fs::path& model, const std::vector<float>& inputs) {
-    TRY(const auto conversation, Conversation::start(agent, model.filename().string()));
+  static Result<std::vector<float>> infer_by(const fs::path& agent, const fs::path& model, const std::vector<float>& inputs,
+                                             const Waiting& waiting = {}) {
+    TRY(const auto conversation, Conversation::start(agent, model.filename().string(), waiting));
     const auto deadline = [] {
       return Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(infer_timeout_s));
     };
@@ -224,7 +222,7 @@ class LocalDevice final : public Device {
   /// By an agent of its own, so that the peak of memory is this model's.
   Result<Measurement> measure_once(const fs::path& agent, const fs::path& model, const MeasureOptions& options,
                                    Clock::time_point deadline) const {
-    TRY(const auto conversation, Conversation::start(agent, model.filename().string()));
+    TRY(const auto conversation, Conversation::start(agent, model.filename().string(), waiting_));
     const Json load{{"do", "load"},
                     {"model", model.string()},
                     {"provider", options.provider},
@@ -259,15 +257,15 @@ class LocalDevice final : public Device {
     return std::unexpected(std::move(error));
   }
 
-  /// @error when the control cannot be written or run, for whatever reason
-  static Status write_control(const TemporaryFile& file) {
-    if (file.path().empty()) return fail(ErrorCode::unavailable, "no temporary file can be made");
-    return write_file(file.path(), control_bytes);
+  /// A file with the control, which goes with the result. @error when it cannot be written, for whatever reason
+  static Result<PartFile> control_file() {
+    TRY(PartFile file, temporary_file());
+    TRY_DO(file.write(control_bytes));
+    return file;
   }
 
   Status runs_control(const fs::path& agent, MeasureOptions options) const {
-    const TemporaryFile file;
-    TRY_DO(write_control(file));
+    TRY(const PartFile file, control_file());
     options.min_runs = options.max_runs = 5;
     options.max_seconds = 0.05;
     const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(control_timeout_s));
@@ -275,8 +273,7 @@ class LocalDevice final : public Device {
   }
 
   static Status infers_control(const fs::path& agent) {
-    const TemporaryFile file;
-    TRY_DO(write_control(file));
+    TRY(const PartFile file, control_file());
     TRY(const auto outputs, infer_by(agent, file.path(), {-1, 0, 1, 2}));
     if (outputs != std::vector<float>{0, 0, 1, 2}) return fail(ErrorCode::unavailable, "its outputs are wrong");
     return {};
@@ -296,12 +293,13 @@ class LocalDevice final : public Device {
   }
 
   fs::path agent_;
+  Waiting waiting_;
 };
 
 }  // namespace
 
-std::unique_ptr<Device> make_local_device(const fs::path& agent) {
-  return std::make_unique<LocalDevice>(agent);
+std::unique_ptr<Device> make_local_device(const fs::path& agent, const Waiting& waiting) {
+  return std::make_unique<LocalDevice>(agent, waiting);
 }
 
 }  // namespace edgewise::device

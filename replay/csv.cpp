@@ -6,6 +6,9 @@
 #include <format>
 #include <memory>
 #include <set>
+#include <tuple>
+
+#include "base/file.hpp"
 
 namespace edgewise::replay {
 
@@ -127,9 +130,11 @@ Result<Csv> parse_csv(std::string_view text, const std::string& file) {
 }
 
 Result<std::string> read_text(const std::filesystem::path& path, std::size_t max_bytes) {
-  if (!std::filesystem::is_regular_file(path)) return fail(ErrorCode::not_found, std::format("there is no file \"{}\"", path.string()));
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
-  if (!file) return invalid(std::format("cannot open \"{}\"", path.string()));
+  if (!std::filesystem::exists(path)) return fail(ErrorCode::not_found, std::format("there is no file \"{}\"", path.string()));
+  TRY(InputFile opened, InputFile::open(path));
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzdopen(opened.descriptor(), "rb"), gzclose);
+  if (file) std::ignore = opened.release();
+  else return invalid(std::format("cannot open \"{}\"", path.string()));
   std::string text;
   std::string part(std::size_t{1} << 20, '\0');
   while (true) {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <format>
-#include <print>
 
+#include "base/console.hpp"
 #include "report/report.hpp"
 #include "run/cost_model.hpp"
 #include "search/pareto.hpp"
@@ -39,10 +39,7 @@ class QuietView : public View {
 /// One line per event: for logs and pipes.
 class PlainView : public View {
  public:
-  void say(const std::string& line) override {
-    std::println(stderr, "{}", line);
-    std::fflush(stderr);
-  }
+  void say(const std::string& line) override { console::say(line); }
   void show(const Moment&) override {}
   void ended(const Moment& moment, const study::Trial& trial) override {
     std::string line = std::format("[{}] trial {} {}: ", count_text(moment), to_text(trial.id), study::to_text(trial.state));
@@ -64,8 +61,7 @@ class LiveView : public View {
   ~LiveView() override { erase(); }
   void say(const std::string& line) override {
     erase();
-    std::print(stderr, "{}\n", line);
-    std::fflush(stderr);
+    console::say(line);
   }
   void ended(const Moment& moment, const study::Trial& trial) override {
     if (trial.state == study::State::failed) say(std::format("trial {} failed: {}  {}", to_text(trial.id), trial.reason, space::to_text(trial.choice)));
@@ -92,9 +88,8 @@ class LiveView : public View {
     }
     erase();
     std::string text;
-    for (const auto& line : lines) text += cut(line, width) + "\n";
-    std::print(stderr, "{}", text);
-    std::fflush(stderr);
+    for (const auto& line : lines) text += cut(console::visible_line(line), width) + "\n";
+    console::steer(text);
     drawn_ = static_cast<int>(lines.size());
   }
   void close() override { erase(); }
@@ -132,7 +127,7 @@ class LiveView : public View {
     return text;
   }
   void erase() {
-    if (drawn_ > 0) std::print(stderr, "\x1b[{}A\x1b[J", drawn_);
+    if (drawn_ > 0) console::steer(std::format("\x1b[{}A\x1b[J", drawn_));
     drawn_ = 0;
   }
   int drawn_ = 0;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Checks that folders include each other only downwards, and that heavy libraries stay where they belong.
+"""Checks that folders include each other only downwards, that heavy libraries stay where they belong, and that nothing prints but by
+base/console.hpp.
 
-    tools/check_includes.py            prints every arrow that is not allowed; exit code 1 when there is one
+    tools/check_includes.py            prints every line that is not allowed; exit code 1 when there is one
 """
 import pathlib
 import re
@@ -48,12 +49,35 @@ HEAVY = {
 # job/ needs the plain settings of training, not training itself.
 # The command line reads starting weights before a search, without LibTorch.
 ONLY = {("job", "train"): {"train/settings.hpp"}, ("run", "train"): {"train/settings.hpp", "train/starting_weights.hpp"}, ("device", "agent"): {"agent/wire.hpp"}}
+# What base/console.hpp and base/file.hpp are for: pattern -> what to use instead. The files below have a reason of their own.
+RAW = {
+    r"std::print(ln)?\b|std::(cout|cerr|clog)\b|\bstdout\b|\bstderr\b|\bv?printf\s*\(|\bputs\s*\(|\bperror\s*\(":
+        "print by base/console.hpp, which cannot fail in the middle of a search",
+}
+RAW_HOMES = {
+    "base/console.cpp": "it is the place",
+    "base/error.cpp": "a broken assertion says so and aborts, whatever else is wrong",
+}
+
+
+def code_of(line: str) -> str:
+    """The line without its comment and without what stands in quotes."""
+    return re.sub(r"//.*", "", re.sub(r'"(\\.|[^"\\])*"', '""', line))
+
+
+def raw_calls(path: pathlib.Path) -> list[str]:
+    if str(path.relative_to(TOP)) in RAW_HOMES:
+        return []
+    return [f"{path.relative_to(TOP)}:{number}: {found[0].strip()}: {instead}"
+            for number, line in enumerate(path.read_text().splitlines(), 1)
+            for pattern, instead in RAW.items() if (found := re.search(pattern, code_of(line)))]
 
 
 def main() -> int:
     wrong = []
     for folder, allowed in ALLOWED.items():
         for path in sorted((TOP / folder).rglob("*.[ch]pp")):
+            wrong += raw_calls(path)
             for number, line in enumerate(path.read_text().splitlines(), 1):
                 found = re.match(r'\s*#\s*include\s+["<]([^">]+)[">]', line)
                 if not found:

@@ -9,7 +9,9 @@
 #include <cstring>
 #include <format>
 #include <memory>
+#include <tuple>
 
+#include "base/file.hpp"
 #include "train/checkpoint_internal.hpp"
 
 namespace edgewise::train {
@@ -172,16 +174,15 @@ std::uint64_t network_key(const graph::Graph& graph) {
 Status write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  auto part = path;
-  part += std::format(".part-{}", ::getpid());
   const auto problem = [&](int code) {
-    std::filesystem::remove(part, error);
     return fail(ErrorCode::unavailable,
                 std::format("cannot write the checkpoint \"{}\": {}", path.string(), std::strerror(code)),
                 "make room on the disk, or choose another folder, and run the same command again");
   };
+  auto part = PartFile::create(path);
+  if (!part) return fail(ErrorCode::unavailable, part.error().message, part.error().next);
   {
-    const File file(std::fopen(part.c_str(), "wb"));
+    const File file(::fdopen(::fcntl(part->descriptor(), F_DUPFD_CLOEXEC, 3), "wb"));
     if (!file) return problem(errno);
     Writer writer(file.get());
     const auto text = header(checkpoint).dump();
@@ -194,14 +195,15 @@ Status write_checkpoint(const std::filesystem::path& path, const Checkpoint& che
     writer.tensors(checkpoint.best_model);
     if (!writer.finish()) return problem(errno);
   }
-  std::filesystem::rename(part, path, error);
-  if (error) return problem(error.value());
+  if (!part->commit()) return problem(errno);
   return {};
 }
 
 Status read_checkpoint(const std::filesystem::path& path, Checkpoint& into) {
-  const File file(std::fopen(path.c_str(), "rb"));
-  if (!file) return fail(ErrorCode::not_found, std::format("there is no checkpoint \"{}\"", path.string()));
+  TRY(InputFile opened, InputFile::open(path));
+  const File file(::fdopen(opened.descriptor(), "rb"));
+  if (!file) return fail(ErrorCode::unavailable, std::format("cannot open the checkpoint \"{}\": {}", path.string(), std::strerror(errno)));
+  std::ignore = opened.release();
   Reader reader(file.get());
   std::array<char, magic.size()> start{};
   std::uint64_t length = 0;

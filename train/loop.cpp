@@ -2,10 +2,9 @@
 
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <format>
-#include <print>
 
+#include "base/console.hpp"
 #include "base/quiet.hpp"
 #include "train/checkpoint_internal.hpp"
 #include "train/loop_internal.hpp"
@@ -119,8 +118,8 @@ Status Trainer::prepare() {
     } else if (request_.only_continue) {
       return status;
     } else {
-      std::println(stderr, "remark: the checkpoint \"{}\" is not used, the training starts over: {}",
-                   request_.checkpoint.string(), status.error().message);
+      console::say("remark: the checkpoint \"{}\" is not used, the training starts over: {}", request_.checkpoint.string(),
+                   status.error().message);
       // It may be half read: everything starts anew.
       network_ = nn::Network(*request_.graph, RandomStream::named(request_.seed, "weights"));
       network_->to(device_);

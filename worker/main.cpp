@@ -10,12 +10,13 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <iostream>
-#include <print>
 #include <string>
 #include <thread>
+#include <tuple>
 
+#include "base/console.hpp"
+#include "base/room.hpp"
 #include "estimate/full_training.hpp"
 #include "study/storage.hpp"
 
@@ -30,9 +31,8 @@ std::atomic<bool> stop_asked = false;
 void on_signal(int) { stop_asked = true; }
 
 void tell(const Json& message) {
-  const std::string line = dump(message) + "\n";
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fflush(stdout);
+  console::print_raw(dump(message) + "\n");
+  std::ignore = console::flush();  // the starter may have gone: what counts is in the study
 }
 
 Json error_json(const Error& error) { return {{"error", error.message}, {"where", error.where}, {"next", error.next}}; }
@@ -158,6 +158,7 @@ Status judge(estimate::Workplace& workplace, study::Storage& storage, const std:
 Status main_program(const std::vector<std::string>& arguments) {
   if (arguments.size() < 2 || (arguments[0] != "run" && arguments[0] != "time" && arguments[0] != "judge"))
     return invalid("usage: edgewise-worker run|time|judge FOLDER [ID...]", "this program is started by `edgewise search`");
+  TRY_DO(take_room());
   const fs::path folder = arguments[1];
   TRY(const auto storage, study::open_storage(folder));
   TRY(const auto settings, storage->settings());
@@ -171,20 +172,24 @@ Status main_program(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  console::open();
   struct sigaction action {};
   action.sa_handler = on_signal;
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGINT, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
   try {
     if (const auto status = main_program({argv + 1, argv + argc}); !status) {
       tell(error_json(status.error()));
-      std::println(stderr, "{}", to_text(status.error()));
+      console::say(to_text(status.error()));
       return status.error().code == ErrorCode::interrupted ? 130 : 1;
     }
+  } catch (const std::bad_alloc&) {
+    tell({{"error", "memory ran out"}});
+    console::say("error: memory ran out\n  next: end other programs, or raise the limit (`ulimit -v`)");
+    return 1;
   } catch (const std::exception& e) {
     tell({{"error", e.what()}});
-    std::println(stderr, "error: {}", e.what());
+    console::say("error: {}", e.what());
     return 1;
   }
   return 0;
