@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 
@@ -321,7 +321,7 @@ Result<Records> read_coco(const Place& place) {
                 "name the file in data.annotations");
   Records result;
   for (const fs::path& file : files) {
-    TRY(const std::string text, read_file(file));
+    TRY(const std::string text, read_text(file));
     TRY(Records part, parse_coco(text, file.string()));
     // "instances_train2017" belongs to the images of "train2017".
     std::string subset = file.stem().string();

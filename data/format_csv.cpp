@@ -3,7 +3,7 @@
 #include <format>
 #include <unordered_map>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 
@@ -271,7 +271,7 @@ Result<Records> read_csv(const Place& place) {
     return invalid(std::format("several .csv files could be meant: {}", quoted_list(names)),
                    "name one in data.annotations", place.root.string());
   }
-  TRY(const std::string text, read_file(found.front()));
+  TRY(const std::string text, read_text(found.front()));
   TRY(Records result, parse_csv(text, found.front().string(), place.task, place.spec.group_column));
   const fs::path folder = found.front().parent_path();
   result.folders = {folder, folder / "images", place.root, place.root / "images", place.root / "JPEGImages"};

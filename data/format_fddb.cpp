@@ -3,7 +3,7 @@
 #include <format>
 #include <unordered_map>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 
@@ -85,7 +85,7 @@ Result<Records> read_fddb(const Place& place) {
     return fail(ErrorCode::not_found,
                 std::format("no .txt file with \"# path\" lines lies in \"{}\"", place.root.string()),
                 "name it in data.annotations");
-  TRY(const std::string text, read_file(*file));
+  TRY(const std::string text, read_text(*file));
   TRY(Records result, parse_fddb(text, file->string()));
   const fs::path folder = file->parent_path();
   result.folders = {folder, folder / "images", place.root, place.root / "images"};

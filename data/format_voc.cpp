@@ -4,7 +4,7 @@
 #include <format>
 #include <pugixml.hpp>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 
@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 Result<Record> parse_voc(std::string_view text, const std::string& file) {
   pugi::xml_document document;
-  const auto parsed = document.load_buffer(text.data(), text.size());
+  const auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
   Places places(text, file);
   const auto at = [&](std::ptrdiff_t offset) { return places.at(offset < 0 ? 0 : static_cast<std::size_t>(offset)); };
   if (!parsed)
@@ -92,7 +92,7 @@ Result<Records> read_voc(const Place& place) {
   TRY(result.classes, read_class_names(place.root / "classes.txt"));
   for (const fs::path& file : entries(folder)) {
     if (!is_xml(file)) continue;
-    TRY(const std::string text, read_file(file, std::size_t{1} << 26));
+    TRY(const std::string text, read_xml(file, std::size_t{1} << 26));
     TRY(Record record, parse_voc(text, file.string()));
     // Tools often leave a stale <filename>; the annotation's own name is what the format goes by.
     record.other_image = std::move(record.image);

@@ -3,7 +3,7 @@
 #include <format>
 #include <set>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 
@@ -123,7 +123,7 @@ Result<Records> read_yolo(const Place& place) {
     const fs::path images = fs::is_directory(part.images, ignored) ? part.images : part.labels;
     for (const fs::path& file : entries(part.labels)) {
       if (file.extension() != ".txt" || file.filename() == "classes.txt") continue;
-      TRY(const std::string text, read_file(file, std::size_t{1} << 26));
+      TRY(const std::string text, read_text(file, std::size_t{1} << 26));
       Record record;
       TRY(record.boxes, parse_yolo(text, file.string(), result.classes));
       record.image = (images / file.stem()).lexically_relative(place.root).generic_string();

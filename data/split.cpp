@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "base/random.hpp"
 #include "data/split_internal.hpp"
 #include "data/text_internal.hpp"
@@ -62,7 +62,7 @@ class Names {
 /// Reads one list file into `splits`.
 Status read_list(const fs::path& file, Split split, const Names& names, const Records& records, Splits& splits,
                  std::vector<std::string>& listed_at) {
-  TRY(const std::string text, read_file(file));
+  TRY(const std::string text, read_text(file));
   Lines lines(text, file.string());
   for (;;) {
     TRY(const auto line, lines.next());
