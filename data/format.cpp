@@ -58,8 +58,8 @@ std::string head_of(const fs::path& file) {
 
 bool has_image_extension(const fs::path& path) {
   const std::string extension = lower_case(path.extension().string());
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".bmp" ||
-         extension == ".webp";
+  static constexpr std::array known{".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff"};
+  return std::ranges::find(known, extension) != known.end();
 }
 
 fs::path first_folder(const fs::path& root, std::initializer_list<const char*> names) {

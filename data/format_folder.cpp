@@ -84,7 +84,7 @@ Result<Records> read_folder(const Place& place) {
   }
   if (result.records.empty())
     return invalid(std::format("no folder with images lies in \"{}\"", place.root.string()),
-                   "put the images of each class into a folder of its own (.jpg, .png, .bmp or .webp)");
+                   "put the images of each class into a folder of its own (.jpg, .png, .bmp, .webp or .tif)");
   for (const std::string& name : result.classes)
     if (!seen.contains(name))
       result.remarks.push_back(std::format("class \"{}\" of classes.txt has no folder with images", name));

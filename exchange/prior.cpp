@@ -6,6 +6,7 @@
 #include <format>
 
 #include "base/encoding.hpp"
+#include "base/file.hpp"
 #include "exchange/optuna.hpp"
 #include "search/pareto.hpp"
 #include "study/storage.hpp"

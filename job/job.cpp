@@ -1,7 +1,11 @@
 #include "job/job.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <format>
+#include <limits>
 
 #include "base/file.hpp"
 #include "search/mobo.hpp"
@@ -25,7 +29,20 @@ struct Draft {
   std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300, reduction = search::Options{}.reduction;
   std::vector<std::int64_t> stage_epochs;
   std::vector<Json> start_with;
+  std::vector<std::string> range;
 };
+
+/// Two numbers, the lower one first.
+std::optional<std::array<double, 2>> range_of(const std::vector<std::string>& written) {
+  std::array<double, 2> range{};
+  if (written.size() != range.size()) return std::nullopt;
+  for (std::size_t i = 0; i < range.size(); ++i) {
+    const std::string& text = written[i];
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), range[i]);
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(range[i])) return std::nullopt;
+  }
+  return range[0] < range[1] ? std::optional(range) : std::nullopt;
+}
 
 void data_fields(Options& o, Job& job, Draft& draft) {
   auto& data = job.data;
@@ -43,6 +60,11 @@ void data_fields(Options& o, Job& job, Draft& draft) {
   o.text("group_column", data.group_column, "CSV column; rows with equal values never cross a split");
   o.word("boxes", data.boxes, {"only", "largest"}, "which box of an image counts: images with exactly one, or the largest of each");
   o.texts("classes", data.classes, "keep these classes only; empty: all");
+  o.word("orientation", data.orientation, {"applied", "as_stored"}, "whether an EXIF orientation turns the pictures, as annotation tools show them; a size that the labels state decides otherwise");
+  o.integer("channels", data.channels, {0, 8}, "of the pictures; 0: 3 for grey and colour, else as many as the files have; 1: grey");
+  o.texts("range", draft.range, "two numbers, the values that become black and white, e.g. [0, 4095]; empty: all that 8 or 16 bits can be. Pictures of real numbers need it");
+  data.range = range_of(draft.range);
+  if (!draft.range.empty() && !data.range) o.problem("range", "data.range is not two numbers, the lower one first", "write e.g. data.range: [0, 4095]");
   o.integer("count", data.count, {0, 1e6}, "number of pictures of a built-in set; 0: its default");
   o.integer("seed", draft.split_seed, {0, 1e15}, "of the split and of built-in sets");
 }
@@ -278,6 +300,8 @@ Json written(Job job) {
   for (const auto& constraint : job.constraints) draft.constraints.push_back(constraint.text);
   for (const auto& choice : job.search.start_with) draft.start_with.push_back(space::to_json(choice));
   draft.split_seed = static_cast<std::int64_t>(job.data.seed);
+  if (job.data.range)
+    for (const double end : *job.data.range) draft.range.push_back(std::format("{}", end));
   draft.reduction = job.search.reduction;
   draft.device_threads = job.measure.threads;
   draft.min_runs = job.measure.min_runs;
@@ -317,6 +341,21 @@ Json to_json(const Job& job) {
   return json;
 }
 
+void fill_in_old_meaning(Json& recorded) {
+  if (!recorded.is_object() || !recorded.contains("data") || !recorded["data"].is_object()) return;
+  Json& data = recorded["data"];
+  const auto fill_in = [&](const char* name, Json meaning) {
+    if (!data.contains(name)) data[name] = std::move(meaning);
+  };
+  fill_in("orientation", "as_stored");  // no orientation was applied before there was a choice
+  fill_in("channels", 0);
+  fill_in("range", Json::array());
+}
+
+void keep_old_meaning(Job& job, const Json& recorded) {
+  if (recorded.is_object() && recorded.contains("data") && recorded["data"].is_object() && !recorded["data"].contains("orientation")) job.data.orientation = "as_stored";
+}
+
 Result<Job> job_from_json(const Json& json) {
   if (!json.is_object()) return invalid("the study's job is not an object");
   Json fields = json;
@@ -324,6 +363,7 @@ Result<Job> job_from_json(const Json& json) {
   const std::string name = fields.value("name", std::string("study"));
   for (const char* recorded : {"file", "frame"}) fields.erase(recorded);  // what a study keeps beside the job's options
   fields.erase("name");
+  fill_in_old_meaning(fields);
   auto job = read_fields(config::from_json(fields), file);
   if (!job) return std::unexpected(job.error().front());
   job->name = name;

@@ -54,9 +54,14 @@ std::expected<Job, std::vector<Error>> read_job(const std::filesystem::path& fil
 /// The same from a text; `file` names it in messages.
 std::expected<Job, std::vector<Error>> parse_job(const std::string& text, const std::filesystem::path& file);
 
-/// The resolved job, as `edgewise check` prints it and as a study keeps it. `job_from_json` is the inverse.
+/// The resolved job, as `edgewise check` prints it and as a study keeps it. `job_from_json` is the inverse; an option that an older study
+/// does not have means what it meant then.
 Json to_json(const Job& job);
 Result<Job> job_from_json(const Json& json);
+/// Writes into a study's recorded job what options that it does not have meant when it was made.
+void fill_in_old_meaning(Json& recorded);
+/// The job of a file, where it goes on with an older study: the same for options that the study does not know.
+void keep_old_meaning(Job& job, const Json& recorded);
 /// The same as a YAML text that `parse_job` reads back.
 std::string to_yaml(const Job& job);
 

@@ -82,6 +82,11 @@ Status coordinate(Session& session) {
 }
 
 Result<Session> start_study(job::Job job, const fs::path& folder) {
+  if (fs::exists(folder / "study.db")) {
+    TRY(const auto storage, study::open_storage(folder));
+    TRY(const auto settings, storage->settings());
+    job::keep_old_meaning(job, settings.job);
+  }
   TRY(Session session, attach(std::move(job), folder));
   TRY_DO(search::make_strategy(session.job.search, session.family.space));  // a mistake in it must not leave a study behind
   Json resolved = job::to_json(session.job);
@@ -103,7 +108,8 @@ Result<Session> start_study(job::Job job, const fs::path& folder) {
     return session;
   }
   TRY(session.storage, study::open_storage(folder));
-  TRY(const auto settings, session.storage->settings());
+  TRY(auto settings, session.storage->settings());
+  job::fill_in_old_meaning(settings.job);
   if (const auto difference = first_difference(settings.job, resolved); !difference.empty())
     return fail(ErrorCode::conflict, std::format("the study \"{}\" was made with other settings ({})", folder.string(), difference),
                 "put the job file back, or start another study with --study NAME");
