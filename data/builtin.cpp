@@ -45,9 +45,9 @@ Result<DataSet> load_builtin(const DataSpec& spec, Task task) {
                                to_text(task)),
                    std::format("write task: {}", to_text(builtin->task)));
   if (!spec.format.empty() || !spec.annotations.empty() || !spec.images.empty() || !spec.splits.empty() ||
-      !spec.classes.empty())
+      !spec.classes.empty() || spec.channels != 0 || spec.range)
     return invalid(
-        std::format("\"{}\" is drawn, not read: format, annotations, images, splits and classes do not apply",
+        std::format("\"{}\" is drawn, not read: format, annotations, images, splits, classes, channels and range do not apply",
                     spec.path),
         "remove them");
   constexpr std::int64_t most = 1'000'000;
