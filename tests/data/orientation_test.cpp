@@ -25,7 +25,7 @@ cv::Mat quarters() {
 /// The quarters of a decoded picture, as letters in reading order.
 std::string quarters_of(std::span<const std::uint8_t> pixels, int size) {
   std::string letters;
-  for (const auto [x, y] : {std::pair{1, 1}, {3, 1}, {1, 3}, {3, 3}}) {
+  for (const auto& [x, y] : {std::pair{1, 1}, {3, 1}, {1, 3}, {3, 3}}) {
     const int value = pixels[static_cast<std::size_t>(3 * (y * size / 4 * size + x * size / 4))];
     for (int k = 0; k < 4; ++k)
       if (std::abs(value - (20 + 70 * k)) < 15) letters += static_cast<char>('a' + k);

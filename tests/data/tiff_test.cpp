@@ -111,13 +111,6 @@ TEST(Tiff, PlacesWithoutDataTakeTheLowEnd) {
   EXPECT_TRUE(seen->has_missing);
 }
 
-TEST(Tiff, AveragesValuesNotBytes) {
-  const Folder folder;
-  // Alternating 0 and 1 of a range of 2: each place between is a quarter of white, which bytes of 0 and 127 would miss.
-  write_tiff(folder.path() / "t.tif", {.width = 2 * edge, .height = 2 * edge, .bits = 16}, [](int, int x, int y) { return (x + y) % 2; });
-  EXPECT_EQ(decoded(folder.path() / "t.tif", {.channels = 1, .range = std::array{0.0, 2.0}})[0], 64);
-}
-
 /// Sets of TIFFs in class folders.
 class TiffSets : public testing::Test {
  protected:
