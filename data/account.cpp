@@ -37,8 +37,8 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
 
 /// Files that hold a picture, read or not.
 bool is_picture(const fs::path& file) {
-  static constexpr std::array<std::string_view, 41> unread{
-      ".tif",  ".tiff", ".gif", ".jfif", ".jpe", ".jp2",  ".j2k", ".jpx", ".jxl", ".heic", ".heif",
+  static constexpr std::array<std::string_view, 37> unread{
+      ".gif", ".jp2",  ".j2k", ".jpx", ".jxl", ".heic", ".heif",
       ".avif", ".svg",  ".tga", ".ico",  ".ppm", ".pgm",  ".pbm", ".pnm", ".pfm", ".psd",  ".xcf",
       ".exr",  ".hdr",  ".dng", ".cr2",  ".cr3", ".crw",  ".nef", ".arw", ".raw", ".orf",  ".rw2",
       ".raf",  ".pef",  ".srw", ".dcm",  ".nii", ".fits", ".npy", ".apng"};

@@ -88,6 +88,7 @@ Json statistics(const DataSet& set) {
   json["format"] = set.is_builtin ? "built-in" : set.spec.format;
   json["images"] = set.items.size();
   json["channels"] = set.channels;
+  if (set.range) json["range"] = *set.range;
   if (set.task == Task::classification) json["classes"] = set.classes;
   Json splits = Json::object();
   for (const Split split : all_splits) {

@@ -45,9 +45,10 @@ Result<DataSet> load_builtin(const DataSpec& spec, Task task) {
                                to_text(task)),
                    std::format("write task: {}", to_text(builtin->task)));
   if (!spec.format.empty() || !spec.annotations.empty() || !spec.images.empty() || !spec.splits.empty() ||
-      !spec.classes.empty() || !spec.presence.empty())
+      !spec.classes.empty() || !spec.presence.empty() || spec.channels != 0 || spec.range)
     return invalid(
-        std::format("\"{}\" is drawn, not read: format, annotations, images, splits, classes and presence do not apply",
+        std::format("\"{}\" is drawn, not read: format, annotations, images, splits, classes, presence, channels and "
+                    "range do not apply",
                     spec.path),
         "remove them");
   constexpr std::int64_t most = 1'000'000;

@@ -11,8 +11,8 @@
 #include "base/random.hpp"
 #include "data/builtin_internal.hpp"
 #include "data/cache_file_internal.hpp"
-#include "data/image_internal.hpp"
 #include "data/parallel_internal.hpp"
+#include "data/picture_kinds_internal.hpp"
 
 namespace edgewise::data {
 
@@ -66,7 +66,7 @@ bool Cache::has_boxes() const {
 
 namespace {
 
-constexpr std::uint64_t renderer_version = 1;  ///< of decoding and resizing
+constexpr std::uint64_t renderer_version = 2;  ///< of decoding and resizing
 
 /// Hashes numbers and texts one after the other.
 class Key {
@@ -84,7 +84,7 @@ class Key {
   std::uint64_t value_ = 0x2545f4914f6cdd1d;
 };
 
-/// Which pictures these are: their paths, sizes and times of change.
+/// Which pictures these are: their paths, sizes and times of change, and how they are decoded.
 Result<std::uint64_t> key_of_pictures(const DataSet& set) {
   Key key;
   key.add(renderer_version);
@@ -115,7 +115,11 @@ Result<std::uint64_t> key_of_pictures(const DataSet& set) {
     key.add(static_cast<std::uint64_t>(states[i].st_size));
     key.add(static_cast<std::uint64_t>(states[i].st_mtim.tv_sec));
     key.add(static_cast<std::uint64_t>(states[i].st_mtim.tv_nsec));
+    key.add(static_cast<std::uint64_t>(set.items[i].orientation));
   }
+  key.add(static_cast<std::uint64_t>(set.channels));
+  if (set.range)
+    for (const double end : *set.range) key.add(std::bit_cast<std::uint64_t>(end));
   return key.value();
 }
 
@@ -189,7 +193,7 @@ Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& 
           path, layout,
           [&](std::size_t i, std::span<std::uint8_t> target) -> Status {
             TRY(const auto busy, BusyMachine::enter());  // another worker may be measuring
-            if (!set.is_builtin) return decode_image(set.items[i].image, size, set.channels, target);
+            if (!set.is_builtin) return decode_image(set.items[i].image, size, pixels_of(set, set.items[i]), target);
             render_builtin(set, i, size, target);
             return {};
           },

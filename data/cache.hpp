@@ -44,7 +44,7 @@ class Cache {
 };
 
 /// Opens the cache of (set, size) below `folder`, making it first when it is missing or when an image changed (path,
-/// size or modification time). Two processes that start at once make it once (a lock; the file is renamed into place
+/// size or modification time), or is decoded in another way (orientation, channels, range). Two processes that start at once make it once (a lock; the file is renamed into place
 /// when complete). Aspect ratio is not kept: the picture is stretched to a square, as the boxes are. Area filter when
 /// shrinking, linear when growing. Decoding uses all processors.
 /// @param progress  called with (done, all) now and then

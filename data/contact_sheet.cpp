@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <format>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -30,6 +29,12 @@ void draw_box(cv::Mat& tile, const std::array<float, 4>& box) {
   const cv::Rect outline(cv::Point(at(0), at(1)), cv::Point(at(2), at(3)));
   cv::rectangle(tile, outline, box_edge, 3);
   cv::rectangle(tile, outline, box_colour, 1);
+}
+
+/// The first three channels as red, green and blue; of fewer than three the first as grey.
+void copy_colours(std::span<const std::uint8_t> pixels, std::size_t channels, cv::Mat& picture) {
+  for (std::size_t i = 0; i < pixels.size() / channels; ++i)
+    for (std::size_t c = 0; c < 3; ++c) picture.data[3 * i + c] = pixels[i * channels + (channels < 3 ? 0 : c)];
 }
 
 /// Channels of elevation tiles as a map: green lowlands to pale heights, shaded. Photographs stay as they are.
@@ -78,11 +83,10 @@ Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::fi
       const int x = margin + static_cast<int>(k % sheet_columns) * cell,
                 y = top + static_cast<int>(k / sheet_columns) * cell_height;
       const auto size = static_cast<int>(cache.size());
-      cv::Mat picture(size, size, cache.channels() == 1 ? CV_8UC1 : CV_8UC3), tile;
-      const auto pixels = cache.pixels(items[k]);
-      std::memcpy(picture.data, pixels.data(), pixels.size());
+      cv::Mat picture(size, size, CV_8UC3), tile;
+      copy_colours(cache.pixels(items[k]), static_cast<std::size_t>(cache.channels()), picture);
       if (set.is_builtin && set.spec.path == "builtin:drainage") colour_as_map(picture);
-      cv::cvtColor(picture, tile, cache.channels() == 1 ? cv::COLOR_GRAY2BGR : cv::COLOR_RGB2BGR);
+      cv::cvtColor(picture, tile, cv::COLOR_RGB2BGR);
       cv::resize(tile, tile, cv::Size(edge, edge), 0, 0, cv::INTER_NEAREST);
       if (set.task == Task::box) draw_box(tile, cache.box(items[k]));
       tile.copyTo(sheet(cv::Rect(x, y, edge, edge)));

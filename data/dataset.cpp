@@ -13,6 +13,7 @@
 #include "data/image_finder_internal.hpp"
 #include "data/image_internal.hpp"
 #include "data/parallel_internal.hpp"
+#include "data/picture_kinds_internal.hpp"
 #include "data/plausible_internal.hpp"
 #include "data/split_internal.hpp"
 #include "data/text_internal.hpp"
@@ -61,6 +62,13 @@ Status check_spec(const DataSpec& spec) {
     return invalid(
         std::format("test_share {:g} is not within 0 and {:g}", spec.test_share, 0.95 - spec.validation_share),
         "leave at least 5 % for training");
+  if (spec.orientation != "applied" && spec.orientation != "as_stored")
+    return invalid(std::format("orientation \"{}\" is not one of \"applied\" or \"as_stored\"", shown(spec.orientation)),
+                   "\"applied\" turns pictures as their EXIF orientation says");
+  if (spec.channels < 0 || spec.channels > max_channels)
+    return invalid(std::format("channels {} is not within 1 and {}", spec.channels, max_channels), "0 takes what the files have");
+  if (spec.range && !((*spec.range)[0] < (*spec.range)[1] && std::isfinite((*spec.range)[0]) && std::isfinite((*spec.range)[1])))
+    return invalid(std::format("range [{:g}, {:g}] is not from a lower to a higher number", (*spec.range)[0], (*spec.range)[1]), "write e.g. [0, 4095]");
   if (spec.boxes != "only" && spec.boxes != "largest") {
     const std::string nearest = nearest_word(spec.boxes, {"only", "largest"});
     return invalid(std::format("boxes \"{}\" is not one of \"only\" or \"largest\"", shown(spec.boxes)),
@@ -244,20 +252,55 @@ void decide_splits(const Place& place, Undecided undecided, std::vector<Kept>& k
                   test_share > 0 ? std::format(", {:g} % test", test_share * 100) : ""));
 }
 
+/// Which way round a picture is meant, and its size then.
+struct Upright {
+  std::int64_t width = 0, height = 0;
+  int orientation = 1;          ///< that is applied
+  bool is_stated = false;       ///< the labels' size decided for the pixels as stored, against what is usual
+};
+
+/// "48 x 64 pixels", with the other way round where an EXIF orientation makes one.
+std::string size_text(const Upright& upright, const ImageHeader& header) {
+  std::string text = std::format("{} x {} pixels", upright.width, upright.height);
+  if (header.orientation == 1) return text;
+  if (upright.orientation == 1) return text + std::format(" as stored, its EXIF orientation {} not applied", header.orientation);
+  return text + std::format(" after its EXIF orientation {}, {} x {} as stored", header.orientation, header.width, header.height);
+}
+
+/// What the labels state decides; else the set's convention.
+/// @error a stated size that is neither (of boxes: labels of classes do not depend on it)
+Result<Upright> upright(const Record& record, const ImageHeader& header, const DataSpec& spec, Task task) {
+  Upright stored{header.width, header.height}, turned{header.width, header.height, header.orientation};
+  if (swaps_edges(header.orientation)) std::swap(turned.width, turned.height);
+  const Upright& usual = spec.orientation == "applied" ? turned : stored;
+  const auto is_as_stated = [&](const Upright& way) { return way.width == record.width && way.height == record.height; };
+  if (record.width <= 0 || record.height <= 0 || is_as_stated(usual)) return usual;
+  if (spec.orientation == "applied" && is_as_stated(stored)) {
+    stored.is_stated = true;
+    return stored;
+  }
+  if (task != Task::box) return usual;
+  return invalid(std::format("the labels say that \"{}\" has {} x {} pixels, the file has {}", shown(record.image), record.width, record.height, size_text(usual, header)),
+                 is_as_stated(turned) ? "remove data.orientation: the boxes were drawn on the turned picture"
+                                      : "scale the boxes to the file, or take the file they were drawn on",
+                 record.where);
+}
+
 /// Box of `kept` in pixels of the image, clipped.
-Result<Box> placed_box(const Kept& kept, const ImageHeader& header) {
+Result<Box> placed_box(const Kept& kept, const Upright& image, const ImageHeader& header) {
   const Record& record = *kept.record;
   Box box = kept.box->box;
-  const auto width = static_cast<double>(header.width), height = static_cast<double>(header.height);
+  const auto width = static_cast<double>(image.width), height = static_cast<double>(image.height);
   if (record.is_relative) box = {box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height};
-  if (record.width > 0 && record.height > 0 && (record.width != header.width || record.height != header.height))
-    return invalid(std::format("the labels say that \"{}\" has {} x {} pixels, the file has {} x {}",
-                               shown(record.image), record.width, record.height, header.width, header.height),
-                   "scale the boxes to the file, or take the file they were drawn on", record.where);
-  if (box.x0 < -1 || box.y0 < -1 || box.x1 > width + 1 || box.y1 > height + 1)
-    return invalid(std::format("the box {:g} {:g} {:g} {:g} lies outside of \"{}\", which has {} x {} pixels", box.x0,
-                               box.y0, box.x1, box.y1, shown(record.image), header.width, header.height),
-                   "correct the box; at most 1 pixel outside is clipped", kept.box->where);
+  if (box.x0 < -1 || box.y0 < -1 || box.x1 > width + 1 || box.y1 > height + 1) {
+    const bool fits_other_way = swaps_edges(header.orientation) && box.x0 >= -1 && box.y0 >= -1 && box.x1 <= height + 1 && box.y1 <= width + 1;
+    return invalid(std::format("the box {:g} {:g} {:g} {:g} lies outside of \"{}\", which has {}", box.x0, box.y0, box.x1, box.y1,
+                               shown(record.image), size_text(image, header)),
+                   !fits_other_way            ? "correct the box; at most 1 pixel outside is clipped"
+                   : image.orientation == 1 ? "if the boxes were drawn on the turned pictures, remove data.orientation"
+                                            : "if the boxes were drawn on the pixels as stored, write data.orientation: as_stored",
+                   kept.box->where);
+  }
   box = {std::max(box.x0, 0.0), std::max(box.y0, 0.0), std::min(box.x1, width), std::min(box.y1, height)};
   if (!(box.x0 < box.x1 && box.y0 < box.y1))
     return invalid(std::format("no part of the box lies inside \"{}\"", shown(record.image)), "correct the box",
@@ -303,6 +346,22 @@ Status question(const Place& place, const std::vector<Kept>& kept, DataSet& set,
   return {};
 }
 
+/// Says which way round pictures were taken, where there was a choice.
+void remark_orientations(const std::vector<ImageHeader>& headers, std::size_t stated, DataSet& set) {
+  std::size_t oriented = 0, applied = 0;
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    oriented += headers[i].orientation != 1;
+    applied += set.items[i].orientation != 1;
+  }
+  if (applied > 0)
+    set.remarks.push_back(std::format("{} pictures have an EXIF orientation; it is applied, as annotation tools show them (data.orientation: as_stored for labels of the "
+                                      "pixels as stored)", applied));
+  if (stated > 0)
+    set.remarks.push_back(std::format("{} pictures have an EXIF orientation that is not applied: their labels state the size as stored", stated));
+  if (oriented > applied + stated)
+    set.remarks.push_back(std::format("{} pictures have an EXIF orientation; they are taken as stored (data.orientation)", oriented - applied - stated));
+}
+
 /// Finds the files, reads their headers and places the boxes.
 Status fill_items(const Place& place, ImageFinder& finder, const std::vector<Kept>& kept, DataSet& set) {
   std::optional<Error> first;
@@ -334,6 +393,8 @@ Status fill_items(const Place& place, ImageFinder& finder, const std::vector<Kep
     is_found[i] = 1;
   }
   std::vector<std::optional<Error>> errors(kept.size());
+  std::vector<ImageHeader> headers(kept.size());
+  std::vector<char> is_stated(kept.size(), 0);
   parallel_for(
       kept.size(),
       [&](std::size_t i) {
@@ -345,9 +406,17 @@ Status fill_items(const Place& place, ImageFinder& finder, const std::vector<Kep
           errors[i]->where = kept[i].record->where;
           return true;
         }
-        item.width = header->width;
-        item.height = header->height;
-        const auto placed = [&](const Kept& one) { return placed_box(one, *header); };
+        headers[i] = *header;
+        const auto image = upright(*kept[i].record, *header, place.spec, set.task);
+        if (!image) {
+          errors[i] = image.error();
+          return true;
+        }
+        item.width = image->width;
+        item.height = image->height;
+        item.orientation = image->orientation;
+        is_stated[i] = image->is_stated;
+        const auto placed = [&](const Kept& one) { return placed_box(one, *image, *header); };
         if (set.task == Task::box) {
           auto box = placed(kept[i]);
           if (box)
@@ -369,7 +438,10 @@ Status fill_items(const Place& place, ImageFinder& finder, const std::vector<Kep
   std::optional<Error> box_mistake;
   if (first && is_placed[first_at] == 0) box_mistake = first;
   if (!first || box_mistake) TRY_DO(question(place, kept, set, &box_mistake));
-  if (!first) return {};
+  if (!first) {
+    remark_orientations(headers, static_cast<std::size_t>(std::ranges::count(is_stated, 1)), set);
+    return settle_pixels(headers, set);
+  }
   if (box_mistake) first = box_mistake;
   if (mistakes > 1) first->message += std::format(" (and {} more mistakes)", mistakes - 1);
   return std::unexpected(*first);

@@ -1,6 +1,7 @@
 /// Labelled images: what they are, where they come from, and how they are split.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -30,7 +31,8 @@ std::string_view to_text(Split split);  ///< "train", "validation", "test"
 /// One labelled image.
 struct Item {
   std::filesystem::path image;  ///< the file; for a built-in set a name for messages ("builtin:faces/17")
-  std::int64_t width = 0, height = 0;
+  std::int64_t width = 0, height = 0;  ///< after `orientation`
+  int orientation = 1;                 ///< EXIF, that the stored pixels are turned by; box, width and height are of the turned picture
   std::optional<std::int64_t> label;  ///< index into DataSet::classes (classification)
   std::optional<Box> box;             ///< (box)
   std::string group;                  ///< items of one group never cross a split; empty: a group of its own
@@ -54,6 +56,10 @@ struct DataSpec {
   double presence_share = 0.005;  ///< a box must cover more of the picture than this; in [0, 1)
   std::int64_t count = 0;         ///< built-in sets: number of images; 0: the set's default
   std::uint64_t seed = 1;         ///< of the split and of built-in sets
+  std::string orientation = "applied";  ///< "applied": an EXIF orientation turns the picture, as annotation tools show
+                                        ///< it; "as_stored"
+  std::int64_t channels = 0;  ///< of the pictures as networks see them; 0: 3 for grey and colour, else what the files have
+  std::optional<std::array<double, 2>> range;  ///< values that become black and white; nothing: all that 8 or 16 bits can be
 };
 
 /// Files of one kind below the data folder: `found` is `used` and all of `left_out` together.
@@ -75,6 +81,7 @@ struct DataSet {
   std::vector<std::string> classes;  ///< classification: by label
   std::vector<Item> items;
   std::int64_t channels = 3;
+  std::optional<std::array<double, 2>> range;  ///< values that become 0 and 255; nothing: all that 8 or 16 bits can be
   bool is_builtin = false;
   DataSpec spec;
   std::vector<std::string> remarks;  ///< what was left out and why, e.g. "left out: 12 pictures, without a box: a.jpg";

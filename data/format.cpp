@@ -5,7 +5,7 @@
 #include <map>
 #include <unordered_set>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
@@ -62,13 +62,13 @@ std::string head_of(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   stream.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, stream.gcount())));
-  return head;
+  return utf8_head(std::move(head));
 }
 
 bool has_image_extension(const fs::path& path) {
   const std::string extension = lower_case(path.extension().string());
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".jfif" || extension == ".jpe" ||
-         extension == ".png" || extension == ".bmp" || extension == ".webp";
+  static constexpr std::array known{".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff"};
+  return std::ranges::find(known, extension) != known.end();
 }
 
 fs::path first_folder(const fs::path& root, std::initializer_list<const char*> names) {
@@ -82,7 +82,7 @@ Result<std::vector<std::string>> read_class_names(const fs::path& file) {
   std::vector<std::string> names;
   std::error_code ignored;
   if (!fs::is_regular_file(file, ignored)) return names;
-  TRY(const std::string text, read_file(file, std::size_t{1} << 24));
+  TRY(const std::string text, read_text(file, std::size_t{1} << 24));
   Lines lines(text, file.string());
   for (;;) {
     TRY(const auto line, lines.next());

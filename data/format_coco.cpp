@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
@@ -442,7 +442,7 @@ Result<Records> read_coco(const Place& place) {
                 std::format("no annotations/instances_*.json lies in \"{}\"", place.root.string()),
                 "name the file in data.annotations");
   TRY(Records result, read_parts(place, files.used, [&](const fs::path& file) -> Result<Records> {
-        TRY(const std::string text, read_file(file));
+        TRY(const std::string text, read_text(file));
         TRY(Records part, parse_coco(text, file.string()));
         const CocoImages images(place, file);
         for (Record& record : part.records) record.image = images.meaning_of(record.image);

@@ -3,7 +3,7 @@
 #include <format>
 #include <unordered_map>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
@@ -309,7 +309,7 @@ Result<Records> read_csv(const Place& place) {
                    "name one in data.annotations", place.root.string());
   }
   TRY(Records result, read_parts(place, files, [&](const fs::path& file) -> Result<Records> {
-        TRY(const std::string text, read_file(file));
+        TRY(const std::string text, read_text(file));
         TRY(Records part, parse_csv(text, file.string(), place.task, place.spec.group_column));
         // Tables in folders name the pictures beside them, and each folder may have an "a.png".
         std::error_code ignored;

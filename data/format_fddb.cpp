@@ -3,7 +3,7 @@
 #include <format>
 #include <unordered_map>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
@@ -115,7 +115,7 @@ Result<Records> read_fddb(const Place& place) {
                    "name one in data.annotations", place.root.string());
   }
   TRY(Records result, read_parts(place, files, [](const fs::path& file) -> Result<Records> {
-        TRY(const std::string text, read_file(file));
+        TRY(const std::string text, read_text(file));
         return parse_fddb(text, file.string());
       }));
   const fs::path folder = files.front().parent_path();

@@ -86,7 +86,7 @@ Result<Opened> open_place(const DataSpec& spec, Task task);
 std::filesystem::path resolved(const std::filesystem::path& root, const std::string& written);
 /// Sorted entries of a folder; empty when there is none. Hidden ones are left out.
 std::vector<std::filesystem::path> entries(const std::filesystem::path& folder);
-/// The first 64 KiB of a file; empty when it cannot be read.
+/// The first 64 KiB of a file as UTF-8, as far as they can be decoded; empty when it cannot be read.
 std::string head_of(const std::filesystem::path& file);
 bool has_image_extension(const std::filesystem::path& path);
 /// The first of `names` that is a folder below `root`; empty when there is none.
@@ -109,7 +109,8 @@ void set_splits_by_folder(const std::vector<std::vector<std::string>>& folders,
 Result<Records> read_parts(const Place& place, const std::vector<std::filesystem::path>& files,
                            const std::function<Result<Records>(const std::filesystem::path&)>& read);
 
-// The pure text parsers: no file is touched, any bytes are survived. `file` is for messages.
+// The pure text parsers: no file is touched, any bytes are survived. Files come through `read_text` or `read_xml`, so that they are UTF-8.
+// `file` is for messages.
 Result<Records> parse_csv(std::string_view text, const std::string& file, Task task, const std::string& group_column);
 Result<Records> parse_fddb(std::string_view text, const std::string& file);
 /// `names` may be empty: then classes are called by their number.

@@ -5,7 +5,7 @@
 #include <pugixml.hpp>
 #include <unordered_set>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 Result<Record> parse_voc(std::string_view text, const std::string& file) {
   pugi::xml_document document;
-  const auto parsed = document.load_buffer(text.data(), text.size());
+  const auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
   Places places(text, file);
   const auto at = [&](std::ptrdiff_t offset) { return places.at(offset < 0 ? 0 : static_cast<std::size_t>(offset)); };
   if (!parsed)
@@ -205,7 +205,7 @@ Result<Records> read_voc(const Place& place) {
 
   std::unordered_set<std::string> labelled;
   for (const VocFile& file : files) {
-    TRY(const std::string text, read_file(file.file, std::size_t{1} << 26));
+    TRY(const std::string text, read_xml(file.file, std::size_t{1} << 26));
     TRY(Record record, parse_voc(text, file.file.string()));
     record.other_image = std::move(record.image);
     record.image = file.below;

@@ -4,7 +4,7 @@
 #include <set>
 #include <unordered_set>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
@@ -204,7 +204,7 @@ class Layout {
 Result<std::optional<std::pair<fs::path, YoloDescription>>> find_description(const Place& place) {
   using Found = std::optional<std::pair<fs::path, YoloDescription>>;
   const auto parsed = [](const fs::path& file) -> Result<YoloDescription> {
-    TRY(const std::string text, read_file(file, std::size_t{1} << 24));
+    TRY(const std::string text, read_text(file, std::size_t{1} << 24));
     return has_extension(file, {".data"}) ? parse_obj_data(text, file.string()) : parse_data_yaml(text, file.string());
   };
   std::error_code ignored;
@@ -383,7 +383,7 @@ Result<Records> read_yolo(const Place& place) {
   if (description) result.label_files.push_back(description->first);
   std::unordered_set<std::string> labelled;
   for (const Label& label : labels) {
-    TRY(const std::string text, read_file(label.file, std::size_t{1} << 26));
+    TRY(const std::string text, read_text(label.file, std::size_t{1} << 26));
     Record record;
     TRY(record.boxes, parse_yolo(text, label.file.string(), result.classes));
     record.image = fs::path(label.image).is_absolute()

@@ -1,208 +1,125 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <format>
-#include <fstream>
-#include <iterator>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <vector>
 
-#include "data/image_internal.hpp"
+#include "data/image_file_internal.hpp"
 
 namespace edgewise::data {
 
 namespace {
 
-using Bytes = std::array<std::uint8_t, 32>;
-
-/// A file read at places, closed by the destructor.
-class File {
- public:
-  explicit File(const std::filesystem::path& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
-  /// Up to `count` bytes from `offset`; fewer at the end of the file.
-  std::size_t read(std::uint8_t* bytes, std::size_t count, std::int64_t offset) const {
-    const ssize_t got = ::pread(descriptor_, bytes, count, offset);
-    return got < 0 ? 0 : static_cast<std::size_t>(got);
-  }
-
- private:
-  int descriptor_;
-};
-
-std::int64_t big16(const std::uint8_t* b) {
-  return b[0] << 8 | b[1];
-}
-std::int64_t little16(const std::uint8_t* b) {
-  return b[1] << 8 | b[0];
-}
-std::int64_t little24(const std::uint8_t* b) {
-  return b[2] << 16 | b[1] << 8 | b[0];
-}
-std::int64_t big32(const std::uint8_t* b) {
-  return big16(b) << 16 | big16(b + 2);
-}
-std::int32_t little32(const std::uint8_t* b) {
-  return static_cast<std::int32_t>(little16(b + 2) << 16 | little16(b));
+/// The area filter only averages; where one edge shrinks and the other grows, shrink first.
+cv::Mat stretched(const cv::Mat& image, int edge) {
+  const cv::Size smaller(std::min(image.cols, edge), std::min(image.rows, edge));
+  cv::Mat shrunk = image;
+  if (smaller != image.size()) cv::resize(image, shrunk, smaller, 0, 0, cv::INTER_AREA);
+  cv::Mat grown = shrunk;
+  if (grown.size() != cv::Size(edge, edge)) cv::resize(shrunk, grown, cv::Size(edge, edge), 0, 0, cv::INTER_LINEAR);
+  return grown;
 }
 
-/// Walks over the segments of a JPEG file (ITU-T T.81, B.1) up to the frame header.
-bool find_jpeg_size(const File& file, ImageHeader& header) {
-  std::int64_t offset = 2;
-  for (int segment = 0; segment < 10'000; ++segment) {
-    std::array<std::uint8_t, 9> bytes{};
-    const std::size_t got = file.read(bytes.data(), bytes.size(), offset);
-    if (got < 4 || bytes[0] != 0xFF) return false;
-    const int marker = bytes[1];
-    if (marker == 0xFF) {  // fill byte
-      ++offset;
-      continue;
+/// Writes a square of pixels turned as an EXIF orientation says. It is turned after it was stretched: it is the smaller picture then.
+void write_turned(const cv::Mat& square, int orientation, std::span<std::uint8_t> target) {
+  const int last = square.rows - 1;
+  const auto bytes = square.elemSize();
+  auto* to = target.data();
+  for (int y = 0; y <= last; ++y)
+    for (int x = 0; x <= last; ++x, to += bytes) {
+      int u = swaps_edges(orientation) ? y : x, v = swaps_edges(orientation) ? x : y;
+      if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8) u = last - u;
+      if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7) v = last - v;
+      std::copy_n(square.ptr(v, u), bytes, to);
     }
-    if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8)) {  // markers without a length
-      offset += 2;
-      continue;
-    }
-    if (marker == 0xD9 || marker == 0xDA) return false;  // the end, or pixels before a frame header
-    const bool is_frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-    const std::int64_t length = big16(&bytes[2]);
-    if (length < 2) return false;
-    if (is_frame) {
-      if (got < 9) return false;
-      header.height = big16(&bytes[5]);
-      header.width = big16(&bytes[7]);
-      return true;
-    }
-    offset += 2 + length;
-  }
-  return false;
 }
 
-bool find_webp_size(const Bytes& b, ImageHeader& header) {
-  if (std::memcmp(&b[12], "VP8X", 4) == 0) {
-    header.width = 1 + little24(&b[24]);
-    header.height = 1 + little24(&b[27]);
-  } else if (std::memcmp(&b[12], "VP8L", 4) == 0 && b[20] == 0x2F) {
-    const auto bits = static_cast<std::uint32_t>(little32(&b[21]));
-    header.width = 1 + (bits & 0x3FFF);
-    header.height = 1 + (bits >> 14 & 0x3FFF);
-  } else if (std::memcmp(&b[12], "VP8 ", 4) == 0 && b[23] == 0x9D && b[24] == 0x01 && b[25] == 0x2A) {
-    header.width = little16(&b[26]) & 0x3FFF;
-    header.height = little16(&b[28]) & 0x3FFF;
-  } else {
-    return false;
+int flags_for(const ImageHeader& header, std::int64_t size, std::int64_t channels, bool keeps_bits) {
+  const int colour = channels == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR;
+  if (keeps_bits) return colour | cv::IMREAD_ANYDEPTH;
+  if (header.kind != ImageHeader::Kind::jpeg) return colour;
+  // A JPEG can be decoded at 1/2, 1/4 or 1/8 by leaving out high frequencies: much faster for large photographs.
+  const std::int64_t ratio = std::min(header.width, header.height) / (2 * size);
+  if (ratio >= 8) return channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_8 : cv::IMREAD_REDUCED_COLOR_8;
+  if (ratio >= 4) return channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_4 : cv::IMREAD_REDUCED_COLOR_4;
+  if (ratio >= 2) return channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_2 : cv::IMREAD_REDUCED_COLOR_2;
+  return colour;
+}
+
+std::unexpected<Error> not_decoded(const std::filesystem::path& path, const std::string& why = {}) {
+  return invalid(std::format("\"{}\" cannot be decoded{}{}", path.string(), why.empty() ? "" : ": ", why),
+                 "copy the file again, or remove it from the labels");
+}
+
+/// The picture, RGB or grey, stretched but not turned: bytes, or numbers from 0 to 255 where a range is given.
+Result<cv::Mat> decoded(const std::filesystem::path& path, const ImageHeader& header, std::int64_t size, const Pixels& pixels) {
+  cv::Mat image = cv::imread(path.string(), flags_for(header, size, pixels.channels, pixels.range && header.bits > 8) | cv::IMREAD_IGNORE_ORIENTATION);
+  if (image.empty()) return not_decoded(path);
+  if (pixels.range) {
+    const auto [low, high] = *pixels.range;
+    cv::Mat numbers;
+    image.convertTo(numbers, CV_32F, 255 / (high - low), -low * 255 / (high - low));
+    image = cv::max(cv::min(numbers, 255), 0);
   }
-  return true;
+  cv::Mat result = stretched(image, static_cast<int>(size));
+  if (pixels.channels == 3) cv::cvtColor(result, result, cv::COLOR_BGR2RGB);
+  return result;
+}
+
+/// The same of a TIFF, with the channels that are asked for.
+Result<cv::Mat> decoded_tiff(const std::filesystem::path& path, std::int64_t size, const Pixels& pixels) {
+  TRY(Planes planes, read_tiff(path, pixels.range));
+  const int width = static_cast<int>(planes.width), height = static_cast<int>(planes.height);
+  std::vector<cv::Mat> parts;
+  for (auto& plane : planes.bytes) parts.push_back(stretched(cv::Mat(height, width, CV_8UC1, plane.data()), static_cast<int>(size)).clone());
+  for (auto& plane : planes.numbers) parts.push_back(stretched(cv::Mat(height, width, CV_32FC1, plane.data()), static_cast<int>(size)).clone());
+  const auto wanted = static_cast<std::size_t>(pixels.channels);
+  if (parts.size() == 1) parts.resize(wanted == 3 ? 3 : 1, parts.front());
+  cv::Mat result;
+  if (parts.size() == 3 && wanted == 1) {
+    cv::merge(parts, result);
+    cv::cvtColor(result, result, cv::COLOR_RGB2GRAY);
+    return result;
+  }
+  if (parts.size() != wanted)
+    return invalid(std::format("\"{}\" has {} channels, not {}", path.string(), parts.size(), wanted), "the file was exchanged: load the set again");
+  cv::merge(parts, result);
+  return result;
 }
 
 }  // namespace
 
-Result<ImageHeader> read_image_header(const std::filesystem::path& path) {
-  const File file(path);
-  if (!file.is_open())
-    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::invalid_input,
-                std::format("cannot open the image \"{}\": {}", path.string(), std::strerror(errno)), "check the path");
-  Bytes b{};
-  const std::size_t got = file.read(b.data(), b.size(), 0);
-  ImageHeader header;
-  bool is_known = true, is_whole = true;
-  if (got >= 3 && b[0] == 0xFF && b[1] == 0xD8 && b[2] == 0xFF) {
-    header.kind = ImageHeader::Kind::jpeg;
-    is_whole = find_jpeg_size(file, header);
-  } else if (got >= 8 && std::memcmp(b.data(), "\x89PNG\r\n\x1A\n", 8) == 0) {
-    header.kind = ImageHeader::Kind::png;
-    is_whole = got >= 24 && std::memcmp(&b[12], "IHDR", 4) == 0;
-    if (is_whole) header.width = big32(&b[16]), header.height = big32(&b[20]);
-  } else if (got >= 2 && b[0] == 'B' && b[1] == 'M') {
-    header.kind = ImageHeader::Kind::bmp;
-    is_whole = got >= 26;
-    if (is_whole && little32(&b[14]) == 12) {
-      header.width = little16(&b[18]), header.height = little16(&b[20]);
-    } else if (is_whole) {
-      header.width = little32(&b[18]);
-      header.height = std::abs(static_cast<std::int64_t>(little32(&b[22])));  // negative: stored from the top
-    }
-  } else if (got >= 30 && std::memcmp(b.data(), "RIFF", 4) == 0 && std::memcmp(&b[8], "WEBP", 4) == 0) {
-    header.kind = ImageHeader::Kind::webp;
-    is_whole = find_webp_size(b, header);
-  } else {
-    is_known = false;
-  }
-  if (!is_known)
-    return invalid(std::format("\"{}\" is no image of a known kind", path.string()),
-                   "convert it to JPEG, PNG, BMP or WebP, or remove it from the labels");
-  if (!is_whole || header.width <= 0 || header.height <= 0)
-    return invalid(std::format("the header of \"{}\" is damaged or cut short", path.string()),
-                   "copy the file again, or remove it from the labels");
-  if (header.width > max_pixels || header.height > max_pixels || header.width * header.height > max_pixels)
-    return invalid(std::format("\"{}\" has {} x {} pixels; at most {} are decoded", path.string(), header.width,
-                               header.height, max_pixels),
-                   "shrink the picture");
-  return header;
-}
-
-namespace {
-
-/// A JPEG that was cut off decodes to a picture that is grey from there on, without an error. Its end marker is looked for near the end
-/// only: cameras append data of their own after it.
-Status check_jpeg_end(const std::filesystem::path& path) {
-  constexpr std::streamoff tail = 1 << 16;
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  const std::streamoff size = file.tellg();
-  file.seekg(std::max<std::streamoff>(0, size - tail));
-  const std::string bytes(std::istreambuf_iterator<char>(file), {});
-  if (bytes.find("\xff\xd9") != std::string::npos) return {};
-  return invalid(std::format("\"{}\" is cut off: the end of the JPEG is missing", path.string()), "copy the file again, or remove it from the labels");
-}
-
-}  // namespace
-
-Status decode_image(const std::filesystem::path& path, std::int64_t size, std::int64_t channels,
-                    std::span<std::uint8_t> target) {
-  EDGEWISE_ASSERT(target.size() == static_cast<std::size_t>(size * size * channels), "the target holds one picture");
+Status decode_image(const std::filesystem::path& path, std::int64_t size, const Pixels& pixels, std::span<std::uint8_t> target) {
+  EDGEWISE_ASSERT(target.size() == static_cast<std::size_t>(size * size * pixels.channels), "the target holds one picture");
   // Read again: the file may have been exchanged since the labels were read.
   TRY(const ImageHeader header, read_image_header(path));
+  const bool is_tiff = header.kind == ImageHeader::Kind::tiff;
+  // A JPEG that was cut off decodes to a picture that is grey from there on, without an error.
+  if (header.kind == ImageHeader::Kind::jpeg && !has_jpeg_end(File(path))) return cut_off(path, "JPEG");
+  if (!is_tiff && pixels.channels != 1 && pixels.channels != 3)
+    return invalid(std::format("\"{}\" has {} channels, not {}", path.string(), header.channels, pixels.channels), "the file was exchanged: load the set again");
   try {
-    int flags = channels == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR;
-    if (header.kind == ImageHeader::Kind::jpeg) {
-      // A JPEG can be decoded at 1/2, 1/4 or 1/8 by leaving out high frequencies: much faster for large photographs.
-      const std::int64_t ratio = std::min(header.width, header.height) / (2 * size);
-      if (ratio >= 8)
-        flags = channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_8 : cv::IMREAD_REDUCED_COLOR_8;
-      else if (ratio >= 4)
-        flags = channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_4 : cv::IMREAD_REDUCED_COLOR_4;
-      else if (ratio >= 2)
-        flags = channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_2 : cv::IMREAD_REDUCED_COLOR_2;
-    }
-    if (header.kind == ImageHeader::Kind::jpeg) TRY_DO(check_jpeg_end(path));
-    cv::Mat image = cv::imread(path.string(), flags | cv::IMREAD_IGNORE_ORIENTATION);
-    if (image.empty())
-      return invalid(std::format("\"{}\" cannot be decoded", path.string()),
-                     "copy the file again, or remove it from the labels");
-    const int edge = static_cast<int>(size);
-    // The area filter only averages; where one edge shrinks and the other grows, shrink first.
-    const cv::Size smaller(std::min(image.cols, edge), std::min(image.rows, edge));
-    cv::Mat shrunk = image;
-    if (smaller != image.size()) cv::resize(image, shrunk, smaller, 0, 0, cv::INTER_AREA);
-    cv::Mat grown = shrunk;
-    if (grown.size() != cv::Size(edge, edge)) cv::resize(shrunk, grown, cv::Size(edge, edge), 0, 0, cv::INTER_LINEAR);
-    cv::Mat result(edge, edge, channels == 1 ? CV_8UC1 : CV_8UC3, target.data());
-    if (channels == 1)
-      grown.copyTo(result);
-    else
-      cv::cvtColor(grown, result, cv::COLOR_BGR2RGB);
+    TRY(cv::Mat picture, is_tiff ? decoded_tiff(path, size, pixels) : decoded(path, header, size, pixels));
+    picture.convertTo(picture, CV_8U);  // numbers to the nearest byte
+    write_turned(picture, pixels.orientation, target);
     return {};
   } catch (const cv::Exception& e) {
-    return invalid(std::format("\"{}\" cannot be decoded: {}", path.string(), e.err),
-                   "copy the file again, or remove it from the labels");
+    return not_decoded(path, e.err);
+  }
+}
+
+Result<ValuesSeen> values_of(const std::filesystem::path& path) {
+  TRY(const ImageHeader header, read_image_header(path));
+  if (header.kind == ImageHeader::Kind::tiff) return values_of_tiff(path);
+  try {
+    const cv::Mat image = cv::imread(path.string(), cv::IMREAD_COLOR | cv::IMREAD_ANYDEPTH | cv::IMREAD_IGNORE_ORIENTATION);
+    if (image.empty()) return not_decoded(path);
+    ValuesSeen seen{.has_any = true};
+    cv::minMaxLoc(image.reshape(1), &seen.low, &seen.high);
+    return seen;
+  } catch (const cv::Exception& e) {
+    return not_decoded(path, e.err);
   }
 }
 

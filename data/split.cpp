@@ -5,7 +5,6 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/file.hpp"
 #include "base/random.hpp"
 #include "data/split_internal.hpp"
 #include "data/split_list_internal.hpp"

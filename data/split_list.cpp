@@ -2,7 +2,7 @@
 #include <format>
 #include <map>
 
-#include "base/file.hpp"
+#include "base/encoding.hpp"
 #include "data/split_list_internal.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
@@ -149,7 +149,7 @@ ListReader::ListReader(const Place& place, const Records& records, Splits& split
 }
 
 bool ListReader::names_any(const fs::path& file) const {
-  const auto text = read_file(file);
+  const auto text = read_text(file);
   if (!text) return true;  // reading it gives the reason
   Lines lines(*text, file.string());
   for (int count = 0; count < 1000; ++count) {
@@ -162,7 +162,7 @@ bool ListReader::names_any(const fs::path& file) const {
 }
 
 Status ListReader::read(const fs::path& file, Split split, bool is_joined) {
-  TRY(const std::string text, read_file(file));
+  TRY(const std::string text, read_text(file));
   splits_.lists.push_back(file);
   Lines lines(text, file.string());
   std::size_t used = 0;

@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "base/encoding.hpp"
 #include "base/file.hpp"
 #include "exchange/optimize.hpp"
 #include "exchange/optuna.hpp"
@@ -384,7 +385,7 @@ Result<std::vector<ForeignTrial>> read_foreign(const fs::path& path, const std::
   const auto ending = path.extension().string();
   if (ending == ".db" || ending == ".sqlite" || ending == ".sqlite3") return read_optuna(path, {}, objectives);
   if (ending == ".csv") {
-    TRY(const auto text, read_file(path, max_table_bytes));
+    TRY(const auto text, read_text(path, max_table_bytes));
     return parse_table(text, path.string());
   }
   if (!fs::exists(path, ignored)) return fail(ErrorCode::not_found, std::format("there is no \"{}\" to start from", path.string()), "give a study's folder, an Optuna database (.db) or a table (.csv)");

@@ -1,7 +1,11 @@
 #include "job/job.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <format>
+#include <limits>
 
 #include "base/file.hpp"
 #include "job/quantity.hpp"
@@ -28,7 +32,20 @@ struct Draft {
   std::vector<Json> start_with;
   std::string fit;           // of the starting weights
   bool is_recorded = false;  // by a study, perhaps of an older version
+  std::vector<std::string> range;
 };
+
+/// Two numbers, the lower one first.
+std::optional<std::array<double, 2>> range_of(const std::vector<std::string>& written) {
+  std::array<double, 2> range{};
+  if (written.size() != range.size()) return std::nullopt;
+  for (std::size_t i = 0; i < range.size(); ++i) {
+    const std::string& text = written[i];
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), range[i]);
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(range[i])) return std::nullopt;
+  }
+  return range[0] < range[1] ? std::optional(range) : std::nullopt;
+}
 
 void data_fields(Options& o, Job& job, Draft& draft) {
   auto& data = job.data;
@@ -54,6 +71,12 @@ void data_fields(Options& o, Job& job, Draft& draft) {
     o.problem("presence", "data.presence is a class of the whole picture, but the task is box", "write `task: classification`, or remove data.presence");
   if (!data.presence.empty() && !data.classes.empty())
     o.problem("presence", "data.presence and data.classes do not go together", "presence looks at the boxes of its own class alone; remove data.classes");
+  o.word("orientation", data.orientation, {"applied", "as_stored"}, "whether an EXIF orientation turns the pictures, as annotation tools show them; a size that the labels state decides otherwise");
+  if (!o.is_given("orientation")) job.left_open.insert("data.orientation");
+  o.integer("channels", data.channels, {0, 8}, "of the pictures; 0: 3 for grey and colour, else as many as the files have; 1: grey");
+  o.texts("range", draft.range, "two numbers, the values that become black and white, e.g. [0, 4095]; empty: all that 8 or 16 bits can be. Pictures of real numbers need it");
+  data.range = range_of(draft.range);
+  if (!draft.range.empty() && !data.range) o.problem("range", "data.range is not two numbers, the lower one first", "write e.g. data.range: [0, 4095]");
   o.integer("count", data.count, {0, 1e6}, "number of pictures of a built-in set; 0: its default");
   o.integer("seed", draft.split_seed, {0, 1e15}, "of the split and of built-in sets");
 }
@@ -290,6 +313,7 @@ Job default_job(bool is_recorded) {
   job.space_options = Json::object();
   // Studies of earlier versions meant these when they did not say them.
   job.search.strategy = is_recorded ? "random" : "auto";
+  job.data.orientation = is_recorded ? "as_stored" : "applied";
   job.train.weights_fit = is_recorded ? train::Fit::half : train::Fit::backbone;
   return job;
 }
@@ -326,6 +350,8 @@ Json written(Job job) {
   for (const auto& choice : job.search.start_with) draft.start_with.push_back(space::to_json(choice));
   draft.fit = train::to_text(job.train.weights_fit);
   draft.split_seed = static_cast<std::int64_t>(job.data.seed);
+  if (job.data.range)
+    for (const double end : *job.data.range) draft.range.push_back(std::format("{}", end));
   draft.reduction = job.search.reduction;
   draft.device_threads = job.measure.threads;
   draft.min_runs = job.measure.min_runs;
@@ -381,6 +407,7 @@ Result<Job> job_from_json(const Json& json) {
 Result<Job> go_on(Job job, const Json& recorded) {
   TRY(const auto then, job_from_json(recorded));
   if (job.left_open.contains("search.strategy") && then.search.strategy == "random") job.search.strategy = then.search.strategy;
+  if (job.left_open.contains("data.orientation")) job.data.orientation = then.data.orientation;
   if (job.left_open.contains("train.weights.fit") && then.train.weights_fit == train::Fit::half) job.train.weights_fit = train::Fit::half;
   return job;
 }

@@ -10,6 +10,8 @@
 
 #include "base/file.hpp"
 
+#include "base/encoding.hpp"
+
 namespace edgewise::replay {
 
 namespace {
@@ -143,7 +145,7 @@ Result<std::string> read_text(const std::filesystem::path& path, std::size_t max
     const char* message = gzerror(file.get(), &code);
     if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
       return invalid(std::format("\"{}\" is damaged: {}", path.string(), code == Z_BUF_ERROR ? "it ends too early" : message));
-    if (got == 0) return text;
+    if (got == 0) return utf8_text(std::move(text), path.string());
     text.append(part, 0, static_cast<std::size_t>(got));
     if (text.size() > max_bytes) return invalid(std::format("\"{}\" holds more than {} bytes", path.string(), max_bytes));
   }

@@ -31,7 +31,7 @@ struct Csv {
 /// not closed or stands inside a cell
 Result<Csv> parse_csv(std::string_view text, const std::string& file);
 
-/// A text file, unpacked when it is compressed by gzip. @error not_found; invalid_input: damaged, or above `max_bytes` unpacked
+/// A text file as UTF-8 (base/encoding.hpp), unpacked when it is compressed by gzip. @error not_found; invalid_input: damaged, or above `max_bytes` unpacked
 Result<std::string> read_text(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{1} << 30);
 
 }  // namespace edgewise::replay

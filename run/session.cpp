@@ -83,6 +83,12 @@ Status coordinate(Session& session) {
 }
 
 Result<Session> start_study(job::Job job, const fs::path& folder, const std::function<Status(const Session&)>& check) {
+  if (fs::exists(folder / "study.db")) {
+    // Before the pictures are read: which way round they are taken may be what an older study means.
+    TRY(const auto storage, study::open_storage(folder));
+    TRY(const auto settings, storage->settings());
+    TRY(job, job::go_on(std::move(job), settings.job));
+  }
   TRY(Session session, attach(std::move(job), folder));
   TRY_DO(search::make_strategy(session.job.search, session.family.space));  // a mistake in it must not leave a study behind
   if (check && !fs::exists(folder / "study.db")) TRY_DO(check(session));
@@ -107,7 +113,6 @@ Result<Session> start_study(job::Job job, const fs::path& folder, const std::fun
   }
   TRY(session.storage, study::open_storage(folder));
   TRY(const auto settings, session.storage->settings());
-  TRY(session.job, job::go_on(std::move(session.job), settings.job));
   // Both as today's options: what an older version did not record is compared with what it meant.
   TRY(const auto then, job::job_from_json(settings.job));
   if (const auto difference = first_difference(job::to_json(then), job::to_json(session.job)); !difference.empty())

@@ -103,7 +103,7 @@ TEST_F(Mistakes, AnImageThatIsNone) {
   csv("c.png,1,1,9,9");
   EXPECT_EQ(text({}),
             "error: \"FOLDER/c.png\" is no image of a known kind\n  at FOLDER/boxes.csv:4:1\n"
-            "  next: convert it to JPEG, PNG, BMP or WebP, or remove it from the labels");
+            "  next: convert it to JPEG, PNG, BMP, WebP or TIFF, or remove it from the labels");
 }
 
 TEST_F(Mistakes, APathThatLeadsOutOfTheFolder) {

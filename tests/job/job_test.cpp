@@ -74,6 +74,41 @@ TEST(Job, PresenceIsOneLine) {
   EXPECT_THAT(mistake("task: classification\ndata: {path: voc, presence: {class: cat, share: 1}}\n"), HasSubstr("share"));
 }
 
+TEST(Job, HowPicturesAreReadIsChecked) {
+  const auto data = [](const std::string& options) { return parse_job("task: box\ndata: {path: tiles, " + options + "}\n", "/x/y.yaml"); };
+  const auto job = data("range: [-12.5, 845], channels: 1, orientation: as_stored");
+  ASSERT_TRUE(job) << to_text(job.error().front());
+  EXPECT_EQ(job->data.range, (std::array{-12.5, 845.0}));
+  EXPECT_EQ(job->data.channels, 1);
+  EXPECT_EQ(job->data.orientation, "as_stored");
+  const auto again = parse_job(to_yaml(*job), "/x/y.yaml");
+  ASSERT_TRUE(again) << to_text(again.error().front()) << to_yaml(*job);
+  EXPECT_EQ(to_json(*again), to_json(*job));
+  const auto stored = job_from_json(to_json(*job));
+  ASSERT_TRUE(stored) << to_text(stored.error());
+  EXPECT_EQ(stored->data.range, job->data.range);
+  for (const char* range : {"[1]", "[5, 1]", "[1, 1]", "[a, 2]", "[1, 2, 3]", "[0, inf]", "[nan, 2]"}) {
+    const auto wrong = data("range: " + std::string(range));
+    ASSERT_FALSE(wrong) << range;
+    EXPECT_THAT(wrong.error().front().message, HasSubstr("data.range is not two numbers, the lower one first")) << range;
+  }
+  EXPECT_THAT(data("orientation: uprigth").error().front().message, HasSubstr("orientation"));
+  EXPECT_FALSE(data("channels: 9"));
+}
+
+TEST(Job, OptionsThatAnOlderStudyDoesNotHaveMeanWhatTheyMeantThen) {
+  const auto job = parse_job("task: box\ndata: faces\n", "/x/y.yaml");
+  ASSERT_TRUE(job);
+  EXPECT_EQ(job->data.orientation, "applied");
+  Json recorded = to_json(*job);
+  for (const char* option : {"orientation", "channels", "range"}) recorded["data"].erase(option);
+  const auto older = job_from_json(recorded);
+  ASSERT_TRUE(older) << to_text(older.error());
+  EXPECT_EQ(older->data.orientation, "as_stored");
+  EXPECT_EQ(older->data.channels, 0);
+  EXPECT_FALSE(older->data.range.has_value());
+}
+
 TEST(Job, APartOfAStrategyIsOneLine) {
   const std::string start = "task: classification\ndata: builtin:drainage\nspace: resnet\n";
   const auto job = parse_job(start +

@@ -64,6 +64,30 @@ TEST_F(Searching, AStudyOfAProgramThatLackedAnOptionGoesOn) {
   EXPECT_EQ(other.error().code, ErrorCode::conflict);
 }
 
+TEST_F(Searching, AnOlderStudyGoesOnWithWhatItsAbsentOptionsMeant) {
+  ASSERT_TRUE(search("search: {strategy: grid}\n").has_value());
+  auto settings = study_.settings;
+  for (const char* option : {"orientation", "channels", "range"}) settings.job["data"].erase(option);
+  const auto older = folder_ / "older.study";
+  std::filesystem::create_directories(older);
+  {
+    const auto storage = study::create_storage(older, settings);
+    ASSERT_TRUE(storage.has_value()) << to_text(storage.error());
+    study::Trial trial;
+    trial.choice = study_.trials.front().choice;
+    trial.epochs = 1;
+    ASSERT_TRUE((*storage)->add({trial}, 0).has_value());
+  }
+  const auto opened = open_study(older);
+  ASSERT_TRUE(opened.has_value()) << to_text(opened.error());
+  EXPECT_EQ(opened->job.data.orientation, "as_stored");
+  const auto started = start_study(job("search: {strategy: grid}\n"), older);
+  ASSERT_TRUE(started.has_value()) << to_text(started.error());
+  EXPECT_EQ(started->job.data.orientation, "as_stored");
+  EXPECT_EQ(started->set.spec.orientation, "as_stored");
+  EXPECT_EQ(start_study(job("search: {strategy: grid}\n"), folder_ / "newer.study")->job.data.orientation, "applied");
+}
+
 class Costing : public Searching {
  protected:
   /// A session of an `auto` search in a large space with a budget of ten hours.
