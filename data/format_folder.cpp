@@ -157,6 +157,8 @@ Result<Records> read_folder(const Place& place) {
       result.left_out.push_back({image, "in no class folder"});
       continue;
     }
+    // A folder beside the splits is none of the classes; what is said of it counts its pictures.
+    if (found.has_splits && !found.splits.records[i].split) continue;
     if (is_listed && !seen.contains(name) && std::ranges::find(result.classes, name) == result.classes.end()) {
       const std::string nearest = nearest_word(name, result.classes);
       return invalid(

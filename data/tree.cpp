@@ -12,33 +12,52 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int max_depth = 32;
+/// Whoever names a home folder does not want to wait for all of it.
+constexpr std::size_t most_entries = 3'000'000;
 
-void walk(const fs::path& folder, int depth, std::set<fs::path>& entered, std::vector<fs::path>& files) {
-  std::error_code error;
-  const fs::path real = fs::canonical(folder, error);
-  if (error || depth > max_depth || !entered.insert(real).second) return;
-  // Kinds come with the entries: asking for each of a million files would take seconds.
-  for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
-       !error && it != end; it.increment(error)) {
-    const fs::path& path = it->path();
-    const std::string name = path.filename().string();
-    if (name.starts_with('.')) continue;
-    std::error_code ignored;
-    if (it->is_directory(ignored)) {
-      if (name != "__MACOSX" && path.extension() != ".study") walk(path, depth + 1, entered, files);
-    } else if (it->is_regular_file(ignored)) {
-      files.push_back(path);
-    }
-  }
+/// Whether a folder is the data folder or around it: what lies there is not the data.
+bool is_around(const fs::path& folder, const fs::path& root) {
+  return std::mismatch(folder.begin(), folder.end(), root.begin(), root.end()).first == folder.end();
 }
 
 }  // namespace
 
 std::vector<fs::path> files_below(const fs::path& folder) {
   std::vector<fs::path> files;
-  std::set<fs::path> entered;
-  walk(folder, 0, entered, files);
+  std::set<fs::path> entered, links;
+  std::error_code error;
+  const fs::path root = fs::canonical(folder, error);
+  if (error) return files;
+  std::vector<fs::path> open{folder};
+  std::size_t met = 0;
+  while (!open.empty() || !links.empty()) {
+    // Links come last: what lies in the folder itself keeps its own name.
+    const bool is_link = open.empty();
+    const fs::path at = is_link ? *links.begin() : open.back();
+    if (is_link)
+      links.erase(links.begin());
+    else
+      open.pop_back();
+    const fs::path real = fs::canonical(at, error);
+    if (error || (is_link && is_around(real, root)) || !entered.insert(real).second) continue;
+    // Kinds come with the entries: asking for each of a million files would take seconds.
+    for (fs::directory_iterator it(at, fs::directory_options::skip_permission_denied, error), end;
+         !error && it != end && met < most_entries; it.increment(error), ++met) {
+      const fs::path& path = it->path();
+      const std::string name = path.filename().string();
+      if (name.starts_with('.')) continue;
+      std::error_code ignored;
+      if (it->is_directory(ignored)) {
+        if (name == "__MACOSX" || path.extension() == ".study") continue;
+        if (it->is_symlink(ignored))
+          links.insert(path);
+        else
+          open.push_back(path);
+      } else if (it->is_regular_file(ignored)) {
+        files.push_back(path);
+      }
+    }
+  }
   std::ranges::sort(files);
   return files;
 }

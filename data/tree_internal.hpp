@@ -11,7 +11,8 @@
 namespace edgewise::data {
 
 /// All regular files below `folder`, sorted. Hidden ones, studies and "__MACOSX" (doubles that archives of a Mac carry)
-/// are left out; a linked folder is entered once; pipes and devices are no files.
+/// are left out; pipes and devices are no files. Links to folders are followed last, and only where they lead to what
+/// was not met; one that leads to a folder around `folder` is not. At most 3 million entries are looked at.
 std::vector<std::filesystem::path> files_below(const std::filesystem::path& folder);
 
 /// `path` from `root` on, with "/" between the parts, "" for `root`; `path` itself when it does not begin with `root`.

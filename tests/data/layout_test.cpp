@@ -657,6 +657,30 @@ TEST_F(Layouts, AFolderAroundTheClassesIsNoClass) {
   EXPECT_THAT(set({.validation_share = 0.4}, Task::classification).classes, ElementsAre("Cat", "Dog"));
 }
 
+// --- links
+
+TEST_F(Layouts, LinksNeitherLeadAroundTheDataNorTakeItsNames) {
+  for (int i = 0; i < 4; ++i) yolo("images/" + std::to_string(i) + ".png", "labels/" + std::to_string(i) + ".txt");
+  const auto link = [&](const char* target, const char* name) {
+    std::filesystem::create_directory_symlink(target, folder_.path() / name);
+  };
+  link("/", "everything");
+  link("..", "images/up");
+  link("images", "a link before them");
+  const DataSet found = set();
+  EXPECT_EQ(found.items.size(), 4U);
+  EXPECT_EQ(found.items[0].image, folder_.path() / "images" / "0.png");
+}
+
+TEST_F(Layouts, ALinkedSplitFolderIsRead) {
+  const Folder elsewhere;
+  elsewhere.picture("cat/0.png");
+  elsewhere.picture("dog/1.png");
+  for (const char* name : {"val/cat/2.png", "val/dog/3.png"}) folder_.picture(name);
+  std::filesystem::create_directory_symlink(elsewhere.path(), folder_.path() / "train");
+  EXPECT_THAT(counts(set({}, Task::classification)), ElementsAre(2U, 2U, 0U));
+}
+
 // --- nothing at all
 
 TEST_F(Layouts, AnUnknownLayoutSaysWhatLiesThere) {
