@@ -95,7 +95,7 @@ std::optional<Pick> find_pick(const study::Study& study, const std::string& name
 
 Shares contribution_shares(const study::Study& study) {
   constexpr std::size_t most_objectives = 4;
-  constexpr std::array<std::size_t, most_objectives> most_points{1'000'000, 1'000'000, 20'000, 5'000};  // by objectives
+  constexpr std::array<std::size_t, most_objectives> most_points{1'000'000, 1'000'000, 5'000, 1'000};  // by objectives
   const auto front = pareto_front(study);
   const auto objectives = study.settings.objectives.size();
   if (front.empty() || objectives == 0) return {};

@@ -37,7 +37,7 @@ struct Shares {
   std::string left_out;  ///< why there are none, in words; empty when there are, and without a front
 };
 /// By `hypervolume_contributions` with the nadir rule. Left out where they take too long: with more than 4 objectives,
-/// or more than 20,000 points of 3 or 5,000 of 4; and with values so large that there is no volume.
+/// or more than 5,000 points of 3 or 1,000 of 4; and with values so large that there is no volume.
 Shares contribution_shares(const study::Study& study);
 
 /// The few trials that stand for a long front.
