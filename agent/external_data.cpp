@@ -33,22 +33,31 @@ std::span<const Field> fields_of(Message message) {
   static constexpr Field model[]{{7, Message::graph}, {20, Message::training}, {25, Message::function}};
   static constexpr Field graph[]{{1, Message::node}, {5, Message::tensor}, {15, Message::sparse_tensor}};
   static constexpr Field node[]{{5, Message::attribute}};
-  static constexpr Field attribute[]{{5, Message::tensor},  {6, Message::graph},          {10, Message::tensor},
+  static constexpr Field attribute[]{{5, Message::tensor}, {6, Message::graph},          {10, Message::tensor},
                                      {11, Message::graph}, {22, Message::sparse_tensor}, {23, Message::sparse_tensor}};
   static constexpr Field tensor[]{{13, Message::place}};
   static constexpr Field sparse_tensor[]{{1, Message::tensor}, {2, Message::tensor}};
   static constexpr Field function[]{{7, Message::node}, {11, Message::attribute}};
   static constexpr Field training[]{{1, Message::graph}, {2, Message::graph}};
   switch (message) {
-    case Message::model: return model;
-    case Message::graph: return graph;
-    case Message::node: return node;
-    case Message::attribute: return attribute;
-    case Message::tensor: return tensor;
-    case Message::sparse_tensor: return sparse_tensor;
-    case Message::function: return function;
-    case Message::training: return training;
-    case Message::place: return {};
+    case Message::model:
+      return model;
+    case Message::graph:
+      return graph;
+    case Message::node:
+      return node;
+    case Message::attribute:
+      return attribute;
+    case Message::tensor:
+      return tensor;
+    case Message::sparse_tensor:
+      return sparse_tensor;
+    case Message::function:
+      return function;
+    case Message::training:
+      return training;
+    case Message::place:
+      return {};
   }
   return {};
 }
@@ -84,15 +93,20 @@ std::optional<Item> next_item(std::string_view& rest) {
     case 0:
       if (!read_varint(rest)) return std::nullopt;
       return item;
-    case 1: length = 8; break;
-    case 5: length = 4; break;
+    case 1:
+      length = 8;
+      break;
+    case 5:
+      length = 4;
+      break;
     case 2: {
       const auto told = read_varint(rest);
       if (!told) return std::nullopt;
       length = *told;
       break;
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
   if (length > rest.size()) return std::nullopt;
   if ((*tag & 7U) == 2) item.bytes = rest.substr(0, length);
@@ -100,9 +114,12 @@ std::optional<Item> next_item(std::string_view& rest) {
   return item;
 }
 
-std::unexpected<Error> no_model() { return invalid("it is no ONNX file, or only the beginning of one", "export the model again"); }
+std::unexpected<Error> no_model() {
+  return invalid("it is no ONNX file, or only the beginning of one", "export the model again");
+}
 
-/// Adds what an entry {key, value} of a tensor's external data says of the place. Of a key given twice a parser takes one; here all count.
+/// Adds what an entry {key, value} of a tensor's external data says of the place. Of a key given twice a parser takes
+/// one; here all count.
 bool add_places(std::string_view entry, std::set<std::string>& places) {
   bool is_place = false;
   std::vector<std::string_view> values;
@@ -133,7 +150,8 @@ Status check_place(const std::string& place, const fs::path& folder) {
   std::error_code error;
   const fs::path file = fs::canonical(folder / place, error);
   if (error)
-    return fail(ErrorCode::not_found, std::format("there is no file \"{}\" for its external data: {}", place, error.message()),
+    return fail(ErrorCode::not_found,
+                std::format("there is no file \"{}\" for its external data: {}", place, error.message()),
                 "put it beside the model");
   if (!is_inside(file, folder)) return outside();
   if (!fs::is_regular_file(file, error)) return invalid(std::format("its external data \"{}\" is no file", place));
@@ -145,12 +163,14 @@ class MappedFile {
  public:
   static Result<MappedFile> open(const fs::path& path) {
     TRY(const InputFile file, InputFile::open(path));
-    struct stat status {};
-    if (::fstat(file.descriptor(), &status) != 0) return invalid(std::format("cannot read \"{}\": {}", path.string(), std::strerror(errno)));
+    struct stat status{};
+    if (::fstat(file.descriptor(), &status) != 0)
+      return invalid(std::format("cannot read \"{}\": {}", path.string(), std::strerror(errno)));
     const auto size = static_cast<std::size_t>(status.st_size);
     if (size == 0) return MappedFile(nullptr, 0);
     void* place = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
-    if (place == MAP_FAILED) return fail(ErrorCode::unavailable, std::format("cannot read \"{}\": {}", path.string(), std::strerror(errno)));
+    if (place == MAP_FAILED)
+      return fail(ErrorCode::unavailable, std::format("cannot read \"{}\": {}", path.string(), std::strerror(errno)));
     return MappedFile(place, size);
   }
   MappedFile(MappedFile&& other) noexcept : place_(std::exchange(other.place_, nullptr)), size_(other.size_) {}
@@ -174,7 +194,8 @@ Result<std::set<std::string>> external_places(std::string_view onnx) {
     std::string_view rest;
   };
   std::set<std::string> places;
-  std::vector<Frame> open{{Message::model, onnx}};  // a message within a message within ...: no recursion that a file could deepen
+  std::vector<Frame> open{
+      {Message::model, onnx}};  // a message within a message within ...: no recursion that a file could deepen
   while (!open.empty()) {
     Frame& frame = open.back();
     if (frame.rest.empty()) {
@@ -191,7 +212,8 @@ Result<std::set<std::string>> external_places(std::string_view onnx) {
       if (!add_places(*item->bytes, places)) return no_model();
       continue;
     }
-    if (open.size() == max_depth) return invalid(std::format("it is nested deeper than {} levels", max_depth), "export the model again");
+    if (open.size() == max_depth)
+      return invalid(std::format("it is nested deeper than {} levels", max_depth), "export the model again");
     open.push_back({field->holds, *item->bytes});
   }
   return places;

@@ -141,14 +141,14 @@ Result<Session> Session::load(const std::filesystem::path& model, const LoadOpti
   if (error || bytes > max_model_bytes)
     return invalid(
         std::format("\"{}\" has {} bytes, more than the {} of an ONNX file", model.string(), bytes, max_model_bytes));
-  if (const auto safe = check_external_data(model); !safe)
-    return fail_with(safe.error(), std::format("the agent does not accept \"{}\"", model.filename().string()));
   const auto known = providers();
   if (std::ranges::find(known, options.provider) == known.end()) {
     const auto near = nearest_word(options.provider, known);
     return invalid(std::format("provider \"{}\" is not there, only {}", options.provider, quoted_list(known)),
                    near.empty() ? "" : std::format("did you mean \"{}\"?", near));
   }
+  if (const auto safe = check_external_data(model); !safe)
+    return fail_with(safe.error(), std::format("the agent does not accept \"{}\"", model.filename().string()));
   try {
     auto state = std::make_unique<State>();
     state->model_bytes = bytes;

@@ -20,8 +20,8 @@ struct LoadOptions {
 /// A loaded model that takes one tensor of 32-bit floats. Only for the thread that loaded it.
 class Session {
  public:
-  /// @error not_found; invalid_input when the file is over 2 GB, its weights lie outside its folder, the runtime does not accept it, the provider is not
-  /// there, or the model's inputs are not one float tensor of known shape
+  /// @error not_found; invalid_input when the file is over 2 GB, its weights lie outside its folder, the runtime does
+  /// not accept it, the provider is not there, or the model's inputs are not one float tensor of known shape
   static Result<Session> load(const std::filesystem::path& model, const LoadOptions& options);
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;

@@ -29,7 +29,8 @@ struct Character {
   std::size_t bytes = 0;  ///< 0: the byte here is no UTF-8
 };
 
-/// The character that `text` begins with. Overlong forms, surrogates and what is beyond U+10FFFF are no UTF-8 (RFC 3629).
+/// The character that `text` begins with. Overlong forms, surrogates and what is beyond U+10FFFF are no UTF-8 (RFC
+/// 3629).
 Character character_at(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -70,16 +71,21 @@ std::string escaped(std::string_view text, std::string_view kept) {
   while (!text.empty()) {
     const Character character = character_at(text);
     const std::size_t bytes = std::max<std::size_t>(1, character.bytes);
-    if (character.bytes == 0) result += std::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
-    else if (!is_hidden(character.code) || (bytes == 1 && kept.contains(text[0]))) result += text.substr(0, bytes);
-    else if (character.code < 0x20) result += std::format("\\x{:02x}", static_cast<unsigned>(character.code));
-    else result += std::format("\\u{:04x}", static_cast<unsigned>(character.code));
+    if (character.bytes == 0)
+      result += std::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+    else if (!is_hidden(character.code) || (bytes == 1 && kept.contains(text[0])))
+      result += text.substr(0, bytes);
+    else if (character.code < 0x20)
+      result += std::format("\\x{:02x}", static_cast<unsigned>(character.code));
+    else
+      result += std::format("\\u{:04x}", static_cast<unsigned>(character.code));
     text.remove_prefix(bytes);
   }
   return result;
 }
 
-/// Writes what can be written; the rest is lost. A reader that is slow is waited for, one that has its pipe set not to block for a second.
+/// Writes what can be written; the rest is lost. A reader that is slow is waited for, one that has its pipe set not to
+/// block for a second.
 void write_message(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(STDERR_FILENO, bytes.data(), bytes.size());
@@ -101,31 +107,49 @@ void put(std::string_view bytes) {
 }  // namespace
 
 void open() {
-  // In the order of their numbers: open() gives the lowest one that is free. Results are to fail, hence the wrong direction.
+  // In the order of their numbers: open() gives the lowest one that is free. Results are to fail, hence the wrong
+  // direction.
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) ::open("/dev/null", O_RDONLY);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-std::string visible(std::string_view text) { return escaped(text, "\n\t"); }
-std::string visible_line(std::string_view text) { return escaped(text, ""); }
+std::string visible(std::string_view text) {
+  return escaped(text, "\n\t");
+}
+std::string visible_line(std::string_view text) {
+  return escaped(text, "");
+}
 
-void say(std::string_view line) { write_message(visible(line) + '\n'); }
-void steer(std::string_view codes) { write_message(codes); }
+void say(std::string_view line) {
+  write_message(visible(line) + '\n');
+}
+void steer(std::string_view codes) {
+  write_message(codes);
+}
 
-void print(std::string_view text) { put(visible(text)); }
-void print_raw(std::string_view bytes) { ::isatty(STDOUT_FILENO) == 1 ? print(bytes) : put(bytes); }
+void print(std::string_view text) {
+  put(visible(text));
+}
+void print_raw(std::string_view bytes) {
+  ::isatty(STDOUT_FILENO) == 1 ? print(bytes) : put(bytes);
+}
 
-std::ostream& output() { return std::cout; }
+std::ostream& output() {
+  return std::cout;
+}
 
 Status flush() {
   errno = 0;
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) keep_error();
   if (output_error == 0) return {};
-  const char* why = output_error == EBADF ? "it is closed" : output_error == EPIPE ? "its reader has gone" : std::strerror(output_error);
+  const char* why = output_error == EBADF   ? "it is closed"
+                    : output_error == EPIPE ? "its reader has gone"
+                                            : std::strerror(output_error);
   return fail(ErrorCode::unavailable, std::format("the results could not be written to standard output: {}", why),
-              output_error == ENOSPC ? "make room, then run the same command again" : "give them a file or a pipe that is read to its end");
+              output_error == ENOSPC ? "make room, then run the same command again"
+                                     : "give them a file or a pipe that is read to its end");
 }
 
 }  // namespace edgewise::console

@@ -39,8 +39,9 @@ Result<InputFile> InputFile::open(const fs::path& path) {
     const auto code = error == ENOENT ? ErrorCode::not_found : ErrorCode::invalid_input;
     return fail(code, std::format("cannot open \"{}\": {}", path.string(), std::strerror(error)), "check the path");
   };
-  // A device may act on being opened, and a socket cannot be: looked at before. Looked at again once it is open: it may have been replaced.
-  struct stat status {};
+  // A device may act on being opened, and a socket cannot be: looked at before. Looked at again once it is open: it may
+  // have been replaced.
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return failed(errno);
   if (!S_ISREG(status.st_mode)) return not_readable(path, status.st_mode);
   InputFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -58,7 +59,9 @@ InputFile& InputFile::operator=(InputFile&& other) noexcept {
 InputFile::~InputFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
-int InputFile::release() { return std::exchange(descriptor_, -1); }
+int InputFile::release() {
+  return std::exchange(descriptor_, -1);
+}
 
 Result<std::string> read_file(const fs::path& path, std::size_t max_bytes) {
   TRY(const InputFile file, InputFile::open(path));
@@ -89,7 +92,8 @@ void remove_abandoned(const fs::path& target) {
   const std::string start = target.filename().string() + std::string(part_mark);
   std::error_code error;
   const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
-  for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
+       !error && it != end; it.increment(error)) {
     if (!it->path().filename().string().starts_with(start)) continue;
     const auto file = InputFile::open(it->path());
     // Removed while locked: its writer, should it live and not have locked it yet, sees that and takes another name.
@@ -100,15 +104,16 @@ void remove_abandoned(const fs::path& target) {
 }  // namespace
 
 Result<PartFile> PartFile::create(const fs::path& target) {
-  struct stat there {};
-  if (::stat(target.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) return no_file(target, there.st_mode, "give another name");
+  struct stat there{};
+  if (::stat(target.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
+    return no_file(target, there.st_mode, "give another name");
   remove_abandoned(target);
   for (int attempt = 0; attempt < 100; ++attempt) {
     std::string name = target.string() + std::string(part_mark) + "XXXXXX";
     const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
     if (descriptor < 0) return cannot("create", target, errno);
     PartFile part(target, name, descriptor);
-    struct stat status {};
+    struct stat status{};
     // Where files cannot be locked nobody takes this one for abandoned either.
     const bool is_held = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
     if (is_held && ::fstat(descriptor, &status) == 0 && status.st_nlink > 0) return part;
@@ -117,7 +122,9 @@ Result<PartFile> PartFile::create(const fs::path& target) {
 }
 
 PartFile::PartFile(PartFile&& other) noexcept
-    : target_(std::move(other.target_)), path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : target_(std::move(other.target_)),
+      path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
 PartFile& PartFile::operator=(PartFile&& other) noexcept {
   std::swap(target_, other.target_);
   std::swap(path_, other.path_);
@@ -141,7 +148,8 @@ Status PartFile::write(std::string_view bytes) {
 }
 
 Status PartFile::commit() {
-  if (::fchmod(descriptor_, 0644) != 0 || ::rename(path_.c_str(), target_.c_str()) != 0) return cannot("write", target_, errno);
+  if (::fchmod(descriptor_, 0644) != 0 || ::rename(path_.c_str(), target_.c_str()) != 0)
+    return cannot("write", target_, errno);
   ::close(std::exchange(descriptor_, -1));
   return {};
 }

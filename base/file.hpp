@@ -11,8 +11,8 @@
 
 namespace edgewise {
 
-/// A regular file opened for reading. FIFOs, sockets, devices and folders are refused at once: a FIFO without a writer would be waited for, and
-/// a device may have no end.
+/// A regular file opened for reading. FIFOs, sockets, devices and folders are refused at once: a FIFO without a writer
+/// would be waited for, and a device may have no end.
 class InputFile {
  public:
   /// @error not_found, or invalid_input when it is no regular file or may not be read
@@ -30,8 +30,9 @@ class InputFile {
   int descriptor_ = -1;
 };
 
-/// A file under a name of its own beside `target`, which it becomes by `commit`; removed by the destructor otherwise. A process that is killed
-/// leaves it behind: whoever makes the next one of the same target removes those whose writer is gone (its lock tells), on whichever machine.
+/// A file under a name of its own beside `target`, which it becomes by `commit`; removed by the destructor otherwise. A
+/// process that is killed leaves it behind: whoever makes the next one of the same target removes those whose writer is
+/// gone (its lock tells), on whichever machine.
 class PartFile {
  public:
   static Result<PartFile> create(const std::filesystem::path& target);

@@ -1,8 +1,9 @@
-// Whether there is room to start in, asked before anything else of the program runs. Linked into the programs that link OpenBLAS, which takes
-// 128 MB a thread when it is loaded and, where a limit leaves it none, asks for them again and again without end (0.3.29, blas_memory_alloc).
+// Whether there is room to start in, asked before anything else of the program runs. Linked into the programs that link
+// OpenBLAS, which takes 128 MB a thread when it is loaded and, where a limit leaves it none, asks for them again and
+// again without end (0.3.29, blas_memory_alloc).
 //
-// Its constructors run before main and before those of ours. Only .preinit_array of the program itself comes earlier; there the C library is not
-// set up, so nothing but system calls is used.
+// Its constructors run before main and before those of ours. Only .preinit_array of the program itself comes earlier;
+// there the C library is not set up, so nothing but system calls is used.
 #include "base/room.hpp"
 
 #include <dlfcn.h>
@@ -21,8 +22,9 @@ namespace {
 #define EDGEWISE_EARLY __attribute__((no_sanitize("address", "thread", "undefined")))
 
 constexpr std::size_t mib = std::size_t{1} << 20;
-constexpr std::size_t for_libraries = 128 * mib;  // what else is taken up to main; less ended in an exception of a constructor
-constexpr std::size_t for_a_thread = 136 * mib;   // OpenBLAS's buffer and the stack
+constexpr std::size_t for_libraries =
+    128 * mib;  // what else is taken up to main; less ended in an exception of a constructor
+constexpr std::size_t for_a_thread = 136 * mib;  // OpenBLAS's buffer and the stack
 
 /// The number in an environment variable that bounds OpenBLAS's threads; 0 when `assignment` is none.
 EDGEWISE_EARLY std::size_t bound_of(std::string_view assignment) {
@@ -41,7 +43,9 @@ EDGEWISE_EARLY std::size_t bound_of(std::string_view assignment) {
 EDGEWISE_EARLY std::size_t blas_threads(char** environment) {
   cpu_set_t processors;
   CPU_ZERO(&processors);
-  std::size_t threads = ::sched_getaffinity(0, sizeof processors, &processors) == 0 ? static_cast<std::size_t>(CPU_COUNT(&processors)) : 1;
+  std::size_t threads = ::sched_getaffinity(0, sizeof processors, &processors) == 0
+                            ? static_cast<std::size_t>(CPU_COUNT(&processors))
+                            : 1;
   for (; environment && *environment; ++environment)
     if (const std::size_t bound = bound_of(*environment); bound > 0) threads = std::min(threads, bound);
   return threads;
@@ -52,7 +56,9 @@ EDGEWISE_EARLY bool is_limited(decltype(RLIMIT_AS) what) {
   return ::getrlimit(what, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
-EDGEWISE_EARLY bool is_limited() { return is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA); }
+EDGEWISE_EARLY bool is_limited() {
+  return is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA);
+}
 
 EDGEWISE_EARLY bool has_room(std::size_t bytes) {
   void* room = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -88,6 +94,7 @@ edgewise::Status edgewise::take_room() {
   }
   for (void* buffer : buffers) release(buffer);
   if (is_enough) return {};
-  return fail(ErrorCode::unavailable, "memory ran out at the start: a limit on it (`ulimit -v`, `ulimit -d`) leaves too little",
+  return fail(ErrorCode::unavailable,
+              "memory ran out at the start: a limit on it (`ulimit -v`, `ulimit -d`) leaves too little",
               "raise the limit, or take it away: ulimit -v unlimited");
 }

@@ -51,9 +51,9 @@ class Device {
   virtual ~Device() = default;
   [[nodiscard]] virtual std::string name() const = 0;
   /// Each measurement has an agent of its own, so that a bad model costs this call alone.
-  /// @error invalid_input with the reason when the model is at fault: it crashed or hung the agent, which runs a control
-  /// model, or the runtime does not accept it; also when the provider is not there (with those that are). unavailable
-  /// when no model can be run at present
+  /// @error invalid_input with the reason when the model is at fault: it crashed or hung the agent, which runs a
+  /// control model, or the runtime does not accept it; also when the provider is not there (with those that are).
+  /// unavailable when no model can be run at present
   virtual Result<Measurement> measure(const std::filesystem::path& onnx, const MeasureOptions& options) = 0;
   /// Outputs for `inputs`, (n, C, H, W) row-major, run one by one. @error as `measure`
   virtual Result<std::vector<float>> infer(const std::filesystem::path& onnx, const std::vector<float>& inputs) = 0;

@@ -21,24 +21,27 @@ using Milliseconds = std::chrono::milliseconds;
 constexpr int most_attempts = 3;            // at one measurement, when it was disturbed
 constexpr Milliseconds pause_between{250};  // attempts: what disturbs often ends soon
 constexpr Milliseconds rounding{10};        // a wait counts in whole milliseconds and may end that much early
-constexpr Milliseconds patience{10'000};      // without a word to whoever waits
+constexpr Milliseconds patience{10'000};    // without a word to whoever waits
 constexpr double infer_timeout_s = 120.0;   // for one answer
 constexpr double control_timeout_s = 30.0;  // for the control model, which takes milliseconds
 
 /// The control: y = ReLU(x) of four numbers, an ONNX file of opset 17. An agent that runs it is not what is broken.
 constexpr std::string_view control_bytes{
-    "\010\010:;\012\014\012\001x\022\001y\"\004Relu\022\001gZ\023\012\001x\022\016\012\014\010\001\022\010\012\002\010\001\012\002"
+    "\010\010:;"
+    "\012\014\012\001x\022\001y\"\004Relu\022\001gZ\023\012\001x\022\016\012\014\010\001\022\010\012\002\010\001\012"
+    "\002"
     "\010\004b\023\012\001y\022\016\012\014\010\001\022\010\012\002\010\001\012\002\010\004B\002\020\021",
     67};
 
-/// An empty file of a name of its own in the folder for temporary ones, removed by the destructor; what killed processes left there goes too.
+/// An empty file of a name of its own in the folder for temporary ones, removed by the destructor; what killed
+/// processes left there goes too.
 Result<PartFile> temporary_file() {
   std::error_code error;
   return PartFile::create(fs::temp_directory_path(error) / "edgewise-agent");
 }
 
-/// A file for what the agent writes to standard error: a crash explains itself there. Without one the agent writes to this
-/// program's standard error.
+/// A file for what the agent writes to standard error: a crash explains itself there. Without one the agent writes to
+/// this program's standard error.
 class ErrorLog {
  public:
   [[nodiscard]] fs::path path() const { return file_ ? file_->path() : fs::path(); }
@@ -105,8 +108,10 @@ class Conversation {
       auto line = child_->read_line(wait);
       if (line || Clock::now() - asked + rounding < wait || child_->poll()) return line;
       const std::chrono::duration<double> passed = Clock::now() - begin;
-      if (Clock::now() + rounding >= deadline) return fail(ErrorCode::unavailable, std::format("no answer within {:.1f} s", limit.count()));
-      if (waiting_) waiting_(std::format("{} \"{}\": {:.0f} s of {:.0f} s at most", doing, model_, passed.count(), limit.count()));
+      if (Clock::now() + rounding >= deadline)
+        return fail(ErrorCode::unavailable, std::format("no answer within {:.1f} s", limit.count()));
+      if (waiting_)
+        waiting_(std::format("{} \"{}\": {:.0f} s of {:.0f} s at most", doing, model_, passed.count(), limit.count()));
     }
   }
 
@@ -187,8 +192,8 @@ class LocalDevice final : public Device {
   }
 
  private:
-  static Result<std::vector<float>> infer_by(const fs::path& agent, const fs::path& model, const std::vector<float>& inputs,
-                                             const Waiting& waiting = {}) {
+  static Result<std::vector<float>> infer_by(const fs::path& agent, const fs::path& model,
+                                             const std::vector<float>& inputs, const Waiting& waiting = {}) {
     TRY(const auto conversation, Conversation::start(agent, model.filename().string(), waiting));
     const auto deadline = [] {
       return Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(infer_timeout_s));
@@ -241,15 +246,16 @@ class LocalDevice final : public Device {
     return measurement;
   }
 
-  /// Who is at fault when an agent died, hung or talked nonsense: the model, when a fresh agent runs the control. Then this is
-  /// `invalid_input`; else nothing can be measured at present and the error stays `unavailable`.
+  /// Who is at fault when an agent died, hung or talked nonsense: the model, when a fresh agent runs the control. Then
+  /// this is `invalid_input`; else nothing can be measured at present and the error stays `unavailable`.
   template <class Control>
   static std::unexpected<Error> blamed(Error error, Control&& runs) {
     if (error.code != ErrorCode::unavailable) return std::unexpected(std::move(error));
     const Status control = runs();
     if (control) {
       error.code = ErrorCode::invalid_input;
-      if (error.next.empty()) error.next = "other models run here: this one is at fault; choose another network or provider";
+      if (error.next.empty())
+        error.next = "other models run here: this one is at fault; choose another network or provider";
       return std::unexpected(std::move(error));
     }
     error.message += std::format("; nor does the agent run a network of one ReLU ({})", control.error().message);
@@ -268,7 +274,8 @@ class LocalDevice final : public Device {
     TRY(const PartFile file, control_file());
     options.min_runs = options.max_runs = 5;
     options.max_seconds = 0.05;
-    const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(control_timeout_s));
+    const auto deadline =
+        Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(control_timeout_s));
     return measure_once(agent, file.path(), options, deadline).transform([](const Measurement&) {});
   }
 

@@ -38,22 +38,46 @@ TEST(ExternalData, IsFoundWhereverATensorCanBe) {
   using Put = std::function<onnx::TensorProto&(onnx::ModelProto&)>;
   const std::vector<std::pair<std::string, Put>> homes{
       {"weight", [](auto& m) -> auto& { return *m.mutable_graph()->add_initializer(); }},
-      {"sparse values", [](auto& m) -> auto& { return *m.mutable_graph()->add_sparse_initializer()->mutable_values(); }},
-      {"sparse indices", [](auto& m) -> auto& { return *m.mutable_graph()->add_sparse_initializer()->mutable_indices(); }},
+      {"sparse values",
+       [](auto& m) -> auto& { return *m.mutable_graph()->add_sparse_initializer()->mutable_values(); }},
+      {"sparse indices",
+       [](auto& m) -> auto& { return *m.mutable_graph()->add_sparse_initializer()->mutable_indices(); }},
       {"attribute", [](auto& m) -> auto& { return *m.mutable_graph()->add_node()->add_attribute()->mutable_t(); }},
-      {"attribute's list", [](auto& m) -> auto& { return *m.mutable_graph()->add_node()->add_attribute()->add_tensors(); }},
-      {"sparse attribute", [](auto& m) -> auto& { return *m.mutable_graph()->add_node()->add_attribute()->mutable_sparse_tensor()->mutable_values(); }},
-      {"sparse list", [](auto& m) -> auto& { return *m.mutable_graph()->add_node()->add_attribute()->add_sparse_tensors()->mutable_values(); }},
-      {"body", [](auto& m) -> auto& { return *m.mutable_graph()->add_node()->add_attribute()->mutable_g()->add_initializer(); }},
-      {"list of bodies", [](auto& m) -> auto& { return *m.mutable_graph()->add_node()->add_attribute()->add_graphs()->add_initializer(); }},
+      {"attribute's list",
+       [](auto& m) -> auto& { return *m.mutable_graph()->add_node()->add_attribute()->add_tensors(); }},
+      {"sparse attribute",
+       [](auto& m) -> auto& {
+         return *m.mutable_graph()->add_node()->add_attribute()->mutable_sparse_tensor()->mutable_values();
+       }},
+      {"sparse list",
+       [](auto& m) -> auto& {
+         return *m.mutable_graph()->add_node()->add_attribute()->add_sparse_tensors()->mutable_values();
+       }},
+      {"body",
+       [](auto& m) -> auto& {
+         return *m.mutable_graph()->add_node()->add_attribute()->mutable_g()->add_initializer();
+       }},
+      {"list of bodies",
+       [](auto& m) -> auto& {
+         return *m.mutable_graph()->add_node()->add_attribute()->add_graphs()->add_initializer();
+       }},
       {"body in a body",
        [](auto& m) -> auto& {
-         return *m.mutable_graph()->add_node()->add_attribute()->mutable_g()->add_node()->add_attribute()->mutable_g()->add_initializer();
+         return *m.mutable_graph()
+                     ->add_node()
+                     ->add_attribute()
+                     ->mutable_g()
+                     ->add_node()
+                     ->add_attribute()
+                     ->mutable_g()
+                     ->add_initializer();
        }},
       {"function", [](auto& m) -> auto& { return *m.add_functions()->add_node()->add_attribute()->mutable_t(); }},
       {"function's default", [](auto& m) -> auto& { return *m.add_functions()->add_attribute_proto()->mutable_t(); }},
-      {"training", [](auto& m) -> auto& { return *m.add_training_info()->mutable_initialization()->add_initializer(); }},
-      {"training step", [](auto& m) -> auto& { return *m.add_training_info()->mutable_algorithm()->add_initializer(); }},
+      {"training",
+       [](auto& m) -> auto& { return *m.add_training_info()->mutable_initialization()->add_initializer(); }},
+      {"training step",
+       [](auto& m) -> auto& { return *m.add_training_info()->mutable_algorithm()->add_initializer(); }},
   };
   for (const auto& [home, put] : homes) {
     onnx::ModelProto model;
@@ -65,7 +89,8 @@ TEST(ExternalData, IsFoundWhereverATensorCanBe) {
 
 TEST(ExternalData, OfAModelInOneFileIsNone) {
   onnx::ModelProto model;
-  model.mutable_graph()->add_initializer()->set_raw_data(std::string(100, '\x6a'));  // 0x6a begins external data in a tensor
+  model.mutable_graph()->add_initializer()->set_raw_data(
+      std::string(100, '\x6a'));  // 0x6a begins external data in a tensor
   model.set_producer_name("location");
   EXPECT_EQ(external_places(model.SerializeAsString()), std::set<std::string>{});
 }
@@ -96,7 +121,7 @@ TEST(ExternalData, MessagesInOneAnotherEndInAnErrorAndNotInTheStack) {
   };
   for (int i = 0; i < 3000; ++i)
     for (const char tag : {'\x32', '\x2a', '\x0a'}) wrap(tag);  // attribute.g, node.attribute, graph.node
-  wrap('\x3a');                                                // model.graph
+  wrap('\x3a');                                                 // model.graph
   EXPECT_THAT(external_places(bytes).error().message, HasSubstr("nested deeper than"));
 }
 
@@ -104,7 +129,8 @@ class ExternalDataFolder : public testing::Test {
  protected:
   void SetUp() override {
     fs::create_directories(folder / "model/sub");
-    for (const char* name : {"secret", "model/w.bin", "model/sub/w.bin", "model2"}) ASSERT_TRUE(write_file(folder / name, "12345678"));
+    for (const char* name : {"secret", "model/w.bin", "model/sub/w.bin", "model2"})
+      ASSERT_TRUE(write_file(folder / name, "12345678"));
     fs::create_symlink("../secret", folder / "model/link");
     fs::create_symlink("..", folder / "model/up");
     fs::create_symlink("w.bin", folder / "model/near");
@@ -120,15 +146,17 @@ class ExternalDataFolder : public testing::Test {
 };
 
 TEST_F(ExternalDataFolder, InTheModelsFolderIsFine) {
-  for (const char* place : {"w.bin", "./w.bin", "sub/w.bin", "sub/../w.bin", "near"}) EXPECT_EQ(told(place), "fine") << place;
+  for (const char* place : {"w.bin", "./w.bin", "sub/w.bin", "sub/../w.bin", "near"})
+    EXPECT_EQ(told(place), "fine") << place;
 }
 
 TEST_F(ExternalDataFolder, ThatLeadsOutOfItIsRefused) {
-  for (const std::string place : {"/etc/passwd", "../secret", "../../../../../../etc/passwd", "sub/../../secret", "link", "up/secret", "../model2",
-                                  "*/_ORT_MEM_ADDR_/*"})
+  for (const std::string place : {"/etc/passwd", "../secret", "../../../../../../etc/passwd", "sub/../../secret",
+                                  "link", "up/secret", "../model2", "*/_ORT_MEM_ADDR_/*"})
     EXPECT_THAT(told(place), HasSubstr("leads out of the model's folder")) << place;
   EXPECT_THAT(told(std::string("w.bin\0x", 7)), HasSubstr("leads out of the model's folder"));
-  EXPECT_EQ(told((folder / "model/w.bin").string()).contains("leads out"), true) << "an absolute path ties the model to one machine";
+  EXPECT_EQ(told((folder / "model/w.bin").string()).contains("leads out"), true)
+      << "an absolute path ties the model to one machine";
 }
 
 TEST_F(ExternalDataFolder, ThatIsNoFileIsRefused) {

@@ -43,7 +43,8 @@ TEST_F(Files, ThatAreMissingLargeOrNotWritableSayWhy) {
   EXPECT_EQ(read_file(folder / "none").error().code, ErrorCode::not_found);
   ASSERT_TRUE(write_file(folder / "x", std::string(1000, 'x')));
   EXPECT_THAT(read_file(folder / "x", 999).error().message, testing::HasSubstr("larger than 999 bytes"));
-  EXPECT_THAT(write_file(folder / "no/such/folder", "x").error().next, testing::HasSubstr("check that the folder exists"));
+  EXPECT_THAT(write_file(folder / "no/such/folder", "x").error().next,
+              testing::HasSubstr("check that the folder exists"));
 }
 
 TEST_F(Files, ThatAreNoFilesAreRefusedAndNotWaitedFor) {
@@ -112,7 +113,9 @@ TEST_F(Files, ALockKeepsASecondOneOut) {
   auto first = FileLock::try_acquire(folder / "lock", FileLock::Mode::exclusive);
   ASSERT_TRUE(first);
   EXPECT_EQ(FileLock::try_acquire(folder / "lock", FileLock::Mode::shared).error().code, ErrorCode::unavailable);
-  { const FileLock gone = std::move(*first); }
+  {
+    const FileLock gone = std::move(*first);
+  }
   EXPECT_TRUE(FileLock::try_acquire(folder / "lock", FileLock::Mode::shared));
 }
 

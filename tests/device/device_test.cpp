@@ -238,6 +238,46 @@ TEST(LocalDevice, GetsOneErrorWithItsReasonFromEachBadModelAndGoesOnWithTheNext)
   expect(save(huge_value(), folder / "huge.onnx"), ErrorCode::invalid_input, HasSubstr("runtime"));
 }
 
+TEST(LocalDevice, RefusesWeightsOutsideTheModelsFolder) {
+  const TestFolder folder;
+  ASSERT_TRUE(write_file(folder / "weights.bin", std::string(9216, '\0')));
+  std::filesystem::create_directory(folder / "model");
+  ASSERT_TRUE(write_file(folder / "model/weights.bin", std::string(9216, '\0')));
+  const auto device = make_local_device();
+  const auto with_weights_at = [&](const std::string& place) {
+    auto model = convolutions(1);
+    auto& weight = *model.mutable_graph()->mutable_initializer(0);
+    weight.clear_raw_data();
+    weight.set_data_location(onnx::TensorProto::EXTERNAL);
+    for (const auto& [key, value] : {std::pair("location", place), std::pair("length", std::string("9216"))}) {
+      auto& entry = *weight.add_external_data();
+      entry.set_key(key);
+      entry.set_value(value);
+    }
+    return save(model, folder / "model/model.onnx");
+  };
+  for (const std::string place : {"../weights.bin", "/etc/passwd"}) {
+    const auto m = device->measure(with_weights_at(place), quick);
+    ASSERT_FALSE(m) << place;
+    EXPECT_EQ(m.error().code, ErrorCode::invalid_input);
+    EXPECT_THAT(m.error().message, HasSubstr("leads out of the model's folder"));
+    EXPECT_FALSE(device->infer(folder / "model/model.onnx", std::vector<float>(16 * 32 * 32))) << place;
+  }
+  const auto m = device->measure(with_weights_at("weights.bin"), quick);
+  EXPECT_TRUE(m) << "beside the model they may lie: " << to_text(m.error());
+}
+
+TEST(LocalDevice, SaysNowAndThenWhatItWaitsFor) {
+  const TestFolder folder;
+  std::vector<std::string> heard;
+  const auto device = make_local_device({}, [&](const std::string& line) { heard.push_back(line); });
+  auto options = quick;
+  options.timeout_s = 12;
+  ASSERT_FALSE(device->measure(save(endless_loop(), folder / "endless.onnx"), options));
+  ASSERT_FALSE(heard.empty());
+  EXPECT_THAT(heard[0], testing::AllOf(testing::StartsWith("measuring \"endless.onnx\": "), testing::EndsWith(" s at most")));
+}
+
 TEST(LocalDevice, EndsAModelThatNeverEnds) {
   const TestFolder folder;
   const auto device = make_local_device();
