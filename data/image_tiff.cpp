@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t max_piece_bytes = std::int64_t{256} << 20;  ///< of one strip or tile
-constexpr std::uint32_t gdal_no_data = 42113;
+constexpr std::uint32_t gdal_no_data = 42113, geo_keys = 34735;
 
 /// libtiff's first complaint, which is the cause of those that follow.
 int note_error(TIFF*, void* to, const char*, const char* format, va_list arguments) {
@@ -177,15 +177,17 @@ Result<Layout> read_layout(const fs::path& path, const Tiff& tiff) {
   return layout;
 }
 
-/// Whether each strip or tile lies within the file. A sparse GeoTIFF leaves some out: 0 bytes at 0.
+/// Whether each strip or tile lies within the file. A sparse GeoTIFF leaves some out: 0 bytes at 0. In other files libtiff puts the same in
+/// the place of what a damaged list of strips does not have.
 bool has_all_pieces(const Tiff& tiff, std::int64_t bytes) {
   const std::uint32_t count = TIFFIsTiled(tiff.get()) != 0 ? TIFFNumberOfTiles(tiff.get()) : TIFFNumberOfStrips(tiff.get());
   if (count > bytes) return false;
+  const bool may_be_sparse = TIFFFindField(tiff.get(), gdal_no_data, TIFF_ANY) || TIFFFindField(tiff.get(), geo_keys, TIFF_ANY);
   for (std::uint32_t i = 0; i < count; ++i) {
     int failed = 0;
     const std::uint64_t start = TIFFGetStrileOffsetWithErr(tiff.get(), i, &failed), length = TIFFGetStrileByteCountWithErr(tiff.get(), i, &failed);
     const auto all = static_cast<std::uint64_t>(bytes);
-    if (failed != 0 || start > all || length > all - start) return false;
+    if (failed != 0 || start > all || length > all - start || (length == 0 && !may_be_sparse)) return false;
   }
   return count > 0;
 }
