@@ -194,12 +194,20 @@ Exit init(const InitCall& call) {
   }
   fit_to_data(*plan);
   const auto text = first_job(*plan, path_in_job(call.data, call.file));
-  // What was written must be a job, for any path.
-  if (const auto read = job::parse_job(text, call.file); !read) {
-    Error error = read.error().front();
-    error.message = std::format("no job file can name \"{}\" ({}); nothing was written", call.data, error.message);
-    error.next = "rename the folder, or put a link to it";
-    return report_error(error);
+  // What was written must be a job for the same data, for any path: YAML is UTF-8, names of files need not be.
+  const auto plain = [](const fs::path& path) {
+    const auto text = fs::absolute(path).lexically_normal().string();
+    return text.ends_with('/') && text.size() > 1 ? text.substr(0, text.size() - 1) : text;
+  };
+  const auto read = job::parse_job(text, call.file);
+  const bool is_same =
+      read && (call.data.starts_with("builtin:") ? read->data.path == call.data : plain(read->data.path) == plain(call.data));
+  if (!is_same) {
+    return report_error({ErrorCode::invalid_input,
+                         std::format("no job file can name \"{}\": {}; nothing was written", call.data,
+                                     read ? "it is not UTF-8 text" : read.error().front().message),
+                         {},
+                         "rename it, or make a link to it that has a plain name"});
   }
   if (const auto written = write_file(call.file, text); !written) return report_error(written.error());
   console::print_line("wrote {}", call.file);

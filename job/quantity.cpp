@@ -20,7 +20,7 @@ std::string as_share(const study::Constraint& constraint, data::Task task) {
   const auto ranges = known_ranges(task);
   if (!bound || !ranges.contains(bound->name)) return {};
   const auto& range = ranges.at(bound->name);
-  if (range.low != 0 || range.high != 1 || !(bound->value > 1 && bound->value <= 100)) return {};
+  if (range.low != 0 || range.high != 1 || !(bound->value >= 2 && bound->value <= 100)) return {};
   return std::format("{} is a share, not a percentage: write {} {}{} {}", bound->name, bound->name,
                      bound->is_upper ? "<" : ">", bound->is_strict ? "" : "=", bound->value / 100);
 }

@@ -90,11 +90,7 @@ class Weights {
       if (share && fit_ == train::Fit::partial && taken > 0) return {};
       if (share) continue;
       ++failed;
-      if (!first)
-        first = fail_with(share.error(), network.name.empty()
-                                             ? "train.weights"
-                                             : std::format("train.weights and the network \"{}\"", network.name))
-                    .error();
+      if (!first) first = share.error();
     }
     if (first && fit_ == train::Fit::partial && failed < networks.size()) first.reset();
     // Of a family without names only some were looked at: one that fits may be among the others.
@@ -119,7 +115,10 @@ class Weights {
     TRY(const auto file, train::weights_file(network.graph, network.name, place_, fit_));
     TRY(const auto* shapes, shapes_of(file));
     auto share = train::share_of(network.graph, *shapes, fit_, !head_is_known_);
-    if (!share) return fail_with(std::move(share).error(), std::format("\"{}\" does not fit", file.string()));
+    if (!share) {
+      const auto name = network.name.empty() ? "networks of the space" : std::format("the network \"{}\"", network.name);
+      return fail_with(std::move(share).error(), std::format("\"{}\" does not fit {}", file.string(), name));
+    }
     return share;
   }
 

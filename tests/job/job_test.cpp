@@ -185,7 +185,7 @@ TEST(Job, ConstraintsThatNothingKeepsAreMistakes) {
   EXPECT_THAT(told("constraints: [latency_ms < 5, latency_ms > 10]\n"),
               ElementsAre("/x/y.yaml:3:31 constraint \"latency_ms > 10\" contradicts \"latency_ms < 5\": no value keeps both / leave one of them out"));
   EXPECT_THAT(told("constraints:\n  - accuracy > 1.5\n  - latency_ms < 0\n  - parameters < 1\n"),
-              ElementsAre("/x/y.yaml:4:5 constraint \"accuracy > 1.5\" can never hold: accuracy is at least 0 and at most 1 / accuracy is a share, not a percentage: write accuracy > 0.015",
+              ElementsAre("/x/y.yaml:4:5 constraint \"accuracy > 1.5\" can never hold: accuracy is at least 0 and at most 1",
                           "/x/y.yaml:5:5 constraint \"latency_ms < 0\" can never hold: latency_ms is above 0",
                           "/x/y.yaml:6:5 constraint \"parameters < 1\" can never hold: parameters is at least 1"));
   EXPECT_THAT(told("constraints: [accuracy >= 90]\n"),
