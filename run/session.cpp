@@ -37,8 +37,10 @@ std::string first_difference(const Json& there, const Json& here, const std::str
     const std::string name = path.empty() ? key : path + "." + key;
     if (!there.is_object() || !there.contains(key)) return name + " is new";
     if (there[key] == value) continue;
-    if (value.is_object() && there[key].is_object())
+    if (value.is_object() && there[key].is_object()) {
       if (auto inner = first_difference(there[key], value, name); !inner.empty()) return inner;
+      if (there[key].size() == value.size()) continue;  // the same in another order
+    }
     return std::format("{}: {} there, {} in the job file", name, dump(there[key]), dump(value));
   }
   return {};
