@@ -338,7 +338,9 @@ Status question(const Place& place, const std::vector<Kept>& kept, DataSet& set,
   }
   TRY(const auto warnings, question_boxes(written));
   if (*box_mistake) {
-    if (const std::string reading = other_reading(written, set.spec.format); !reading.empty())
+    // Which way round the picture is meant explains more than what else x and y could be.
+    const bool is_turned = (*box_mistake)->next.find("data.orientation") != std::string::npos;
+    if (const std::string reading = other_reading(written, set.spec.format); !reading.empty() && !is_turned)
       (*box_mistake)->next = reading;
   } else {
     set.remarks.insert(set.remarks.end(), warnings.begin(), warnings.end());

@@ -102,10 +102,14 @@ Result<Records> read_fddb(const Place& place) {
   if (place.task == Task::classification)
     return invalid("format \"fddb\" has boxes but no classes", "use task: box", place.root.string());
   auto files = label_files(place);
-  if (files.empty())
+  if (files.empty()) {
+    // One that cannot be read as text may be the one that is meant: it says why itself.
+    for (const fs::path& entry : entries(place.annotations.empty() ? place.root : place.annotations))
+      if (is_text(entry) && !is_note(entry)) TRY_DO(read_text(entry));
     return fail(ErrorCode::not_found,
                 std::format("no .txt file with \"# path\" lines lies in \"{}\"", place.root.string()),
                 "name it in data.annotations");
+  }
   if (files.size() > 1 && std::ranges::none_of(files, [](const fs::path& file) {
         return split_name_of(file.stem().string()).has_value();
       })) {

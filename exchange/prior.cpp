@@ -37,7 +37,7 @@ std::optional<double> finite_number(const std::string& text) {
 }
 
 /// Parameters as the space has them, in its order; what it does not know stays as it is for the message. `unknown`
-/// counts those that are none of `names`.
+/// counts those that are none of `names` (of parameters, or of values that are asked for).
 Result<space::Choice> choice_of(const Json& parameters, const space::Space& space, const std::set<std::string>& names,
                                 std::size_t& unknown) {
   std::map<std::string, const Json*> given;
@@ -264,6 +264,9 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
   std::vector<std::string> reasons;
   std::set<std::string> names;
   for (const auto& parameter : space.parameters()) names.insert(parameter.name);
+  // A table does not say which of its columns are values: those that are asked for are no unknown parameters.
+  for (const auto& objective : wanted.objectives) names.insert(objective.name);
+  names.insert(wanted.told.begin(), wanted.told.end());
   const auto has_objectives = [&](const ForeignTrial& foreign) {
     return std::ranges::all_of(wanted.objectives,
                                [&](const auto& objective) { return foreign.values.contains(objective.name); });

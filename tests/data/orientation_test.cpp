@@ -170,7 +170,7 @@ TEST_F(Turned, TheSizeOfVocAndCocoDecidesToo) {
 TEST_F(Turned, ABoxThatFitsTheOtherWayOnlySaysSo) {
   EXPECT_THAT(error_of(set(6, "1,2,60,30")), HasSubstr("if the boxes were drawn on the pixels as stored, write data.orientation: as_stored"));
   EXPECT_THAT(error_of(set(6, "1,2,30,60", ",", "as_stored")), HasSubstr("if the boxes were drawn on the turned pictures, remove data.orientation"));
-  EXPECT_THAT(error_of(set(1, "1,2,30,60")), HasSubstr("correct the box"));
+  EXPECT_THAT(error_of(set(1, "1,2,30,60")), HasSubstr("all boxes would fit if x and y were exchanged"));
   EXPECT_THAT(error_of(set(6, "1,2,30,30", ",", "upright")), HasSubstr("orientation \"upright\" is not one of"));
 }
 

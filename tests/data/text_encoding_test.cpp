@@ -134,7 +134,6 @@ TEST_F(Encodings, AnotherEncodingIsAnErrorAtItsPlace) {
 
 TEST_F(Encodings, AnXmlDeclarationDecidesForItsFile) {
   const auto annotation = [&](const std::string& stem, const std::string& encoding, const std::string& name) {
-    folder_.picture("JPEGImages/" + stem + ".png");
     folder_.write("Annotations/" + stem + ".xml", "<?xml version=\"1.0\" encoding=\"" + encoding + "\"?>\n<annotation><object><name>" + name +
                                                       "</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>");
   };

@@ -66,7 +66,7 @@ TEST_F(CsvFile, ReadsPlainAndCompressedFilesAlike) {
 
 TEST_F(CsvFile, RefusesWhatIsMissingOrDamaged) {
   EXPECT_EQ(read_text(folder_ / "none.csv").error().code, ErrorCode::not_found);
-  EXPECT_EQ(read_text(folder_).error().code, ErrorCode::not_found);
+  EXPECT_EQ(read_text(folder_).error().code, ErrorCode::invalid_input) << "a folder is no file";
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += std::to_string(i * 7919 % 10007);
   gzFile file = gzopen((folder_ / "cut.csv.gz").c_str(), "wb");

@@ -17,7 +17,7 @@ data: {path: pictures, format: folder, input: 32, splits: {train: train.txt, val
 space: {family: backbones, backbone: [squeezenet1_1, shufflenet_v2_x0_5], learning_rate: [0.001]}
 objectives: {accuracy: maximize, parameters: minimize}
 device: {name: local, max_seconds: 0.1, min_runs: 5, max_runs: 10}
-train: {batch: 8, epochs: 6, augment: {colour: 0}}
+train: {batch: 8, epochs: 12, augment: {colour: 0}}
 search: {strategy: grid}
 """
 
