@@ -1,11 +1,13 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <format>
-#include <fstream>
 #include <map>
 #include <unordered_set>
 
 #include "base/encoding.hpp"
+#include "base/file.hpp"
 #include "data/format_internal.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
@@ -59,9 +61,10 @@ std::vector<fs::path> entries(const fs::path& folder) {
 
 std::string head_of(const fs::path& file) {
   std::string head(std::size_t{1} << 16, '\0');
-  std::ifstream stream(file, std::ios::binary);
-  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, stream.gcount())));
+  const auto opened = InputFile::open(file);
+  if (!opened) return {};
+  const ssize_t got = ::pread(opened->descriptor(), head.data(), head.size(), 0);
+  head.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
   return utf8_head(std::move(head));
 }
 

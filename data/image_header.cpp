@@ -15,7 +15,7 @@
 
 namespace edgewise::data {
 
-File::File(const std::filesystem::path& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+File::File(const std::filesystem::path& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   struct stat state{};
   if (descriptor_ >= 0 && ::fstat(descriptor_, &state) == 0) size_ = state.st_size;
 }

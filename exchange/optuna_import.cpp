@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <format>
+#include <map>
+#include <set>
 #include <optional>
 
 #include "exchange/optuna.hpp"
@@ -229,6 +231,7 @@ class Importer {
     TRY(const auto rows, database_.rows("SELECT a.trial_id, a.value_json FROM trial_system_attributes a JOIN trials t "
                                         "USING (trial_id) WHERE t.study_id = ? AND a.\"key\" = ?",
                                         {study_, std::string(constraints_key)}));
+    std::set<std::int64_t> judged;
     for (const auto& row : rows) {
       TRY(const auto id, integer(row[0], "trial's id"));
       const auto value = json(row[1], "list of constraints");
@@ -237,7 +240,10 @@ class Importer {
                                  return one.is_number() && one.get<double>() <= 0;
                                });
       trials_.at(id).is_infeasible = !is_feasible;
+      judged.insert(id);
     }
+    if (!judged.empty())
+      for (auto& [id, trial] : trials_) trial.is_unjudged = !judged.contains(id);
     return {};
   }
 

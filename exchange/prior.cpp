@@ -300,10 +300,12 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
         ++unbounded;
         continue;
       }
-      if (foreign.is_infeasible && !study::violated(wanted.constraints, values)) {
+      // What is not known does not count as kept; where constraints are named here, their values decide.
+      const bool is_infeasible = foreign.is_infeasible || (foreign.is_unjudged && wanted.constraints.empty());
+      if (is_infeasible && !study::violated(wanted.constraints, values)) {
         ++infeasible;
         trial.state = study::State::rejected;
-        trial.reason = "it broke a constraint there";
+        trial.reason = foreign.is_infeasible ? "it broke a constraint there" : "it has no value of a constraint there";
       } else {
         trial.results.push_back({.epochs = 1, .values = foreign.values, .details = {{"answered", source}}});
       }
@@ -324,7 +326,7 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
   if (unbounded > 0)
     note(std::format("{} left out that lacked a value which a constraint needs", counted(unbounded, "trial")));
   if (infeasible > 0)
-    note(std::format("{} broke a constraint there that is not named here: infeasible, never on the front",
+    note(std::format("{} broke a constraint there that is not named here, or lacked its value: infeasible, never on the front",
                      counted(infeasible, "trial")));
   for (const auto& objective : wanted.objectives)
     if (const auto question = mixed_units(fitted.trials, objective.name)) note(*question);

@@ -19,6 +19,7 @@ struct ForeignTrial {
   study::State state = study::State::complete;
   std::string reason;
   bool is_infeasible = false;  ///< complete, but it broke a constraint there
+  bool is_unjudged = false;    ///< others there have values of constraints, it has none: Optuna takes it for infeasible
 };
 
 /// What trials of others have to bring.

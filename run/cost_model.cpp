@@ -131,6 +131,7 @@ class Timing {
       // One that has nothing left to time trains on, so that the others are timed on a full machine.
       process.choice = next < queue.size() ? queue[next] : queue[next % queue.size()];
       process.is_filler = next++ >= queue.size();
+      process.is_busy = true;
       process.asked = Clock::now();
       // One that does not listen has ended: reading from it tells how.
       (void)process.child.write_line(
@@ -147,6 +148,7 @@ class Timing {
         const std::string unknown =
             std::format("the time of {} is not known", space::to_text(choices[process.choice].choice));
         if (!line) return fail_with(line.error(), unknown);
+        process.is_busy = false;
         note_memory(process);
         TRY(const auto answer, parse_json(*line, "edgewise-worker"));
         if (!process.is_filler) {
@@ -165,8 +167,8 @@ class Timing {
     // What fillers still compute is of no interest; the next pass begins with fresh answers.
     for (int i = 0; i < crew.workers && !stop_; ++i) {
       Process& process = processes_[static_cast<std::size_t>(i)];
-      if (process.is_filler) (void)process.child.read_line(std::chrono::minutes(2));
-      process.is_filler = false;
+      if (process.is_busy) (void)process.child.read_line(std::chrono::minutes(2));
+      process.is_busy = false;
     }
     return seconds;
   }
@@ -177,7 +179,7 @@ class Timing {
   struct Process {
     ChildProcess child;
     std::size_t choice = 0;
-    bool is_filler = false;
+    bool is_filler = false, is_busy = false;
     Clock::time_point asked;
   };
 

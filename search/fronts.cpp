@@ -72,6 +72,46 @@ std::vector<std::size_t> canonical_order(const Matrix& points) {
   return order;
 }
 
+/// Indices of the points that no other dominates, in canonical order.
+std::vector<std::size_t> front_order(const Matrix& points) {
+  const auto ranks = non_dominated_ranks(points);
+  auto order = canonical_order(points);
+  std::erase_if(order, [&](std::size_t i) { return ranks[i] != 0; });
+  return order;
+}
+
+/// Of each box of edges `epsilon` that no other box dominates the point nearest to its best corner.
+/// @param order  as `front_order` gives it
+std::vector<std::size_t> one_a_box(const Matrix& points, const std::vector<std::size_t>& order, const Bounds& bounds,
+                                   std::span<const double> epsilon) {
+  struct Member {
+    double distance;
+    std::size_t index;
+  };
+  std::map<std::vector<double>, Member> boxes;
+  for (const std::size_t i : order) {
+    std::vector<double> box;
+    double distance = 0;
+    for (std::size_t m = 0; m < epsilon.size(); ++m) {
+      const double place = (points[i][m] - bounds.low[m]) / epsilon[m];
+      box.push_back(std::floor(place));
+      distance += (place - box.back()) * (place - box.back());
+    }
+    const auto [at, is_new] = boxes.try_emplace(std::move(box), Member{distance, i});
+    if (!is_new && distance < at->second.distance) at->second = {distance, i};
+  }
+  // A box that dominates another comes before it, and what dominates that one dominates both: the kept ones suffice.
+  std::vector<const std::vector<double>*> kept;
+  std::vector<std::size_t> members;
+  for (const auto& [box, member] : boxes) {
+    if (std::ranges::any_of(kept, [&](const auto* other) { return dominates(*other, box); })) continue;
+    kept.push_back(&box);
+    members.push_back(member.index);
+  }
+  std::ranges::sort(members);
+  return members;
+}
+
 }  // namespace
 
 Result<std::vector<double>> reference_point(const ReferenceRule& rule, const Matrix& points) {
@@ -170,31 +210,7 @@ Result<std::vector<std::size_t>> epsilon_front(const Matrix& points, std::span<c
     if (!(e > 0)) return invalid(std::format("epsilon is {}; it must be above 0", e));
   TRY_DO(check_points(points, epsilon.size()));
   if (points.empty()) return std::vector<std::size_t>{};
-  const Bounds bounds(points);
-  const auto ranks = non_dominated_ranks(points);
-  struct Member {
-    double distance;
-    std::size_t index;
-  };
-  std::map<std::vector<double>, Member> boxes;
-  for (const std::size_t i : canonical_order(points)) {
-    if (ranks[i] != 0) continue;
-    std::vector<double> box;
-    double distance = 0;
-    for (std::size_t m = 0; m < epsilon.size(); ++m) {
-      const double place = (points[i][m] - bounds.low[m]) / epsilon[m];
-      box.push_back(std::floor(place));
-      distance += (place - box.back()) * (place - box.back());
-    }
-    const auto [at, is_new] = boxes.try_emplace(std::move(box), Member{distance, i});
-    if (!is_new && distance < at->second.distance) at->second = {distance, i};
-  }
-  std::vector<std::size_t> members;
-  for (const auto& [box, member] : boxes)
-    if (std::ranges::none_of(std::views::keys(boxes), [&](const auto& other) { return dominates(other, box); }))
-      members.push_back(member.index);
-  std::ranges::sort(members);
-  return members;
+  return one_a_box(points, front_order(points), Bounds(points), epsilon);
 }
 
 ThinFront thinned_front(const Matrix& points, std::size_t count) {
@@ -207,7 +223,8 @@ ThinFront thinned_front(const Matrix& points, std::size_t count) {
   for (std::size_t i = 0; i < points.size(); ++i)
     if (ranks[i] == 0 && seen.insert(points[i]).second) thin.members.push_back(i);
   if (thin.members.size() <= count) return thin;
-  const Bounds bounds(front);
+  const Bounds bounds(front), all(points);
+  const auto order = front_order(points);
   constexpr std::size_t finest = 100;  // nobody tells 1 % of a range from less when choosing
   for (std::size_t k = finest; thin.members.size() > count; --k) {
     // In boxes of twice the range everything is in one.
@@ -215,7 +232,7 @@ ThinFront thinned_front(const Matrix& points, std::size_t count) {
     std::vector<double> epsilon;
     for (std::size_t m = 0; m < bounds.low.size(); ++m)
       epsilon.push_back(bounds.high[m] > bounds.low[m] ? (bounds.high[m] - bounds.low[m]) * thin.share : 1.0);
-    thin.members = epsilon_front(points, epsilon).value();
+    thin.members = one_a_box(points, order, all, epsilon);
   }
   return thin;
 }

@@ -100,7 +100,7 @@ TEST(Fit, LeavesOutWhatAConstraintCannotBeCheckedOn) {
   EXPECT_THAT(
       fitted.remarks,
       ElementsAre("t.db: 1 trial left out that lacked a value which a constraint needs",
-                  "t.db: 1 trial broke a constraint there that is not named here: infeasible, never on the front"));
+                  "t.db: 1 trial broke a constraint there that is not named here, or lacked its value: infeasible, never on the front"));
   // Shares beside percent are asked about.
   const auto q = parse_problem("parameters: {x: [1, 2, 3]}\nobjectives: {val_accuracy: maximize}\n", "q.yaml").value();
   const auto scored = [](int x, double accuracy) {

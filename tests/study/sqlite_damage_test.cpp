@@ -142,7 +142,7 @@ TEST_F(DamagedStudy, WithHostileContentIsDamaged) {
       {"UPDATE trial SET choice = '" + deep + "' WHERE id = 3", "nested deeper than 200"},
       {"UPDATE trial SET known = '{\"macs\": \"many\"}' WHERE id = 3", "the recorded value of \"macs\" is no number"},
       {"UPDATE trial SET known = '{\"macs\": NaN}' WHERE id = 3", "this is not valid JSON"},
-      {"UPDATE trial SET known = '{\"macs\": 1e999}' WHERE id = 3", "the JSON cannot be read"},
+      {"UPDATE trial SET known = '{\"macs\": 1e999}' WHERE id = 3", "the number 1e999 is too large"},
       {"DELETE FROM trial WHERE id = 15", "trial 15 is missing"},
       {"UPDATE trial SET id = 9000000000000000000 WHERE id = 19", "trial 19 is missing"},
       {"INSERT INTO result SELECT 77, stage, epochs, best_epoch, recorded, measurement, details, 0, 0, 0, 0, '' FROM "
