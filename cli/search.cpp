@@ -39,7 +39,7 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, bool 
   for (const auto& [state, count] : summary.counts) counts += std::format("{}{} {}", counts.empty() ? "" : ", ", count, study::to_text(state));
   say(std::format("{} trials ({}) after {}", study->trials.size(), counts, run::duration_text(summary.elapsed_s)));
   if (summary.kept_waiting_s > 0.1 * summary.train_s && summary.train_s > 0)
-    say(std::format("training took longer than it need: for {:.0f} % of its time other programs or workers had the processor", 100 * summary.kept_waiting_s / summary.train_s));
+    say(std::format("training took longer than it needs: for {:.0f} % of its time other programs or workers had the processor", 100 * summary.kept_waiting_s / summary.train_s));
   const double busy = summary.train_s + summary.measure_s + summary.export_s + summary.overhead_s;
   if (busy > 0)
     say(std::format("worker time: {:.1f} % training, {:.1f} % measuring, {:.1f} % exporting, {:.1f} % other", 100 * summary.train_s / busy,

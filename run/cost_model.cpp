@@ -6,6 +6,7 @@
 #include <format>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "base/file.hpp"
@@ -157,7 +158,9 @@ class Timing {
             seconds[process.choice] = answer["seconds_per_image"].get<double>();
             patience_ = std::chrono::minutes(10);
           } else {
-            say_(std::format("{}: {}", unknown, answer.value("error", "the worker gave no answer")));
+            // Once for each reason: with too few pictures it is the same for all networks.
+            const std::string reason = answer.value("error", "the worker gave no answer");
+            if (told_.insert(reason).second) say_(std::format("{}: {}", unknown, reason));
           }
         }
         if (open > 0) give(process);
@@ -202,6 +205,7 @@ class Timing {
   const std::atomic<bool>& stop_;
   const std::function<void(const std::string&)>& say_;
   std::vector<Process> processes_;
+  std::set<std::string> told_;
   std::chrono::minutes patience_{120};  // before the first answer the pictures are decoded
   std::int64_t peak_memory_bytes_ = 0;
 };
