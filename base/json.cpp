@@ -150,6 +150,8 @@ Result<Json> parse_json(std::string_view text, const std::string& where) {
 }
 
 Result<Json> parse_strict_json(std::string_view text, const std::string& where) {
+  if (text.find('\0') != std::string_view::npos)
+    return invalid("there is a zero byte in the text", "send UTF-8 text, one object a line", where);
   return parse(text, where, DoubledKeys::refused);
 }
 

@@ -8,7 +8,7 @@
 
 namespace edgewise {
 
-/// As `parse_json`, which takes the last of two values of one key. @error also a key that an object has twice
+/// As `parse_json`, which takes the last of two values of one key. @error also a key that an object has twice, and a zero byte
 Result<Json> parse_strict_json(std::string_view text, const std::string& where);
 
 }  // namespace edgewise

@@ -118,8 +118,9 @@ void fit_to_data(Plan& plan) {
 /// As the job file names the data: relative to the job file's folder, unless it was given from the root on.
 std::string path_in_job(const std::string& data, const fs::path& file) {
   if (data.starts_with("builtin:") || fs::path(data).is_absolute()) return data;
-  const auto folder = fs::absolute(file).lexically_normal().parent_path();
-  auto path = fs::absolute(data).lexically_normal().lexically_relative(folder).string();
+  // Where the file really lies: through a link, ".." leads elsewhere than the text of the path says.
+  const auto folder = fs::weakly_canonical(fs::absolute(file).parent_path());
+  auto path = fs::weakly_canonical(data).lexically_relative(folder).string();
   if (path.ends_with('/')) path.pop_back();
   return path.starts_with("builtin:") ? "./" + path : path;  // a folder that is called like a built-in set
 }
@@ -195,13 +196,11 @@ Exit init(const InitCall& call) {
   fit_to_data(*plan);
   const auto text = first_job(*plan, path_in_job(call.data, call.file));
   // What was written must be a job for the same data, for any path: YAML is UTF-8, names of files need not be.
-  const auto plain = [](const fs::path& path) {
-    const auto text = fs::absolute(path).lexically_normal().string();
-    return text.ends_with('/') && text.size() > 1 ? text.substr(0, text.size() - 1) : text;
-  };
-  const auto read = job::parse_job(text, call.file);
+  std::error_code ignored;
+  const auto real_file = fs::weakly_canonical(fs::absolute(call.file).parent_path()) / fs::path(call.file).filename();
+  const auto read = job::parse_job(text, real_file);
   const bool is_same =
-      read && (call.data.starts_with("builtin:") ? read->data.path == call.data : plain(read->data.path) == plain(call.data));
+      read && (call.data.starts_with("builtin:") ? read->data.path == call.data : fs::equivalent(read->data.path, call.data, ignored));
   if (!is_same) {
     return report_error({ErrorCode::invalid_input,
                          std::format("no job file can name \"{}\": {}; nothing was written", call.data,

@@ -130,7 +130,8 @@ Exit train(const TrainCall& call) {
   const run::StaffingWish wish{.workers = 1, .threads = asked_threads(session->job)};
   const auto room = run::room_here();
   run::CostModel model;
-  if (!study->find(*choice)) {
+  const auto* known = study->find(*choice);
+  if (!known || (known->attempts == 0 && known->curve.empty())) {
     auto timed = run::time_space(*session, run::crews_to_time(wish, room, 1), &*choice, stop_flag(), [&](const std::string& line) { view->say("note: " + line); });
     if (!timed) return report_error(timed.error());
     model = std::move(*timed);
@@ -169,6 +170,14 @@ Result<std::size_t> retry_failed(run::Session& session) {
     ++retried;
   }
   return retried;
+}
+
+/// The command that goes on with this search; with the workers that were asked for, which choices may depend on.
+std::string again(const SearchCall& call) {
+  std::string command = "edgewise search " + call.job_file;
+  if (!call.study.empty()) command += " --study " + call.study;
+  if (call.workers > 0) command += std::format(" --workers {}", call.workers);
+  return command;
 }
 
 }  // namespace
@@ -215,7 +224,7 @@ Exit search(const SearchCall& call) {
 
   const auto summary = run::run_search(*session, strategy->get(), {.staffing = staffing, .stop = &stop_flag(), .cost_model = *model}, *view);
   if (!summary) return report_error(summary.error());
-  return finish(*session, *summary, call.json, call.quiet, std::format("edgewise search {}{}", call.job_file, call.study.empty() ? "" : " --study " + call.study));
+  return finish(*session, *summary, call.json, call.quiet, again(call));
 }
 
 void add_search(CLI::App& app, Action& chosen) {

@@ -113,11 +113,18 @@ Result<std::vector<CsvRow>> csv_rows(const std::string& text, const std::string&
   return rows;
 }
 
+/// Without blanks around it.
+std::string in_lower_case(const std::string& text) {
+  std::string word;
+  for (const unsigned char c : text)
+    if (std::isspace(c) == 0) word += static_cast<char>(std::tolower(c));
+  return word;
+}
+
 /// A study's word or Optuna's, in any case, also as Python prints it: "COMPLETE", "TrialState.COMPLETE".
 std::optional<study::State> state_of(const std::string& text) {
   constexpr std::string_view python = "trialstate.";
-  std::string word;
-  for (const unsigned char c : text) word += static_cast<char>(std::tolower(c));
+  std::string word = in_lower_case(text);
   if (word.starts_with(python)) word.erase(0, python.size());
   if (word == "fail") return study::State::failed;
   return study::state_from_text(word);
@@ -342,6 +349,19 @@ Result<std::vector<ForeignTrial>> parse_table(const std::string& text, const std
     if (!names.insert(name).second && !name.empty())
       return invalid(std::format("the column \"{}\" of \"{}\" exists twice", name.substr(0, 60), file),
                      "rename one of them");
+  const auto place_of_word = [&](const std::string& word) -> Result<std::size_t> {
+    std::size_t found = heading.size();
+    for (std::size_t i = 0; i < heading.size(); ++i) {
+      if (in_lower_case(heading[i]) != word) continue;
+      if (found < heading.size())
+        return invalid(std::format("the columns \"{}\" and \"{}\" of \"{}\" mean the same", heading[found], heading[i], file),
+                       "leave one of them");
+      found = i;
+    }
+    return found;
+  };
+  TRY(const auto state_column, place_of_word("state"));
+  TRY(const auto reason_column, place_of_word("reason"));
   const auto columns = columns_of(heading);
   std::vector<ForeignTrial> trials;
   trials.reserve(rows.size() - 1);
@@ -354,9 +374,8 @@ Result<std::vector<ForeignTrial>> parse_table(const std::string& text, const std
     ForeignTrial trial;
     for (std::size_t column = 0; column < heading.size(); ++column) {
       const auto& field = fields[column];
-      const auto& name = heading[column];
       if (field.empty()) continue;
-      if (name == "state") {
+      if (column == state_column) {
         const auto state = state_of(field);
         if (!state) {
           const auto near = nearest_word(field, state_words);
@@ -369,7 +388,7 @@ Result<std::vector<ForeignTrial>> parse_table(const std::string& text, const std
         trial.state = *state;
         continue;
       }
-      if (name == "reason") {
+      if (column == reason_column) {
         trial.reason = field;
         continue;
       }

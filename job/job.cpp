@@ -301,7 +301,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
     b.integer("trials", job.budget.trials, {0, 1e6}, "trials at most; 0: no bound");
     b.integer("epochs", job.budget.epochs, {0, 1e9}, "epochs over all trials at most; 0: no bound");
   }, "what the whole study may spend");
-  o.integer("seed", job.seed, {0, 1e15}, "of everything random: same seed, same choices");
+  o.integer("seed", job.seed, {0, 1e15}, "of everything random: same seed, same choices (of a search that learns: with one worker)");
   job.search.seed = static_cast<std::uint64_t>(job.seed);
   job.search.epochs = static_cast<int>(job.train.epochs);
   if (family && job.search.strategy == "grid" && !family->space.size()) o.problem("search", "search.strategy \"grid\" needs a finite space, but this one has a real-valued parameter", "narrow it to a list of values, or use random");

@@ -49,7 +49,7 @@ class Coordinator {
     TRY_DO(recover());
     TRY_DO(refresh());
     remember_ended();
-    TRY_DO(read_clock());
+    read_clock();
     TRY_DO(assign_threads());
     plan_total();
     TRY(const bool has_work, propose());
@@ -132,16 +132,18 @@ class Coordinator {
 
   /// Seconds on the wall that the study had been searched before this run: what its clock says, else (a study of an earlier version, whose
   /// searches had one worker unless asked for more) as far as its finished stages tell.
-  Status read_clock() {
+  void read_clock() {
     const fs::path file = session_.folder / "clock.json";
     if (fs::exists(file)) {
-      TRY(const auto json, read_json(file));
-      if (json.is_object() && json.contains("searched_s") && json["searched_s"].is_number()) spent_before_s_ = std::max(0.0, json["searched_s"].get<double>());
-      return {};
+      const auto json = read_json(file);
+      if (json && json->is_object() && json->contains("searched_s") && (*json)["searched_s"].is_number() && (*json)["searched_s"] >= 0) {
+        spent_before_s_ = (*json)["searched_s"].get<double>();
+        return;
+      }
+      view_.say(std::format("note: \"{}\" does not tell how long the study was searched; what its trials took is counted", file.string()));
     }
     for (const auto& trial : study_.trials)
       for (const auto& result : trial.results) spent_before_s_ += result.train_s + result.measure_s + result.export_s + result.overhead_s;
-    return {};
   }
   [[nodiscard]] Status write_clock() const { return write_file(session_.folder / "clock.json", dump(Json{{"searched_s", spent_before_s_ + elapsed()}})); }
 

@@ -72,7 +72,13 @@ Interval range_of(const Node& node, const Intervals& known) {
     case Kind::exp:
       return grown(a, [](double v) { return std::exp(v); });
     case Kind::sqrt:
-      return grown(a, [](double v) { return v <= 0 ? 0 : std::sqrt(v); });
+      // At and below 0 it is 0 (of what is below it is none): that end is reached, however open the inner one is.
+      if (a.low <= 0) {
+        Interval root = grown(a, [](double v) { return v <= 0 ? 0 : std::sqrt(v); });
+        root.low_is_open = false;
+        return root;
+      }
+      return grown(a, [](double v) { return std::sqrt(v); });
     case Kind::abs:
       if (a.low >= 0) return a;
       if (a.high <= 0) return negated(a);

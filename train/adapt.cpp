@@ -80,12 +80,18 @@ class Matcher {
     // Names that are usual already come first: "conv1.weight" before "module.conv1.weight".
     for (const bool is_exact : {true, false})
       for (const auto& [name, tensor] : loaded)
-        if (const auto usual = without_wrappers(renamed(name)); (usual == name) == is_exact)
-          file_.emplace(usual, std::pair{name, &tensor});
+        if (const auto usual = without_wrappers(renamed(name)); (usual == name) == is_exact) {
+          const auto [there, is_new] = file_.emplace(usual, std::pair{name, &tensor});
+          if (!is_new && !doubled_ && !is_counter(usual)) doubled_ = {there->second.first, name};
+        }
     find_head();
   }
 
   Result<Match> match(Fit fit, bool head_may_differ) const {
+    if (doubled_ && fit != Fit::half)
+      return invalid(std::format("the network is twice in the file: {} and {}", in_quotes(doubled_->first),
+                                 in_quotes(doubled_->second)),
+                     "save the one that is meant alone");
     std::vector<Match> candidates{match_under("")};
     for (const auto& prefix : likely_prefixes()) candidates.push_back(match_under(prefix));
     // What fits comes first, then what has more; of equals the names as they are.
@@ -236,6 +242,7 @@ class Matcher {
   const graph::Graph& graph_;
   std::map<std::string, graph::TensorSpec> wanted_;
   Named file_;
+  std::optional<std::pair<std::string, std::string>> doubled_;  // two names of the file for one tensor of the network
   std::set<std::string> last_layer_, trunk_modules_;
   std::string head_module_;
 };

@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <cctype>
 #include <format>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "base/file.hpp"
@@ -17,6 +20,11 @@ constexpr std::string_view extensions[] = {".pth", ".pt", ".ckpt"};
 bool is_called(const fs::path& file, const std::string& network) {
   const auto stem = file.stem().string();
   return stem == network || (stem.starts_with(network) && (stem[network.size()] == '-' || stem[network.size()] == '.'));
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
 }
 
 std::string names_of(const std::vector<fs::path>& files) {
@@ -51,7 +59,7 @@ Result<fs::path> weights_file(const graph::Graph& graph, const std::string& netw
   if (!fs::is_directory(place, error)) return place;
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(place, error))
-    if (std::ranges::find(extensions, entry.path().extension().string()) != std::end(extensions))
+    if (std::ranges::find(extensions, lower(entry.path().extension().string())) != std::end(extensions))
       files.push_back(entry.path());
   if (error) return invalid(std::format("cannot read the folder \"{}\": {}", place.string(), error.message()));
   std::ranges::sort(files);
@@ -60,11 +68,11 @@ Result<fs::path> weights_file(const graph::Graph& graph, const std::string& netw
                 "put torchvision's weights there");
   if (fit == Fit::half) return fitting_most(graph, place, files);
   std::vector<fs::path> own;
-  for (const auto& file : files) {
-    if (network.empty() || !is_called(file, network)) continue;
-    if (file.stem() == network) return file;
-    own.push_back(file);
-  }
+  for (const auto& file : files)
+    if (!network.empty() && is_called(file, network)) own.push_back(file);
+  // A file of just the network's name comes before those with more to it ("resnet18-f37072fd.pth").
+  if (const auto exact = [&](const fs::path& file) { return file.stem() == network; }; std::ranges::any_of(own, exact))
+    std::erase_if(own, std::not_fn(exact));
   if (own.size() == 1) return own.front();
   if (own.size() > 1)
     return invalid(std::format("two files in \"{}\" are called as the network \"{}\" is: {}", place.string(), network,

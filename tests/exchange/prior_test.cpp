@@ -142,6 +142,15 @@ TEST(Table, ReadsStatesAsOthersWriteThem) {
   EXPECT_EQ(parse_table("a,b\n\n1,2\n\"x\ny\",2\n1\n", "t.csv").error().where, "t.csv:6");
 }
 
+TEST(Table, TheColumnOfStatesIsFoundHoweverItIsWritten) {
+  for (const char* heading : {"State", " state", "STATE "}) {
+    const auto trials = parse_table(std::string("a,e,") + heading + "\n1,2,FAIL\n1,3,COMPLETE\n", "t.csv");
+    ASSERT_TRUE(trials.has_value()) << to_text(trials.error());
+    EXPECT_EQ((*trials)[0].state, study::State::failed) << heading;
+  }
+  EXPECT_THAT(parse_table("a,state,State\n1,,\n", "t.csv").error().message, HasSubstr("mean the same"));
+}
+
 TEST(Table, NumbersOfAListAreFoundHoweverTheyAreWritten) {
   const auto p = parse_problem("parameters: {rate: ['0.001', '0.01'], batch: [16, 32], bn: [true, false], act: [null, relu]}\nobjectives: {e: minimize}\n", "p.yaml").value();
   const auto trials = parse_table("rate,batch,bn,act,e\n1e-3,16.0,True,None,1\n0.010,32,FALSE,relu,2\n0.1,16,true,relu,3\n", "t.csv").value();

@@ -103,6 +103,19 @@ TEST_F(Searching, ABudgetOfHoursIsOfTheWallAndNotOfTheWorkers) {
   EXPECT_EQ(count(study_, State::complete), 6U);
 }
 
+TEST_F(Searching, AClockThatCannotBeReadIsReplacedByWhatTheTrialsTook) {
+  tell_worker("slow");
+  ASSERT_TRUE(search(grid + "budget: {trials: 2}\n").has_value());
+  for (const char* text : {"garbage", R"({"searched_s": "x"})", R"({"searched_s": -1})"}) {
+    ASSERT_TRUE(write_file(place() / "clock.json", text));
+    said_.lines.clear();
+    const auto summary = search(grid + "budget: {trials: 2}\n");
+    ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+    EXPECT_TRUE(said_.has("does not tell how long the study was searched")) << text;
+    EXPECT_GT(read_json(place() / "clock.json").value()["searched_s"].get<double>(), 7000) << "two trials that say an hour each";
+  }
+}
+
 TEST_F(Searching, EveryTrialHasItsThreadsBeforeItIsTakenUp) {
   const auto model = CostModel({{1e6, {{1, 0.001}, {2, 0.002}}}, {1e10, {{1, 1.0}, {2, 0.6}}}});
   SearchOptions options{.staffing = {.workers = 1, .processors = 2, .wish = {}, .model = &model, .why = {}}};

@@ -29,6 +29,11 @@ std::vector<std::string> told(const std::vector<std::string>& texts) {
   return all;
 }
 
+TEST(Bounds, ARootReachesZeroThoughItsInsideIsOpenBelow) {
+  EXPECT_THAT(told({"lat > -1", "sqrt(lat) <= 0"}), IsEmpty()) << "lat = 0 keeps both";
+  EXPECT_THAT(told({"lat > 1", "sqrt(lat) <= 1"}), ElementsAre("1 beside the others"));
+}
+
 TEST(Bounds, AreReadFromWhatIsLinearInOneName) {
   const auto bound = [](const std::string& text) {
     const auto found = bound_of(Comparison::parse(text).value());

@@ -273,6 +273,15 @@ TEST(AdaptWeights, TakesNamesAsTheyAreBeforeThoseUnderAPrefix) {
   EXPECT_EQ(adapted->weights, filled(graph, 1));
 }
 
+TEST(AdaptWeights, DoesNotChooseBetweenANameAndTheSameInsideAWrapper) {
+  const auto graph = two_layers(2);
+  auto file = named(filled(graph, 2), [](const std::string& name) { return "module." + name; });
+  file.merge(filled(graph, 1));
+  const auto adapted = adapt_weights(graph, filled(graph, 0), file, Fit::backbone);
+  ASSERT_FALSE(adapted.has_value());
+  EXPECT_THAT(adapted.error().message, HasSubstr("the network is twice in the file"));
+}
+
 TEST(AdaptWeights, AsksWhichOfTwoNetworksInOneFileIsMeant) {
   const auto graph = two_layers(2);
   auto file = named(filled(graph, 2), [](const std::string& name) { return "student." + name; });
