@@ -162,6 +162,25 @@ TEST_F(Layouts, CocoOfRoboflowLiesBesideThePicturesOfEachSplit) {
   EXPECT_THAT(images(found, Split::test), ElementsAre("test/im0.png"));
 }
 
+TEST_F(Layouts, CocoInsideOfAWrapperFolderIsRecognised) {
+  for (const char* name : {"train/im0", "train/im1", "train/im2", "valid/im3", "test/im4"})
+    folder_.picture("My-1/" + std::string(name) + ".png");
+  folder_.write("My-1/train/_annotations.coco.json", coco(0, 3));
+  folder_.write("My-1/valid/_annotations.coco.json", coco(3, 1));
+  folder_.write("My-1/test/_annotations.coco.json", coco(4, 1));
+  const DataSet found = set();
+  EXPECT_EQ(found.spec.format, "coco");
+  EXPECT_THAT(counts(found), ElementsAre(3U, 1U, 1U));
+}
+
+TEST_F(Layouts, CocoInsideOfTwoWrapperFoldersFindsThePicturesOfEachSubset) {
+  for (const char* name : {"train2017/im0", "train2017/im1", "val2017/im0"})
+    folder_.picture("a/b/" + std::string(name) + ".png");
+  folder_.write("a/b/annotations/instances_train2017.json", coco(0, 2));
+  folder_.write("a/b/annotations/instances_val2017.json", coco(0, 1));
+  EXPECT_THAT(counts(set()), ElementsAre(2U, 1U, 0U));
+}
+
 TEST_F(Layouts, CocoOfLabelStudioIsRecognisedByItsText) {
   coco_pictures(6);
   folder_.write("result.json", coco(0, 6, "images/"));
@@ -649,6 +668,26 @@ TEST_F(Layouts, SplitsMayLieBelowTheClasses) {
   const DataSet found = set({}, Task::classification);
   EXPECT_THAT(found.classes, ElementsAre("cat", "dog"));
   EXPECT_THAT(counts(found), ElementsAre(2U, 2U, 0U));
+}
+
+TEST_F(Layouts, FoldersOfTheSameNamesInAllClassesAreQuestioned) {
+  for (const char* name : {"fold1/cat/0.png", "fold1/dog/1.png", "fold2/cat/2.png", "fold2/dog/3.png"})
+    folder_.picture(name);
+  const std::string question =
+      "warning: all class folders (fold1, fold2) hold folders of the same names (cat, dog): are these splits?";
+  EXPECT_THAT(set({.validation_share = 0.4}, Task::classification).remarks,
+              Contains(testing::StartsWith(question)));
+  folder_.picture("fold2/bird/4.png");
+  EXPECT_THAT(set({.validation_share = 0.4}, Task::classification).remarks, Not(Contains(HasSubstr("same names"))));
+}
+
+TEST_F(Layouts, SplitFoldersMayBeCalledDataOrEvaluation) {
+  for (const char* name : {"traindata/cat/0.png", "traindata/dog/1.png", "evaluation/cat/2.png", "evaluation/dog/3.png",
+                           "testdata/cat/4.png", "testdata/dog/5.png"})
+    folder_.picture(name);
+  const DataSet found = set({}, Task::classification);
+  EXPECT_THAT(found.classes, ElementsAre("cat", "dog"));
+  EXPECT_THAT(counts(found), ElementsAre(2U, 2U, 2U));
 }
 
 TEST_F(Layouts, AFolderAroundTheClassesIsNoClass) {
