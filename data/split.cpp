@@ -239,7 +239,8 @@ Result<Splits> assign_splits(const Place& place, const Records& records) {
     const std::string reason = are_used                   ? "another list is used"
                                : is_described || is_split ? "the labels say the splits"
                                                           : "it names none of the images";
-    say_unused_lists(place, records, lists, usual, are_used || is_described || is_split, reason, reader, splits.remarks);
+    const bool is_decided = are_used || is_described || is_split;
+    say_unused_lists(place, records, lists, usual, is_decided, reason, reader, splits.remarks);
   }
   if (!lists.empty()) {
     // Parts that the description names as folders are split already.

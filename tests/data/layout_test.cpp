@@ -362,7 +362,8 @@ TEST_F(Layouts, YoloOfDarknetInItsDataFolder) {
   folder_.write("data/train.txt", train);
   folder_.write("data/test.txt", valid);
   folder_.write("data/obj.names", "car\n");
-  folder_.write("data/obj.data", "classes = 1\ntrain = data/train.txt\nvalid = data/test.txt\nnames = data/obj.names\n");
+  folder_.write("data/obj.data",
+                "classes = 1\ntrain = data/train.txt\nvalid = data/test.txt\nnames = data/obj.names\n");
   EXPECT_THAT(counts(set()), ElementsAre(4U, 2U, 0U));
   EXPECT_THAT(records("yolo").classes, ElementsAre("car"));
 }
