@@ -322,12 +322,12 @@ bool has_coco_text(const fs::path& file) {
 struct CocoFiles {
   std::vector<fs::path> used;
   std::vector<LeftOut> left_out;
+  fs::path top;  ///< the folder that the layout begins in: the data folder, or what an archive was unpacked into
 };
 
 /// In annotations/ and beside the pictures: at the top or in a folder for each split.
-CocoFiles find_coco_files(const Place& place) {
+CocoFiles find_coco_files_in(const Place& place, const fs::path& top) {
   std::error_code ignored;
-  if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored)) return {{place.annotations}, {}};
   std::vector<fs::path> all;
   const auto add = [&](const fs::path& folder) {
     for (const fs::path& entry : entries(folder))
@@ -338,15 +338,15 @@ CocoFiles find_coco_files(const Place& place) {
     for (const fs::path& folder : entries(place.annotations))
       if (fs::is_directory(folder, ignored)) add(folder);
   } else {
-    add(place.root / "annotations");
-    add(place.root);
-    for (const fs::path& folder : entries(place.root))
+    add(top / "annotations");
+    add(top);
+    for (const fs::path& folder : entries(top))
       if (fs::is_directory(folder, ignored) && folder.filename() != "annotations") add(folder);
   }
   // One text for each picture is another format: not all of them are looked into.
   constexpr std::size_t most = 200;
   if (all.size() > most) std::erase_if(all, [](const fs::path& file) { return !has_coco_name(file); });
-  CocoFiles files;
+  CocoFiles files{{}, {}, top};
   const bool has_instances =
       std::ranges::any_of(all, [](const fs::path& file) { return file.filename().string().starts_with("instances"); });
   const bool has_plain =
@@ -364,10 +364,35 @@ CocoFiles find_coco_files(const Place& place) {
   return files;
 }
 
+/// The only folder in `folder`, unless its name tells a split; empty when there is none.
+fs::path lone_folder(const fs::path& folder) {
+  fs::path found;
+  std::error_code ignored;
+  for (const fs::path& entry : entries(folder)) {
+    if (!fs::is_directory(entry, ignored) || entry.filename() == "__MACOSX" || entry.extension() == ".study") continue;
+    if (!found.empty() || fs::is_symlink(entry, ignored) || split_name_of(entry.filename().string())) return {};
+    found = entry;
+  }
+  return found;
+}
+
+/// At the top, else in the folder that is all there is.
+CocoFiles find_coco_files(const Place& place) {
+  std::error_code ignored;
+  if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored))
+    return {{place.annotations}, {}, place.root};
+  CocoFiles files = find_coco_files_in(place, place.root);
+  if (!files.used.empty() || !place.annotations.empty()) return files;
+  for (fs::path top = lone_folder(place.root); !top.empty(); top = lone_folder(top))
+    if (CocoFiles below = find_coco_files_in(place, top); !below.used.empty()) return below;
+  return files;
+}
+
 /// Where the pictures of one file lie, and what its names for them mean there.
 class CocoImages {
  public:
-  CocoImages(const Place& place, const fs::path& file) : root_(place.root) {
+  CocoImages(const Place& place, const fs::path& top, const fs::path& file)
+      : root_(place.root), usual_{name_below(place.root, top), fs::path(name_below(place.root, top)) / "images"} {
     const std::string subset = subset_of(file);
     std::error_code ignored;
     const auto add = [&](const fs::path& folder) {
@@ -376,15 +401,14 @@ class CocoImages {
     };
     // "instances_train2017" belongs to the images of "train2017". Two subsets may use the same names; their folder
     // tells them apart.
-    add(subset);
-    add(fs::path("images") / subset);
+    for (const fs::path& folder : usual_) add(folder / subset);
     const std::string folder = name_below(place.root, file.parent_path());
-    const bool is_inside = fs::path(folder).is_relative() && file.parent_path() != place.root;
-    if (is_inside && lower_case(folder) != "annotations")
+    const bool is_inside = fs::path(folder).is_relative() && file.parent_path() != top;
+    if (is_inside && lower_case(name_below(top, file.parent_path())) != "annotations")
       for (const char* name : {"", "images", "data"}) add(fs::path(folder) / name);
     // "instances_Train" also to those of "train" and of "images/train".
     if (const auto split = split_name_of(subset))
-      for (const fs::path& parent : {place.root, place.root / "images"})
+      for (const fs::path& parent : {top, top / "images"})
         for (const fs::path& entry : entries(parent))
           if (split_name_of(entry.filename().string()) == split) add(name_below(place.root, entry));
     for (fs::path& path : own_)
@@ -393,7 +417,7 @@ class CocoImages {
 
   [[nodiscard]] std::string meaning_of(const std::string& written) const {
     if (const auto name = below(own_, written)) return *name;
-    if (!below({"", "images"}, written)) {
+    if (!below(usual_, written)) {
       // A path of another machine: the longest end of it that is here.
       const auto parts = parts_of_path(written);
       const bool is_foreign = written.starts_with('/') || written.find('\\') != std::string::npos ||
@@ -402,7 +426,7 @@ class CocoImages {
         const std::string end = joined_parts(parts, first);
         if (parts[first] == "..") continue;
         if (const auto name = below(own_, end)) return *name;
-        if (const auto name = below({"", "images"}, end)) return *name;
+        if (const auto name = below(usual_, end)) return *name;
       }
     }
     return written;
@@ -421,7 +445,8 @@ class CocoImages {
   }
 
   fs::path root_;
-  std::vector<fs::path> own_;  ///< below the root
+  std::vector<fs::path> usual_;  ///< where the pictures of any file may lie, below the root
+  std::vector<fs::path> own_;    ///< those of this file, below the root
 };
 
 }  // namespace
@@ -444,14 +469,15 @@ Result<Records> read_coco(const Place& place) {
   TRY(Records result, read_parts(place, files.used, [&](const fs::path& file) -> Result<Records> {
         TRY(const std::string text, read_text(file));
         TRY(Records part, parse_coco(text, file.string()));
-        const CocoImages images(place, file);
+        const CocoImages images(place, files.top, file);
         for (Record& record : part.records) record.image = images.meaning_of(record.image);
         return part;
       }));
   for (const LeftOut& file : files.left_out)
     result.remarks.push_back(std::format("{} is not read: {}", name_below(place.root, file.file), file.reason));
   result.left_out.insert(result.left_out.end(), files.left_out.begin(), files.left_out.end());
-  result.folders = {place.root, place.root / "images", files.used.front().parent_path()};
+  result.folders = {files.top, files.top / "images", files.used.front().parent_path()};
+  if (files.top != place.root) result.folders.push_back(place.root);
   return result;
 }
 

@@ -55,6 +55,35 @@ bool are_splits(const std::vector<Picture>& pictures, std::vector<std::string>& 
   return is_lone_train;
 }
 
+std::string listed(const std::set<std::string>& names) {
+  constexpr std::size_t most = 4;
+  std::string text;
+  std::size_t count = 0;
+  for (const std::string& name : names) {
+    if (count++ == most) return std::format("{} and {} more", text, names.size() - most);
+    text += (text.empty() ? "" : ", ") + name;
+  }
+  return text;
+}
+
+/// A question when all class folders hold the same folders: "fold1/cat", "fold1/dog", "fold2/cat", "fold2/dog".
+std::optional<std::string> question_of_grid(const std::vector<std::vector<std::string>>& folders) {
+  std::map<std::string, std::set<std::string>> inner;
+  std::set<std::string> outer;
+  for (const auto& path : folders) {
+    if (path.empty()) continue;
+    outer.insert(path[0]);
+    if (path.size() == 1) return std::nullopt;  // a class with pictures of its own
+    inner[path[0]].insert(path[1]);
+  }
+  if (outer.size() < 2 || inner.begin()->second.size() < 2) return std::nullopt;
+  const std::set<std::string>& first = inner.begin()->second;
+  if (std::ranges::any_of(inner, [&](const auto& entry) { return entry.second != first; })) return std::nullopt;
+  return std::format(
+      "all class folders ({}) hold folders of the same names ({}): are these splits? then call them train, val or test",
+      listed(outer), listed(first));
+}
+
 ClassFolders find_classes(const Place& place) {
   ClassFolders found;
   std::vector<std::vector<std::string>> folders;
@@ -109,6 +138,8 @@ ClassFolders find_classes(const Place& place) {
     }
   }
   found.has_splits = level.has_value();
+  if (!found.has_splits)
+    if (auto question = question_of_grid(folders)) found.splits.remarks.push_back("warning: " + *question);
   std::set<std::string> with_pictures;  // top folders
   for (const auto& path : folders)
     if (path.size() == 1) with_pictures.insert(path.front());

@@ -200,9 +200,29 @@ class Layout {
   Pictures pictures_;
 };
 
-/// data.yaml or obj.data, or nothing. Other .yaml files lie about in many folders: only one that names classes counts.
-Result<std::optional<std::pair<fs::path, YoloDescription>>> find_description(const Place& place) {
-  using Found = std::optional<std::pair<fs::path, YoloDescription>>;
+/// "data.yaml" or "obj.data" and what it says.
+struct Description {
+  fs::path file;
+  YoloDescription content;
+};
+
+bool has_usual_name(const fs::path& file) {
+  static constexpr std::array names{"data.yaml", "data.yml", "dataset.yaml", "dataset.yml", "obj.data"};
+  return std::ranges::find(names, file.filename().string()) != names.end();
+}
+
+/// Two descriptions that name different classes are an error: the numbers in the labels count along one list.
+Status check_same_names(const Description& first, const Description& other) {
+  if (first.content.names.empty() || other.content.names.empty() || first.content.names == other.content.names)
+    return {};
+  return invalid(std::format("\"{}\" and \"{}\" name different classes", first.file.string(), other.file.string()),
+                 "name one of them in data.annotations, or give each folder as a set of its own");
+}
+
+/// Those of the set, wherever they lie: the one at the top, else one of each folder further down ("task_1/obj.data").
+/// Other .yaml files lie about in many folders: without a usual name only one that names classes counts.
+Result<std::vector<Description>> find_descriptions(const Place& place, const std::vector<fs::path>& files) {
+  using Found = std::vector<Description>;
   const auto parsed = [](const fs::path& file) -> Result<YoloDescription> {
     TRY(const std::string text, read_text(file, std::size_t{1} << 24));
     return has_extension(file, {".data"}) ? parse_obj_data(text, file.string()) : parse_data_yaml(text, file.string());
@@ -210,63 +230,87 @@ Result<std::optional<std::pair<fs::path, YoloDescription>>> find_description(con
   std::error_code ignored;
   if (is_description_file(place.annotations) && fs::is_regular_file(place.annotations, ignored)) {
     TRY(auto description, parsed(place.annotations));
-    return Found({place.annotations, std::move(description)});
-  }
-  for (const char* name : {"data.yaml", "data.yml", "dataset.yaml", "dataset.yml", "obj.data"}) {
-    const fs::path file = place.root / name;
-    if (!fs::is_regular_file(file, ignored)) continue;
-    TRY(auto description, parsed(file));
-    if (!description.names.empty() || !description.names_file.empty() || !description.parts.empty())
-      return Found({file, std::move(description)});
+    return Found{{place.annotations, std::move(description)}};
   }
   Found found;
-  for (const fs::path& file : entries(place.root)) {
-    if (!is_description_file(file) || !fs::is_regular_file(file, ignored)) continue;
-    auto description = parsed(file);
-    if (!description || (description->names.empty() && description->names_file.empty())) continue;
-    if (found && found->second.names != description->names)
-      return invalid(std::format("\"{}\" and \"{}\" both name classes", found->first.string(), file.string()),
-                     "name one of them in data.annotations");
-    if (!found) found = {file, std::move(*description)};
+  const auto add_usual = [&](const fs::path& file) -> Status {
+    TRY(auto content, parsed(file));
+    if (content.names.empty() && content.names_file.empty() && content.parts.empty()) return {};
+    found.push_back({file, std::move(content)});
+    return {};
+  };
+  for (const char* name : {"data.yaml", "data.yml", "dataset.yaml", "dataset.yml", "obj.data"})
+    if (found.empty() && fs::is_regular_file(place.root / name, ignored)) TRY_DO(add_usual(place.root / name));
+  const auto add_other = [&](const fs::path& file) -> Status {
+    auto content = parsed(file);
+    if (!content || (content->names.empty() && content->names_file.empty())) return {};
+    Description other{file, std::move(*content)};
+    for (const Description& known : found) TRY_DO(check_same_names(known, other));
+    const auto is_beside = [&](const Description& known) { return known.file.parent_path() == file.parent_path(); };
+    if (std::ranges::none_of(found, is_beside)) found.push_back(std::move(other));
+    return {};
+  };
+  if (found.empty())
+    for (const fs::path& file : entries(place.root))
+      if (is_description_file(file) && fs::is_regular_file(file, ignored)) TRY_DO(add_other(file));
+  const bool is_at_top = !found.empty();
+  for (const fs::path& file : files) {
+    if (!is_description_file(file) || !has_usual_name(file) || file.parent_path() == place.root) continue;
+    if (!is_at_top) {
+      TRY_DO(add_usual(file));
+    } else if (auto content = parsed(file)) {
+      TRY_DO(check_same_names(found.front(), {file, std::move(*content)}));
+    }
   }
+  for (std::size_t i = 1; i < found.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k) TRY_DO(check_same_names(found[k], found[i]));
+  if (found.empty())
+    for (const fs::path& file : files)
+      if (is_description_file(file)) TRY_DO(add_other(file));
   return found;
 }
 
-/// What a path that was written on another machine means here: the longest end of it that exists.
-std::optional<std::string> found_below(const Place& place, const std::string& base, const std::string& written) {
+/// What a path that was written on another machine means here: the longest end of it that exists, below the
+/// description's own folder or else one around it.
+std::optional<std::string> found_below(const Place& place, const Description& description, const std::string& written) {
   std::error_code ignored;
   const auto is_up = [](const std::string& part) { return part == ".."; };
   auto parts = parts_of_path(written);
-  if (auto whole = parts_of_path(base); !whole.empty()) {
+  if (auto whole = parts_of_path(description.content.base); !whole.empty()) {
     whole.insert(whole.end(), parts.begin(), parts.end());
     parts = std::move(whole);
   }
   std::erase_if(parts, is_up);
-  for (std::size_t first = 0; first < parts.size(); ++first)
-    if (std::string name = joined_parts(parts, first); fs::exists(place.root / name, ignored)) return name;
-  return std::nullopt;
+  for (auto folders = folders_below(place.root, description.file);; folders.pop_back()) {
+    for (std::size_t first = 0; first < parts.size(); ++first) {
+      auto name = folders;
+      name.insert(name.end(), parts.begin() + static_cast<std::ptrdiff_t>(first), parts.end());
+      if (std::string joined = joined_parts(name); fs::exists(place.root / joined, ignored)) return joined;
+    }
+    if (folders.empty()) return std::nullopt;
+  }
 }
 
 /// Class names, from the lists that annotation tools write, else from the description.
 Result<std::vector<std::string>> class_names(const Place& place, const Layout& layout,
-                                             const std::optional<std::pair<fs::path, YoloDescription>>& description,
-                                             Records& result) {
+                                             const std::vector<Description>& descriptions, Records& result) {
   std::vector<fs::path> lists;
   std::error_code ignored;
   const auto add = [&](const fs::path& file) {
     if (fs::is_regular_file(file, ignored) && std::ranges::find(lists, file) == lists.end()) lists.push_back(file);
   };
-  if (description && !description->second.names_file.empty())
-    if (const auto name = found_below(place, {}, description->second.names_file)) add(place.root / *name);
+  for (const Description& description : descriptions)
+    if (!description.content.names_file.empty())
+      if (const auto name = found_below(place, description, description.content.names_file)) add(place.root / *name);
   for (const char* name : {"classes.txt", "obj.names", "classes.names", "names.txt", "_darknet.labels"}) {
     add(place.root / name);
     for (const fs::path& file : layout.files())
-      if (file.filename() == name && file.parent_path() != place.root) add(file);
+      if (lower_case(file.filename().string()) == name && file.parent_path() != place.root) add(file);
     if (!place.annotations.empty()) add(place.annotations / name);
   }
   if (lists.empty())
-    for (const fs::path& entry : entries(place.root))
-      if (entry.extension() == ".names") add(entry);
+    for (const fs::path& file : layout.files())
+      if (file.extension() == ".names") add(file);
   std::vector<std::string> names;
   fs::path source;
   for (const fs::path& file : lists) {
@@ -281,11 +325,12 @@ Result<std::vector<std::string>> class_names(const Place& place, const Layout& l
                      "remove the wrong one: the numbers in the labels count along one list");
     }
   }
-  if (description && !description->second.names.empty()) {
-    if (names.empty()) return description->second.names;
-    if (names != description->second.names)
+  for (const Description& description : descriptions) {
+    if (description.content.names.empty()) continue;
+    if (names.empty()) return description.content.names;
+    if (names != description.content.names)
       return invalid(
-          std::format("\"{}\" and \"{}\" list different classes", source.string(), description->first.string()),
+          std::format("\"{}\" and \"{}\" list different classes", source.string(), description.file.string()),
           "remove the wrong one: the numbers in the labels count along one list");
   }
   return names;
@@ -293,7 +338,7 @@ Result<std::vector<std::string>> class_names(const Place& place, const Layout& l
 
 /// Splits as the description says, and as the folders' names say where it is silent.
 void set_splits(const Place& place, const std::vector<Label>& labels,
-                const std::optional<std::pair<fs::path, YoloDescription>>& description, Records& result) {
+                const std::vector<Description>& descriptions, Records& result) {
   std::vector<std::vector<std::string>> folders;
   std::vector<fs::path> files;
   for (const Label& label : labels) {
@@ -302,10 +347,12 @@ void set_splits(const Place& place, const std::vector<Label>& labels,
   }
   std::map<std::string, Split> named;  // a folder, with "/" at its end
   std::error_code ignored;
-  if (description) {
-    const std::string source = description->first.filename().string();
-    for (const YoloDescription::Part& part : description->second.parts) {
-      const auto name = found_below(place, description->second.base, part.path);
+  std::string sources;
+  for (const Description& description : descriptions) {
+    const std::string source = name_below(place.root, description.file);
+    sources += (sources.empty() ? "" : ", ") + source;
+    for (const YoloDescription::Part& part : description.content.parts) {
+      const auto name = found_below(place, description, part.path);
       if (!name) {
         result.remarks.push_back(std::format("{} names \"{}\" for the {} split, which is not there", source,
                                              shown(part.path), to_text(part.split)));
@@ -323,8 +370,8 @@ void set_splits(const Place& place, const std::vector<Label>& labels,
                                                                   : SplitName::test,
                                 place.root / *name});
     }
-    std::erase_if(named, [](const auto& entry) { return !entry.first.ends_with('/'); });
   }
+  std::erase_if(named, [](const auto& entry) { return !entry.first.ends_with('/'); });
   if (named.empty() && !result.lists.empty()) {
     result.label_files.insert(result.label_files.end(), files.begin(), files.end());
     return;
@@ -350,7 +397,16 @@ void set_splits(const Place& place, const std::vector<Label>& labels,
   }
   for (const auto& [folder, count] : outside)
     result.remarks.push_back(std::format("{} images of {}/ belong to no split: {} does not name it", count, folder,
-                                         description->first.filename().string()));
+                                         sources));
+}
+
+/// Why classes are called by their number.
+std::string without_names(const Place& place, const Layout& layout) {
+  const auto is_list = [](const fs::path& file) { return is_class_list(file) || has_usual_name(file); };
+  const auto first = std::ranges::find_if(layout.files(), is_list);
+  return (first == layout.files().end() ? "no classes.txt, .names file or data.yaml"
+                                        : name_below(place.root, *first) + " names no classes") +
+         ": classes are called by their number";
 }
 
 }  // namespace
@@ -365,8 +421,8 @@ bool is_yolo(const Place& place) {
   const bool is_among_labels =
       !place.annotations.empty() ||
       std::ranges::any_of(parts_of_path(name_below(place.root, first.front().file)), is_label_folder_name);
-  const auto description = find_description(place);
-  if (is_among_labels || !description || *description) return true;
+  const auto descriptions = find_descriptions(place, layout.files());
+  if (is_among_labels || !descriptions || !descriptions->empty()) return true;
   // Labels beside pictures may be what is left of another tool in a set of another format.
   return !is_csv(place) && !is_fddb(place) && !(place.task == Task::classification && is_folder(place));
 }
@@ -374,13 +430,18 @@ bool is_yolo(const Place& place) {
 Result<Records> read_yolo(const Place& place) {
   const Layout layout(place);
   Records result;
-  TRY(const auto description, find_description(place));
+  TRY(const auto descriptions, find_descriptions(place, layout.files()));
   const auto labels = layout.labels(false, &result.left_out);
   if (labels.empty())
     return fail(ErrorCode::not_found, std::format("no folder \"labels\" lies in \"{}\"", place.root.string()),
                 "name the folder of the .txt files in data.annotations");
-  TRY(result.classes, class_names(place, layout, description, result));
-  if (description) result.label_files.push_back(description->first);
+  TRY(result.classes, class_names(place, layout, descriptions, result));
+  for (const Description& description : descriptions) {
+    result.label_files.push_back(description.file);
+    // Lists of two tasks may use the same names: each means the pictures of its own folder first.
+    if (descriptions.size() > 1) result.list_places.push_back(description.file.parent_path());
+  }
+  if (!result.list_places.empty()) result.list_places.push_back(place.root);
   std::unordered_set<std::string> labelled;
   for (const Label& label : labels) {
     TRY(const std::string text, read_text(label.file, std::size_t{1} << 26));
@@ -394,12 +455,11 @@ Result<Records> read_yolo(const Place& place) {
     labelled.insert(label.image);
     result.records.push_back(std::move(record));
   }
-  set_splits(place, labels, description, result);
+  set_splits(place, labels, descriptions, result);
   for (const std::string& name : layout.pictures().names())
     if (!labelled.contains(without_extension(name)))
       result.left_out.push_back({place.root / name, std::string(without_label)});
-  if (result.classes.empty())
-    result.remarks.push_back("no classes.txt, .names file or data.yaml: classes are called by their number");
+  if (result.classes.empty()) result.remarks.push_back(without_names(place, layout));
   result.folders = {place.root};
   return result;
 }

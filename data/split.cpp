@@ -2,6 +2,7 @@
 #include <array>
 #include <format>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -104,36 +105,58 @@ Result<std::vector<SplitList>> lists_of_spec(const Place& place) {
   return lists;
 }
 
+/// The part of the set that a list is of; those that the user names are of all of it.
+std::string part_of(const Place& place, const Records& records, const SplitList& list) {
+  return place.spec.splits.empty() ? base_of(place, records, list.file) : std::string();
+}
+
+/// Which lists there are, by the part of the set that they are of: VOC2007 may have "trainval" and VOC2012 "train".
+using ListsOfParts = std::map<std::string, std::set<SplitName>>;
+ListsOfParts lists_of_parts(const Place& place, const Records& records, const std::vector<SplitList>& lists) {
+  ListsOfParts parts;
+  for (const SplitList& list : lists) parts[part_of(place, records, list)].insert(list.split);
+  return parts;
+}
+bool has_both(const std::set<SplitName>& part) {
+  return part.contains(SplitName::train) && part.contains(SplitName::validation);
+}
+
 /// Reads all lists into `splits`.
-Status assign_by_lists(const Place& place, std::vector<SplitList> lists, Splits& splits, ListReader& reader) {
-  const auto has = [&](SplitName name) { return std::ranges::find(lists, name, &SplitList::split) != lists.end(); };
-  const bool has_train = has(SplitName::train), has_validation = has(SplitName::validation),
-             has_joined = has(SplitName::train_and_validation);
+Status assign_by_lists(const Place& place, const Records& records, std::vector<SplitList> lists, Splits& splits,
+                       ListReader& reader) {
+  const ListsOfParts parts = lists_of_parts(place, records, lists);
   // What joins two splits comes last: the other lists have said by then what is theirs.
   const auto rank = [](const SplitList& list) { return list.split == SplitName::train_and_validation ? 1 : 0; };
   std::ranges::stable_sort(lists, {}, rank);
   for (const SplitList& list : lists) {
     switch (list.split) {
       case SplitName::train:
-        TRY_DO(reader.read(list.file, Split::train, false));
+        TRY_DO(reader.read(list, Split::train, false));
         break;
       case SplitName::validation:
-        TRY_DO(reader.read(list.file, Split::validation, false));
+        TRY_DO(reader.read(list, Split::validation, false));
         break;
       case SplitName::test:
-        TRY_DO(reader.read(list.file, Split::test, false));
+        TRY_DO(reader.read(list, Split::test, false));
         break;
-      case SplitName::train_and_validation:
-        TRY_DO(reader.read(list.file, has_train && !has_validation ? Split::validation : Split::train, true));
+      case SplitName::train_and_validation: {
+        const auto& part = parts.at(part_of(place, records, list));
+        const bool is_validation = part.contains(SplitName::train) && !has_both(part);
+        TRY_DO(reader.read(list, is_validation ? Split::validation : Split::train, true));
         break;
+      }
     }
   }
-  if (!has_train && !has_joined) {
-    for (auto& split : splits.of)
-      if (!split) split = Split::train;
-    splits.remarks.push_back("no training list is given: all images in no list are for training");
+  bool has_other = false;
+  for (const auto& [base, part] : parts) {
+    const bool has_train = part.contains(SplitName::train), has_joined = part.contains(SplitName::train_and_validation);
+    has_other = has_other || part.contains(SplitName::validation) || (has_train && has_joined);
+    if (has_train || has_joined) continue;
+    for (std::size_t i = 0; i < splits.of.size(); ++i)
+      if (!splits.of[i] && is_of_base(records.records[i], base)) splits.of[i] = Split::train;
+    splits.remarks.push_back(std::format("no training list is given{}: all images in no list are for training",
+                                         base.empty() ? "" : " for " + base));
   }
-  const bool has_other = has_validation || (has_train && has_joined);
   if (!has_other && std::ranges::find(splits.of, Split::validation) == splits.of.end())
     splits.undecided = Undecided::validation;
   const auto left_out = std::ranges::count_if(splits.of, [](const auto& s) { return !s.has_value(); });
@@ -148,6 +171,38 @@ Status assign_by_lists(const Place& place, std::vector<SplitList> lists, Splits&
     return invalid(std::format("{} of {} lines of the lists have a label", labelled, listed), "label all lines or none",
                    lists.front().file.string());
   return {};
+}
+
+bool has_digit(std::string_view text) {
+  return text.find_first_of("0123456789") != std::string_view::npos;
+}
+
+/// Says which lists are not used: the usual ones for `reason`, and others whose names tell a split, wherever they lie.
+/// @param is_decided  whether other lists or the labels say the splits, so that `reason` holds for all
+void say_unused_lists(const Place& place, const Records& records, const std::vector<SplitList>& lists,
+                      const UsualLists& usual, bool is_decided, const std::string& reason, const ListReader& reader,
+                      std::vector<std::string>& remarks) {
+  std::set<fs::path> known(records.label_files.begin(), records.label_files.end());
+  for (const SplitList& list : lists) known.insert(list.file);
+  std::set<fs::path> left_out;
+  for (const LeftOut& left : records.left_out) left_out.insert(left.file);
+  std::map<std::string, std::vector<fs::path>> unused;
+  const auto add = [&](const fs::path& file, const std::string& why) {
+    if (known.insert(file).second) unused[why].push_back(file);
+  };
+  for (const fs::path& file : usual.unused) add(file, reason);
+  for (const SplitList& list : usual.used) add(list.file, reason);
+  for (const fs::path& file : place.files.empty() ? files_below(place.root) : place.files) {
+    if (lower_case(file.extension().string()) != ".txt" || is_note(file) || known.contains(file)) continue;
+    const std::string stem = file.stem().string();
+    if (!split_name_of(stem)) continue;
+    if (reader.names_any(file))
+      add(file, is_decided ? reason : "it is at no usual place: name it in data.splits");
+    else if (rest_of_name(stem).empty() && !left_out.contains(file) && !has_digit(stem))
+      add(file, "it names none of the images");
+  }
+  for (const auto& [why, files] : unused)
+    remarks.push_back(std::format("lists found and not used: {} ({})", names_of(place, files), why));
 }
 
 }  // namespace
@@ -172,35 +227,26 @@ Result<Splits> assign_splits(const Place& place, const Records& records) {
     const auto is_any = [&](const SplitList& list) { return reader.names_any(list.file); };
     const bool are_used = !is_described && !is_split && std::ranges::any_of(usual.used, is_any);
     if (are_used) {
-      const auto has = [&](SplitName name) {
-        return std::ranges::find(usual.used, name, &SplitList::split) != usual.used.end();
-      };
-      const bool is_repeated = has(SplitName::train) && has(SplitName::validation);
+      const ListsOfParts parts = lists_of_parts(place, records, usual.used);
       std::vector<fs::path> files;
       for (const SplitList& list : usual.used)
-        if (!is_repeated || list.split != SplitName::train_and_validation) {
+        if (!has_both(parts.at(part_of(place, records, list))) || list.split != SplitName::train_and_validation) {
           lists.push_back(list);
           files.push_back(list.file);
         }
       splits.remarks.push_back("split by the lists found beside the data: " + names_of(place, files));
     }
-    std::vector<fs::path> unused = usual.unused;
-    for (const SplitList& list : usual.used)
-      if (std::ranges::find(lists, list.file, &SplitList::file) == lists.end()) unused.push_back(list.file);
-    std::erase_if(unused, [&](const fs::path& file) {
-      return std::ranges::find(records.label_files, file) != records.label_files.end();
-    });
     const std::string reason = are_used                   ? "another list is used"
                                : is_described || is_split ? "the labels say the splits"
                                                           : "it names none of the images";
-    if (!unused.empty())
-      splits.remarks.push_back(std::format("lists found and not used: {} ({})", names_of(place, unused), reason));
+    const bool is_decided = are_used || is_described || is_split;
+    say_unused_lists(place, records, lists, usual, is_decided, reason, reader, splits.remarks);
   }
   if (!lists.empty()) {
     // Parts that the description names as folders are split already.
     if (is_described && !is_explicit)
       for (std::size_t i = 0; i < count; ++i) splits.of[i] = records.records[i].split;
-    TRY_DO(assign_by_lists(place, lists, splits, reader));
+    TRY_DO(assign_by_lists(place, records, lists, splits, reader));
   } else if (is_recorded) {
     for (std::size_t i = 0; i < count; ++i) splits.of[i] = records.records[i].split;
     if (std::ranges::find(splits.of, Split::validation) == splits.of.end()) splits.undecided = Undecided::validation;

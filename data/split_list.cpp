@@ -23,6 +23,21 @@ void add(std::vector<std::size_t>& records, std::size_t record) {
 
 }  // namespace
 
+std::string base_of(const Place& place, const Records& records, const fs::path& list) {
+  std::string longest;
+  if (records.list_places.size() < 2) return longest;
+  for (const fs::path& folder : records.list_places) {
+    std::string name = name_below(place.root, folder);
+    if (name_below(folder, list) != list.generic_string() && name.size() > longest.size()) longest = std::move(name);
+  }
+  return longest;
+}
+
+bool is_of_base(const Record& record, const std::string& base) {
+  return base.empty() || (record.image.starts_with(base) && record.image.size() > base.size() &&
+                          record.image[base.size()] == '/');
+}
+
 Names::Names(const Place& place, const Records& records) : place_(place), records_(records) {
   for (std::size_t i = 0; i < records.records.size(); ++i) {
     const Record& record = records.records[i];
@@ -40,7 +55,7 @@ Names::Names(const Place& place, const Records& records) : place_(place), record
   }
 }
 
-Names::Found Names::find(std::string_view written) const {
+Names::Found Names::find(std::string_view written, const std::string& base) const {
   const auto line = parts_of_path(written);
   if (line.empty()) return {};
   // A stem may be that of a picture in each of a thousand folders: with a folder in the line few are looked at.
@@ -57,8 +72,8 @@ Names::Found Names::find(std::string_view written) const {
     consider(without_folder_, stem);
   }
   // A second name is what an annotation says of itself, which may be stale: the first counts where one is known.
-  Found found = best_of(line, known, &Record::image);
-  return found.record ? found : best_of(line, known, &Record::other_image);
+  Found found = best_of(line, known, &Record::image, base);
+  return found.record ? found : best_of(line, known, &Record::other_image, base);
 }
 
 Names::Match Names::match_of(const Path& line, const Path& name) {
@@ -80,13 +95,14 @@ Names::Match Names::match_of(const Path& line, const Path& name) {
 }
 
 Names::Found Names::best_of(const Path& line, const std::vector<std::size_t>& candidates,
-                            std::string Record::* name) const {
+                            std::string Record::* name, const std::string& base) const {
   Found found;
   Match best;
   for (const std::size_t i : candidates) {
     const Record& record = records_.records[i];
-    const Match match = match_of(line, parts_of_path(record.*name));
+    Match match = match_of(line, parts_of_path(record.*name));
     if (match == Match{} || means_another_file(line, match, record)) continue;
+    match.is_in_base = !base.empty() && is_of_base(record, base);
     if (match > best) {
       best = match;
       found = {i, {}};
@@ -143,6 +159,7 @@ ListReader::ListReader(const Place& place, const Records& records, Splits& split
       names_(place, records),
       listed_at_(records.records.size()),
       listed_in_(records.records.size()),
+      place_(place),
       splits_(splits) {
   for (const LeftOut& picture : records.left_out)
     if (has_image_extension(picture.file)) without_record_.insert(name_below(place.root, picture.file));
@@ -156,12 +173,14 @@ bool ListReader::names_any(const fs::path& file) const {
     const auto line = lines.next();
     if (!line || !*line) return false;
     std::string_view name, label;
-    if (const auto found = find(trimmed(**line), name, label); found.record) return true;
+    if (const auto found = find(trimmed(**line), {}, name, label); found.record) return true;
   }
   return false;
 }
 
-Status ListReader::read(const fs::path& file, Split split, bool is_joined) {
+Status ListReader::read(const SplitList& list, Split split, bool is_joined) {
+  const fs::path& file = list.file;
+  const std::string base = base_of(place_, records_, file);
   TRY(const std::string text, read_text(file));
   splits_.lists.push_back(file);
   Lines lines(text, file.string());
@@ -173,7 +192,7 @@ Status ListReader::read(const fs::path& file, Split split, bool is_joined) {
     const std::string_view content = trimmed(*line);
     if (content.empty() || content.front() == '#') continue;
     std::string_view name, label;
-    const auto found = find(content, name, label);
+    const auto found = find(content, base, name, label);
     if (found.other)
       return invalid(
           std::format("\"{}\" could be \"{}\" or \"{}\"", shown(name), shown(records_.records[*found.record].image),
@@ -204,17 +223,18 @@ Status ListReader::read(const fs::path& file, Split split, bool is_joined) {
   return {};
 }
 
-Names::Found ListReader::find(std::string_view content, std::string_view& name, std::string_view& label) const {
+Names::Found ListReader::find(std::string_view content, const std::string& base, std::string_view& name,
+                              std::string_view& label) const {
   name = content;
   label = {};
-  auto found = names_.find(name);
+  auto found = names_.find(name, base);
   if (found.record) return found;
   const std::size_t blank = content.find_last_of(" \t,");
   if (blank == std::string_view::npos) return found;
   name = content.substr(0, blank);
   while (!name.empty() && (name.back() == ',' || name.back() == ' ' || name.back() == '\t')) name.remove_suffix(1);
   label = content.substr(blank + 1);
-  return names_.find(name);
+  return names_.find(name, base);
 }
 
 bool ListReader::is_without_record(std::string_view name) const {

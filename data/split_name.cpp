@@ -19,7 +19,7 @@ bool is_letter(char c) {
 
 /// A word that is a split by itself, in small letters.
 std::optional<SplitName> split_of_word(std::string_view word) {
-  for (const std::string_view end : {"sets", "set"})
+  for (const std::string_view end : {"dataset", "sets", "set", "data", "images", "imgs"})
     if (word.ends_with(end) && word.size() > end.size()) {
       word.remove_suffix(end.size());
       break;
@@ -29,7 +29,7 @@ std::optional<SplitName> split_of_word(std::string_view word) {
   };
   // COCO 2014 was cut anew by everybody: a "minival" to look at, and the rest of val, which is trained on.
   if (is_one_of({"train", "training", "valminusminival"})) return SplitName::train;
-  if (is_one_of({"val", "valid", "validation", "dev", "minival"})) return SplitName::validation;
+  if (is_one_of({"val", "valid", "validation", "dev", "minival", "eval", "evaluation"})) return SplitName::validation;
   if (is_one_of({"test", "testing"})) return SplitName::test;
   if (is_one_of({"trainval", "trainvalid", "trainvalidation", "traindev"})) return SplitName::train_and_validation;
   return std::nullopt;
@@ -91,8 +91,9 @@ std::optional<SplitName> split_name_of(std::string_view name) {
     const auto split = split_of_word(words[i]);
     if (!split) continue;
     is_train = is_train || split == SplitName::train || split == SplitName::train_and_validation;
-    // "test-dev2015" is a part of COCO's test pictures.
-    const bool is_test_dev = i > 0 && words[i] == "dev" && words[i - 1] == "test";
+    // "test-dev2015" is a part of COCO's test pictures, "test_eval" is the test.
+    const bool is_of_test = words[i] == "dev" || words[i] == "eval" || words[i] == "evaluation";
+    const bool is_test_dev = i > 0 && is_of_test && words[i - 1] == "test";
     is_validation =
         is_validation || (split == SplitName::validation && !is_test_dev) || split == SplitName::train_and_validation;
     is_test = is_test || split == SplitName::test;

@@ -162,6 +162,25 @@ TEST_F(Layouts, CocoOfRoboflowLiesBesideThePicturesOfEachSplit) {
   EXPECT_THAT(images(found, Split::test), ElementsAre("test/im0.png"));
 }
 
+TEST_F(Layouts, CocoInsideOfAWrapperFolderIsRecognised) {
+  for (const char* name : {"train/im0", "train/im1", "train/im2", "valid/im3", "test/im4"})
+    folder_.picture("My-1/" + std::string(name) + ".png");
+  folder_.write("My-1/train/_annotations.coco.json", coco(0, 3));
+  folder_.write("My-1/valid/_annotations.coco.json", coco(3, 1));
+  folder_.write("My-1/test/_annotations.coco.json", coco(4, 1));
+  const DataSet found = set();
+  EXPECT_EQ(found.spec.format, "coco");
+  EXPECT_THAT(counts(found), ElementsAre(3U, 1U, 1U));
+}
+
+TEST_F(Layouts, CocoInsideOfTwoWrapperFoldersFindsThePicturesOfEachSubset) {
+  for (const char* name : {"train2017/im0", "train2017/im1", "val2017/im0"})
+    folder_.picture("a/b/" + std::string(name) + ".png");
+  folder_.write("a/b/annotations/instances_train2017.json", coco(0, 2));
+  folder_.write("a/b/annotations/instances_val2017.json", coco(0, 1));
+  EXPECT_THAT(counts(set()), ElementsAre(2U, 1U, 0U));
+}
+
 TEST_F(Layouts, CocoOfLabelStudioIsRecognisedByItsText) {
   coco_pictures(6);
   folder_.write("result.json", coco(0, 6, "images/"));
@@ -285,6 +304,76 @@ TEST_F(Layouts, YoloMayBeGivenAsItsDataYaml) {
   yolo("valid/images/a.jpg", "valid/labels/a.txt");
   folder_.write("things.yaml", "# made by a tool\ntrain: train/images\nval: valid/images\nnames: [thing]\n");
   EXPECT_THAT(counts(loaded({.path = folder_.text() + "/things.yaml"}, Task::box)), ElementsAre(1U, 1U, 0U));
+}
+
+TEST_F(Layouts, YoloDescriptionsFurtherDownThatNameDifferentClassesAreAMistake) {
+  for (const char* part : {"A/", "B/"})
+    yolo(part + std::string("images/0.png"), part + std::string("labels/0.txt"));
+  folder_.write("A/data.yaml", "names: [cat, dog]\n");
+  folder_.write("B/data.yaml", "names: [dog, cat]\n");
+  EXPECT_THAT(error(), testing::AllOf(HasSubstr("A/data.yaml\""), HasSubstr("B/data.yaml\" name different classes")));
+  folder_.write("data.yaml", "names: [cat, dog]\n");
+  EXPECT_THAT(error(), HasSubstr("B/data.yaml\" name different classes"));
+}
+
+TEST_F(Layouts, YoloDescriptionsFurtherDownThatAgreeAreUsedTogether) {
+  for (const char* name : {"A/day", "A/night", "B/day", "B/night"})
+    yolo(name + std::string("/images/0.png"), name + std::string("/labels/0.txt"));
+  for (const char* part : {"A", "B"})
+    folder_.write(part + std::string("/data.yaml"), "train: ../day/images\nval: ../night/images\nnames: [cat]\n");
+  const DataSet found = set();
+  EXPECT_THAT(images(found, Split::train), ElementsAre("A/day/images/0.png", "B/day/images/0.png"));
+  EXPECT_THAT(images(found, Split::validation), ElementsAre("A/night/images/0.png", "B/night/images/0.png"));
+  EXPECT_THAT(records("yolo").classes, ElementsAre("cat"));
+}
+
+TEST_F(Layouts, YoloOfRoboflowInsideOfAWrapperFolder) {
+  yolo("My-Set-1/train/images/a.jpg", "My-Set-1/train/labels/a.txt");
+  yolo("My-Set-1/valid/images/b.jpg", "My-Set-1/valid/labels/b.txt");
+  folder_.write("My-Set-1/data.yaml", "train: ../train/images\nval: ../valid/images\nnc: 1\nnames: ['thing']\n");
+  EXPECT_THAT(counts(set()), ElementsAre(1U, 1U, 0U));
+  EXPECT_THAT(records("yolo").classes, ElementsAre("thing"));
+  EXPECT_THAT(set().remarks, Not(Contains(HasSubstr("called by their number"))));
+}
+
+TEST_F(Layouts, YoloOfCvatTasksBesideEachOther) {
+  for (const char* task : {"task_1/", "task_2/"}) {
+    const std::string top = task;
+    for (const char* n : {"0", "1", "2"})
+      yolo(top + "obj_train_data/" + n + ".png", top + "obj_train_data/" + n + ".txt");
+    folder_.write(top + "train.txt", "data/obj_train_data/0.png\ndata/obj_train_data/1.png\n");
+    folder_.write(top + "valid.txt", "data/obj_train_data/2.png\n");
+    folder_.write(top + "obj.names", "car\n");
+    folder_.write(top + "obj.data", "train = data/train.txt\nvalid = data/valid.txt\nnames = data/obj.names\n");
+  }
+  const DataSet found = set();
+  EXPECT_THAT(counts(found), ElementsAre(4U, 2U, 0U));
+  EXPECT_THAT(images(found, Split::validation),
+              ElementsAre("task_1/obj_train_data/2.png", "task_2/obj_train_data/2.png"));
+}
+
+TEST_F(Layouts, YoloOfDarknetInItsDataFolder) {
+  std::string train, valid;
+  for (int i = 0; i < 6; ++i) {
+    const std::string stem = "data/obj/" + std::to_string(i);
+    yolo(stem + ".jpg", stem + ".txt");
+    (i < 4 ? train : valid) += stem + ".jpg\n";
+  }
+  folder_.write("data/train.txt", train);
+  folder_.write("data/test.txt", valid);
+  folder_.write("data/obj.names", "car\n");
+  folder_.write("data/obj.data",
+                "classes = 1\ntrain = data/train.txt\nvalid = data/test.txt\nnames = data/obj.names\n");
+  EXPECT_THAT(counts(set()), ElementsAre(4U, 2U, 0U));
+  EXPECT_THAT(records("yolo").classes, ElementsAre("car"));
+}
+
+TEST_F(Layouts, YoloSaysWhichFileNamesNoClasses) {
+  yolo("images/train/0.png", "labels/train/0.txt");
+  yolo("images/val/1.png", "labels/val/1.txt");
+  EXPECT_THAT(set().remarks, Contains("no classes.txt, .names file or data.yaml: classes are called by their number"));
+  folder_.write("data.yaml", "train: images/train\nval: images/val\n");
+  EXPECT_THAT(set().remarks, Contains("data.yaml names no classes: classes are called by their number"));
 }
 
 TEST_F(Layouts, YoloJobFilesAreNoDescriptions) {
@@ -474,6 +563,18 @@ TEST_F(Listed, TextsThatNameNoneOfTheImagesAreNoLists) {
   EXPECT_THAT(found.remarks, Contains("lists found and not used: test.txt (it names none of the images)"));
 }
 
+TEST_F(Listed, ListsThatAreNotUsedAreSaidWhereverTheyLie) {
+  folder_.write("about/deep/train.txt", "images/0.png\nimages/1.png\n");
+  folder_.write("about/cat_val.txt", "2\n");
+  folder_.write("about/test_report.txt", "all is well\n");
+  EXPECT_THAT(set().remarks, Contains("lists found and not used: about/cat_val.txt, about/deep/train.txt (it is at no "
+                                      "usual place: name it in data.splits)"));
+  folder_.write("train.txt", "0\n1\n2\n");
+  folder_.write("val.txt", "3\n4\n5\n");
+  EXPECT_THAT(set().remarks,
+              Contains("lists found and not used: about/cat_val.txt, about/deep/train.txt (another list is used)"));
+}
+
 TEST_F(Listed, ListsBesideSplitFoldersAreSaid) {
   yolo("images/train/a.png", "labels/train/a.txt");
   yolo("images/val/b.png", "labels/val/b.txt");
@@ -578,6 +679,40 @@ TEST_F(VocLayouts, ADevkitWithTwoYearsIsOneSet) {
   EXPECT_THAT(counts(set()), ElementsAre(4U, 2U, 0U));
 }
 
+TEST_F(VocLayouts, TheListsOfAYearAreOfThatYear) {
+  // The same names in both years: a line means the picture of its own year.
+  for (const char* year : {"VOC2007/", "VOC2012/"})
+    for (const char* stem : {"1", "2", "3", "4"})
+      voc(year + std::string("JPEGImages/") + stem + ".jpg", year + std::string("Annotations/") + stem + ".xml",
+          std::string(stem) + ".jpg");
+  folder_.write("VOC2007/ImageSets/Main/trainval.txt", "1\n2\n3\n");
+  folder_.write("VOC2007/ImageSets/Main/test.txt", "4\n");
+  folder_.write("VOC2012/ImageSets/Main/train.txt", "1\n2\n");
+  folder_.write("VOC2012/ImageSets/Main/val.txt", "3\n4\n");
+  folder_.write("VOC2012/ImageSets/Main/trainval.txt", "1\n2\n3\n4\n");
+  const DataSet found = set();
+  EXPECT_THAT(images(found, Split::train),
+              ElementsAre("VOC2007/JPEGImages/1.jpg", "VOC2007/JPEGImages/2.jpg", "VOC2007/JPEGImages/3.jpg",
+                          "VOC2012/JPEGImages/1.jpg", "VOC2012/JPEGImages/2.jpg"));
+  EXPECT_THAT(images(found, Split::validation), ElementsAre("VOC2012/JPEGImages/3.jpg", "VOC2012/JPEGImages/4.jpg"));
+  EXPECT_THAT(images(found, Split::test), ElementsAre("VOC2007/JPEGImages/4.jpg"));
+  EXPECT_THAT(found.remarks,
+              Contains("lists found and not used: VOC2012/ImageSets/Main/trainval.txt (another list is used)"));
+}
+
+TEST_F(VocLayouts, AYearWithoutATrainingListTrainsOnTheRestOfItself) {
+  for (const char* year : {"VOC2007/", "VOC2012/"})
+    for (const char* stem : {"1", "2", "3"})
+      voc(year + std::string("JPEGImages/") + stem + ".jpg", year + std::string("Annotations/") + stem + ".xml");
+  folder_.write("VOC2007/ImageSets/Main/test.txt", "3\n");
+  folder_.write("VOC2012/ImageSets/Main/train.txt", "1\n");
+  folder_.write("VOC2012/ImageSets/Main/val.txt", "2\n");
+  const DataSet found = set();
+  EXPECT_THAT(images(found, Split::train),
+              ElementsAre("VOC2007/JPEGImages/1.jpg", "VOC2007/JPEGImages/2.jpg", "VOC2012/JPEGImages/1.jpg"));
+  EXPECT_THAT(images(found, Split::test), ElementsAre("VOC2007/JPEGImages/3.jpg"));
+}
+
 TEST_F(VocLayouts, AnnotationsBesideThePictures) {
   for (const char* stem : {"a", "b", "c"}) voc(std::string(stem) + ".jpg", std::string(stem) + ".xml");
   EXPECT_EQ(set().items.size(), 3U);
@@ -649,6 +784,26 @@ TEST_F(Layouts, SplitsMayLieBelowTheClasses) {
   const DataSet found = set({}, Task::classification);
   EXPECT_THAT(found.classes, ElementsAre("cat", "dog"));
   EXPECT_THAT(counts(found), ElementsAre(2U, 2U, 0U));
+}
+
+TEST_F(Layouts, FoldersOfTheSameNamesInAllClassesAreQuestioned) {
+  for (const char* name : {"fold1/cat/0.png", "fold1/dog/1.png", "fold2/cat/2.png", "fold2/dog/3.png"})
+    folder_.picture(name);
+  const std::string question =
+      "warning: all class folders (fold1, fold2) hold folders of the same names (cat, dog): are these splits?";
+  EXPECT_THAT(set({.validation_share = 0.4}, Task::classification).remarks,
+              Contains(testing::StartsWith(question)));
+  folder_.picture("fold2/bird/4.png");
+  EXPECT_THAT(set({.validation_share = 0.4}, Task::classification).remarks, Not(Contains(HasSubstr("same names"))));
+}
+
+TEST_F(Layouts, SplitFoldersMayBeCalledDataOrEvaluation) {
+  for (const char* name : {"traindata/cat/0.png", "traindata/dog/1.png", "evaluation/cat/2.png", "evaluation/dog/3.png",
+                           "testdata/cat/4.png", "testdata/dog/5.png"})
+    folder_.picture(name);
+  const DataSet found = set({}, Task::classification);
+  EXPECT_THAT(found.classes, ElementsAre("cat", "dog"));
+  EXPECT_THAT(counts(found), ElementsAre(2U, 2U, 2U));
 }
 
 TEST_F(Layouts, AFolderAroundTheClassesIsNoClass) {
