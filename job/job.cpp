@@ -276,7 +276,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   for (const auto& [split, file] : draft.splits) {
     const bool is_validation = split == "val" || split == "valid" || split == "dev";
     if (!job.data.splits.try_emplace(is_validation ? "validation" : split, file).second)
-      o.problem("data", std::format("data.splits names the {} split twice", is_validation ? "validation" : split), "leave one of val, valid, dev and validation");
+      o.problem("data.splits", std::format("data.splits names the {} split twice", is_validation ? "validation" : split), "leave one of val, valid, dev and validation");
   }
   job.data.seed = static_cast<std::uint64_t>(draft.split_seed);
   if (job.data.validation_share + job.data.test_share > 0.95) o.problem("data", "data.validation_share and data.test_share together leave less than 5 % for training", "make one of them smaller");
