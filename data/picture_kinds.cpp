@@ -140,7 +140,8 @@ Status settle_range(const std::vector<ImageHeader>& headers, DataSet& set) {
     question_range(*set.range, sample, is_mixed ? " deeper" : "", set);
     return {};
   }
-  if (const double most = quantile(sample.seen, 1 - rare); most < 16384)
+  const double usual = quantile(sample.seen, 1 - rare), most = full_scale(usual) == full_scale(sample.seen.high) ? sample.seen.high : usual;
+  if (most < 16384)
     set.remarks.push_back(std::format("warning: the 16-bit pictures use values up to {:g} only{}, so that they are dark; state data.range: [0, {:g}] if that is all they can be",
                                       most, sample.seen.high > most ? std::format(" (a few up to {:g})", sample.seen.high) : "", full_scale(most)));
   return {};
