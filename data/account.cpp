@@ -35,16 +35,6 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
 }
 
-/// Files that hold a picture, read or not.
-bool is_picture(const fs::path& file) {
-  static constexpr std::array<std::string_view, 37> unread{
-      ".gif", ".jp2",  ".j2k", ".jpx", ".jxl", ".heic", ".heif",
-      ".avif", ".svg",  ".tga", ".ico",  ".ppm", ".pgm",  ".pbm", ".pnm", ".pfm", ".psd",  ".xcf",
-      ".exr",  ".hdr",  ".dng", ".cr2",  ".cr3", ".crw",  ".nef", ".arw", ".raw", ".orf",  ".rw2",
-      ".raf",  ".pef",  ".srw", ".dcm",  ".nii", ".fits", ".npy", ".apng"};
-  return has_image_extension(file) || is_one_of(lower_case(file.extension().string()), unread);
-}
-
 /// Files that could hold labels: not the papers that lie beside every data set.
 bool is_label_file(const fs::path& file) {
   static constexpr std::array<std::string_view, 6> kinds{".txt", ".csv", ".tsv", ".xml", ".json", ".names"};
@@ -105,7 +95,13 @@ bool leads_up(const fs::path& link, const fs::path& top) {
 void walk(const fs::path& top, Identities& identities, std::unordered_set<std::string>& visited,
           const std::function<bool(const fs::path&)>& is_wanted, Walked& walked) {
   std::vector<fs::path> open{top};
-  while (!open.empty() && walked.entries < most_entries) {
+  std::set<fs::path> links;
+  while ((!open.empty() || !links.empty()) && walked.entries < most_entries) {
+    // Links come last: what lies in the folder itself keeps its own name.
+    if (open.empty()) {
+      open.push_back(*links.begin());
+      links.erase(links.begin());
+    }
     const fs::path folder = std::move(open.back());
     open.pop_back();
     if (!visited.insert(identities.folder_id(folder)).second) continue;
@@ -121,8 +117,12 @@ void walk(const fs::path& top, Identities& identities, std::unordered_set<std::s
       if (path.filename().native().starts_with('.')) continue;
       std::error_code ignored;
       if (it->is_directory(ignored)) {
-        if (path.extension() == ".study" || (it->is_symlink(ignored) && leads_up(path, top))) continue;
-        open.push_back(path);
+        const bool is_link = it->is_symlink(ignored);
+        if (path.extension() == ".study" || (is_link && leads_up(path, top))) continue;
+        if (is_link)
+          links.insert(path);
+        else
+          open.push_back(path);
       } else if (is_wanted(path)) {
         // A link that leads nowhere is an entry that somebody counts on; a device or a pipe is no file.
         if (it->is_regular_file(ignored) || it->is_symlink(ignored)) walked.files.push_back(path);
@@ -363,7 +363,7 @@ class Accountant {
   // --- what people are told
 
   [[nodiscard]] static bool is_chosen(std::string_view reason) {
-    return reason == other_classes || reason == through_a_link ||
+    return reason == other_classes || reason == through_a_link || reason == same_file ||
            reason.find(of_chosen_classes) != std::string_view::npos;
   }
 
@@ -435,8 +435,8 @@ class Accountant {
         return named.contains(name) || std::ranges::contains(records_.classes, name);
       });
       if (!is_own) return;
-      named.insert(records_.classes.begin(), records_.classes.end());
     }
+    named.insert(records_.classes.begin(), records_.classes.end());
     std::vector<std::string> gone;
     for (const std::string& name : named) {
       const bool is_wanted = place_.spec.classes.empty() || std::ranges::contains(place_.spec.classes, name);
@@ -515,6 +515,15 @@ class Accountant {
 };
 
 }  // namespace
+
+bool is_picture(const fs::path& file) {
+  static constexpr std::array<std::string_view, 37> unread{
+      ".gif", ".jp2",  ".j2k", ".jpx", ".jxl", ".heic", ".heif",
+      ".avif", ".svg",  ".tga", ".ico",  ".ppm", ".pgm",  ".pbm", ".pnm", ".pfm", ".psd",  ".xcf",
+      ".exr",  ".hdr",  ".dng", ".cr2",  ".cr3", ".crw",  ".nef", ".arw", ".raw", ".orf",  ".rw2",
+      ".raf",  ".pef",  ".srw", ".dcm",  ".nii", ".fits", ".npy", ".apng"};
+  return has_image_extension(file) || is_one_of(lower_case(file.extension().string()), unread);
+}
 
 Account take_account(const Place& place, const Records& records, const std::vector<Fate>& fates,
                      const std::vector<fs::path>& lists, DataSet& set) {

@@ -13,6 +13,7 @@ namespace edgewise::data {
 /// Reasons that a filter of the user's own gives: they are counted, but are no cause for a warning.
 inline constexpr std::string_view of_chosen_classes = " of the chosen classes";
 inline constexpr std::string_view other_classes = "of other classes";
+inline constexpr std::string_view same_file = "the same file as another, through a link";
 inline constexpr std::string_view in_no_list = "in no list";
 inline constexpr std::string_view no_split = "whose labels name no split";
 
@@ -21,6 +22,9 @@ struct Fate {
   std::filesystem::path picture;  ///< empty: no such file
   std::string reason;             ///< why it is left out; empty: it is used
 };
+
+/// Whether a file's ending is that of a picture, of a kind that is read or not.
+bool is_picture(const std::filesystem::path& file);
 
 /// Walks the data folder (and `images:`) once and counts each file once. Hidden files and folders, and studies, are not
 /// counted. Links to folders are followed, each folder is visited once.

@@ -1,9 +1,12 @@
 #include "data/dataset.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <format>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -228,6 +231,41 @@ Result<std::vector<Kept>> select(const Place& place, const Records& records, con
   return kept;
 }
 
+/// What the labels' pictures are called, or why they are not found; by kept record.
+using Found = std::vector<Result<fs::path>>;
+
+/// Leaves out what leads to a file that was met under another path: it would count twice, and in two splits the networks would be judged by
+/// what they learned from.
+/// @error one file in two splits or of two classes
+Status leave_out_same_files(Task task, bool asks_presence, std::vector<Kept>& kept, Found& found, std::vector<Fate>& fates) {
+  std::map<std::pair<dev_t, ino_t>, std::size_t> met;
+  std::vector<char> is_left(kept.size(), 0);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    struct stat status{};
+    if (!found[i] || ::stat(found[i]->c_str(), &status) != 0 || status.st_ino == 0) continue;
+    const auto [it, is_new] = met.try_emplace({status.st_dev, status.st_ino}, i);
+    const Kept &one = kept[it->second], &other = kept[i];
+    const fs::path &path = *found[it->second], &other_path = *found[i];
+    if (is_new || path == other_path) continue;  // one path labelled twice is told later
+    const std::string both = std::format("\"{}\" and \"{}\" are the same file, through a link", path.string(), other_path.string());
+    if (one.split != other.split)
+      return invalid(std::format("{}, and lie in two splits: {} and {}", both, to_text(one.split), to_text(other.split)), "leave it in one split", other.record->where);
+    if (task == Task::classification && !asks_presence && one.label != other.label)
+      return invalid(std::format("{}, and are of two classes: \"{}\" and \"{}\"", both, shown(one.label), shown(other.label)), "leave it in one class", other.record->where);
+    is_left[i] = 1;
+    fates[other.index] = {.picture = other_path, .reason = std::string(same_file)};
+  }
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (is_left[i] != 0) continue;
+    if (left != i) kept[left] = std::move(kept[i]), found[left] = std::move(found[i]);
+    ++left;
+  }
+  kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(left), kept.end());
+  found.erase(found.begin() + static_cast<std::ptrdiff_t>(left), found.end());
+  return {};
+}
+
 /// Splits what no list decided. After the filters, so that a small set is not left without a validation split.
 void decide_splits(const Place& place, Undecided undecided, std::vector<Kept>& kept,
                    std::vector<std::string>& remarks) {
@@ -364,8 +402,8 @@ void remark_orientations(const std::vector<ImageHeader>& headers, std::size_t st
     set.remarks.push_back(std::format("{} pictures have an EXIF orientation; they are taken as stored (data.orientation)", oriented - applied - stated));
 }
 
-/// Finds the files, reads their headers and places the boxes.
-Status fill_items(const Place& place, ImageFinder& finder, const std::vector<Kept>& kept, DataSet& set) {
+/// Takes the files that were found, reads their headers and places the boxes.
+Status fill_items(const Place& place, const Found& found, const std::vector<Kept>& kept, DataSet& set) {
   std::optional<Error> first;
   std::size_t mistakes = 0, first_at = SIZE_MAX;
   const auto note = [&](std::size_t i, const Error& error) {
@@ -376,7 +414,7 @@ Status fill_items(const Place& place, ImageFinder& finder, const std::vector<Kep
   std::vector<char> is_found(kept.size(), 0), is_placed(kept.size(), 1);
   std::unordered_map<std::string, std::size_t> used;
   for (std::size_t i = 0; i < kept.size(); ++i) {
-    auto path = finder.find(*kept[i].record);
+    const auto& path = found[i];
     if (!path) {
       note(i, path.error());
       continue;
@@ -389,7 +427,7 @@ Status fill_items(const Place& place, ImageFinder& finder, const std::vector<Kep
       continue;
     }
     Item& item = set.items[i];
-    item.image = std::move(*path);
+    item.image = *path;
     item.group = kept[i].record->group;
     item.split = kept[i].split;
     is_found[i] = 1;
@@ -540,9 +578,12 @@ Result<DataSet> load(const DataSpec& spec, Task task) try {
     set.remarks.push_back("the labels that the lists name are not used: data.presence says the class");
   std::vector<Fate> fates(records.records.size());
   TRY(auto kept, select(place, records, splits, fates));
-  decide_splits(place, splits.undecided, kept, set.remarks);
   ImageFinder finder(place, records);
-  TRY_DO(fill_items(place, finder, kept, set));
+  Found found;
+  for (const Kept& each : kept) found.push_back(finder.find(*each.record));
+  TRY_DO(leave_out_same_files(task, asks_presence, kept, found, fates));
+  decide_splits(place, splits.undecided, kept, set.remarks);
+  TRY_DO(fill_items(place, found, kept, set));
   // Labels of a list are the set's own classes; those of the annotations then do not apply.
   if (asks_presence)
     TRY_DO(name_presence(spec, set));
@@ -551,7 +592,7 @@ Result<DataSet> load(const DataSpec& spec, Task task) try {
   TRY_DO(check_set(set));
   for (std::size_t k = 0; k < kept.size(); ++k) fates[kept[k].index].picture = set.items[k].image;
   for (std::size_t i = 0; i < fates.size(); ++i)
-    if (!fates[i].reason.empty())
+    if (!fates[i].reason.empty() && fates[i].picture.empty())
       if (auto picture = finder.find(records.records[i])) fates[i].picture = std::move(*picture);
   for (std::string& remark : finder.remarks()) set.remarks.push_back(std::move(remark));
   set.account = take_account(place, records, fates, splits.lists, set);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <numeric>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <vector>
@@ -109,6 +110,13 @@ Status decode_image(const std::filesystem::path& path, std::int64_t size, const 
   }
 }
 
+std::size_t sampling_step(std::size_t count, std::size_t width) {
+  constexpr std::size_t enough = 4096;
+  std::size_t step = std::max<std::size_t>(1, count / enough);
+  while (step > 1 && std::gcd(step, width) != 1) ++step;
+  return step;
+}
+
 Result<ValuesSeen> values_of(const std::filesystem::path& path) {
   TRY(const ImageHeader header, read_image_header(path));
   if (header.kind == ImageHeader::Kind::tiff) return values_of_tiff(path);
@@ -117,6 +125,11 @@ Result<ValuesSeen> values_of(const std::filesystem::path& path) {
     if (image.empty()) return not_decoded(path);
     ValuesSeen seen{.has_any = true};
     cv::minMaxLoc(image.reshape(1), &seen.low, &seen.high);
+    cv::Mat numbers;
+    image.reshape(1, 1).convertTo(numbers, CV_32F);
+    const std::size_t count = numbers.total();
+    const std::size_t step = sampling_step(count, static_cast<std::size_t>(image.cols) * static_cast<std::size_t>(image.channels()));
+    for (std::size_t i = 0; i < count; i += step) seen.some.push_back(numbers.ptr<float>()[i]);
     return seen;
   } catch (const cv::Exception& e) {
     return not_decoded(path, e.err);

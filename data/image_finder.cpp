@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <format>
 
+#include "data/account_internal.hpp"
 #include "data/image_finder_internal.hpp"
 #include "data/text_internal.hpp"
 
@@ -159,6 +160,20 @@ ImageFinder::Paths ImageFinder::similar(const Record& record) {
   return found;
 }
 
+/// Pictures of the wanted name whose kind is not read.
+ImageFinder::Paths ImageFinder::unread(const Record& record) const {
+  Paths found;
+  for (const Paths& folders : tiers_)
+    for (const fs::path& folder : folders) {
+      if (!is_below(folder, record.image)) continue;
+      const fs::path path = (folder / record.image).lexically_normal();
+      const std::string wanted = fs::path(stem_of(path.filename().string())).string();
+      for (const fs::path& file : entries(path.parent_path()))
+        if (file.stem() == wanted && is_picture(file) && !has_image_extension(file) && std::ranges::find(found, file) == found.end()) found.push_back(file);
+    }
+  return found;
+}
+
 Result<fs::path> ImageFinder::find(const Record& record) {
   for (const std::string* name : {&record.image, &record.other_image})
     if (std::ranges::any_of(*name, [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
@@ -178,7 +193,12 @@ Result<fs::path> ImageFinder::find(const Record& record) {
           std::format("\"{}\" could be any of {} files: {}", shown(record.image), found.size(), quoted_paths(found)),
           "write the whole name or path, move one of them away, or name the folder in data.images", record.where);
   }
+  const bool may_look = suggestions_left_ > 0;
   const Paths near = similar(record);
+  if (const Paths others = near.empty() && may_look ? unread(record) : Paths{}; !others.empty())
+    return fail(ErrorCode::not_found,
+                std::format("the image \"{}\" is there as {} only, a kind of picture that is not read", shown(record.image), quoted_paths(others)),
+                "convert it to PNG or JPEG, or remove its label", record.where);
   return fail(ErrorCode::not_found, std::format("the image \"{}\" is not there", shown(record.image)),
               near.empty()
                   ? std::format("put it into \"{}\", or name the image folder in data.images", first_folder_.string())

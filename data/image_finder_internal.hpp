@@ -35,6 +35,7 @@ class ImageFinder {
   Paths by_stem(const Paths& folders, const std::filesystem::path& name);
   Paths candidates(const Paths& folders, const Record& record);
   Paths similar(const Record& record);
+  [[nodiscard]] Paths unread(const Record& record) const;
   const Stems& listing(const std::filesystem::path& folder);
 
   std::vector<Paths>

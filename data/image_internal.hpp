@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -48,12 +49,16 @@ struct Pixels {
 /// @param target  (size, size, channels)
 Status decode_image(const std::filesystem::path& path, std::int64_t size, const Pixels& pixels, std::span<std::uint8_t> target);
 
+/// Of `count` values, each how many-th is looked at so that about 4096 are, not all in the same columns of a picture `width` wide.
+std::size_t sampling_step(std::size_t count, std::size_t width);
+
 /// The values of one picture, without NaN and what stands for no data.
 struct ValuesSeen {
   double low = 0, high = 0;
   bool has_any = false, has_missing = false;
+  std::vector<float> some;  ///< at most about 4096 of them, spread over the picture
 };
-/// Decodes a picture whose values are not of 8 bits, as they are.
+/// Decodes a picture and leaves its values as they are.
 Result<ValuesSeen> values_of(const std::filesystem::path& path);
 
 /// Shrinks (size * factor)^2 pixels to size^2 by averaging, `channels` interleaved.

@@ -328,9 +328,11 @@ Result<ValuesSeen> values_of_tiff(const fs::path& path) {
   if (!tiff.get()) return damaged(path, tiff);
   TRY(const Layout layout, read_layout(path, tiff));
   ValuesSeen seen;
-  if (layout.is_translated) return seen;
-  TRY_DO(walk(path, tiff, layout, [&](std::size_t, std::int64_t, std::int64_t, auto each) {
-    const auto value = static_cast<double>(each);
+  const auto all = static_cast<std::size_t>(layout.width * layout.height * layout.channels);
+  const std::size_t step = sampling_step(all, static_cast<std::size_t>(layout.width * layout.channels));
+  std::size_t met = 0;
+  const auto see = [&](double value) {
+    const bool is_sampled = met++ % step == 0;
     if (!std::isfinite(value) || value == layout.no_data) {
       seen.has_missing = true;
       return;
@@ -338,7 +340,15 @@ Result<ValuesSeen> values_of_tiff(const fs::path& path) {
     seen.low = seen.has_any ? std::min(seen.low, value) : value;
     seen.high = seen.has_any ? std::max(seen.high, value) : value;
     seen.has_any = true;
-  }));
+    if (is_sampled) seen.some.push_back(static_cast<float>(value));
+  };
+  if (layout.is_translated) {
+    Planes planes;
+    TRY_DO(read_translated(path, tiff, layout, planes));
+    for (const auto& plane : planes.bytes) std::ranges::for_each(plane, see);
+    return seen;
+  }
+  TRY_DO(walk(path, tiff, layout, [&](std::size_t, std::int64_t, std::int64_t, auto each) { see(static_cast<double>(each)); }));
   return seen;
 }
 

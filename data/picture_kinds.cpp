@@ -1,8 +1,11 @@
 #include "data/picture_kinds_internal.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <format>
+#include <string>
+#include <string_view>
 
 #include "data/parallel_internal.hpp"
 
@@ -73,8 +76,32 @@ Result<Sample> sample_of(const std::vector<ImageHeader>& headers, const DataSet&
     sample.seen.low = sample.seen.has_any ? std::min(sample.seen.low, each->low) : each->low;
     sample.seen.high = sample.seen.has_any ? std::max(sample.seen.high, each->high) : each->high;
     sample.seen.has_any = true;
+    sample.seen.some.insert(sample.seen.some.end(), each->some.begin(), each->some.end());
   }
+  std::ranges::sort(sample.seen.some);
   return sample;
+}
+
+/// The value that a share of the sampled ones does not exceed: a few hot or dead pixels of a camera do not move it.
+double quantile(const ValuesSeen& seen, double share) {
+  if (seen.some.empty()) return share < 0.5 ? seen.low : seen.high;
+  return static_cast<double>(seen.some[static_cast<std::size_t>(share * static_cast<double>(seen.some.size() - 1))]);
+}
+constexpr double rare = 0.005;
+
+/// Questions a stated range by the values of one kind of pictures.
+void question_range(const std::array<double, 2>& range, const Sample& sample, std::string_view kind, DataSet& set) {
+  const auto [low, high] = range;
+  const ValuesSeen& seen = sample.seen;
+  const std::string from_to = std::format("values of {}{} pictures looked at go from {:g} to {:g}", sample.pictures, kind, seen.low, seen.high);
+  const auto outside = static_cast<double>(std::ranges::count_if(seen.some, [&](float value) { return value < low || value > high; }));
+  const double share = seen.some.empty() ? 0 : outside / static_cast<double>(seen.some.size());
+  if (share > 0.1)
+    set.remarks.push_back(std::format("warning: {}; what lies outside of data.range [{:g}, {:g}] becomes its ends: {:.0f} % of them", from_to, low, high, share * 100));
+  else if (std::min(quantile(seen, 1 - rare), high) - std::max(quantile(seen, rare), low) < (high - low) / 10)
+    set.remarks.push_back(std::format("warning: {}, most of them in a small part of data.range [{:g}, {:g}]", from_to, low, high));
+  else if (seen.low < low || seen.high > high)
+    set.remarks.push_back(std::format("{}; what lies outside of data.range [{:g}, {:g}] becomes its ends", from_to, low, high));
 }
 
 Status settle_range(const std::vector<ImageHeader>& headers, DataSet& set) {
@@ -92,28 +119,31 @@ Status settle_range(const std::vector<ImageHeader>& headers, DataSet& set) {
                    std::format("state the range for all pictures, e.g. data.range: [{:g}, {:g}]", std::floor(sample.seen.low), std::ceil(sample.seen.high)));
   }
   const auto is_deep = [](const ImageHeader& header) { return header.bits > 8 || needs_range(header); };
-  const auto deep = std::ranges::count_if(headers, is_deep);
+  const auto deep = static_cast<std::size_t>(std::ranges::count_if(headers, is_deep)), shallow = headers.size() - deep;
+  const bool is_mixed = deep > 0 && shallow > 0;
+  if (is_mixed && set.range)
+    set.remarks.push_back(std::format("warning: {} pictures have more than 8 bits a value, {} have 8: data.range [{:g}, {:g}] is applied to both kinds alike", deep, shallow,
+                                      (*set.range)[0], (*set.range)[1]));
+  else if (is_mixed)
+    set.remarks.push_back(std::format("warning: {} pictures have 16 bits a value, {} have 8: each kind is taken by its own full range", deep, shallow));
+  if (shallow > 0 && set.range) {
+    TRY(const Sample sample, sample_of(headers, set, [&](const ImageHeader& header) { return !is_deep(header); }));
+    if (sample.seen.has_any) question_range(*set.range, sample, is_mixed ? " 8-bit" : "", set);
+  }
   if (deep == 0) return {};
-  if (!set.range && static_cast<std::size_t>(deep) < headers.size())
-    set.remarks.push_back(std::format("warning: {} pictures have 16 bits a value, {} have 8: each kind is taken by its own full range", deep, headers.size() - static_cast<std::size_t>(deep)));
   TRY(const Sample sample, sample_of(headers, set, is_deep));
   if (sample.with_missing > 0)
     set.remarks.push_back(std::format("{} of {} pictures looked at have places without data (NaN or GDAL_NODATA); these take the low end of the range", sample.with_missing,
                                       sample.pictures));
   if (!sample.seen.has_any) return {};
-  if (!set.range) {
-    if (sample.seen.high < 16384)
-      set.remarks.push_back(std::format("warning: the 16-bit pictures use values up to {:g} only, so that they are dark; state data.range: [0, {:g}] if that is all they can be",
-                                        sample.seen.high, full_scale(sample.seen.high)));
+  if (set.range) {
+    question_range(*set.range, sample, is_mixed ? " deeper" : "", set);
     return {};
   }
-  const auto [low, high] = *set.range;
-  if (sample.seen.low < low || sample.seen.high > high)
-    set.remarks.push_back(std::format("{}values of {} pictures looked at go from {:g} to {:g}; what lies outside of data.range [{:g}, {:g}] becomes its ends",
-                                      sample.seen.high < low || sample.seen.low > high ? "warning: " : "", sample.pictures, sample.seen.low, sample.seen.high, low, high));
-  else if (sample.seen.high - sample.seen.low < (high - low) / 16)
-    set.remarks.push_back(std::format("warning: values of {} pictures looked at go from {:g} to {:g}, a small part of data.range [{:g}, {:g}]", sample.pictures,
-                                      sample.seen.low, sample.seen.high, low, high));
+  const double usual = quantile(sample.seen, 1 - rare), most = full_scale(usual) == full_scale(sample.seen.high) ? sample.seen.high : usual;
+  if (most < 16384)
+    set.remarks.push_back(std::format("warning: the 16-bit pictures use values up to {:g} only{}, so that they are dark; state data.range: [0, {:g}] if that is all they can be",
+                                      most, sample.seen.high > most ? std::format(" (a few up to {:g})", sample.seen.high) : "", full_scale(most)));
   return {};
 }
 

@@ -57,7 +57,7 @@ void data_fields(Options& o, Job& job, Draft& draft) {
   o.integer("input", job.input, {16, 1024}, "edge in pixels that pictures are resized to; a family with an input-size parameter overrides it");
   o.text("annotations", data.annotations, "annotation file or folder, when it is not at the format's usual place");
   o.text("images", data.images, "image folder, when it is not at the format's usual place");
-  o.pairs("splits", draft.splits, {"train", "validation", "test"}, {}, "list files that fix the splits");
+  o.pairs("splits", draft.splits, {"train", "validation", "test", "val", "valid", "dev"}, {}, "list files that fix the splits");
   o.number("validation_share", data.validation_share, {0, 0.9, true}, "share of the images for validation when no list says it");
   o.number("test_share", data.test_share, {0, 0.9}, "share of the images for the test split, used once at the end");
   o.text("group_column", data.group_column, "CSV column; rows with equal values never cross a split");
@@ -273,7 +273,11 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   if (!o.is_given("data") && o.is_given("task")) o.problem("", "data is missing: where are the images?", "add `data: FOLDER`, or `data: builtin:faces` to try things out");
   o.section("data", "path", [&](Options& d) { if (o.is_given("data") || !o.is_given("task")) data_fields(d, job, draft); }, "the labelled images");
   job.data.splits.clear();
-  for (const auto& [split, file] : draft.splits) job.data.splits[split] = file;
+  for (const auto& [split, file] : draft.splits) {
+    const bool is_validation = split == "val" || split == "valid" || split == "dev";
+    if (!job.data.splits.try_emplace(is_validation ? "validation" : split, file).second)
+      o.problem("data.splits", std::format("data.splits names the {} split twice", is_validation ? "validation" : split), "leave one of val, valid, dev and validation");
+  }
   job.data.seed = static_cast<std::uint64_t>(draft.split_seed);
   if (job.data.validation_share + job.data.test_share > 0.95) o.problem("data", "data.validation_share and data.test_share together leave less than 5 % for training", "make one of them smaller");
 

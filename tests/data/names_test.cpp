@@ -85,6 +85,16 @@ TEST(Names, ALinkIsNoSecondFile) {
   EXPECT_EQ(loaded({.path = folder.text(), .validation_share = 0.5}, Task::box).items.size(), 2U);
 }
 
+TEST(Names, APictureOfAKindThatIsNotReadIsNamed) {
+  const Folder folder;
+  folder.picture("images/a.png");
+  folder.write("images/g.gif", "GIF89a");
+  for (const char* stem : {"a", "g"}) folder.write(std::string("labels/") + stem + ".txt", "0 0.5 0.5 0.2 0.2\n");
+  folder.write("classes.txt", "cat\n");
+  EXPECT_THAT(error_of({.path = folder.text(), .validation_share = 0.5}),
+              AllOf(HasSubstr("is there as \"" + (folder.path() / "images" / "g.gif").string() + "\" only, a kind of picture that is not read"), HasSubstr("convert it")));
+}
+
 TEST(Names, TheExactNameComesBeforeTheStem) {
   const Folder folder;
   for (const char* name : {"a.png", "a.jpg", "a.png.jpg", "b.png"}) folder.picture(name);

@@ -213,6 +213,38 @@ TEST_F(TiffSets, APngOf16BitsIsQuestionedAndRangedAsWell) {
   EXPECT_NEAR(cache->pixels(0)[2], 128, 1);
 }
 
+TEST_F(TiffSets, AFewHotPixelsDoNotHideThat12BitsAreUsed) {
+  pictures({.width = 40, .height = 40, .bits = 16}, [](int, int x, int y) { return x == 7 && y == 0 ? 65535 : 90 * x; });
+  EXPECT_THAT(loaded(spec(), Task::classification).remarks,
+              Contains("warning: the 16-bit pictures use values up to 3510 only (a few up to 65535), so that they are dark; state data.range: [0, 4095] if that is all they can be"));
+}
+
+TEST_F(TiffSets, ARangeThatDoesNotFitPicturesOf8BitsIsQuestioned) {
+  pictures({.width = 40, .height = 40, .bits = 8}, [](int, int x, int) { return 6 * x; });
+  DataSpec ranged = spec();
+  const auto remarks = [&](double low, double high) {
+    ranged.range = std::array{low, high};
+    return loaded(ranged, Task::classification).remarks;
+  };
+  EXPECT_THAT(remarks(0, 4095), Contains("warning: values of 8 pictures looked at go from 0 to 234, most of them in a small part of data.range [0, 4095]"));
+  EXPECT_THAT(remarks(0, 1), Contains("warning: values of 8 pictures looked at go from 0 to 234; what lies outside of data.range [0, 1] becomes its ends: 98 % of them"));
+  EXPECT_THAT(remarks(0, 255), testing::Not(Contains(HasSubstr("data.range"))));
+  EXPECT_THAT(remarks(0, 230), Contains("values of 8 pictures looked at go from 0 to 234; what lies outside of data.range [0, 230] becomes its ends"));
+}
+
+TEST_F(TiffSets, ARangeOfJpegsAndOfMixedDepthsIsQuestioned) {
+  for (int i = 0; i < 4; ++i) folder_.picture((i % 2 == 0 ? "road/" : "stream/") + std::to_string(i) + ".jpg");
+  DataSpec ranged = spec();
+  ranged.range = std::array{0.0, 1.0};
+  EXPECT_THAT(loaded(ranged, Task::classification).remarks, Contains(testing::EndsWith("becomes its ends: 100 % of them")));
+  pictures({.width = 40, .height = 40, .bits = 16}, [](int, int x, int) { return 100 * x; });
+  ranged.range = std::array{0.0, 4095.0};
+  const auto remarks = loaded(ranged, Task::classification).remarks;
+  EXPECT_THAT(remarks, Contains("warning: 8 pictures have more than 8 bits a value, 4 have 8: data.range [0, 4095] is applied to both kinds alike"));
+  EXPECT_THAT(remarks, Contains(testing::StartsWith("warning: values of 4 8-bit pictures looked at")));
+  EXPECT_THAT(remarks, testing::Not(Contains(HasSubstr("deeper"))));
+}
+
 TEST_F(TiffSets, OfSeveralPagesGiveTheFirstWithARemark) {
   pictures({.bits = 8, .pages = 3}, [](int, int, int) { return 9; });
   EXPECT_THAT(loaded(spec(), Task::classification).remarks, Contains("8 TIFF files have several pages; the first is read"));

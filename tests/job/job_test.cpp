@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
+#include <string>
 
 #include "base/file.hpp"
 #include "job/quantity.hpp"
@@ -57,6 +59,17 @@ TEST(Job, WhatIsPrintedReadsBackAsTheSameJob) {
   const auto stored = job_from_json(to_json(*job));
   ASSERT_TRUE(stored) << to_text(stored.error());
   EXPECT_EQ(to_json(*stored), to_json(*job));
+}
+
+TEST(Job, TheValidationSplitMayBeCalledAsDataSetsCallIt) {
+  for (const std::string name : {"validation", "val", "valid", "dev"}) {
+    const auto job = parse_job("task: box\ndata: {path: d, splits: {train: /a.txt, " + name + ": /b.txt}}\n", "/x/y.yaml");
+    ASSERT_TRUE(job) << to_text(job.error().front());
+    EXPECT_EQ(job->data.splits, (std::map<std::string, std::string>{{"train", "/a.txt"}, {"validation", "/b.txt"}}));
+  }
+  const auto twice = parse_job("task: box\ndata: {path: d, splits: {val: /a.txt, validation: /b.txt}}\n", "/x/y.yaml");
+  ASSERT_FALSE(twice);
+  EXPECT_THAT(to_text(twice.error().front()), HasSubstr("data.splits names the validation split twice"));
 }
 
 TEST(Job, PresenceIsOneLine) {
