@@ -132,7 +132,7 @@ Exit train(const TrainCall& call) {
   run::CostModel model;
   const auto* known = study->find(*choice);
   if (!known || (known->attempts == 0 && known->curve.empty())) {
-    auto timed = run::time_space(*session, run::crews_to_time(wish, room, 1), &*choice, stop_flag(), [&](const std::string& line) { view->say("note: " + line); });
+    auto timed = run::time_space(*session, run::crews_to_time(wish, room, 1), room, &*choice, stop_flag(), [&](const std::string& line) { view->say("note: " + line); });
     if (!timed) return report_error(timed.error());
     model = std::move(*timed);
   }
@@ -199,7 +199,7 @@ Exit search(const SearchCall& call) {
                                .threads = asked_threads(*job)};
   const auto room = run::room_here();
   const auto note = [&](const std::string& line) { view->say("note: " + line); };
-  const auto model = run::time_space(*session, run::crews_to_time(wish, room, most_at_once(*session)), nullptr, stop_flag(), note);
+  const auto model = run::time_space(*session, run::crews_to_time(wish, room, most_at_once(*session)), room, nullptr, stop_flag(), note);
   if (!model) return report_error(model.error());
   const auto macs = run::typical_macs(*session);
   // What an evaluation costs decides the strategy, whose plan then decides how many workers are of use.

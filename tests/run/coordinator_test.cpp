@@ -159,18 +159,19 @@ TEST_F(Searching, ATimingIsKeptAndTakenAgainOnTheSameMachineOnly) {
   const std::atomic<bool> stop = false;
   const auto hear = [](const std::string& line) { ADD_FAILURE() << line; };
   const std::vector<Crew> crews{{2, 1}, {1, 2}};
-  const auto model = time_space(*session, crews, nullptr, stop, hear);
+  const Room room{.processors = 2, .memory_bytes = {}};
+  const auto model = time_space(*session, crews, room, nullptr, stop, hear);
   ASSERT_TRUE(model.has_value()) << to_text(model.error());
   EXPECT_EQ(model->threads(), (std::vector<int>{1, 2}));
   EXPECT_DOUBLE_EQ(model->seconds_per_image(1e9, 2), model->seconds_per_image(1e9, 1));  // the stub says the same for all
   auto json = read_json(place() / "cost_model.json").value();
   for (auto& point : json["points"]) point["seconds_per_image"]["2"] = 7.0;
   ASSERT_TRUE(write_file(place() / "cost_model.json", dump(json)));
-  EXPECT_DOUBLE_EQ(time_space(*session, crews, nullptr, stop, hear)->points().front().seconds_per_image.at(2), 7.0);
-  EXPECT_EQ(time_space(*session, {{1, 2}}, nullptr, stop, hear)->threads(), std::vector<int>{2}) << "other crews are timed anew";
+  EXPECT_DOUBLE_EQ(time_space(*session, crews, room, nullptr, stop, hear)->points().front().seconds_per_image.at(2), 7.0);
+  EXPECT_EQ(time_space(*session, {{1, 2}}, room, nullptr, stop, hear)->threads(), std::vector<int>{2}) << "other crews are timed anew";
   for (const char* text : {R"({"version": 2})", "[]", R"([{"macs": 1, "seconds_per_image": 1}])", R"({"version": 2, "processors": "many"})"}) {
     ASSERT_TRUE(write_file(place() / "cost_model.json", text));
-    EXPECT_EQ(time_space(*session, crews, nullptr, stop, hear)->threads().size(), 2U) << text;
+    EXPECT_EQ(time_space(*session, crews, room, nullptr, stop, hear)->threads().size(), 2U) << text;
   }
 }
 
@@ -246,7 +247,7 @@ TEST_F(Searching, AnEstimateThatFailsKeepsNoSearchFromStarting) {
   ASSERT_TRUE(session.has_value()) << to_text(session.error());
   const std::atomic<bool> stop = false;
   std::vector<std::string> heard;
-  const auto model = time_space(*session, {{2, 1}, {1, 2}}, nullptr, stop, [&](const std::string& line) { heard.push_back(line); });
+  const auto model = time_space(*session, {{2, 1}, {1, 2}}, {.processors = 2, .memory_bytes = {}}, nullptr, stop, [&](const std::string& line) { heard.push_back(line); });
   ASSERT_TRUE(model.has_value()) << to_text(model.error());
   EXPECT_TRUE(model->points().empty());
   ASSERT_EQ(heard.size(), 1U);
