@@ -28,19 +28,9 @@ train: {batch: 32, epochs: 1THREADS}
 search: {strategy: grid}
 seed: 1
 """
-DEMO = """task: box
-data: {path: builtin:faces, count: 1000, input: 64}
-space:
-  family: backbones
-  backbone: [shufflenet_v2_x0_5, mobilenet_v3_small, squeezenet1_1, mnasnet0_5, regnet_x_400mf, resnet18]
-  learning_rate: [0.01, 0.001]
-device: {name: local, max_seconds: 1}
-objectives: {iou: maximize, latency_ms: minimize}
-constraints: [latency_ms < 33, memory_mb < 100]
-train: {batch: 32THREADS}
-search: {strategy: staged, stages: [{epochs: 2, keep: 5}, {epochs: 5, keep: 3}, {epochs: 10}]}
-seed: 1
-"""
+# The demo's own job, as the program writes it.
+SOURCE = (pathlib.Path(__file__).resolve().parent.parent / "cli" / "demo.cpp").read_text()
+DEMO = re.search(r'demo_job = R"\((.*?)\)"', SOURCE, re.S)[1].replace("batch: 32", "batch: 32THREADS")
 JOBS = {"demo": DEMO, "backbones": BACKBONES}
 PROCESSORS = os.cpu_count()
 GOALS = {"fixed": 0.95, "before": 2.0, "pytorch": 1.6}
