@@ -63,8 +63,7 @@ struct Staffing {
   [[nodiscard]] int threads_for(double macs) const;
   /// Most threads that a trial may get.
   [[nodiscard]] int most_threads() const;
-  std::string why;  ///< one line for people: "2 workers of 1 thread each train 1.9 times as many images as 1 worker of
-                    ///< 2 threads"
+  std::string why;  ///< one line for people: "2 workers of 1 thread: expected to train 1.3 times as fast as ..."
 };
 
 /// Chooses by the expected end of the plan: stages of `plan` are done one after the other, the trials of a stage side
