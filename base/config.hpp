@@ -53,15 +53,17 @@ struct Range {
   bool low_is_open = false;
 };
 
-/// One declaration per option gives parser, defaults, printed settings and reference. A section's fields are declared by a function that is
-/// called with a reader (fills the variables, collects mistakes), a writer (their present values) or a reference writer.
+/// One declaration per option gives parser, defaults, printed settings and reference. A section's fields are declared
+/// by a function that is called with a reader (fills the variables, collects mistakes), a writer (their present values)
+/// or a reference writer.
 class Options {
  public:
   using Fields = std::function<void(Options&)>;
   virtual ~Options() = default;
 
   virtual void text(const std::string& name, std::string& value, const std::string& sentence) = 0;
-  virtual void word(const std::string& name, std::string& value, const std::vector<std::string>& allowed, const std::string& sentence) = 0;
+  virtual void word(const std::string& name, std::string& value, const std::vector<std::string>& allowed,
+                    const std::string& sentence) = 0;
   virtual void number(const std::string& name, double& value, Range range, const std::string& sentence) = 0;
   virtual void integer(const std::string& name, std::int64_t& value, Range range, const std::string& sentence) = 0;
   virtual void boolean(const std::string& name, bool& value, const std::string& sentence) = 0;
@@ -69,10 +71,12 @@ class Options {
   /// A list of JSON values, each of the kind that it was written as: 16, "16", 0.5, true, null.
   virtual void values(const std::string& name, std::vector<Json>& values, const std::string& sentence) = 0;
   /// A map from one of `keys` (any key when empty) to one of `words` (any text when empty), in the file's order.
-  virtual void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string>& keys,
-                     const std::vector<std::string>& words, const std::string& sentence) = 0;
+  virtual void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values,
+                     const std::vector<std::string>& keys, const std::vector<std::string>& words,
+                     const std::string& sentence) = 0;
   /// A map of fields. A bare value stands for {`shorthand`: value} when `shorthand` is not empty.
-  virtual void section(const std::string& name, const std::string& shorthand, const Fields& fields, const std::string& sentence) = 0;
+  virtual void section(const std::string& name, const std::string& shorthand, const Fields& fields,
+                       const std::string& sentence) = 0;
   /// A list of maps; `resize` is told how many before `fields(i)` are asked for.
   virtual void sections(const std::string& name, std::size_t count, const std::function<void(std::size_t)>& resize,
                         const std::function<void(std::size_t, Options&)>& fields, const std::string& sentence) = 0;
@@ -83,7 +87,8 @@ class Options {
   [[nodiscard]] virtual bool is_given(const std::string& name) const = 0;
   /// Whether a mistake at the value of `name`, or inside it, was found already.
   [[nodiscard]] virtual bool has_problem(const std::string& name) const = 0;
-  /// Reports a mistake at the value of `name`, at the key "inner" of it for "name.inner" (element `item` of it when >= 0), or at the section itself when `name` is empty or absent.
+  /// Reports a mistake at the value of `name`, at the key "inner" of it for "name.inner" (element `item` of it when >=
+  /// 0), or at the section itself when `name` is empty or absent.
   virtual void problem(const std::string& name, const std::string& message, const std::string& next, int item = -1) = 0;
   /// "file:line:column" of where `problem` would report, for what is found out later. A writer or a reference says "".
   [[nodiscard]] virtual std::string where(const std::string& name, int item = -1) const = 0;

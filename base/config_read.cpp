@@ -13,11 +13,14 @@ namespace {
 
 std::string show(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::null: return "nothing";
+    case Node::Kind::null:
+      return "nothing";
     case Node::Kind::scalar:
       return "\"" + shortened(node.scalar) + "\"";
-    case Node::Kind::sequence: return "a list";
-    case Node::Kind::map: return "a section";
+    case Node::Kind::sequence:
+      return "a list";
+    case Node::Kind::map:
+      return "a section";
   }
   return {};
 }
@@ -38,11 +41,14 @@ class Reader : public Options {
 
   void text(const std::string& name, std::string& value, const std::string&) override {
     if (const Node* node = take(name)) {
-      if (node->kind == Node::Kind::scalar) value = node->scalar;
-      else wrong(*node, name, "must be a text");
+      if (node->kind == Node::Kind::scalar)
+        value = node->scalar;
+      else
+        wrong(*node, name, "must be a text");
     }
   }
-  void word(const std::string& name, std::string& value, const std::vector<std::string>& allowed, const std::string&) override {
+  void word(const std::string& name, std::string& value, const std::vector<std::string>& allowed,
+            const std::string&) override {
     const Node* node = take(name);
     if (!node) return;
     if (node->kind != Node::Kind::scalar) return wrong(*node, name, "must be " + one_of(allowed));
@@ -63,7 +69,8 @@ class Reader : public Options {
     const Node* node = take(name);
     if (!node) return;
     const auto got = as_number(*node);
-    if (!got || *got != std::floor(*got) || std::abs(*got) >= largest_exact) return wrong(*node, name, "must be a whole number, " + describe(range));
+    if (!got || *got != std::floor(*got) || std::abs(*got) >= largest_exact)
+      return wrong(*node, name, "must be a whole number, " + describe(range));
     if (!is_inside(*got, range)) return wrong(*node, name, "must be " + describe(range));
     value = static_cast<std::int64_t>(*got);
   }
@@ -106,8 +113,8 @@ class Reader : public Options {
     troubled_.erase(name);
     values = std::move(got);
   }
-  void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string>& keys,
-             const std::vector<std::string>& words, const std::string&) override {
+  void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values,
+             const std::vector<std::string>& keys, const std::vector<std::string>& words, const std::string&) override {
     const Node* node = take(name);
     if (!node) return;
     if (node->kind != Node::Kind::map) return wrong(*node, name, "must be a section of \"name: value\" lines");
@@ -140,7 +147,8 @@ class Reader : public Options {
     if (mistakes_.size() > mistakes_before) troubled_.insert(name);
     values = std::move(got);
   }
-  void section(const std::string& name, const std::string& shorthand, const Fields& fields, const std::string&) override {
+  void section(const std::string& name, const std::string& shorthand, const Fields& fields,
+               const std::string&) override {
     static const Node nothing;
     const Node* node = take(name);
     if (!node || node->kind == Node::Kind::null) {
@@ -175,7 +183,8 @@ class Reader : public Options {
         break;
       }
       if (node->items[i].kind != Node::Kind::map) {
-        add(node->items[i].at, std::format("{} must be a section of \"name: value\" pairs, not {}", item_name, show(node->items[i])), {});
+        add(node->items[i].at,
+            std::format("{} must be a section of \"name: value\" pairs, not {}", item_name, show(node->items[i])), {});
         continue;
       }
       Reader reader(node->items[i], file_, item_name, mistakes_);
@@ -245,12 +254,16 @@ class Reader : public Options {
     return at;
   }
   [[nodiscard]] std::string full(const std::string& name) const { return path_.empty() ? name : path_ + "." + name; }
-  static std::string one_of(const std::vector<std::string>& words) { return words.size() == 1 ? quoted_list(words) : "one of " + quoted_list(words); }
+  static std::string one_of(const std::vector<std::string>& words) {
+    return words.size() == 1 ? quoted_list(words) : "one of " + quoted_list(words);
+  }
   static std::string suggestion(const std::string& got, const std::vector<std::string>& allowed) {
     const std::string near = nearest_word(got, allowed);
     return near.empty() ? "" : std::format("did you mean \"{}\"?", near);
   }
-  void wrong(const Node& node, const std::string& name, const std::string& what) { add(node.at, std::format("{} {}, not {}", full(name), what, show(node)), {}); }
+  void wrong(const Node& node, const std::string& name, const std::string& what) {
+    add(node.at, std::format("{} {}, not {}", full(name), what, show(node)), {});
+  }
   void add(Position at, std::string message, std::string next) {
     mistakes_.push_back({at, {ErrorCode::invalid_input, std::move(message), place(file_, at), std::move(next)}});
   }
@@ -267,8 +280,8 @@ class Reader : public Options {
 std::vector<Error> read(const Node& root, const std::string& file, const Options::Fields& fields) {
   std::vector<Mistake> mistakes;
   if (root.kind != Node::Kind::map) {
-    return {Error{ErrorCode::invalid_input, std::format("expected \"name: value\" lines, not {}", show(root)), place(file, root.at),
-                  "see `edgewise init` for a first job file"}};
+    return {Error{ErrorCode::invalid_input, std::format("expected \"name: value\" lines, not {}", show(root)),
+                  place(file, root.at), "see `edgewise init` for a first job file"}};
   }
   Reader reader(root, file, "", mistakes);
   fields(reader);

@@ -19,16 +19,22 @@ class Writer : public Options {
  public:
   Json result = Json::object();
   void text(const std::string& name, std::string& value, const std::string&) override { result[name] = value; }
-  void word(const std::string& name, std::string& value, const std::vector<std::string>&, const std::string&) override { result[name] = value; }
+  void word(const std::string& name, std::string& value, const std::vector<std::string>&, const std::string&) override {
+    result[name] = value;
+  }
   void number(const std::string& name, double& value, Range, const std::string&) override { result[name] = value; }
-  void integer(const std::string& name, std::int64_t& value, Range, const std::string&) override { result[name] = value; }
+  void integer(const std::string& name, std::int64_t& value, Range, const std::string&) override {
+    result[name] = value;
+  }
   void boolean(const std::string& name, bool& value, const std::string&) override { result[name] = value; }
-  void texts(const std::string& name, std::vector<std::string>& values, const std::string&) override { result[name] = values; }
+  void texts(const std::string& name, std::vector<std::string>& values, const std::string&) override {
+    result[name] = values;
+  }
   void values(const std::string& name, std::vector<Json>& values, const std::string&) override {
     result[name] = values;
   }
-  void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string>&, const std::vector<std::string>&,
-             const std::string&) override {
+  void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values,
+             const std::vector<std::string>&, const std::vector<std::string>&, const std::string&) override {
     result[name] = Json::object();
     for (const auto& [key, value] : values) result[name][key] = value;
   }
@@ -58,17 +64,24 @@ class Writer : public Options {
 class ReferenceWriter : public Options {
  public:
   ReferenceWriter(std::string path, std::string& text) : path_(std::move(path)), text_(text) {}
-  void text(const std::string& name, std::string& value, const std::string& sentence) override { row(name, "text", value, sentence); }
-  void word(const std::string& name, std::string& value, const std::vector<std::string>& allowed, const std::string& sentence) override {
+  void text(const std::string& name, std::string& value, const std::string& sentence) override {
+    row(name, "text", value, sentence);
+  }
+  void word(const std::string& name, std::string& value, const std::vector<std::string>& allowed,
+            const std::string& sentence) override {
     std::string words;
     for (const auto& word : allowed) words += (words.empty() ? "" : ", ") + word;
     row(name, words, value, sentence);
   }
-  void number(const std::string& name, double& value, Range range, const std::string& sentence) override { row(name, describe(range), std::format("{}", value), sentence); }
+  void number(const std::string& name, double& value, Range range, const std::string& sentence) override {
+    row(name, describe(range), std::format("{}", value), sentence);
+  }
   void integer(const std::string& name, std::int64_t& value, Range range, const std::string& sentence) override {
     row(name, "whole number, " + describe(range), std::to_string(value), sentence);
   }
-  void boolean(const std::string& name, bool& value, const std::string& sentence) override { row(name, "true, false", value ? "true" : "false", sentence); }
+  void boolean(const std::string& name, bool& value, const std::string& sentence) override {
+    row(name, "true, false", value ? "true" : "false", sentence);
+  }
   void texts(const std::string& name, std::vector<std::string>& values, const std::string& sentence) override {
     std::string all;
     for (const auto& value : values) all += (all.empty() ? "" : ", ") + value;
@@ -79,14 +92,16 @@ class ReferenceWriter : public Options {
     for (const auto& value : values) all += (all.empty() ? "" : ", ") + dump(value);
     row(name, "list of values", all, sentence);
   }
-  void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values, const std::vector<std::string>&,
-             const std::vector<std::string>& words, const std::string& sentence) override {
+  void pairs(const std::string& name, std::vector<std::pair<std::string, std::string>>& values,
+             const std::vector<std::string>&, const std::vector<std::string>& words,
+             const std::string& sentence) override {
     std::string all, kinds;
     for (const auto& [key, value] : values) all += (all.empty() ? "" : ", ") + key + ": " + value;
     for (const auto& word : words) kinds += (kinds.empty() ? "" : ", ") + word;
     row(name, words.empty() ? "section of name: text" : "section of name: " + kinds, all, sentence);
   }
-  void section(const std::string& name, const std::string& shorthand, const Fields& fields, const std::string& sentence) override {
+  void section(const std::string& name, const std::string& shorthand, const Fields& fields,
+               const std::string& sentence) override {
     row(name, shorthand.empty() ? "section" : "section, or the value of `" + shorthand + "` alone", "", sentence);
     ReferenceWriter inner(full(name), text_);
     fields(inner);
@@ -107,7 +122,8 @@ class ReferenceWriter : public Options {
  private:
   [[nodiscard]] std::string full(const std::string& name) const { return path_.empty() ? name : path_ + "." + name; }
   void row(const std::string& name, const std::string& type, const std::string& value, const std::string& sentence) {
-    text_ += std::format("| `{}` | {} | {} | {} |\n", full(name), type, value.empty() ? "" : "`" + value + "`", sentence);
+    text_ +=
+        std::format("| `{}` | {} | {} | {} |\n", full(name), type, value.empty() ? "" : "`" + value + "`", sentence);
   }
   std::string path_;
   std::string& text_;

@@ -20,7 +20,9 @@ namespace {
 constexpr std::size_t max_text = 1 << 20;
 constexpr std::size_t max_depth = 64;
 
-Position position(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+Position position(const YAML::Mark& mark) {
+  return {mark.line + 1, mark.column + 1};
+}
 
 struct Refused {
   Position at;
@@ -34,14 +36,19 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add({.kind = Node::Kind::null, .at = position(mark)}); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { throw Refused{position(mark), "aliases (*name) are not supported here"}; }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
+    add({.kind = Node::Kind::null, .at = position(mark)});
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    throw Refused{position(mark), "aliases (*name) are not supported here"};
+  }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
     refuse_tag(mark, tag);
     // A plain scalar carries the tag "?", a quoted one "!".
     add({.kind = Node::Kind::scalar, .scalar = value, .is_quoted = tag == "!", .at = position(mark)});
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
     refuse_tag(mark, tag);
     open({.kind = Node::Kind::sequence, .at = position(mark)});
   }
@@ -60,7 +67,8 @@ class TreeBuilder : public YAML::EventHandler {
   };
 
   static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!") throw Refused{position(mark), std::format("tags (\"{}\") are not supported here", tag)};
+    if (!tag.empty() && tag != "?" && tag != "!")
+      throw Refused{position(mark), std::format("tags (\"{}\") are not supported here", tag)};
   }
   void open(Node node) {
     if (stack_.size() >= max_depth) throw Refused{node.at, std::format("nested deeper than {} levels", max_depth)};
@@ -114,12 +122,16 @@ bool nests_too_deep(const std::string& text) {
   return deepest > max_depth;
 }
 
-/// Bytes of the UTF-8 character that `text` begins with; 0 if it begins with none (RFC 3629: no surrogates, no needlessly long forms).
+/// Bytes of the UTF-8 character that `text` begins with; 0 if it begins with none (RFC 3629: no surrogates, no
+/// needlessly long forms).
 std::size_t character_size(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   const auto first = byte(0);
   if (first < 0x80) return 1;
-  const std::size_t size = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  const std::size_t size = first >= 0xc2 && first < 0xe0   ? 2
+                           : first >= 0xe0 && first < 0xf0 ? 3
+                           : first >= 0xf0 && first < 0xf5 ? 4
+                                                           : 0;
   const auto lowest = first == 0xe0 ? 0xa0U : first == 0xf0 ? 0x90U : 0x80U;
   const auto highest = first == 0xed ? 0x9fU : first == 0xf4 ? 0x8fU : 0xbfU;
   if (size != 0 && (byte(1) < lowest || byte(1) > highest)) return 0;
@@ -133,7 +145,8 @@ std::optional<Refused> not_utf8(std::string_view text) {
   Position at{1, 1};
   for (std::size_t i = 0; i < text.size();) {
     const auto size = character_size(text.substr(i));
-    if (size == 0) return Refused{at, std::format("this is not UTF-8 text (byte {:#x})", static_cast<unsigned char>(text[i]))};
+    if (size == 0)
+      return Refused{at, std::format("this is not UTF-8 text (byte {:#x})", static_cast<unsigned char>(text[i]))};
     at = text[i] == '\n' ? Position{at.line + 1, 1} : Position{at.line, at.column + 1};
     i += size;
   }
@@ -143,24 +156,30 @@ std::optional<Refused> not_utf8(std::string_view text) {
 }  // namespace
 
 Result<Node> parse_yaml(const std::string& text, const std::string& file) {
-  if (text.size() > max_text) return invalid(std::format("the file has {} bytes; at most {} are read", text.size(), max_text), {}, file);
-  if (text.find('\0') != std::string::npos) return invalid("this is not a text file (it contains a zero byte)", {}, file);
-  if (const auto refused = not_utf8(text)) return invalid(refused->message, "save the file as UTF-8", place(file, refused->at));
+  if (text.size() > max_text)
+    return invalid(std::format("the file has {} bytes; at most {} are read", text.size(), max_text), {}, file);
+  if (text.find('\0') != std::string::npos)
+    return invalid("this is not a text file (it contains a zero byte)", {}, file);
+  if (const auto refused = not_utf8(text))
+    return invalid(refused->message, "save the file as UTF-8", place(file, refused->at));
   if (nests_too_deep(text)) return invalid(std::format("nested deeper than {} levels", max_depth), {}, file);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
     TreeBuilder builder;
-    if (!parser.HandleNextDocument(builder)) return invalid("the file is empty", "see `edgewise init` for a first job file", file);
+    if (!parser.HandleNextDocument(builder))
+      return invalid("the file is empty", "see `edgewise init` for a first job file", file);
     Node root = builder.take();
     TreeBuilder second;
     if (parser.HandleNextDocument(second))
-      return invalid("the file has more than one YAML document", "remove everything from the second \"---\" on", place(file, second.take().at));
+      return invalid("the file has more than one YAML document", "remove everything from the second \"---\" on",
+                     place(file, second.take().at));
     return root;
   } catch (const Refused& e) {
     return invalid(e.message, {}, place(file, e.at));
   } catch (const YAML::Exception& e) {
-    return invalid(std::format("this is not valid YAML: {}", e.msg), "correct the text at this place; a value with \":\" or \"#\" in it needs quotes",
+    return invalid(std::format("this is not valid YAML: {}", e.msg),
+                   "correct the text at this place; a value with \":\" or \"#\" in it needs quotes",
                    place(file, e.mark.is_null() ? Position{} : position(e.mark)));
   } catch (const std::exception& e) {
     return invalid(std::format("this is not valid YAML: {}", e.what()), {}, file);
@@ -220,7 +239,8 @@ Result<Json> plain_value(const Node& node) {
 
 Json to_json(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::null: return nullptr;
+    case Node::Kind::null:
+      return nullptr;
     case Node::Kind::scalar: {
       if (const auto flag = as_boolean(node); flag && (node.scalar == "true" || node.scalar == "false")) return *flag;
       if (const auto value = as_number(node)) {
@@ -264,7 +284,9 @@ Node from_json(const Json& json) {
 
 namespace {
 
-std::string yaml_scalar(const Json& value) { return value.is_string() ? yaml_text(value.get_ref<const std::string&>()) : dump(value); }
+std::string yaml_scalar(const Json& value) {
+  return value.is_string() ? yaml_text(value.get_ref<const std::string&>()) : dump(value);
+}
 
 bool is_simple(const Json& list) {
   return std::ranges::none_of(list, [](const Json& item) { return item.is_structured() && !item.empty(); });
@@ -281,7 +303,8 @@ void put_yaml(const Json& json, int indent, std::string& out) {
       out += "\n";
       for (const auto& item : value) {
         std::string line;
-        for (const auto& [k, v] : item.items()) line += (line.empty() ? "" : ", ") + yaml_scalar(k) + ": " + (v.is_structured() ? dump(v) : yaml_scalar(v));
+        for (const auto& [k, v] : item.items())
+          line += (line.empty() ? "" : ", ") + yaml_scalar(k) + ": " + (v.is_structured() ? dump(v) : yaml_scalar(v));
         out += pad + "  - {" + line + "}\n";
       }
     } else if (value.is_array()) {
@@ -299,8 +322,13 @@ void put_yaml(const Json& json, int indent, std::string& out) {
 std::string yaml_text(const std::string& text) {
   const Node plain{.kind = Node::Kind::scalar, .scalar = text};
   // Many texts need no quotes that begin or end otherwise; these are the ones of which it is plain to see.
-  const bool is_plain = !text.empty() && !as_number(plain) && !as_boolean(plain) && text != "null" && text != "~" && text.front() != ' ' && text.back() != ' ' &&
-                        std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_-./ <>=*+()").contains(c); }) &&
+  const bool is_plain = !text.empty() && !as_number(plain) && !as_boolean(plain) && text != "null" && text != "~" &&
+                        text.front() != ' ' && text.back() != ' ' &&
+                        std::ranges::all_of(text,
+                                            [](char c) {
+                                              return std::isalnum(static_cast<unsigned char>(c)) ||
+                                                     std::string_view("_-./ <>=*+()").contains(c);
+                                            }) &&
                         !std::string_view("-*<>=").contains(text.front()) && text != "..." && !text.starts_with("... ");
   if (is_plain) return text;
   YAML::Emitter emitter;

@@ -147,9 +147,11 @@ Status flush() {
   const char* why = output_error == EBADF   ? "it is closed"
                     : output_error == EPIPE ? "its reader has gone"
                                             : std::strerror(output_error);
-  return fail(ErrorCode::unavailable, std::format("the results could not be written to standard output: {}", why),
-              output_error == ENOSPC ? "make room, then run the same command again (with --force where it says that a file is there already)"
-                                     : "give them a file or a pipe that is read to its end");
+  return fail(
+      ErrorCode::unavailable, std::format("the results could not be written to standard output: {}", why),
+      output_error == ENOSPC
+          ? "make room, then run the same command again (with --force where it says that a file is there already)"
+          : "give them a file or a pipe that is read to its end");
 }
 
 }  // namespace edgewise::console

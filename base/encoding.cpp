@@ -22,17 +22,20 @@ struct Mark {
 };
 // The longer marks first: UTF-32's begins like UTF-16's, and no text begins with a zero character.
 constexpr std::array marks{Mark{{"\xFF\xFE\0\0", 4}, "UTF-32LE"}, Mark{{"\0\0\xFE\xFF", 4}, "UTF-32BE"},
-                           Mark{{"\xFF\xFE", 2}, "UTF-16LE"}, Mark{{"\xFE\xFF", 2}, "UTF-16BE"}, Mark{{"\xEF\xBB\xBF", 3}, "UTF-8"}};
+                           Mark{{"\xFF\xFE", 2}, "UTF-16LE"}, Mark{{"\xFE\xFF", 2}, "UTF-16BE"},
+                           Mark{{"\xEF\xBB\xBF", 3}, "UTF-8"}};
 
 const Mark* mark_of(std::string_view bytes) {
-  const auto* const found = std::ranges::find_if(marks, [&](const Mark& mark) { return bytes.starts_with(mark.bytes); });
+  const auto* const found =
+      std::ranges::find_if(marks, [&](const Mark& mark) { return bytes.starts_with(mark.bytes); });
   return found == marks.end() ? nullptr : found;
 }
 
 std::string place_at(const std::string& file, std::string_view text, std::size_t offset) {
   const auto before = text.substr(0, offset);
   const auto line_start = before.rfind('\n');
-  return std::format("{}:{}:{}", file, 1 + std::ranges::count(before, '\n'), line_start == std::string_view::npos ? offset + 1 : offset - line_start);
+  return std::format("{}:{}:{}", file, 1 + std::ranges::count(before, '\n'),
+                     line_start == std::string_view::npos ? offset + 1 : offset - line_start);
 }
 
 /// What iconv made of the bytes, and whether it took them all.
@@ -70,10 +73,15 @@ std::size_t character_at(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U; };
   const unsigned first = byte(0);
   if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xC2 && first <= 0xDF ? 2 : first >= 0xE0 && first <= 0xEF ? 3 : first >= 0xF0 && first <= 0xF4 ? 4 : 0;
+  const std::size_t length = first >= 0xC2 && first <= 0xDF   ? 2
+                             : first >= 0xE0 && first <= 0xEF ? 3
+                             : first >= 0xF0 && first <= 0xF4 ? 4
+                                                              : 0;
   for (std::size_t i = 1; i < length; ++i)
     if ((byte(i) & 0xC0) != 0x80) return 0;
-  if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F) || (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) return 0;
+  if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F) || (first == 0xF0 && byte(1) < 0x90) ||
+      (first == 0xF4 && byte(1) > 0x8F))
+    return 0;
   return length;
 }
 
@@ -111,29 +119,31 @@ std::string_view encoding_by_zeros(std::string_view bytes) {
 
 Result<std::string> without_zeros(std::string text, const std::string& file) {
   if (const auto zero = text.find('\0'); zero != std::string::npos)
-    return invalid("there is a zero byte, which no text has", "check that this is a text file; save it as UTF-8", place_at(file, text, zero));
+    return invalid("there is a zero byte, which no text has", "check that this is a text file; save it as UTF-8",
+                   place_at(file, text, zero));
   return text;
 }
 
 Result<std::string> checked(std::string text, const std::string& file) {
   if (const auto zero = text.find('\0'); zero != std::string::npos) {
     if (const auto encoding = encoding_by_zeros(text); !encoding.empty())
-      return invalid(std::format("this looks like {} text without a byte order mark", encoding), "save it as UTF-8", file);
+      return invalid(std::format("this looks like {} text without a byte order mark", encoding), "save it as UTF-8",
+                     file);
     return without_zeros(std::move(text), file);
   }
   if (const auto end = end_of_utf8(text); end < text.size())
-    return invalid(std::format("the byte 0x{:02X} is not UTF-8", static_cast<unsigned char>(text[end])), "the text has another encoding: save it as UTF-8",
-                   place_at(file, text, end));
+    return invalid(std::format("the byte 0x{:02X} is not UTF-8", static_cast<unsigned char>(text[end])),
+                   "the text has another encoding: save it as UTF-8", place_at(file, text, end));
   return text;
 }
 
 /// `skip` bytes are the mark's.
 Result<std::string> from(std::string_view encoding, std::string_view bytes, std::size_t skip, const std::string& file) {
   auto text = converted(bytes.substr(skip), std::string(encoding));
-  if (!text)
-    return invalid(std::format("the encoding \"{}\" is not known", encoding), "save it as UTF-8", file);
+  if (!text) return invalid(std::format("the encoding \"{}\" is not known", encoding), "save it as UTF-8", file);
   if (!text->is_whole)
-    return invalid(std::format("what follows here is not {}, as the start of the file says", encoding), "save it as UTF-8", place_at(file, text->text, text->text.size()));
+    return invalid(std::format("what follows here is not {}, as the start of the file says", encoding),
+                   "save it as UTF-8", place_at(file, text->text, text->text.size()));
   return without_zeros(std::move(text->text), file);
 }
 
@@ -153,7 +163,8 @@ std::string declared_encoding(std::string_view text) {
 
 bool is_name_of_an_encoding(std::string_view name) {
   return !name.empty() && name.size() <= 40 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == ':';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.' || c == ':';
   });
 }
 
@@ -175,16 +186,22 @@ Result<std::string> utf8_xml(std::string bytes, const std::string& file) {
   for (char& c : name)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   // Programs declare UTF-16 of a text that they then write as UTF-8; a text that could be read this far is no UTF-16.
-  if (name.empty() || name == "utf-8" || name == "utf8" || name.starts_with("utf-16") || name.starts_with("utf-32")) return checked(std::move(bytes), file);
+  if (name.empty() || name == "utf-8" || name == "utf8" || name.starts_with("utf-16") || name.starts_with("utf-32"))
+    return checked(std::move(bytes), file);
   if (!is_name_of_an_encoding(name))
     return invalid("the XML declares an encoding that is not known", "save it as UTF-8", place_at(file, bytes, 0));
   // Windows writes its larger sets under these names.
-  const std::string meant = name == "gb2312" ? "gb18030" : name == "shift_jis" ? "cp932" : name == "ks_c_5601-1987" ? "cp949" : declared;
+  const std::string meant = name == "gb2312"           ? "gb18030"
+                            : name == "shift_jis"      ? "cp932"
+                            : name == "ks_c_5601-1987" ? "cp949"
+                                                       : declared;
   auto text = converted(bytes, meant);
-  if (!text) return invalid(std::format("the XML declares the encoding \"{}\", which is not known", declared), "save it as UTF-8", place_at(file, bytes, 0));
+  if (!text)
+    return invalid(std::format("the XML declares the encoding \"{}\", which is not known", declared),
+                   "save it as UTF-8", place_at(file, bytes, 0));
   if (!text->is_whole)
-    return invalid(std::format("the XML declares the encoding \"{}\", but what follows here is not", declared), "save it as UTF-8",
-                   place_at(file, text->text, text->text.size()));
+    return invalid(std::format("the XML declares the encoding \"{}\", but what follows here is not", declared),
+                   "save it as UTF-8", place_at(file, text->text, text->text.size()));
   return without_zeros(std::move(text->text), file);
 }
 
@@ -192,7 +209,9 @@ std::string utf8_head(std::string bytes) {
   const Mark* mark = mark_of(bytes);
   if (!mark) return bytes;
   if (mark->encoding == "UTF-8") return bytes.substr(mark->bytes.size());
-  return converted(std::string_view(bytes).substr(mark->bytes.size()), std::string(mark->encoding)).value_or(Converted{}).text;
+  return converted(std::string_view(bytes).substr(mark->bytes.size()), std::string(mark->encoding))
+      .value_or(Converted{})
+      .text;
 }
 
 Result<std::string> read_text(const std::filesystem::path& path, std::size_t max_bytes) {

@@ -1,4 +1,5 @@
-/// Text files of others as UTF-8: what a byte order mark or a declaration says is believed, anything else is not guessed.
+/// Text files of others as UTF-8: what a byte order mark or a declaration says is believed, anything else is not
+/// guessed.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +12,12 @@ namespace edgewise {
 
 /// Bytes of a text as UTF-8 without a byte order mark: UTF-8 as it stands; UTF-16 and UTF-32 when a mark says so.
 /// @param file  names it in messages
-/// @error invalid_input with file:line:column: zero bytes (UTF-16 without a mark is named), what is no UTF-8, what breaks the encoding that
-/// the mark tells
+/// @error invalid_input with file:line:column: zero bytes (UTF-16 without a mark is named), what is no UTF-8, what
+/// breaks the encoding that the mark tells
 Result<std::string> utf8_text(std::string bytes, const std::string& file);
 
-/// The same for XML, whose first line may declare another encoding (ISO-8859-1, windows-1252, GBK, Shift_JIS ...). A mark comes before the
-/// declaration; UTF-16 without a mark is known by its "<?" (XML 1.0, appendix F).
+/// The same for XML, whose first line may declare another encoding (ISO-8859-1, windows-1252, GBK, Shift_JIS ...). A
+/// mark comes before the declaration; UTF-16 without a mark is known by its "<?" (XML 1.0, appendix F).
 /// @error also an encoding that nobody knows, and what breaks the declared one
 Result<std::string> utf8_xml(std::string bytes, const std::string& file);
 

@@ -31,8 +31,7 @@ using Result = std::expected<T, Error>;
 using Status = std::expected<void, Error>;
 
 /// `return fail(...)` from any function that returns a Result.
-inline std::unexpected<Error> fail(ErrorCode code, std::string message, std::string next = {},
-                                   std::string where = {}) {
+inline std::unexpected<Error> fail(ErrorCode code, std::string message, std::string next = {}, std::string where = {}) {
   return std::unexpected(Error{code, std::move(message), std::move(where), std::move(next)});
 }
 
@@ -69,13 +68,13 @@ std::string quoted_list(const std::vector<std::string>& words);
 /// `TRY(auto value, expression)` unwraps a Result or returns its error.
 #define EDGEWISE_CONCAT_(a, b) a##b
 #define EDGEWISE_CONCAT(a, b) EDGEWISE_CONCAT_(a, b)
-#define EDGEWISE_TRY_(name, declaration, ...)                    \
-  auto name = (__VA_ARGS__);                                     \
-  if (!name) return std::unexpected(std::move(name).error());    \
+#define EDGEWISE_TRY_(name, declaration, ...)                 \
+  auto name = (__VA_ARGS__);                                  \
+  if (!name) return std::unexpected(std::move(name).error()); \
   declaration = std::move(name).value()
 #define TRY(declaration, ...) EDGEWISE_TRY_(EDGEWISE_CONCAT(try_, __COUNTER__), declaration, __VA_ARGS__)
 /// `TRY_DO(expression)` for a Status.
-#define TRY_DO(...)                                                              \
-  do {                                                                           \
+#define TRY_DO(...)                                                                                 \
+  do {                                                                                              \
     if (auto status_ = (__VA_ARGS__); !status_) return std::unexpected(std::move(status_).error()); \
   } while (false)

@@ -13,7 +13,8 @@ namespace edgewise {
 
 namespace {
 
-constexpr int max_depth = 200;  // the parser recurses when values are destroyed; a deep document would exhaust the stack
+constexpr int max_depth =
+    200;  // the parser recurses when values are destroyed; a deep document would exhaust the stack
 
 bool is_too_deep(std::string_view text) {
   int depth = 0;
@@ -21,8 +22,10 @@ bool is_too_deep(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        in_string = false;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {
@@ -160,6 +163,8 @@ Result<Json> read_json(const std::filesystem::path& path, std::size_t max_bytes)
   return parse_json(text, path.string());
 }
 
-std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace edgewise

@@ -19,8 +19,8 @@ Result<Json> parse_json(std::string_view text, const std::string& where);
 /// Reads and parses a file of at most `max_bytes`.
 Result<Json> read_json(const std::filesystem::path& path, std::size_t max_bytes = std::size_t{64} << 20);
 
-/// The text of any JSON: in one line, or with `indent` spaces a level. Never fails: bytes that are no UTF-8 become U+FFFD, numbers that are not finite
-/// become null.
+/// The text of any JSON: in one line, or with `indent` spaces a level. Never fails: bytes that are no UTF-8 become
+/// U+FFFD, numbers that are not finite become null.
 std::string dump(const Json& json, int indent = -1);
 
 }  // namespace edgewise

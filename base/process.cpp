@@ -91,7 +91,9 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command
   return child;
 }
 
-ChildProcess::ChildProcess(ChildProcess&& other) noexcept { *this = std::move(other); }
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept {
+  *this = std::move(other);
+}
 
 ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
   std::swap(pid_, other.pid_);
@@ -122,7 +124,8 @@ Status ChildProcess::write_line(std::string_view line) {
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) {
       const auto ended = wait(std::chrono::milliseconds(500));
-      return fail(ErrorCode::unavailable, ended ? "the process " + to_text(*ended) : "the process does not listen any more");
+      return fail(ErrorCode::unavailable,
+                  ended ? "the process " + to_text(*ended) : "the process does not listen any more");
     }
     done += static_cast<std::size_t>(put);
   }
@@ -146,7 +149,8 @@ Result<std::string> ChildProcess::read_line(std::chrono::milliseconds timeout) {
       return fail(ErrorCode::unavailable, "interrupted while waiting for an answer");
     }
     if (ready == 0)
-      return fail(ErrorCode::unavailable, std::format("no answer within {:.1f} s", static_cast<double>(timeout.count()) / 1e3));
+      return fail(ErrorCode::unavailable,
+                  std::format("no answer within {:.1f} s", static_cast<double>(timeout.count()) / 1e3));
     char chunk[1 << 14];
     const ssize_t got = ::read(output_, chunk, sizeof chunk);
     if (got < 0 && errno == EINTR) continue;

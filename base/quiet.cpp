@@ -39,10 +39,11 @@ Result<QuietMachine> QuietMachine::enter(std::chrono::milliseconds patience) {
     if (busy) return QuietMachine(std::move(gate), std::move(*busy));
     if (busy.error().code != ErrorCode::unavailable) return std::unexpected(busy.error());
     if (std::chrono::steady_clock::now() >= deadline) {
-      return fail(ErrorCode::unavailable,
-                  std::format("a training on this machine has not finished a batch for {} s, so nothing can be measured",
-                              std::chrono::duration<double>(patience).count()),
-                  "look for an \"edgewise-worker\" that hangs or is stopped, and end it");
+      return fail(
+          ErrorCode::unavailable,
+          std::format("a training on this machine has not finished a batch for {} s, so nothing can be measured",
+                      std::chrono::duration<double>(patience).count()),
+          "look for an \"edgewise-worker\" that hangs or is stopped, and end it");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }

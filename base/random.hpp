@@ -10,7 +10,8 @@
 namespace edgewise {
 
 /// A deterministic stream of random numbers: xoshiro256++ (Blackman, Vigna, ACM TOMS 47(4), 2021), seeded through
-/// SplitMix64. The numbers are the same on every platform; the standard library's distributions are not, so none is used.
+/// SplitMix64. The numbers are the same on every platform; the standard library's distributions are not, so none is
+/// used.
 class RandomStream {
  public:
   explicit RandomStream(std::uint64_t seed);
@@ -21,10 +22,10 @@ class RandomStream {
   [[nodiscard]] RandomStream child(std::string_view name, std::uint64_t index = 0) const;
 
   std::uint64_t next();
-  double uniform();                            ///< [0, 1)
-  double uniform(double low, double high);     ///< [low, high)
-  std::uint64_t below(std::uint64_t bound);    ///< 0 .. bound-1 without bias; bound > 0
-  double normal();                             ///< mean 0, variance 1
+  double uniform();                          ///< [0, 1)
+  double uniform(double low, double high);   ///< [low, high)
+  std::uint64_t below(std::uint64_t bound);  ///< 0 .. bound-1 without bias; bound > 0
+  double normal();                           ///< mean 0, variance 1
   bool chance(double probability) { return uniform() < probability; }
 
   template <class T>
@@ -38,7 +39,8 @@ class RandomStream {
   std::uint64_t state_[4];
 };
 
-/// A 64-bit hash of bytes that never changes between versions (FNV-1a, finished by SplitMix64): for cache keys and seeds.
+/// A 64-bit hash of bytes that never changes between versions (FNV-1a, finished by SplitMix64): for cache keys and
+/// seeds.
 std::uint64_t stable_hash(std::string_view bytes);
 
 }  // namespace edgewise

@@ -8,7 +8,8 @@
 
 namespace edgewise {
 
-/// As `parse_json`, which takes the last of two values of one key. @error also a key that an object has twice, and a zero byte
+/// As `parse_json`, which takes the last of two values of one key. @error also a key that an object has twice, and a
+/// zero byte
 Result<Json> parse_strict_json(std::string_view text, const std::string& where);
 
 }  // namespace edgewise

@@ -1,5 +1,6 @@
 // Replays searches on tables: strategies x seeds from the same initial designs, in parallel processes.
-//   search_bench --table nb201:nb201_cifar10.csv.gz --objectives error,raspi4_ms --strategy random,nsga2 --evaluations 400 --seeds 20 --json out.json
+//   search_bench --table nb201:nb201_cifar10.csv.gz --objectives error,raspi4_ms --strategy random,nsga2 --evaluations
+//   400 --seeds 20 --json out.json
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,7 +33,9 @@ struct Arguments {
   bool without_known = false, evaluate = false;
 };
 
-double rounded(double value, double unit) { return std::round(value / unit) * unit; }
+double rounded(double value, double unit) {
+  return std::round(value / unit) * unit;
+}
 
 /// One search from beginning to end, as JSON.
 Result<Json> run(const Entry& entry, const replay::Problem& problem, const Arguments& arguments, std::size_t seed) {
@@ -41,7 +44,11 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
   if (options.trials == 0) options.trials = static_cast<std::int64_t>(arguments.evaluations);
   if (options.initial == 0) options.initial = static_cast<std::int64_t>(arguments.initial);
   TRY(const auto strategy, replay::strategy_for(problem, options, arguments.evaluations));
-  replay::ReplayOptions replay_options{.evaluations = arguments.evaluations, .budget_epochs = arguments.budget_epochs, .workers = arguments.workers, .batch = arguments.batch, .seed = seed};
+  replay::ReplayOptions replay_options{.evaluations = arguments.evaluations,
+                                       .budget_epochs = arguments.budget_epochs,
+                                       .workers = arguments.workers,
+                                       .batch = arguments.batch,
+                                       .seed = seed};
   if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().epochs_after;
   TRY(replay_options.initial, replay::initial_design(problem.space, seed, arguments.initial));
   TRY(const auto replayed, replay::replay(*strategy, problem, replay_options));
@@ -56,15 +63,16 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
   json["front"] = replay::front_of(std::move(points));
   if (problem.stage_epochs.size() > 1) {  // what was paid, in full evaluations
     auto& paid = json["paid"] = Json::array();
-    for (const auto& evaluation : replayed.evaluations) paid.push_back(rounded(evaluation.epochs / problem.stage_epochs.back(), 1e-3));
+    for (const auto& evaluation : replayed.evaluations)
+      paid.push_back(rounded(evaluation.epochs / problem.stage_epochs.back(), 1e-3));
   }
   auto& ask_ms = json["ask_ms"] = Json::array();
   for (const double s : replayed.ask_s) ask_ms.push_back(rounded(s * 1e3, 1e-3));
   return json;
 }
 
-/// Runs `count` tasks in child processes, `jobs` at a time; each writes its JSON to a file of its own. Processes, so that libraries with
-/// threads or global state are no concern.
+/// Runs `count` tasks in child processes, `jobs` at a time; each writes its JSON to a file of its own. Processes, so
+/// that libraries with threads or global state are no concern.
 class Pool {
  public:
   explicit Pool(std::size_t jobs) : jobs_(jobs) {}
@@ -78,7 +86,8 @@ class Pool {
   Result<std::vector<Json>> run(std::size_t count, const Task& task) {
     // Not named by the process alone: in containers that share /tmp the numbers of processes are the same.
     std::string name = (std::filesystem::temp_directory_path() / "search_bench_XXXXXX").string();
-    if (!::mkdtemp(name.data())) return fail(ErrorCode::unavailable, std::format("cannot make the folder \"{}\"", name));
+    if (!::mkdtemp(name.data()))
+      return fail(ErrorCode::unavailable, std::format("cannot make the folder \"{}\"", name));
     folder_ = name;
     std::map<pid_t, std::size_t> children;
     std::size_t next = 0, done = 0;
@@ -101,8 +110,10 @@ class Pool {
     std::vector<Json> results;
     for (std::size_t i = 0; i < count; ++i) {
       auto json = read_json(file(i));
-      if (json) results.push_back(std::move(*json));
-      else is_broken = true;
+      if (json)
+        results.push_back(std::move(*json));
+      else
+        is_broken = true;
     }
     if (is_broken) return invalid("a search did not end well; its error stands above");
     return results;
@@ -126,16 +137,19 @@ class Pool {
   bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
 };
 
-std::string shown(std::optional<double> value) { return value ? std::format("{:.0f}", *value) : "-"; }
+std::string shown(std::optional<double> value) {
+  return value ? std::format("{:.0f}", *value) : "-";
+}
 
 /// "36 (30-44)": median and quartiles; "-" beyond the evaluations that were paid for.
 std::string quartiles(const std::vector<std::optional<double>>& values) {
-  return std::format("{} ({}-{})", shown(replay::quantile(values, 0.5)), shown(replay::quantile(values, 0.25)), shown(replay::quantile(values, 0.75)));
+  return std::format("{} ({}-{})", shown(replay::quantile(values, 0.5)), shown(replay::quantile(values, 0.25)),
+                     shown(replay::quantile(values, 0.75)));
 }
 
 void print_summary(const std::vector<Entry>& entries, const std::vector<Json>& runs, std::size_t evaluations) {
-  std::println("{:<28} {:>7} {:>7} {:>7} {:>7}  {:<16} {:<16} {:<16} {:>12} {:>9}", "strategy", "at 30", "at 70", "at 120", "at end", "to 95 %", "to 98 %", "to 99 %",
-               "front points", "ms/ask");
+  std::println("{:<28} {:>7} {:>7} {:>7} {:>7}  {:<16} {:<16} {:<16} {:>12} {:>9}", "strategy", "at 30", "at 70",
+               "at 120", "at end", "to 95 %", "to 98 %", "to 99 %", "front points", "ms/ask");
   for (const auto& entry : entries) {
     std::map<std::size_t, std::vector<std::optional<double>>> at;
     std::map<double, std::vector<std::optional<double>>> to;
@@ -144,7 +158,8 @@ void print_summary(const std::vector<Entry>& entries, const std::vector<Json>& r
       if (run["strategy"] != entry.label) continue;
       const auto share = run["share"].get<std::vector<double>>();
       if (share.empty()) continue;
-      for (const std::size_t n : {std::size_t{30}, std::size_t{70}, std::size_t{120}, evaluations}) at[n].push_back(share[std::min(n, share.size()) - 1]);
+      for (const std::size_t n : {std::size_t{30}, std::size_t{70}, std::size_t{120}, evaluations})
+        at[n].push_back(share[std::min(n, share.size()) - 1]);
       for (const double bound : {0.95, 0.98, 0.99}) {
         const auto n = replay::evaluations_to(share, bound);
         to[bound].push_back(n ? std::optional<double>(*n) : std::nullopt);
@@ -154,9 +169,10 @@ void print_summary(const std::vector<Entry>& entries, const std::vector<Json>& r
     }
     if (found.empty()) continue;
     if (ask_ms.empty()) ask_ms.push_back(0.0);
-    std::println("{:<28} {:>7.4f} {:>7.4f} {:>7.4f} {:>7.4f}  {:<16} {:<16} {:<16} {:>12} {:>9.2f}", entry.label, *replay::quantile(at[30], 0.5),
-                 *replay::quantile(at[70], 0.5), *replay::quantile(at[120], 0.5), *replay::quantile(at[evaluations], 0.5), quartiles(to[0.95]), quartiles(to[0.98]),
-                 quartiles(to[0.99]), quartiles(found), *replay::quantile(ask_ms, 0.5));
+    std::println("{:<28} {:>7.4f} {:>7.4f} {:>7.4f} {:>7.4f}  {:<16} {:<16} {:<16} {:>12} {:>9.2f}", entry.label,
+                 *replay::quantile(at[30], 0.5), *replay::quantile(at[70], 0.5), *replay::quantile(at[120], 0.5),
+                 *replay::quantile(at[evaluations], 0.5), quartiles(to[0.95]), quartiles(to[0.98]), quartiles(to[0.99]),
+                 quartiles(found), *replay::quantile(ask_ms, 0.5));
   }
 }
 
@@ -170,7 +186,8 @@ std::vector<Json> scaled_to_best(std::vector<Json> runs) {
   return runs;
 }
 
-/// Adds to results of two objectives, our own or those of search_peers.py, what the best, half and all of a strategy's runs attain.
+/// Adds to results of two objectives, our own or those of search_peers.py, what the best, half and all of a strategy's
+/// runs attain.
 Status add_attainment(Json& results) {
   if (results["objectives"].size() != 2) return {};
   std::map<std::string, std::vector<search::Matrix>> fronts;
@@ -179,7 +196,8 @@ Status add_attainment(Json& results) {
   auto& attainment = results["attainment"] = Json::object();
   for (const auto& [strategy, runs] : fronts) {
     auto& surfaces = attainment[strategy] = {{"runs", runs.size()}};
-    for (const auto& [name, k] : {std::pair{"best", std::size_t{1}}, {"median", (runs.size() + 1) / 2}, {"worst", runs.size()}}) {
+    for (const auto& [name, k] :
+         {std::pair{"best", std::size_t{1}}, {"median", (runs.size() + 1) / 2}, {"worst", runs.size()}}) {
       TRY(surfaces[name], search::attainment_surface(runs, k));
     }
   }
@@ -189,23 +207,24 @@ Status add_attainment(Json& results) {
 Json description(const replay::Problem& problem, const Arguments& arguments) {
   Json objectives = Json::array();
   for (const auto& objective : problem.objectives)
-    objectives.push_back({{"name", objective.name}, {"direction", objective.direction == study::Direction::maximize ? "maximize" : "minimize"}});
-  return {{"table", problem.name},
-          {"source", arguments.table},
-          {"objectives", objectives},
-          {"reference", problem.reference},
-          {"front_size", problem.front.size()},
-          {"evaluations", arguments.evaluations},
-          {"seeds", arguments.seeds},
-          {"initial", arguments.initial},
-          {"workers", arguments.workers},
-          {"batch", arguments.batch}};
+    objectives.push_back({{"name", objective.name},
+                          {"direction", objective.direction == study::Direction::maximize ? "maximize" : "minimize"}});
+  return {
+      {"table", problem.name},          {"source", arguments.table},          {"objectives", objectives},
+      {"reference", problem.reference}, {"front_size", problem.front.size()}, {"evaluations", arguments.evaluations},
+      {"seeds", arguments.seeds},       {"initial", arguments.initial},       {"workers", arguments.workers},
+      {"batch", arguments.batch}};
 }
 
 Json to_json(const space::Parameter& parameter) {
-  if (const auto* categorical = std::get_if<space::Categorical>(&parameter.domain)) return {{"name", parameter.name}, {"values", categorical->values}};
+  if (const auto* categorical = std::get_if<space::Categorical>(&parameter.domain))
+    return {{"name", parameter.name}, {"values", categorical->values}};
   if (const auto* integer = std::get_if<space::Integer>(&parameter.domain))
-    return {{"name", parameter.name}, {"low", integer->low}, {"high", integer->high}, {"step", integer->step}, {"log", integer->log_scale}};
+    return {{"name", parameter.name},
+            {"low", integer->low},
+            {"high", integer->high},
+            {"step", integer->step},
+            {"log", integer->log_scale}};
   const auto& real = std::get<space::Real>(parameter.domain);
   return {{"name", parameter.name}, {"low", real.low}, {"high", real.high}, {"log", real.log_scale}};
 }
@@ -214,10 +233,12 @@ std::optional<std::vector<double>> point_of(const replay::Problem& problem, cons
   return replay::feasible_point(problem, problem.evaluate(choice, problem.stage_epochs.size() - 1));
 }
 
-/// The problem for programs in other languages: all its choices with their values, or, where the space is infinite, none of them (--evaluate tells them).
+/// The problem for programs in other languages: all its choices with their values, or, where the space is infinite,
+/// none of them (--evaluate tells them).
 Result<Json> whole_problem(const replay::Problem& problem, const Arguments& arguments) {
   const auto size = problem.space.size();
-  if (size && *size > 1'000'000) return invalid("only a space of at most 1,000,000 choices, or an infinite one, can be written out");
+  if (size && *size > 1'000'000)
+    return invalid("only a space of at most 1,000,000 choices, or an infinite one, can be written out");
   Json json = description(problem, arguments);
   auto& parameters = json["parameters"] = Json::array();
   for (const auto& parameter : problem.space.parameters()) parameters.push_back(to_json(parameter));
@@ -273,10 +294,11 @@ Status run_all(const replay::Problem& problem, const Arguments& arguments) {
   }
   Pool pool(arguments.jobs);
   TRY(auto runs, pool.run(entries.size() * arguments.seeds, [&](std::size_t i) {
-        return run(entries[i / arguments.seeds], problem, arguments, arguments.first_seed + i % arguments.seeds);
-      }));
-  std::println("{}: {} evaluations, {} seeds from {}, {} initial, {} {}; front of {} points", problem.name, arguments.evaluations, arguments.seeds, arguments.first_seed,
-               arguments.initial, arguments.workers, arguments.workers == 1 ? "worker" : "workers", problem.front.size());
+    return run(entries[i / arguments.seeds], problem, arguments, arguments.first_seed + i % arguments.seeds);
+  }));
+  std::println("{}: {} evaluations, {} seeds from {}, {} initial, {} {}; front of {} points", problem.name,
+               arguments.evaluations, arguments.seeds, arguments.first_seed, arguments.initial, arguments.workers,
+               arguments.workers == 1 ? "worker" : "workers", problem.front.size());
   if (problem.front.empty()) std::println("the true front is not known: shares are of the best of these searches");
   print_summary(entries, problem.front.empty() ? scaled_to_best(runs) : runs, arguments.evaluations);
   if (arguments.json.empty()) return {};
@@ -290,36 +312,55 @@ Status run_all(const replay::Problem& problem, const Arguments& arguments) {
 
 int main_function(int argc, char** argv) {
   Arguments arguments;
-  CLI::App app{"Replays searches on tables from the same initial designs and measures how fast they reach the true front."};
-  app.add_option("--table", arguments.table, "descriptor FILE.yaml, nb201:PATH of the shared table, or a synthetic problem: zdt1:6, dtlz2:6:3");
+  CLI::App app{
+      "Replays searches on tables from the same initial designs and measures how fast they reach the true front."};
+  app.add_option("--table", arguments.table,
+                 "descriptor FILE.yaml, nb201:PATH of the shared table, or a synthetic problem: zdt1:6, dtlz2:6:3");
   app.add_option("--objectives", arguments.objectives, "of nb201: error and costs (columns)")->delimiter(',');
-  app.add_option("--strategy", arguments.strategies, "names, or with settings: mobo:surrogate=xgboost:acquisition=ucb")->delimiter(',');
-  app.add_option("--set", arguments.settings, "key=value for all strategies: surrogate, acquisition, solver, selection, rank, initial, population, ...");
-  app.add_option("--evaluations", arguments.evaluations, "of each search, the initial design included")->check(CLI::PositiveNumber);
+  app.add_option("--strategy", arguments.strategies, "names, or with settings: mobo:surrogate=xgboost:acquisition=ucb")
+      ->delimiter(',');
+  app.add_option(
+      "--set", arguments.settings,
+      "key=value for all strategies: surrogate, acquisition, solver, selection, rank, initial, population, ...");
+  app.add_option("--evaluations", arguments.evaluations, "of each search, the initial design included")
+      ->check(CLI::PositiveNumber);
   app.add_option("--seeds", arguments.seeds, "searches of each strategy")->check(CLI::PositiveNumber);
   app.add_option("--first-seed", arguments.first_seed, "number of the first seed");
-  app.add_option("--initial", arguments.initial, "random choices, the same for all strategies, that each search begins with");
+  app.add_option("--initial", arguments.initial,
+                 "random choices, the same for all strategies, that each search begins with");
   app.add_option("--workers", arguments.workers, "evaluations at once, simulated")->check(CLI::PositiveNumber);
-  app.add_option("--batch", arguments.batch, "asked for at once, after the initial design; the next batch when all of it has ended")->check(CLI::PositiveNumber)->excludes("--workers");
-  app.add_option("--budget-epochs", arguments.budget_epochs, "of tables with stages: epochs of a search, over all trials; 0: no bound");
+  app.add_option("--batch", arguments.batch,
+                 "asked for at once, after the initial design; the next batch when all of it has ended")
+      ->check(CLI::PositiveNumber)
+      ->excludes("--workers");
+  app.add_option("--budget-epochs", arguments.budget_epochs,
+                 "of tables with stages: epochs of a search, over all trials; 0: no bound");
   app.add_option("--jobs", arguments.jobs, "searches at once, in processes")->check(CLI::PositiveNumber);
   app.add_option("--json", arguments.json, "file to write the results to");
-  app.add_option("--write-problem", arguments.problem, "file to write the whole problem and the initial designs to, for bench/search_peers.py");
-  app.add_flag("--evaluate", arguments.evaluate, "read choices of the table or problem as lines of JSON, write their minimised objectives, and do nothing else");
-  app.add_option("--attain", arguments.attain, "add the attainment surfaces to this file of results (also of bench/search_peers.py), and do nothing else");
+  app.add_option("--write-problem", arguments.problem,
+                 "file to write the whole problem and the initial designs to, for bench/search_peers.py");
+  app.add_flag(
+      "--evaluate", arguments.evaluate,
+      "read choices of the table or problem as lines of JSON, write their minimised objectives, and do nothing else");
+  app.add_option(
+      "--attain", arguments.attain,
+      "add the attainment surfaces to this file of results (also of bench/search_peers.py), and do nothing else");
   app.add_flag("--without-known", arguments.without_known, "hide what the table says is known before an evaluation");
-  app.add_flag_callback("--list-parts", [] {
-    const auto print = [](const std::string& part, const std::vector<std::string>& names) {
-      std::string line = part;
-      for (const auto& name : names) line += " " + name;
-      std::println("{}", line);
-    };
-    print("surrogate", search::surrogate_names());
-    print("acquisition", search::acquisition_names());
-    print("solver", search::solver_names());
-    print("selection", search::selection_names());
-    std::exit(0);
-  }, "print the parts of mobo, a line each, and do nothing else");
+  app.add_flag_callback(
+      "--list-parts",
+      [] {
+        const auto print = [](const std::string& part, const std::vector<std::string>& names) {
+          std::string line = part;
+          for (const auto& name : names) line += " " + name;
+          std::println("{}", line);
+        };
+        print("surrogate", search::surrogate_names());
+        print("acquisition", search::acquisition_names());
+        print("solver", search::solver_names());
+        print("selection", search::selection_names());
+        std::exit(0);
+      },
+      "print the parts of mobo, a line each, and do nothing else");
   CLI11_PARSE(app, argc, argv);
   ::setenv("OMP_NUM_THREADS", "1", 0);
   if (!arguments.attain.empty()) {
@@ -348,4 +389,6 @@ int main_function(int argc, char** argv) {
 
 }  // namespace edgewise::bench
 
-int main(int argc, char** argv) { return edgewise::bench::main_function(argc, argv); }
+int main(int argc, char** argv) {
+  return edgewise::bench::main_function(argc, argv);
+}

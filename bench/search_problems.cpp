@@ -18,14 +18,16 @@ std::string nb201_descriptor(const std::vector<std::string>& objectives) {
   for (const auto& name : objectives) text += "_" + name;
   text += "\ntable: nb201_cifar10.csv.gz\nparameters:\n  - {split: ops, name: edge}\nobjectives:\n";
   for (const auto& name : objectives)
-    text += name == "error" ? std::string("  - {name: error, value: 100 - test_acc_e200, reference: 20}\n") : std::format("  - {{name: {}}}\n", name);
+    text += name == "error" ? std::string("  - {name: error, value: 100 - test_acc_e200, reference: 20}\n")
+                            : std::format("  - {{name: {}}}\n", name);
   return text;
 }
 
 template <class Number>
 Status set_number(Number& target, const std::string& key, const std::string& value) {
   const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), target);
-  if (code != std::errc{} || end != value.data() + value.size()) return invalid(std::format("{} is \"{}\", which is no number", key, value));
+  if (code != std::errc{} || end != value.data() + value.size())
+    return invalid(std::format("{} is \"{}\", which is no number", key, value));
   return {};
 }
 
@@ -33,8 +35,11 @@ Status set_option(search::Options& options, const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos) return invalid(std::format("\"{}\" is no setting; write key=value", text));
   const std::string key = text.substr(0, equals), value = text.substr(equals + 1);
-  const std::map<std::string, std::string*> texts{{"surrogate", &options.surrogate}, {"acquisition", &options.acquisition}, {"solver", &options.solver},
-                                                  {"selection", &options.selection}, {"rank", &options.rank}};
+  const std::map<std::string, std::string*> texts{{"surrogate", &options.surrogate},
+                                                  {"acquisition", &options.acquisition},
+                                                  {"solver", &options.solver},
+                                                  {"selection", &options.selection},
+                                                  {"rank", &options.rank}};
   if (const auto found = texts.find(key); found != texts.end()) {
     *found->second = value;
     return {};
@@ -43,8 +48,9 @@ Status set_option(search::Options& options, const std::string& text) {
   if (key == "population") return set_number(options.population, key, value);
   if (key == "reduction") return set_number(options.reduction, key, value);
   if (key == "trials") return set_number(options.trials, key, value);
-  return invalid(std::format("\"{}\" is no setting of a strategy", key),
-                 "there are surrogate, acquisition, solver, selection, rank, initial, population, reduction and trials");
+  return invalid(
+      std::format("\"{}\" is no setting of a strategy", key),
+      "there are surrogate, acquisition, solver, selection, rank, initial, population, reduction and trials");
 }
 
 /// "zdt1", "zdt1:30" (dimensions), "dtlz2:6:3" (and objectives).
@@ -54,7 +60,8 @@ Result<replay::Problem> synthetic(const std::string& text) {
   const std::string name = text.substr(0, colon);
   while (colon != std::string::npos) {
     const std::size_t next = text.find(':', colon + 1);
-    TRY_DO(set_number(numbers.emplace_back(), "the number after " + name, text.substr(colon + 1, next == std::string::npos ? next : next - colon - 1)));
+    TRY_DO(set_number(numbers.emplace_back(), "the number after " + name,
+                      text.substr(colon + 1, next == std::string::npos ? next : next - colon - 1)));
     colon = next;
   }
   numbers.resize(2);
@@ -66,7 +73,8 @@ Result<replay::Problem> synthetic(const std::string& text) {
 
 }  // namespace
 
-std::expected<replay::Problem, std::vector<Error>> problem_of(const std::string& table, const std::vector<std::string>& objectives) {
+std::expected<replay::Problem, std::vector<Error>> problem_of(const std::string& table,
+                                                              const std::vector<std::string>& objectives) {
   constexpr std::string_view nb201 = "nb201:";
   if (std::ranges::contains(replay::synthetic_names(), table.substr(0, table.find(':')))) {
     auto problem = synthetic(table);
@@ -88,7 +96,8 @@ std::expected<replay::Problem, std::vector<Error>> problem_of(const std::string&
   return std::move(*problem);
 }
 
-Result<Entry> entry_of(const std::string& text, const std::vector<std::string>& settings, const replay::Problem& problem) {
+Result<Entry> entry_of(const std::string& text, const std::vector<std::string>& settings,
+                       const replay::Problem& problem) {
   Entry entry{.label = text};
   std::vector<std::string> parts;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -99,7 +108,8 @@ Result<Entry> entry_of(const std::string& text, const std::vector<std::string>& 
   entry.options.strategy = parts.front();
   for (const auto& setting : settings) TRY_DO(set_option(entry.options, setting));
   for (std::size_t i = 1; i < parts.size(); ++i) TRY_DO(set_option(entry.options, parts[i]));
-  if (entry.options.reduction < 2) return invalid(std::format("reduction is {}; at least 2 is needed", entry.options.reduction));
+  if (entry.options.reduction < 2)
+    return invalid(std::format("reduction is {}; at least 2 is needed", entry.options.reduction));
   entry.options.epochs = problem.stage_epochs.back();
   entry.options.known = problem.known;
   for (const auto& objective : problem.objectives) entry.options.recorded.push_back(objective.name);

@@ -10,16 +10,19 @@
 
 namespace edgewise::bench {
 
-/// "FILE.yaml": the descriptor of a table; "nb201:PATH": NAS-Bench-201 on CIFAR-10 with the latencies of HW-NAS-Bench (the shared table), with the
-/// given objectives of "error", "raspi4_ms", "pixel3_ms", "edgegpu_ms", "edgegpu_mj", "params", ...; "zdt1", "zdt1:30", "dtlz2:6:3": a synthetic
-/// problem with its dimensions and objectives.
-std::expected<replay::Problem, std::vector<Error>> problem_of(const std::string& table, const std::vector<std::string>& objectives);
+/// "FILE.yaml": the descriptor of a table; "nb201:PATH": NAS-Bench-201 on CIFAR-10 with the latencies of HW-NAS-Bench
+/// (the shared table), with the given objectives of "error", "raspi4_ms", "pixel3_ms", "edgegpu_ms", "edgegpu_mj",
+/// "params", ...; "zdt1", "zdt1:30", "dtlz2:6:3": a synthetic problem with its dimensions and objectives.
+std::expected<replay::Problem, std::vector<Error>> problem_of(const std::string& table,
+                                                              const std::vector<std::string>& objectives);
 
-/// Options of a strategy: "mobo", or with settings "mobo:surrogate=xgboost:acquisition=ucb". Its epochs and stages are the problem's.
+/// Options of a strategy: "mobo", or with settings "mobo:surrogate=xgboost:acquisition=ucb". Its epochs and stages are
+/// the problem's.
 struct Entry {
   std::string label;
   search::Options options;
 };
-Result<Entry> entry_of(const std::string& text, const std::vector<std::string>& settings, const replay::Problem& problem);
+Result<Entry> entry_of(const std::string& text, const std::vector<std::string>& settings,
+                       const replay::Problem& problem);
 
 }  // namespace edgewise::bench

@@ -1,4 +1,5 @@
-// Time of one suggestion with many trials recorded, and the memory it takes: five mixed parameters, two objectives (or one).
+// Time of one suggestion with many trials recorded, and the memory it takes: five mixed parameters, two objectives (or
+// one).
 //   search_speed --strategy random --trials 1000 [--set surrogate=gp] [--asks 5] [--objectives 2]
 // One strategy and one number of trials a process, so that the peak of memory is its own. Prints one line of JSON.
 #include <CLI/CLI.hpp>
@@ -20,18 +21,22 @@ namespace {
 /// A smooth trade-off that uses all parameters. bench/search_speed.py has the same.
 replay::Problem mixed_problem(std::size_t objectives) {
   replay::Problem problem{.name = "mixed", .reference = std::vector(objectives, 10.0)};
-  problem.space = space::make_space({{.name = "c1", .domain = space::Categorical{{"a", "b", "c", "d"}}},
-                                     {.name = "c2", .domain = space::Categorical{{"a", "b", "c"}}},
-                                     {.name = "x", .domain = space::Real{0, 1}},
-                                     {.name = "rate", .domain = space::Real{.low = 1e-5, .high = 1e-1, .log_scale = true}},
-                                     {.name = "n", .domain = space::Integer{.low = 1, .high = 64}}})
-                      .value();
+  problem.space =
+      space::make_space({{.name = "c1", .domain = space::Categorical{{"a", "b", "c", "d"}}},
+                         {.name = "c2", .domain = space::Categorical{{"a", "b", "c"}}},
+                         {.name = "x", .domain = space::Real{0, 1}},
+                         {.name = "rate", .domain = space::Real{.low = 1e-5, .high = 1e-1, .log_scale = true}},
+                         {.name = "n", .domain = space::Integer{.low = 1, .high = 64}}})
+          .value();
   for (std::size_t i = 0; i < objectives; ++i) problem.objectives.push_back({std::format("f{}", i + 1)});
   problem.evaluate = [](const space::Choice& choice, std::size_t) {
-    const double c1 = std::get<std::string>(choice.at("c1"))[0] - 'a', c2 = std::get<std::string>(choice.at("c2"))[0] - 'a';
+    const double c1 = std::get<std::string>(choice.at("c1"))[0] - 'a',
+                 c2 = std::get<std::string>(choice.at("c2"))[0] - 'a';
     const double x = std::get<double>(choice.at("x")), rate = std::log10(std::get<double>(choice.at("rate")));
     const double n = static_cast<double>(std::get<std::int64_t>(choice.at("n"))) / 64;
-    return replay::Outcome{{{"f1", (rate + 3) * (rate + 3) + x * x + 0.3 * c1 + 1 - n}, {"f2", (x - 1) * (x - 1) + 0.2 * (3 - c1) + 0.3 * c2 + 2 * n}}, {}};
+    return replay::Outcome{{{"f1", (rate + 3) * (rate + 3) + x * x + 0.3 * c1 + 1 - n},
+                            {"f2", (x - 1) * (x - 1) + 0.2 * (3 - c1) + 0.3 * c2 + 2 * n}},
+                           {}};
   };
   return problem;
 }
@@ -53,8 +58,8 @@ struct Arguments {
   std::size_t trials = 100, asks = 5, objectives = 2;
 };
 
-/// Records random trials, then asks once for each further one: what the strategy may keep from ask to ask counts as in a real search, so the
-/// first ask, which keeps nothing yet, is told apart.
+/// Records random trials, then asks once for each further one: what the strategy may keep from ask to ask counts as in
+/// a real search, so the first ask, which keeps nothing yet, is told apart.
 Result<Json> time_asks(const Arguments& arguments) {
   const auto problem = mixed_problem(arguments.objectives);
   TRY(auto entry, entry_of(arguments.strategy, arguments.settings, problem));
@@ -67,9 +72,15 @@ Result<Json> time_asks(const Arguments& arguments) {
   auto later = std::vector(replayed.ask_s.begin() + (replayed.ask_s.size() > 1 ? 1 : 0), replayed.ask_s.end());
   if (later.empty()) return invalid(std::format("\"{}\" proposed nothing: {}", arguments.strategy, replayed.note));
   std::ranges::sort(later);
-  return Json{{"strategy", arguments.strategy},         {"objectives", arguments.objectives}, {"trials", arguments.trials},
-              {"first_ms", replayed.ask_s.front() * 1e3}, {"median_ms", later[later.size() / 2] * 1e3}, {"max_ms", later.back() * 1e3},
-              {"asks", later.size()},                   {"peak_mb", static_cast<double>(peak_memory_kb()) / 1024}, {"start_mb", static_cast<double>(memory_before) / 1024}};
+  return Json{{"strategy", arguments.strategy},
+              {"objectives", arguments.objectives},
+              {"trials", arguments.trials},
+              {"first_ms", replayed.ask_s.front() * 1e3},
+              {"median_ms", later[later.size() / 2] * 1e3},
+              {"max_ms", later.back() * 1e3},
+              {"asks", later.size()},
+              {"peak_mb", static_cast<double>(peak_memory_kb()) / 1024},
+              {"start_mb", static_cast<double>(memory_before) / 1024}};
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
-// How honest and how good each surrogate is: coverage of its 80 % interval, error, order and time, on points it has not seen.
+// How honest and how good each surrogate is: coverage of its 80 % interval, error, order and time, on points it has not
+// seen.
 //   surrogate_coverage [TABLE.csv.gz] [--seeds N] [--only NAME] [--json]
-// TABLE: rows of NAS-Bench-201 with the columns ops (six digits 0-4), test_acc_e200 and raspi4_ms; without it the synthetic problem alone.
+// TABLE: rows of NAS-Bench-201 with the columns ops (six digits 0-4), test_acc_e200 and raspi4_ms; without it the
+// synthetic problem alone.
 #include <zlib.h>
 
 #include <algorithm>
@@ -50,7 +52,8 @@ Problem synthetic() {
               row(1) = static_cast<double>(random.below(3));
               for (Eigen::Index c = 2; c < 6; ++c) row(c) = random.uniform();
               const auto first = static_cast<int>(row(0)), second = static_cast<int>(row(1));
-              double value = effect[first] + std::sin(2.0 * frequency[second] * row(2)) + 2.0 * std::pow(row(3) - 0.6, 2.0) + 0.5 * row(2) * row(4);
+              double value = effect[first] + std::sin(2.0 * frequency[second] * row(2)) +
+                             2.0 * std::pow(row(3) - 0.6, 2.0) + 0.5 * row(2) * row(4);
               if (first == 0) {
                 value += 0.8 * row(5);
               } else {
@@ -84,15 +87,19 @@ Result<std::vector<Problem>> table_problems(const std::string& path) {
   TRY(const auto text, read_compressed(path));
   const auto lines = split(text, '\n');
   const auto header = split(lines.front(), ',');
-  const auto place = [&](std::string_view name) { return static_cast<std::size_t>(std::ranges::find(header, name) - header.begin()); };
+  const auto place = [&](std::string_view name) {
+    return static_cast<std::size_t>(std::ranges::find(header, name) - header.begin());
+  };
   const auto ops = place("ops"), accuracy = place("test_acc_e200"), latency = place("raspi4_ms");
-  if (std::max({ops, accuracy, latency}) == header.size()) return invalid(std::format("\"{}\" lacks ops, test_acc_e200 or raspi4_ms", path));
+  if (std::max({ops, accuracy, latency}) == header.size())
+    return invalid(std::format("\"{}\" lacks ops, test_acc_e200 or raspi4_ms", path));
   const auto number = [](std::string_view word) {
     double value = 0.0;
     std::from_chars(word.data(), word.data() + word.size(), value);
     return value;
   };
-  auto table = std::make_shared<std::pair<Matrix, Matrix>>(Matrix(std::ssize(lines), 6), Matrix(std::ssize(lines), 2));  // shared by both problems
+  auto table = std::make_shared<std::pair<Matrix, Matrix>>(Matrix(std::ssize(lines), 6),
+                                                           Matrix(std::ssize(lines), 2));  // shared by both problems
   Eigen::Index rows = 0;
   for (const auto line : lines | std::views::drop(1)) {
     const auto words = split(line, ',');
@@ -103,7 +110,8 @@ Result<std::vector<Problem>> table_problems(const std::string& path) {
   }
   std::vector<Problem> problems;
   for (const auto& [name, column] : {std::pair{"nb201 log error", 0}, std::pair{"nb201 log raspi4 ms", 1}}) {
-    problems.push_back({name, Columns(6, Column{Column::Kind::category, 5, 0}), [table, rows, column](Eigen::Index count, RandomStream random) {
+    problems.push_back({name, Columns(6, Column{Column::Kind::category, 5, 0}),
+                        [table, rows, column](Eigen::Index count, RandomStream random) {
                           const auto order = random.permutation(static_cast<std::size_t>(rows));
                           Points points{Matrix(count, 6), Vector(count)};
                           for (Eigen::Index i = 0; i < count; ++i) {
@@ -147,7 +155,8 @@ Result<Score> score(const Problem& problem, const std::string& name, std::uint64
     const double mean = of.mean(), deviation = std::sqrt((of.array() - mean).square().mean());
     return (values.array() - mean) / deviation;
   };
-  const Vector seen = all.targets.head(train_points), unseen = all.targets.tail(held_out_points), many = all.targets.head(many_points);
+  const Vector seen = all.targets.head(train_points), unseen = all.targets.tail(held_out_points),
+               many = all.targets.head(many_points);
   TRY(const auto model, surrogate::make_surrogate(name, problem.columns, seed));
   Score result;
   TRY(result.fit_many_ms, timed_fit(*model, all.inputs.topRows(many_points), standard(many, many)));
@@ -182,8 +191,8 @@ Status run(int argc, char** argv) {
   }
   auto rows = nlohmann::json::array();
   if (!json) {
-    std::println("{:<20} {:<15} {:>9} {:>8} {:>6} {:>12} {:>9} {:>9}   (coverage of the seeds)", "problem", "surrogate", "coverage", "RMSE/sd", "tau",
-                 "noise share", "ms n=100", "ms n=400");
+    std::println("{:<20} {:<15} {:>9} {:>8} {:>6} {:>12} {:>9} {:>9}   (coverage of the seeds)", "problem", "surrogate",
+                 "coverage", "RMSE/sd", "tau", "noise share", "ms n=100", "ms n=400");
   }
   for (const auto& problem : problems) {
     for (const auto& name : surrogate::surrogate_names()) {
@@ -192,19 +201,29 @@ Status run(int argc, char** argv) {
       std::vector<double> coverages;
       for (int seed = 0; seed < seeds; ++seed) {
         TRY(const auto one, score(problem, name, static_cast<std::uint64_t>(seed)));
-        for (const auto member : {&Score::coverage, &Score::error, &Score::tau, &Score::fit_ms, &Score::fit_many_ms, &Score::noise}) {
+        for (const auto member :
+             {&Score::coverage, &Score::error, &Score::tau, &Score::fit_ms, &Score::fit_many_ms, &Score::noise}) {
           mean.*member += one.*member / seeds;
         }
         coverages.push_back(one.coverage);
       }
       const auto [lowest, highest] = std::ranges::minmax(coverages);
       if (json) {
-        rows.push_back({{"problem", problem.name}, {"surrogate", name}, {"seeds", seeds}, {"coverage", mean.coverage}, {"coverage_lowest", lowest},
-                        {"coverage_highest", highest}, {"rmse_per_deviation", mean.error}, {"kendall_tau", mean.tau},
-                        {"noise_share", mean.noise}, {"fit_100_ms", mean.fit_ms}, {"fit_400_ms", mean.fit_many_ms}});
+        rows.push_back({{"problem", problem.name},
+                        {"surrogate", name},
+                        {"seeds", seeds},
+                        {"coverage", mean.coverage},
+                        {"coverage_lowest", lowest},
+                        {"coverage_highest", highest},
+                        {"rmse_per_deviation", mean.error},
+                        {"kendall_tau", mean.tau},
+                        {"noise_share", mean.noise},
+                        {"fit_100_ms", mean.fit_ms},
+                        {"fit_400_ms", mean.fit_many_ms}});
       } else {
-        std::println("{:<20} {:<15} {:>9.3f} {:>8.3f} {:>6.3f} {:>12.2f} {:>9.1f} {:>9.1f}   ({:.2f}-{:.2f})", problem.name, name, mean.coverage,
-                     mean.error, mean.tau, mean.noise, mean.fit_ms, mean.fit_many_ms, lowest, highest);
+        std::println("{:<20} {:<15} {:>9.3f} {:>8.3f} {:>6.3f} {:>12.2f} {:>9.1f} {:>9.1f}   ({:.2f}-{:.2f})",
+                     problem.name, name, mean.coverage, mean.error, mean.tau, mean.noise, mean.fit_ms, mean.fit_many_ms,
+                     lowest, highest);
       }
     }
   }

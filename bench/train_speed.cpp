@@ -85,7 +85,8 @@ Result<Json> measure(const std::string& name, std::int64_t size, const std::stri
 
 int main(int argc, char** argv) {
   if (argc < 7 || argc > 9) {
-    std::println(stderr, "usage: bench_train_speed NETWORK SIZE PRECISION LABELS.csv EPOCHS CACHE_FOLDER [BATCH [THREADS]]");
+    std::println(stderr,
+                 "usage: bench_train_speed NETWORK SIZE PRECISION LABELS.csv EPOCHS CACHE_FOLDER [BATCH [THREADS]]");
     return 2;
   }
   const auto result = measure(argv[1], std::atoll(argv[2]), argv[3], argv[4], std::atoi(argv[5]), argv[6],

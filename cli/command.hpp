@@ -20,7 +20,8 @@ enum class Exit { done = 0, failed = 1, usage = 2, interrupted = 130 };
 using Action = std::function<Exit()>;
 
 /// Adds a sub-command; its action is put into `chosen` when the user called it. `example` opens its help.
-CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& sentence, const std::string& example, Action& chosen, const Action& action);
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& sentence, const std::string& example,
+                      Action& chosen, const Action& action);
 
 /// Prints an error to standard error and gives the exit code for it.
 Exit report_error(const Error& error);

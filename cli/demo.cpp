@@ -17,8 +17,10 @@ struct DemoCall {
   bool quiet = false;
 };
 
-/// Small enough for a few minutes on two processors, yet the whole job: data, staged search, measured ONNX files, report.
-constexpr const char* demo_job = R"(# The demo's job: find the face in a rendered picture. Change it and run `edgewise search faces.yaml` again.
+/// Small enough for a few minutes on two processors, yet the whole job: data, staged search, measured ONNX files,
+/// report.
+constexpr const char* demo_job =
+    R"(# The demo's job: find the face in a rendered picture. Change it and run `edgewise search faces.yaml` again.
 task: box
 data: {path: builtin:faces, count: 1000, input: 64}
 space:
@@ -36,14 +38,21 @@ seed: 1
 Exit demo(const DemoCall& call) {
   std::error_code error;
   fs::create_directories(call.folder, error);
-  if (error) return report_error({ErrorCode::invalid_input, std::format("cannot make the folder \"{}\": {}", call.folder, error.message()), {}, "choose another one with --folder"});
+  if (error)
+    return report_error({ErrorCode::invalid_input,
+                         std::format("cannot make the folder \"{}\": {}", call.folder, error.message()),
+                         {},
+                         "choose another one with --folder"});
   const fs::path job = fs::path(call.folder) / "faces.yaml";
   if (!fs::exists(job))
     if (const auto written = write_file(job, demo_job); !written) return report_error(written.error());
   if (!call.quiet) console::say("demo: {} (a run that was stopped goes on where it was)", job.string());
-  if (const auto searched = search({.job_file = job.string(), .quiet = call.quiet}); searched != Exit::done) return searched;
+  if (const auto searched = search({.job_file = job.string(), .quiet = call.quiet}); searched != Exit::done)
+    return searched;
   const std::string study = job::study_folder(job.string()).string();
-  if (const auto reported = write_report(study, (fs::path(call.folder) / "report.html").string(), false, false); reported != Exit::done) return reported;
+  if (const auto reported = write_report(study, (fs::path(call.folder) / "report.html").string(), false, false);
+      reported != Exit::done)
+    return reported;
   return export_model(study, "knee", (fs::path(call.folder) / "face.onnx").string(), false, true);
 }
 
@@ -51,7 +60,9 @@ Exit demo(const DemoCall& call) {
 
 void add_demo(CLI::App& app, Action& chosen) {
   auto call = std::make_shared<DemoCall>();
-  auto* command = add_command(app, "demo", "The main job on rendered faces: a search, a report, an ONNX file, in a few minutes.", "edgewise demo --folder /tmp/demo", chosen, [call] { return demo(*call); });
+  auto* command =
+      add_command(app, "demo", "The main job on rendered faces: a search, a report, an ONNX file, in a few minutes.",
+                  "edgewise demo --folder /tmp/demo", chosen, [call] { return demo(*call); });
   command->add_option("--folder", call->folder, "where everything goes")->capture_default_str();
   command->add_flag("--quiet", call->quiet, "errors only");
 }

@@ -200,7 +200,8 @@ Exit init(const InitCall& call) {
   const auto real_file = fs::weakly_canonical(fs::absolute(call.file).parent_path()) / fs::path(call.file).filename();
   const auto read = job::parse_job(text, real_file);
   const bool is_same =
-      read && (call.data.starts_with("builtin:") ? read->data.path == call.data : fs::equivalent(read->data.path, call.data, ignored));
+      read && (call.data.starts_with("builtin:") ? read->data.path == call.data
+                                                 : fs::equivalent(read->data.path, call.data, ignored));
   if (!is_same) {
     return report_error({ErrorCode::invalid_input,
                          std::format("no job file can name \"{}\": {}; nothing was written", call.data,

@@ -32,9 +32,12 @@ Exit check(const InspectCall& call) {
   const auto frame = job::frame_without_data(*job);
   const auto family = space::make_family(job->space, job->space_options, frame);
   if (!family) return report_error(family.error());
-  if (const auto mistakes = run::preflight(*job, *family, frame, {.head_is_known = false}); !mistakes.empty()) return report_errors(mistakes);
-  if (call.json) print_json(job::to_json(*job));
-  else console::print("# {}: no mistakes; with every default filled in it says\n{}", call.target, job::to_yaml(*job));
+  if (const auto mistakes = run::preflight(*job, *family, frame, {.head_is_known = false}); !mistakes.empty())
+    return report_errors(mistakes);
+  if (call.json)
+    print_json(job::to_json(*job));
+  else
+    console::print("# {}: no mistakes; with every default filled in it says\n{}", call.target, job::to_yaml(*job));
   return Exit::done;
 }
 
@@ -76,7 +79,8 @@ void print_tree(const Json& json, int indent) {
       if (is_texts && key == "remarks") {
         console::print_line("{}{}:", pad, key);
         for (const auto& item : value)
-          if (!item.get<std::string>().starts_with("warning: ")) console::print_line("{}  - {}", pad, item.get<std::string>());
+          if (!item.get<std::string>().starts_with("warning: "))
+            console::print_line("{}  - {}", pad, item.get<std::string>());
       } else {
         console::print_line("{}{}: {}", pad, key, dump(value));
       }
@@ -101,7 +105,9 @@ Exit show_data(const InspectCall& call) {
   if (call.sheet.empty()) return Exit::done;
   const auto cache = data::open_cache(*set, call.size, cache_folder() / "images");
   if (!cache) return report_error(cache.error());
-  if (const auto written = data::write_contact_sheet(*set, *cache, call.sheet, static_cast<std::size_t>(call.count)); !written) return report_error(written.error());
+  if (const auto written = data::write_contact_sheet(*set, *cache, call.sheet, static_cast<std::size_t>(call.count));
+      !written)
+    return report_error(written.error());
   console::say("wrote {}", call.sheet);
   return Exit::done;
 }
@@ -134,7 +140,10 @@ Exit show_space(const InspectCall& call) {
   Json json{{"family", family->name}, {"size", nullptr}, {"parameters", Json::array()}, {"samples", Json::array()}};
   if (const auto size = family->space.size()) json["size"] = *size;
   for (const auto& parameter : family->space.parameters()) {
-    Json row{{"name", parameter.name}, {"values", domain_text(parameter)}, {"when", nullptr}, {"description", parameter.description}};
+    Json row{{"name", parameter.name},
+             {"values", domain_text(parameter)},
+             {"when", nullptr},
+             {"description", parameter.description}};
     if (parameter.condition) {
       std::string values;
       for (const auto& value : parameter.condition->values) values += (values.empty() ? "" : ", ") + value;
@@ -154,16 +163,23 @@ Exit show_space(const InspectCall& call) {
     print_json(json);
     return Exit::done;
   }
-  console::print_line("{}: {} choices", family->name, json["size"].is_null() ? std::string("infinitely many") : json["size"].dump());
+  console::print_line("{}: {} choices", family->name,
+                      json["size"].is_null() ? std::string("infinitely many") : json["size"].dump());
   for (const auto& row : json["parameters"])
-    console::print_line("  {:<16} {}{}{}", row["name"].get<std::string>(), row["values"].get<std::string>(), row["when"].is_null() ? "" : "   when " + row["when"].get<std::string>(),
-                 row["description"].get<std::string>().empty() ? "" : "   # " + row["description"].get<std::string>());
-  if (call.samples > 0) console::print_line("\n{:>12} {:>10} {:>10} {:>12}  choice", "parameters", "M MACs", "weight MB", "activ. MB");
+    console::print_line(
+        "  {:<16} {}{}{}", row["name"].get<std::string>(), row["values"].get<std::string>(),
+        row["when"].is_null() ? "" : "   when " + row["when"].get<std::string>(),
+        row["description"].get<std::string>().empty() ? "" : "   # " + row["description"].get<std::string>());
+  if (call.samples > 0)
+    console::print_line("\n{:>12} {:>10} {:>10} {:>12}  choice", "parameters", "M MACs", "weight MB", "activ. MB");
   for (const auto& sample : json["samples"]) {
     const auto& costs = sample["costs"];
     std::string text;
-    for (const auto& [key, value] : sample["choice"].items()) text += key + "=" + (value.is_string() ? value.get<std::string>() : dump(value)) + " ";
-    console::print_line("{:>12.0f} {:>10.2f} {:>10.2f} {:>12.2f}  {}", costs["parameters"].get<double>(), costs["macs"].get<double>() / 1e6, costs["weight_mb"].get<double>(), costs["activation_mb"].get<double>(), text);
+    for (const auto& [key, value] : sample["choice"].items())
+      text += key + "=" + (value.is_string() ? value.get<std::string>() : dump(value)) + " ";
+    console::print_line("{:>12.0f} {:>10.2f} {:>10.2f} {:>12.2f}  {}", costs["parameters"].get<double>(),
+                        costs["macs"].get<double>() / 1e6, costs["weight_mb"].get<double>(),
+                        costs["activation_mb"].get<double>(), text);
   }
   return Exit::done;
 }
@@ -172,21 +188,30 @@ Exit show_space(const InspectCall& call) {
 
 void add_inspection(CLI::App& app, Action& chosen) {
   auto call = std::make_shared<InspectCall>();
-  auto* checked = add_command(app, "check", "Check a job file and print it with every default.", "edgewise check job.yaml", chosen, [call] { return check(*call); });
+  auto* checked = add_command(app, "check", "Check a job file and print it with every default.",
+                              "edgewise check job.yaml", chosen, [call] { return check(*call); });
   checked->add_option("job", call->target, "job file");
   checked->add_flag("--json", call->json, "print JSON");
   checked->add_flag("--options", call->options, "print the reference of all options (Markdown)");
 
-  auto* shown = add_command(app, "data", "Statistics and trivial baselines of a data set; a contact sheet.", "edgewise data job.yaml --sheet sheet.png", chosen, [call] { return show_data(*call); });
+  auto* shown = add_command(app, "data", "Statistics and trivial baselines of a data set; a contact sheet.",
+                            "edgewise data job.yaml --sheet sheet.png", chosen, [call] { return show_data(*call); });
   shown->add_option("data", call->target, "job file, folder, annotation file or built-in set")->required();
-  shown->add_option("--task", call->task, "classification or box, where no job file says it")->check(CLI::IsMember({"classification", "box"}));
+  shown->add_option("--task", call->task, "classification or box, where no job file says it")
+      ->check(CLI::IsMember({"classification", "box"}));
   shown->add_option("--format", call->format, "label format, where no job file says it");
   shown->add_option("--sheet", call->sheet, "write a contact sheet with the boxes drawn (PNG)");
-  shown->add_option("--size", call->size, "edge of a picture on the sheet")->capture_default_str()->check(CLI::Range(16, 512));
-  shown->add_option("--count", call->count, "pictures per split on the sheet")->capture_default_str()->check(CLI::Range(1, 400));
+  shown->add_option("--size", call->size, "edge of a picture on the sheet")
+      ->capture_default_str()
+      ->check(CLI::Range(16, 512));
+  shown->add_option("--count", call->count, "pictures per split on the sheet")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 400));
   shown->add_flag("--json", call->json, "print JSON");
 
-  auto* space = add_command(app, "space", "Show a job's search space: parameters, size, a few networks with their costs.", "edgewise space job.yaml --samples 10", chosen, [call] { return show_space(*call); });
+  auto* space =
+      add_command(app, "space", "Show a job's search space: parameters, size, a few networks with their costs.",
+                  "edgewise space job.yaml --samples 10", chosen, [call] { return show_space(*call); });
   space->add_option("job", call->target, "job file")->required();
   space->add_option("--samples", call->samples, "networks to draw")->capture_default_str()->check(CLI::Range(0, 10000));
   space->add_flag("--json", call->json, "print JSON");

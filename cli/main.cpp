@@ -31,7 +31,8 @@ const std::atomic<bool>& stop_flag() {
   return stop_asked;
 }
 
-CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& sentence, const std::string& example, Action& chosen, const Action& action) {
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& sentence, const std::string& example,
+                      Action& chosen, const Action& action) {
   auto* command = app.add_subcommand(name, sentence);
   command->usage("example: " + example);
   command->callback([&chosen, action] { chosen = action; });
@@ -70,7 +71,9 @@ static Exit written(Exit exit) {
   return exit == Exit::done ? Exit::failed : exit;
 }
 
-void print_json(const Json& json) { console::print_line("{}", dump(json, 2)); }
+void print_json(const Json& json) {
+  console::print_line("{}", dump(json, 2));
+}
 
 int output_width() {
   winsize size{};
@@ -89,13 +92,15 @@ std::expected<job::Job, Exit> job_or_exit(const std::string& path) {
 int main(int argc, char** argv) {
   using namespace edgewise;
   console::open();
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = cli::on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGHUP, &action, nullptr);
 
-  CLI::App app{"edgewise finds neural networks that fit a device: from a folder of labelled images to a measured Pareto front.", "edgewise"};
+  CLI::App app{
+      "edgewise finds neural networks that fit a device: from a folder of labelled images to a measured Pareto front.",
+      "edgewise"};
   app.usage("example: edgewise init && edgewise search job.yaml && edgewise report job");
   app.set_version_flag("--version", EDGEWISE_VERSION);
   app.require_subcommand(1);
@@ -119,20 +124,27 @@ int main(int argc, char** argv) {
       return static_cast<int>(cli::written(cli::Exit::done));
     }
     std::vector<std::string> names;
-    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+    for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(command->get_name());
     const bool is_unknown = argc > 1 && argv[1][0] != '-' && std::ranges::find(names, argv[1]) == names.end();
-    if (is_unknown) console::say("error: \"{}\" is not a command; there are {}", argv[1], quoted_list(names));
-    else console::say("error: {}", e.what());
-    if (const auto near = is_unknown ? nearest_word(argv[1], names) : ""; !near.empty()) console::say("  next: did you mean `edgewise {}`?", near);
-    console::say("  next: `edgewise {}--help` shows an example", app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name() + " ");
+    if (is_unknown)
+      console::say("error: \"{}\" is not a command; there are {}", argv[1], quoted_list(names));
+    else
+      console::say("error: {}", e.what());
+    if (const auto near = is_unknown ? nearest_word(argv[1], names) : ""; !near.empty())
+      console::say("  next: did you mean `edgewise {}`?", near);
+    console::say("  next: `edgewise {}--help` shows an example",
+                 app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name() + " ");
     return static_cast<int>(cli::Exit::usage);
   }
   try {
     if (const auto room = take_room(); !room) return static_cast<int>(cli::report_error(room.error()));
     return static_cast<int>(cli::written(chosen()));
   } catch (const std::bad_alloc&) {
-    return static_cast<int>(cli::report_error({ErrorCode::unavailable, "memory ran out", {}, "end other programs, or raise this one's limit (`ulimit -v`)"}));
+    return static_cast<int>(cli::report_error(
+        {ErrorCode::unavailable, "memory ran out", {}, "end other programs, or raise this one's limit (`ulimit -v`)"}));
   } catch (const std::exception& e) {
-    return static_cast<int>(cli::report_error({ErrorCode::unavailable, std::string("the command ended early: ") + e.what(), {}, {}}));
+    return static_cast<int>(
+        cli::report_error({ErrorCode::unavailable, std::string("the command ended early: ") + e.what(), {}, {}}));
   }
 }

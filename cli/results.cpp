@@ -25,7 +25,8 @@ struct ResultsCall {
 Json starting_weights(const study::Study& study) {
   Json all = Json::object();
   for (const auto& trial : study.trials)
-    if (const auto* result = trial.result(); result && result->details.is_object() && result->details.contains("starting_weights"))
+    if (const auto* result = trial.result();
+        result && result->details.is_object() && result->details.contains("starting_weights"))
       all[study::to_text(trial.id)] = result->details["starting_weights"];
   return all;
 }
@@ -35,14 +36,18 @@ void print_starting_weights(const Json& all) {
   std::vector<std::pair<std::string, std::string>> lines;  // what was taken, the trials
   for (const auto& [trial, share] : all.items()) {
     const auto millions = [&](const char* name) { return share.value(name, 0.0) / 1e6; };
-    auto line = std::format("{} of {} tensors, {:.3f} M of {:.3f} M parameters, from {}", share.value("tensors", 0), share.value("of_tensors", 0),
-                            millions("parameters"), millions("of_parameters"), share.value("file", ""));
+    auto line = std::format("{} of {} tensors, {:.3f} M of {:.3f} M parameters, from {}", share.value("tensors", 0),
+                            share.value("of_tensors", 0), millions("parameters"), millions("of_parameters"),
+                            share.value("file", ""));
     if (const auto prefix = share.value("prefix", ""); !prefix.empty()) line += std::format(" (under \"{}\")", prefix);
     const auto same = std::ranges::find(lines, line, &std::pair<std::string, std::string>::first);
-    if (same == lines.end()) lines.emplace_back(line, trial);
-    else same->second += ", " + trial;
+    if (same == lines.end())
+      lines.emplace_back(line, trial);
+    else
+      same->second += ", " + trial;
   }
-  for (const auto& [line, trials] : lines) console::print_line("  starting weights of {} {}: {}", trials.contains(',') ? "trials" : "trial", trials, line);
+  for (const auto& [line, trials] : lines)
+    console::print_line("  starting weights of {} {}: {}", trials.contains(',') ? "trials" : "trial", trials, line);
 }
 
 Exit status(const ResultsCall& call) {
@@ -56,19 +61,26 @@ Exit status(const ResultsCall& call) {
   }
   const auto front = search::pareto_front(*study);
   if (call.json) {
-    Json json{{"study", study->settings.name}, {"trials", study->trials.size()}, {"states", Json::object()}, {"front", front.size()}, {"failures", reasons}};
+    Json json{{"study", study->settings.name},
+              {"trials", study->trials.size()},
+              {"states", Json::object()},
+              {"front", front.size()},
+              {"failures", reasons}};
     if (const auto started = starting_weights(*study); !started.empty()) json["starting_weights"] = started;
     for (const auto& [state, count] : counts) json["states"][std::string(study::to_text(state))] = count;
     print_json(json);
     return Exit::done;
   }
-  console::print_line("{}: {} trials, {} on the Pareto front", study->settings.name, study->trials.size(), front.size());
+  console::print_line("{}: {} trials, {} on the Pareto front", study->settings.name, study->trials.size(),
+                      front.size());
   for (const auto& [state, count] : counts) console::print_line("  {:<9} {}", study::to_text(state), count);
   for (const auto& [reason, count] : reasons) console::print_line("  {} failed: {}", count, reason);
   print_starting_weights(starting_weights(*study));
   for (const auto& trial : study->trials)
     if (trial.state == study::State::running)
-      console::print_line("  running: trial {} on {}, stage {}, {} of {} epochs  {}", study::to_text(trial.id), trial.worker, trial.stage + 1, trial.curve.empty() ? 0 : trial.curve.back().epoch, trial.epochs, space::to_text(trial.choice));
+      console::print_line("  running: trial {} on {}, stage {}, {} of {} epochs  {}", study::to_text(trial.id),
+                          trial.worker, trial.stage + 1, trial.curve.empty() ? 0 : trial.curve.back().epoch,
+                          trial.epochs, space::to_text(trial.choice));
   return Exit::done;
 }
 
@@ -132,12 +144,14 @@ Exit write_report(const std::string& name, const std::string& output, bool csv, 
     return Exit::done;
   }
   const fs::path page = output.empty() ? folder / "report.html" : fs::path(output);
-  if (const auto written = write_file(page, report::html_page(*study, run::drawings(*study))); !written) return report_error(written.error());
+  if (const auto written = write_file(page, report::html_page(*study, run::drawings(*study))); !written)
+    return report_error(written.error());
   console::print_line("wrote {}", page.string());
   return Exit::done;
 }
 
-Exit export_model(const std::string& name, const std::string& picked, const std::string& output, bool json, bool force) {
+Exit export_model(const std::string& name, const std::string& picked, const std::string& output, bool json,
+                  bool force) {
   const auto folder = job::study_folder(name);
   const auto study = run::read_study(folder);
   if (!study) return report_error(study.error());
@@ -145,17 +159,33 @@ Exit export_model(const std::string& name, const std::string& picked, const std:
   if (!trial) return report_error(trial.error());
   const auto* result = (*trial)->result();
   if (!result || !result->details.contains("model"))
-    return report_error({ErrorCode::not_found, std::format("trial {} has no exported model (it is {}{})", study::to_text((*trial)->id), study::to_text((*trial)->state), (*trial)->reason.empty() ? "" : ": " + (*trial)->reason), {}, "pick another one; `edgewise front` lists them"});
-  const fs::path target = output.empty() ? fs::path(std::format("{}-{}.onnx", study->settings.name, study::to_text((*trial)->id))) : fs::path(output);
-  if (fs::exists(target) && !force) return report_error({ErrorCode::conflict, std::format("\"{}\" exists already; nothing was written", target.string()), {}, "give another name with --output, or --force"});
+    return report_error(
+        {ErrorCode::not_found,
+         std::format("trial {} has no exported model (it is {}{})", study::to_text((*trial)->id),
+                     study::to_text((*trial)->state), (*trial)->reason.empty() ? "" : ": " + (*trial)->reason),
+         {},
+         "pick another one; `edgewise front` lists them"});
+  const fs::path target = output.empty()
+                              ? fs::path(std::format("{}-{}.onnx", study->settings.name, study::to_text((*trial)->id)))
+                              : fs::path(output);
+  if (fs::exists(target) && !force)
+    return report_error({ErrorCode::conflict,
+                         std::format("\"{}\" exists already; nothing was written", target.string()),
+                         {},
+                         "give another name with --output, or --force"});
   const auto bytes = read_file(folder / result->details["model"].get<std::string>(), std::size_t{2} << 30);
   if (!bytes) return report_error(bytes.error());
   if (const auto written = write_file(target, *bytes); !written) return report_error(written.error());
-  Json values{{"model", target.string()}, {"trial", (*trial)->id.value}, {"choice", space::to_json((*trial)->choice)}, {"values", result->values}, {"measurement", result->measurement}};
+  Json values{{"model", target.string()},
+              {"trial", (*trial)->id.value},
+              {"choice", space::to_json((*trial)->choice)},
+              {"values", result->values},
+              {"measurement", result->measurement}};
   if (json) {
     print_json(values);
   } else {
-    console::print_line("wrote {} (trial {}: {})", target.string(), study::to_text((*trial)->id), space::to_text((*trial)->choice));
+    console::print_line("wrote {} (trial {}: {})", target.string(), study::to_text((*trial)->id),
+                        space::to_text((*trial)->choice));
     for (const auto& [key, value] : result->values) console::print_line("  {:<20} {:.6g}", key, value);
   }
   return Exit::done;
@@ -163,27 +193,36 @@ Exit export_model(const std::string& name, const std::string& picked, const std:
 
 void add_results(CLI::App& app, Action& chosen) {
   auto call = std::make_shared<ResultsCall>();
-  const auto study_option = [&](CLI::App* command) { command->add_option("study", call->study, "study: its folder, its name or its job file")->required(); };
+  const auto study_option = [&](CLI::App* command) {
+    command->add_option("study", call->study, "study: its folder, its name or its job file")->required();
+  };
 
-  auto* state = add_command(app, "status", "How far a search is.", "edgewise status job", chosen, [call] { return status(*call); });
+  auto* state = add_command(app, "status", "How far a search is.", "edgewise status job", chosen,
+                            [call] { return status(*call); });
   study_option(state);
   state->add_flag("--json", call->json, "print JSON");
 
-  auto* shown = add_command(app, "front", "The Pareto front: table, plot, and which trials to look at first.", "edgewise front job --all", chosen, [call] { return front(*call); });
+  auto* shown = add_command(app, "front", "The Pareto front: table, plot, and which trials to look at first.",
+                            "edgewise front job --all", chosen, [call] { return front(*call); });
   study_option(shown);
   shown->add_flag("--all", call->all, "all trials, best first");
   shown->add_flag("--json", call->json, "print JSON");
   shown->add_flag("--csv", call->csv, "print all trials as CSV");
 
-  auto* page = add_command(app, "report", "Write the report: one HTML file that needs no network.", "edgewise report job --output report.html", chosen, [call] { return write_report(call->study, call->output, call->csv, call->json); });
+  auto* page = add_command(app, "report", "Write the report: one HTML file that needs no network.",
+                           "edgewise report job --output report.html", chosen,
+                           [call] { return write_report(call->study, call->output, call->csv, call->json); });
   study_option(page);
   page->add_option("--output", call->output, "where (default: report.html in the study's folder)");
   page->add_flag("--json", call->json, "print the report's data as JSON instead");
   page->add_flag("--csv", call->csv, "print all trials as CSV instead");
 
-  auto* exported = add_command(app, "export", "Copy out the ONNX file of one trial.", "edgewise export job --pick best:iou --output face.onnx", chosen, [call] { return export_model(call->study, call->pick, call->output, call->json, call->force); });
+  auto* exported = add_command(
+      app, "export", "Copy out the ONNX file of one trial.", "edgewise export job --pick best:iou --output face.onnx",
+      chosen, [call] { return export_model(call->study, call->pick, call->output, call->json, call->force); });
   study_option(exported);
-  exported->add_option("--pick", call->pick, "knee, bend, baseline, best:OBJECTIVE or a trial's number")->capture_default_str();
+  exported->add_option("--pick", call->pick, "knee, bend, baseline, best:OBJECTIVE or a trial's number")
+      ->capture_default_str();
   exported->add_option("--output", call->output, "where (default: NAME-TRIAL.onnx here)");
   exported->add_flag("--force", call->force, "overwrite an existing file");
   exported->add_flag("--json", call->json, "print JSON");

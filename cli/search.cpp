@@ -15,9 +15,19 @@ namespace {
 Json summary_json(const run::Session& session, const run::Summary& summary) {
   Json counts = Json::object();
   for (const auto& [state, count] : summary.counts) counts[std::string(study::to_text(state))] = count;
-  const char* ending = summary.ending == run::Ending::finished ? "finished" : summary.ending == run::Ending::interrupted ? "interrupted" : "budget spent";
-  return {{"study", session.folder.string()}, {"ending", ending}, {"elapsed_s", summary.elapsed_s}, {"trials", counts}, {"train_s", summary.train_s},
-          {"measure_s", summary.measure_s}, {"export_s", summary.export_s}, {"overhead_s", summary.overhead_s}, {"kept_waiting_s", summary.kept_waiting_s}, {"workers", summary.workers}};
+  const char* ending = summary.ending == run::Ending::finished      ? "finished"
+                       : summary.ending == run::Ending::interrupted ? "interrupted"
+                                                                    : "budget spent";
+  return {{"study", session.folder.string()},
+          {"ending", ending},
+          {"elapsed_s", summary.elapsed_s},
+          {"trials", counts},
+          {"train_s", summary.train_s},
+          {"measure_s", summary.measure_s},
+          {"export_s", summary.export_s},
+          {"overhead_s", summary.overhead_s},
+          {"kept_waiting_s", summary.kept_waiting_s},
+          {"workers", summary.workers}};
 }
 
 /// What a search found: results, and unless `is_quiet` what came of its trials and what to do next.
@@ -36,14 +46,18 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, bool 
     console::print(report::text_table(*study, true, output_width()));
   }
   std::string counts;
-  for (const auto& [state, count] : summary.counts) counts += std::format("{}{} {}", counts.empty() ? "" : ", ", count, study::to_text(state));
+  for (const auto& [state, count] : summary.counts)
+    counts += std::format("{}{} {}", counts.empty() ? "" : ", ", count, study::to_text(state));
   say(std::format("{} trials ({}) after {}", study->trials.size(), counts, run::duration_text(summary.elapsed_s)));
   if (summary.kept_waiting_s > 0.1 * summary.train_s && summary.train_s > 0)
-    say(std::format("training took longer than it needs: for {:.0f} % of its time other programs or workers had the processor", 100 * summary.kept_waiting_s / summary.train_s));
+    say(std::format(
+        "training took longer than it needs: for {:.0f} % of its time other programs or workers had the processor",
+        100 * summary.kept_waiting_s / summary.train_s));
   const double busy = summary.train_s + summary.measure_s + summary.export_s + summary.overhead_s;
   if (busy > 0)
-    say(std::format("worker time: {:.1f} % training, {:.1f} % measuring, {:.1f} % exporting, {:.1f} % other", 100 * summary.train_s / busy,
-                    100 * summary.measure_s / busy, 100 * summary.export_s / busy, 100 * summary.overhead_s / busy));
+    say(std::format("worker time: {:.1f} % training, {:.1f} % measuring, {:.1f} % exporting, {:.1f} % other",
+                    100 * summary.train_s / busy, 100 * summary.measure_s / busy, 100 * summary.export_s / busy,
+                    100 * summary.overhead_s / busy));
   if (summary.ending == run::Ending::interrupted) {
     say("interrupted; resume with: " + again);
     return Exit::interrupted;
@@ -51,7 +65,12 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, bool 
   const auto completed = summary.counts.find(study::State::complete);
   if (completed == summary.counts.end()) {
     for (const auto& trial : study->trials)
-      if (!trial.reason.empty()) return report_error({ErrorCode::invalid_input, std::format("no trial was completed; trial {} {}: {}", study::to_text(trial.id), study::to_text(trial.state), trial.reason), {}, std::format("`edgewise status {}` counts the reasons", name)});
+      if (!trial.reason.empty())
+        return report_error({ErrorCode::invalid_input,
+                             std::format("no trial was completed; trial {} {}: {}", study::to_text(trial.id),
+                                         study::to_text(trial.state), trial.reason),
+                             {},
+                             std::format("`edgewise status {}` counts the reasons", name)});
     return report_error({ErrorCode::not_found, "no trial was completed", {}, "give it a larger budget"});
   }
   say(std::format("next: edgewise report {0}; edgewise export {0} --pick knee", name));
@@ -75,10 +94,12 @@ Result<space::Choice> parse_choice(const space::Space& space, const std::vector<
   Json json = Json::object();
   for (const auto& pair : pairs) {
     const auto split = pair.find('=');
-    if (split == std::string::npos || split == 0) return invalid(std::format("--set \"{}\" is not NAME=VALUE", pair), "e.g. --set backbone=resnet18");
+    if (split == std::string::npos || split == 0)
+      return invalid(std::format("--set \"{}\" is not NAME=VALUE", pair), "e.g. --set backbone=resnet18");
     const std::string name = pair.substr(0, split), text = pair.substr(split + 1);
     const auto parameter = std::ranges::find(space.parameters(), name, &space::Parameter::name);
-    const bool is_word = parameter == space.parameters().end() || std::holds_alternative<space::Categorical>(parameter->domain);
+    const bool is_word =
+        parameter == space.parameters().end() || std::holds_alternative<space::Categorical>(parameter->domain);
     const auto number = is_word ? Result<Json>(Json(text)) : parse_json(text, "--set " + name);
     if (!number) return std::unexpected(number.error());
     json[name] = *number;
@@ -88,19 +109,24 @@ Result<space::Choice> parse_choice(const space::Space& space, const std::vector<
 
 /// What would cost trial after trial is told before the first.
 Status ready(const run::Session& session, bool every_network) {
-  const auto mistakes = run::preflight(session.job, session.family, job::frame(session.job, session.set), {.every_network = every_network});
+  const auto mistakes = run::preflight(session.job, session.family, job::frame(session.job, session.set),
+                                       {.every_network = every_network});
   if (mistakes.empty()) return {};
   return std::unexpected(mistakes.front());
 }
 
 Exit train(const TrainCall& call) {
   if (call.set.empty() && call.from.empty())
-    return wrong_usage("which network?", "name it with --set NAME=VALUE..., or take one of a finished search with --from STUDY --pick knee");
+    return wrong_usage(
+        "which network?",
+        "name it with --set NAME=VALUE..., or take one of a finished search with --from STUDY --pick knee");
   auto job = job_or_exit(call.search.job_file);
   if (!job) return job.error();
   if (call.epochs > 0) job->train.epochs = call.epochs;
   job->name += "-train";
-  const auto folder = job::study_folder(call.search.study.empty() ? job::study_folder(call.search.job_file).replace_extension().string() + "-train" : call.search.study);
+  const auto folder = job::study_folder(
+      call.search.study.empty() ? job::study_folder(call.search.job_file).replace_extension().string() + "-train"
+                                : call.search.study);
   if (!call.search.quiet) report_remarks(*job);
   auto session = run::start_study(*job, folder, [](const run::Session& begun) { return ready(begun, false); });
   if (!session) return report_error(session.error());
@@ -122,9 +148,12 @@ Exit train(const TrainCall& call) {
   if (!study->find(*choice)) {
     const auto candidate = session->family.build(*choice, job::frame(session->job, session->set));
     if (!candidate) return report_error(candidate.error());
-    study::Trial trial{.choice = *choice, .epochs = static_cast<int>(session->job.train.epochs), .seed = static_cast<std::uint64_t>(session->job.seed)};
+    study::Trial trial{.choice = *choice,
+                       .epochs = static_cast<int>(session->job.train.epochs),
+                       .seed = static_cast<std::uint64_t>(session->job.seed)};
     trial.known = run::known_costs(candidate->graph);
-    if (const auto added = session->storage->add({trial}, study->trials.size()); !added) return report_error(added.error());
+    if (const auto added = session->storage->add({trial}, study->trials.size()); !added)
+      return report_error(added.error());
   }
   const auto view = run::make_view(call.search.quiet);
   const run::StaffingWish wish{.workers = 1, .threads = asked_threads(session->job)};
@@ -132,12 +161,14 @@ Exit train(const TrainCall& call) {
   run::CostModel model;
   const auto* known = study->find(*choice);
   if (!known || (known->attempts == 0 && known->curve.empty())) {
-    auto timed = run::time_space(*session, run::crews_to_time(wish, room, 1), room, &*choice, stop_flag(), [&](const std::string& line) { view->say("note: " + line); });
+    auto timed = run::time_space(*session, run::crews_to_time(wish, room, 1), room, &*choice, stop_flag(),
+                                 [&](const std::string& line) { view->say("note: " + line); });
     if (!timed) return report_error(timed.error());
     model = std::move(*timed);
   }
   const auto staffing = run::choose_staffing(model, {}, {1}, wish, room);
-  auto summary = run::run_search(*session, nullptr, {.staffing = staffing, .stop = &stop_flag(), .cost_model = model}, *view);
+  auto summary =
+      run::run_search(*session, nullptr, {.staffing = staffing, .stop = &stop_flag(), .cost_model = model}, *view);
   if (!summary) return report_error(summary.error());
   return finish(*session, *summary, call.search.json, call.search.quiet, "the same command");
 }
@@ -156,7 +187,8 @@ Status add_start(run::Session& session, run::View& view) {
 /// Trials that may run side by side at most, as far as the job tells.
 std::size_t most_at_once(const run::Session& session) {
   std::uint64_t most = session.family.space.size().value_or(UINT64_MAX);
-  if (const auto budget = session.job.budget.trials; budget > 0) most = std::min(most, static_cast<std::uint64_t>(budget));
+  if (const auto budget = session.job.budget.trials; budget > 0)
+    most = std::min(most, static_cast<std::uint64_t>(budget));
   return static_cast<std::size_t>(std::max<std::uint64_t>(1, most));
 }
 
@@ -191,19 +223,23 @@ Exit search(const SearchCall& call) {
   view->say(std::format("reading {}", job->data.path));
   auto session = run::start_study(*job, folder, [](const run::Session& begun) { return ready(begun, true); });
   if (!session) return report_error(session.error());
-  for (const auto& remark : session->set.remarks) view->say(remark.starts_with("warning: ") ? remark : "note: " + remark);
+  for (const auto& remark : session->set.remarks)
+    view->say(remark.starts_with("warning: ") ? remark : "note: " + remark);
   if (const auto begun = add_start(*session, *view); !begun) return report_error(begun.error());
 
-  view->say("timing a few networks of the space, to choose workers and threads and to say how long the search will take");
+  view->say(
+      "timing a few networks of the space, to choose workers and threads and to say how long the search will take");
   const run::StaffingWish wish{.workers = call.workers > 0 ? std::optional(call.workers) : std::nullopt,
                                .threads = asked_threads(*job)};
   const auto room = run::room_here();
   const auto note = [&](const std::string& line) { view->say("note: " + line); };
-  const auto model = run::time_space(*session, run::crews_to_time(wish, room, most_at_once(*session)), room, nullptr, stop_flag(), note);
+  const auto model = run::time_space(*session, run::crews_to_time(wish, room, most_at_once(*session)), room, nullptr,
+                                     stop_flag(), note);
   if (!model) return report_error(model.error());
   const auto macs = run::typical_macs(*session);
   // What an evaluation costs decides the strategy, whose plan then decides how many workers are of use.
-  const auto price = run::price_at_start(*session, *model, run::choose_staffing(*model, macs, {}, wish, room), stop_flag());
+  const auto price =
+      run::price_at_start(*session, *model, run::choose_staffing(*model, macs, {}, wish, room), stop_flag());
   if (!price) return report_error(price.error());
   const auto strategy = run::make_strategy(*session, *price);
   if (!strategy) return report_error(strategy.error());
@@ -219,31 +255,45 @@ Exit search(const SearchCall& call) {
   }
   const auto expectation = run::expect(*model, staffing, *session, plan);
   std::string stages;
-  for (const auto& [name, seconds] : expectation.stages) stages += std::format("{}{} {}", stages.empty() ? "" : ", ", name, run::duration_text(seconds));
-  view->say(std::format("expected: about {} in all with {} ({}), less where constraints reject networks before training", run::duration_text(expectation.total_s()), staffing.workers == 1 ? "1 worker" : std::format("{} workers", staffing.workers), stages));
+  for (const auto& [name, seconds] : expectation.stages)
+    stages += std::format("{}{} {}", stages.empty() ? "" : ", ", name, run::duration_text(seconds));
+  view->say(
+      std::format("expected: about {} in all with {} ({}), less where constraints reject networks before training",
+                  run::duration_text(expectation.total_s()),
+                  staffing.workers == 1 ? "1 worker" : std::format("{} workers", staffing.workers), stages));
 
-  const auto summary = run::run_search(*session, strategy->get(), {.staffing = staffing, .stop = &stop_flag(), .cost_model = *model}, *view);
+  const auto summary = run::run_search(*session, strategy->get(),
+                                       {.staffing = staffing, .stop = &stop_flag(), .cost_model = *model}, *view);
   if (!summary) return report_error(summary.error());
   return finish(*session, *summary, call.json, call.quiet, again(call));
 }
 
 void add_search(CLI::App& app, Action& chosen) {
   auto call = std::make_shared<SearchCall>();
-  auto* command = add_command(app, "search", "Search: train, export and measure candidates; run again to resume.", "edgewise search job.yaml --workers 2", chosen, [call] { return search(*call); });
+  auto* command = add_command(app, "search", "Search: train, export and measure candidates; run again to resume.",
+                              "edgewise search job.yaml --workers 2", chosen, [call] { return search(*call); });
   command->add_option("job", call->job_file, "job file")->required();
   command->add_option("--study", call->study, "the study's folder (default: beside the job file, NAME.study)");
-  command->add_option("--workers", call->workers, "worker processes on this machine (default: as many as bring the search furthest)")->check(CLI::Range(1, 256));
+  command
+      ->add_option("--workers", call->workers,
+                   "worker processes on this machine (default: as many as bring the search furthest)")
+      ->check(CLI::Range(1, 256));
   command->add_flag("--retry-failed", call->retry_failed, "try failed trials again, from where they failed");
   command->add_flag("--quiet", call->quiet, "errors only");
   command->add_flag("--json", call->json, "print the result as JSON");
 
   auto trained = std::make_shared<TrainCall>();
-  auto* train_command = add_command(app, "train", "Train one network of a job's space, export and measure it.", "edgewise train job.yaml --from job --pick knee --epochs 100", chosen, [trained] { return train(*trained); });
+  auto* train_command = add_command(app, "train", "Train one network of a job's space, export and measure it.",
+                                    "edgewise train job.yaml --from job --pick knee --epochs 100", chosen,
+                                    [trained] { return train(*trained); });
   train_command->add_option("job", trained->search.job_file, "job file")->required();
   train_command->add_option("--set", trained->set, "NAME=VALUE of each parameter of the space");
   train_command->add_option("--from", trained->from, "take the network from this study");
-  train_command->add_option("--pick", trained->pick, "which of its trials: knee, bend, baseline, best:OBJECTIVE or a number")->capture_default_str();
-  train_command->add_option("--epochs", trained->epochs, "epochs (default: the job's train.epochs)")->check(CLI::Range(1, 10000));
+  train_command
+      ->add_option("--pick", trained->pick, "which of its trials: knee, bend, baseline, best:OBJECTIVE or a number")
+      ->capture_default_str();
+  train_command->add_option("--epochs", trained->epochs, "epochs (default: the job's train.epochs)")
+      ->check(CLI::Range(1, 10000));
   train_command->add_option("--study", trained->search.study, "where it is kept (default: NAME-train.study)");
   train_command->add_flag("--quiet", trained->search.quiet, "errors only");
   train_command->add_flag("--json", trained->search.json, "print the result as JSON");

@@ -518,10 +518,9 @@ class Accountant {
 
 bool is_picture(const fs::path& file) {
   static constexpr std::array<std::string_view, 37> unread{
-      ".gif", ".jp2",  ".j2k", ".jpx", ".jxl", ".heic", ".heif",
-      ".avif", ".svg",  ".tga", ".ico",  ".ppm", ".pgm",  ".pbm", ".pnm", ".pfm", ".psd",  ".xcf",
-      ".exr",  ".hdr",  ".dng", ".cr2",  ".cr3", ".crw",  ".nef", ".arw", ".raw", ".orf",  ".rw2",
-      ".raf",  ".pef",  ".srw", ".dcm",  ".nii", ".fits", ".npy", ".apng"};
+      ".gif", ".jp2", ".j2k", ".jpx", ".jxl", ".heic", ".heif", ".avif", ".svg",  ".tga", ".ico", ".ppm", ".pgm",
+      ".pbm", ".pnm", ".pfm", ".psd", ".xcf", ".exr",  ".hdr",  ".dng",  ".cr2",  ".cr3", ".crw", ".nef", ".arw",
+      ".raw", ".orf", ".rw2", ".raf", ".pef", ".srw",  ".dcm",  ".nii",  ".fits", ".npy", ".apng"};
   return has_image_extension(file) || is_one_of(lower_case(file.extension().string()), unread);
 }
 

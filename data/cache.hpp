@@ -26,8 +26,8 @@ class Cache {
   [[nodiscard]] std::size_t count() const;  ///< items, as in the data set
   /// Pixels of one item, (size, size, channels) interleaved, RGB for photographs.
   [[nodiscard]] std::span<const std::uint8_t> pixels(std::size_t item) const;
-  /// To be called now and then by who reads many pictures: those read no longer count as this process's memory, and other programs may have
-  /// it. Pixels stay valid.
+  /// To be called now and then by who reads many pictures: those read no longer count as this process's memory, and
+  /// other programs may have it. Pixels stay valid.
   void let_go() const;
   /// The box as shares of the picture's width and height: x0, y0, x1, y1 in [0, 1]. Box tasks only.
   [[nodiscard]] std::array<float, 4> box(std::size_t item) const;
@@ -44,9 +44,10 @@ class Cache {
 };
 
 /// Opens the cache of (set, size) below `folder`, making it first when it is missing or when an image changed (path,
-/// size or modification time), or is decoded in another way (orientation, channels, range). Two processes that start at once make it once (a lock; the file is renamed into place
-/// when complete). Aspect ratio is not kept: the picture is stretched to a square, as the boxes are. Area filter when
-/// shrinking, linear when growing. Decoding uses all processors.
+/// size or modification time), or is decoded in another way (orientation, channels, range). Two processes that start at
+/// once make it once (a lock; the file is renamed into place when complete). Aspect ratio is not kept: the picture is
+/// stretched to a square, as the boxes are. Area filter when shrinking, linear when growing. Decoding uses all
+/// processors.
 /// @param progress  called with (done, all) now and then
 /// @error invalid_input with the image's path when one cannot be decoded
 Result<Cache> open_cache(const DataSet& set, std::int64_t size, const std::filesystem::path& folder,

@@ -66,12 +66,17 @@ Status check_spec(const DataSpec& spec) {
         std::format("test_share {:g} is not within 0 and {:g}", spec.test_share, 0.95 - spec.validation_share),
         "leave at least 5 % for training");
   if (spec.orientation != "applied" && spec.orientation != "as_stored")
-    return invalid(std::format("orientation \"{}\" is not one of \"applied\" or \"as_stored\"", shown(spec.orientation)),
-                   "\"applied\" turns pictures as their EXIF orientation says");
+    return invalid(
+        std::format("orientation \"{}\" is not one of \"applied\" or \"as_stored\"", shown(spec.orientation)),
+        "\"applied\" turns pictures as their EXIF orientation says");
   if (spec.channels < 0 || spec.channels > max_channels)
-    return invalid(std::format("channels {} is not within 1 and {}", spec.channels, max_channels), "0 takes what the files have");
-  if (spec.range && !((*spec.range)[0] < (*spec.range)[1] && std::isfinite((*spec.range)[0]) && std::isfinite((*spec.range)[1])))
-    return invalid(std::format("range [{:g}, {:g}] is not from a lower to a higher number", (*spec.range)[0], (*spec.range)[1]), "write e.g. [0, 4095]");
+    return invalid(std::format("channels {} is not within 1 and {}", spec.channels, max_channels),
+                   "0 takes what the files have");
+  if (spec.range &&
+      !((*spec.range)[0] < (*spec.range)[1] && std::isfinite((*spec.range)[0]) && std::isfinite((*spec.range)[1])))
+    return invalid(
+        std::format("range [{:g}, {:g}] is not from a lower to a higher number", (*spec.range)[0], (*spec.range)[1]),
+        "write e.g. [0, 4095]");
   if (spec.boxes != "only" && spec.boxes != "largest") {
     const std::string nearest = nearest_word(spec.boxes, {"only", "largest"});
     return invalid(std::format("boxes \"{}\" is not one of \"only\" or \"largest\"", shown(spec.boxes)),
@@ -234,10 +239,11 @@ Result<std::vector<Kept>> select(const Place& place, const Records& records, con
 /// What the labels' pictures are called, or why they are not found; by kept record.
 using Found = std::vector<Result<fs::path>>;
 
-/// Leaves out what leads to a file that was met under another path: it would count twice, and in two splits the networks would be judged by
-/// what they learned from.
+/// Leaves out what leads to a file that was met under another path: it would count twice, and in two splits the
+/// networks would be judged by what they learned from.
 /// @error one file in two splits or of two classes
-Status leave_out_same_files(Task task, bool asks_presence, std::vector<Kept>& kept, Found& found, std::vector<Fate>& fates) {
+Status leave_out_same_files(Task task, bool asks_presence, std::vector<Kept>& kept, Found& found,
+                            std::vector<Fate>& fates) {
   std::map<std::pair<dev_t, ino_t>, std::size_t> met;
   std::vector<char> is_left(kept.size(), 0);
   for (std::size_t i = 0; i < kept.size(); ++i) {
@@ -247,11 +253,16 @@ Status leave_out_same_files(Task task, bool asks_presence, std::vector<Kept>& ke
     const Kept &one = kept[it->second], &other = kept[i];
     const fs::path &path = *found[it->second], &other_path = *found[i];
     if (is_new || path == other_path) continue;  // one path labelled twice is told later
-    const std::string both = std::format("\"{}\" and \"{}\" are the same file, through a link", path.string(), other_path.string());
+    const std::string both =
+        std::format("\"{}\" and \"{}\" are the same file, through a link", path.string(), other_path.string());
     if (one.split != other.split)
-      return invalid(std::format("{}, and lie in two splits: {} and {}", both, to_text(one.split), to_text(other.split)), "leave it in one split", other.record->where);
+      return invalid(
+          std::format("{}, and lie in two splits: {} and {}", both, to_text(one.split), to_text(other.split)),
+          "leave it in one split", other.record->where);
     if (task == Task::classification && !asks_presence && one.label != other.label)
-      return invalid(std::format("{}, and are of two classes: \"{}\" and \"{}\"", both, shown(one.label), shown(other.label)), "leave it in one class", other.record->where);
+      return invalid(
+          std::format("{}, and are of two classes: \"{}\" and \"{}\"", both, shown(one.label), shown(other.label)),
+          "leave it in one class", other.record->where);
     is_left[i] = 1;
     fates[other.index] = {.picture = other_path, .reason = std::string(same_file)};
   }
@@ -293,16 +304,18 @@ void decide_splits(const Place& place, Undecided undecided, std::vector<Kept>& k
 /// Which way round a picture is meant, and its size then.
 struct Upright {
   std::int64_t width = 0, height = 0;
-  int orientation = 1;          ///< that is applied
-  bool is_stated = false;       ///< the labels' size decided for the pixels as stored, against what is usual
+  int orientation = 1;     ///< that is applied
+  bool is_stated = false;  ///< the labels' size decided for the pixels as stored, against what is usual
 };
 
 /// "48 x 64 pixels", with the other way round where an EXIF orientation makes one.
 std::string size_text(const Upright& upright, const ImageHeader& header) {
   std::string text = std::format("{} x {} pixels", upright.width, upright.height);
   if (header.orientation == 1) return text;
-  if (upright.orientation == 1) return text + std::format(" as stored, its EXIF orientation {} not applied", header.orientation);
-  return text + std::format(" after its EXIF orientation {}, {} x {} as stored", header.orientation, header.width, header.height);
+  if (upright.orientation == 1)
+    return text + std::format(" as stored, its EXIF orientation {} not applied", header.orientation);
+  return text + std::format(" after its EXIF orientation {}, {} x {} as stored", header.orientation, header.width,
+                            header.height);
 }
 
 /// What the labels state decides; else the set's convention.
@@ -311,14 +324,17 @@ Result<Upright> upright(const Record& record, const ImageHeader& header, const D
   Upright stored{header.width, header.height}, turned{header.width, header.height, header.orientation};
   if (swaps_edges(header.orientation)) std::swap(turned.width, turned.height);
   const Upright& usual = spec.orientation == "applied" ? turned : stored;
-  const auto is_as_stated = [&](const Upright& way) { return way.width == record.width && way.height == record.height; };
+  const auto is_as_stated = [&](const Upright& way) {
+    return way.width == record.width && way.height == record.height;
+  };
   if (record.width <= 0 || record.height <= 0 || is_as_stated(usual)) return usual;
   if (spec.orientation == "applied" && is_as_stated(stored)) {
     stored.is_stated = true;
     return stored;
   }
   if (task != Task::box) return usual;
-  return invalid(std::format("the labels say that \"{}\" has {} x {} pixels, the file has {}", shown(record.image), record.width, record.height, size_text(usual, header)),
+  return invalid(std::format("the labels say that \"{}\" has {} x {} pixels, the file has {}", shown(record.image),
+                             record.width, record.height, size_text(usual, header)),
                  is_as_stated(turned) ? "remove data.orientation: the boxes were drawn on the turned picture"
                                       : "scale the boxes to the file, or take the file they were drawn on",
                  record.where);
@@ -331,12 +347,14 @@ Result<Box> placed_box(const Kept& kept, const Upright& image, const ImageHeader
   const auto width = static_cast<double>(image.width), height = static_cast<double>(image.height);
   if (record.is_relative) box = {box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height};
   if (box.x0 < -1 || box.y0 < -1 || box.x1 > width + 1 || box.y1 > height + 1) {
-    const bool fits_other_way = swaps_edges(header.orientation) && box.x0 >= -1 && box.y0 >= -1 && box.x1 <= height + 1 && box.y1 <= width + 1;
-    return invalid(std::format("the box {:g} {:g} {:g} {:g} lies outside of \"{}\", which has {}", box.x0, box.y0, box.x1, box.y1,
-                               shown(record.image), size_text(image, header)),
-                   !fits_other_way            ? "correct the box; at most 1 pixel outside is clipped"
-                   : image.orientation == 1 ? "if the boxes were drawn on the turned pictures, remove data.orientation"
-                                            : "if the boxes were drawn on the pixels as stored, write data.orientation: as_stored",
+    const bool fits_other_way =
+        swaps_edges(header.orientation) && box.x0 >= -1 && box.y0 >= -1 && box.x1 <= height + 1 && box.y1 <= width + 1;
+    return invalid(std::format("the box {:g} {:g} {:g} {:g} lies outside of \"{}\", which has {}", box.x0, box.y0,
+                               box.x1, box.y1, shown(record.image), size_text(image, header)),
+                   !fits_other_way ? "correct the box; at most 1 pixel outside is clipped"
+                   : image.orientation == 1
+                       ? "if the boxes were drawn on the turned pictures, remove data.orientation"
+                       : "if the boxes were drawn on the pixels as stored, write data.orientation: as_stored",
                    kept.box->where);
   }
   box = {std::max(box.x0, 0.0), std::max(box.y0, 0.0), std::min(box.x1, width), std::min(box.y1, height)};
@@ -394,12 +412,18 @@ void remark_orientations(const std::vector<ImageHeader>& headers, std::size_t st
     applied += set.items[i].orientation != 1;
   }
   if (applied > 0)
-    set.remarks.push_back(std::format("{} pictures have an EXIF orientation; it is applied, as annotation tools show them (data.orientation: as_stored for labels of the "
-                                      "pixels as stored)", applied));
+    set.remarks.push_back(
+        std::format("{} pictures have an EXIF orientation; it is applied, as annotation tools show them "
+                    "(data.orientation: as_stored for labels of the "
+                    "pixels as stored)",
+                    applied));
   if (stated > 0)
-    set.remarks.push_back(std::format("{} pictures have an EXIF orientation that is not applied: their labels state the size as stored", stated));
+    set.remarks.push_back(std::format(
+        "{} pictures have an EXIF orientation that is not applied: their labels state the size as stored", stated));
   if (oriented > applied + stated)
-    set.remarks.push_back(std::format("{} pictures have an EXIF orientation; they are taken as stored (data.orientation)", oriented - applied - stated));
+    set.remarks.push_back(
+        std::format("{} pictures have an EXIF orientation; they are taken as stored (data.orientation)",
+                    oriented - applied - stated));
 }
 
 /// Takes the files that were found, reads their headers and places the boxes.

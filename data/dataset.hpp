@@ -30,9 +30,9 @@ std::string_view to_text(Split split);  ///< "train", "validation", "test"
 
 /// One labelled image.
 struct Item {
-  std::filesystem::path image;  ///< the file; for a built-in set a name for messages ("builtin:faces/17")
+  std::filesystem::path image;         ///< the file; for a built-in set a name for messages ("builtin:faces/17")
   std::int64_t width = 0, height = 0;  ///< after `orientation`
-  int orientation = 1;                 ///< EXIF, that the stored pixels are turned by; box, width and height are of the turned picture
+  int orientation = 1;  ///< EXIF, that the stored pixels are turned by; box, width and height are of the turned picture
   std::optional<std::int64_t> label;  ///< index into DataSet::classes (classification)
   std::optional<Box> box;             ///< (box)
   std::string group;                  ///< items of one group never cross a split; empty: a group of its own
@@ -53,13 +53,15 @@ struct DataSpec {
   std::string boxes = "only";     ///< "only": images with exactly one box; "largest": the largest box of each image
   std::vector<std::string> classes;  ///< keep these classes only (boxes: of these classes); empty: all
   std::string presence;  ///< classification by boxes: does the picture show this class? Its classes: "no X" and "X"
-  double presence_share = 0.005;  ///< a box must cover more of the picture than this; in [0, 1)
-  std::int64_t count = 0;         ///< built-in sets: number of images; 0: the set's default
-  std::uint64_t seed = 1;         ///< of the split and of built-in sets
+  double presence_share = 0.005;        ///< a box must cover more of the picture than this; in [0, 1)
+  std::int64_t count = 0;               ///< built-in sets: number of images; 0: the set's default
+  std::uint64_t seed = 1;               ///< of the split and of built-in sets
   std::string orientation = "applied";  ///< "applied": an EXIF orientation turns the picture, as annotation tools show
                                         ///< it; "as_stored"
-  std::int64_t channels = 0;  ///< of the pictures as networks see them; 0: 3 for grey and colour, else what the files have
-  std::optional<std::array<double, 2>> range;  ///< values that become black and white; nothing: all that 8 or 16 bits can be
+  std::int64_t channels =
+      0;  ///< of the pictures as networks see them; 0: 3 for grey and colour, else what the files have
+  std::optional<std::array<double, 2>>
+      range;  ///< values that become black and white; nothing: all that 8 or 16 bits can be
 };
 
 /// Files of one kind below the data folder: `found` is `used` and all of `left_out` together.

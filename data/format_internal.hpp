@@ -109,8 +109,8 @@ void set_splits_by_folder(const std::vector<std::vector<std::string>>& folders,
 Result<Records> read_parts(const Place& place, const std::vector<std::filesystem::path>& files,
                            const std::function<Result<Records>(const std::filesystem::path&)>& read);
 
-// The pure text parsers: no file is touched, any bytes are survived. Files come through `read_text` or `read_xml`, so that they are UTF-8.
-// `file` is for messages.
+// The pure text parsers: no file is touched, any bytes are survived. Files come through `read_text` or `read_xml`, so
+// that they are UTF-8. `file` is for messages.
 Result<Records> parse_csv(std::string_view text, const std::string& file, Task task, const std::string& group_column);
 Result<Records> parse_fddb(std::string_view text, const std::string& file);
 /// `names` may be empty: then classes are called by their number.

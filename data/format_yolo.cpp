@@ -337,8 +337,8 @@ Result<std::vector<std::string>> class_names(const Place& place, const Layout& l
 }
 
 /// Splits as the description says, and as the folders' names say where it is silent.
-void set_splits(const Place& place, const std::vector<Label>& labels,
-                const std::vector<Description>& descriptions, Records& result) {
+void set_splits(const Place& place, const std::vector<Label>& labels, const std::vector<Description>& descriptions,
+                Records& result) {
   std::vector<std::vector<std::string>> folders;
   std::vector<fs::path> files;
   for (const Label& label : labels) {
@@ -396,8 +396,8 @@ void set_splits(const Place& place, const std::vector<Label>& labels,
     result.left_out.push_back({files[i], std::string(names_no_split)});
   }
   for (const auto& [folder, count] : outside)
-    result.remarks.push_back(std::format("{} images of {}/ belong to no split: {} does not name it", count, folder,
-                                         sources));
+    result.remarks.push_back(
+        std::format("{} images of {}/ belong to no split: {} does not name it", count, folder, sources));
 }
 
 /// Why classes are called by their number.

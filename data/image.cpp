@@ -22,7 +22,8 @@ cv::Mat stretched(const cv::Mat& image, int edge) {
   return grown;
 }
 
-/// Writes a square of pixels turned as an EXIF orientation says. It is turned after it was stretched: it is the smaller picture then.
+/// Writes a square of pixels turned as an EXIF orientation says. It is turned after it was stretched: it is the smaller
+/// picture then.
 void write_turned(const cv::Mat& square, int orientation, std::span<std::uint8_t> target) {
   const int last = square.rows - 1;
   const auto bytes = square.elemSize();
@@ -54,8 +55,10 @@ std::unexpected<Error> not_decoded(const std::filesystem::path& path, const std:
 }
 
 /// The picture, RGB or grey, stretched but not turned: bytes, or numbers from 0 to 255 where a range is given.
-Result<cv::Mat> decoded(const std::filesystem::path& path, const ImageHeader& header, std::int64_t size, const Pixels& pixels) {
-  cv::Mat image = cv::imread(path.string(), flags_for(header, size, pixels.channels, pixels.range && header.bits > 8) | cv::IMREAD_IGNORE_ORIENTATION);
+Result<cv::Mat> decoded(const std::filesystem::path& path, const ImageHeader& header, std::int64_t size,
+                        const Pixels& pixels) {
+  cv::Mat image = cv::imread(path.string(), flags_for(header, size, pixels.channels, pixels.range && header.bits > 8) |
+                                                cv::IMREAD_IGNORE_ORIENTATION);
   if (image.empty()) return not_decoded(path);
   if (pixels.range) {
     const auto [low, high] = *pixels.range;
@@ -73,8 +76,10 @@ Result<cv::Mat> decoded_tiff(const std::filesystem::path& path, std::int64_t siz
   TRY(Planes planes, read_tiff(path, pixels.range));
   const int width = static_cast<int>(planes.width), height = static_cast<int>(planes.height);
   std::vector<cv::Mat> parts;
-  for (auto& plane : planes.bytes) parts.push_back(stretched(cv::Mat(height, width, CV_8UC1, plane.data()), static_cast<int>(size)).clone());
-  for (auto& plane : planes.numbers) parts.push_back(stretched(cv::Mat(height, width, CV_32FC1, plane.data()), static_cast<int>(size)).clone());
+  for (auto& plane : planes.bytes)
+    parts.push_back(stretched(cv::Mat(height, width, CV_8UC1, plane.data()), static_cast<int>(size)).clone());
+  for (auto& plane : planes.numbers)
+    parts.push_back(stretched(cv::Mat(height, width, CV_32FC1, plane.data()), static_cast<int>(size)).clone());
   const auto wanted = static_cast<std::size_t>(pixels.channels);
   if (parts.size() == 1) parts.resize(wanted == 3 ? 3 : 1, parts.front());
   cv::Mat result;
@@ -84,22 +89,26 @@ Result<cv::Mat> decoded_tiff(const std::filesystem::path& path, std::int64_t siz
     return result;
   }
   if (parts.size() != wanted)
-    return invalid(std::format("\"{}\" has {} channels, not {}", path.string(), parts.size(), wanted), "the file was exchanged: load the set again");
+    return invalid(std::format("\"{}\" has {} channels, not {}", path.string(), parts.size(), wanted),
+                   "the file was exchanged: load the set again");
   cv::merge(parts, result);
   return result;
 }
 
 }  // namespace
 
-Status decode_image(const std::filesystem::path& path, std::int64_t size, const Pixels& pixels, std::span<std::uint8_t> target) {
-  EDGEWISE_ASSERT(target.size() == static_cast<std::size_t>(size * size * pixels.channels), "the target holds one picture");
+Status decode_image(const std::filesystem::path& path, std::int64_t size, const Pixels& pixels,
+                    std::span<std::uint8_t> target) {
+  EDGEWISE_ASSERT(target.size() == static_cast<std::size_t>(size * size * pixels.channels),
+                  "the target holds one picture");
   // Read again: the file may have been exchanged since the labels were read.
   TRY(const ImageHeader header, read_image_header(path));
   const bool is_tiff = header.kind == ImageHeader::Kind::tiff;
   // A JPEG that was cut off decodes to a picture that is grey from there on, without an error.
   if (header.kind == ImageHeader::Kind::jpeg && !has_jpeg_end(File(path))) return cut_off(path, "JPEG");
   if (!is_tiff && pixels.channels != 1 && pixels.channels != 3)
-    return invalid(std::format("\"{}\" has {} channels, not {}", path.string(), header.channels, pixels.channels), "the file was exchanged: load the set again");
+    return invalid(std::format("\"{}\" has {} channels, not {}", path.string(), header.channels, pixels.channels),
+                   "the file was exchanged: load the set again");
   try {
     TRY(cv::Mat picture, is_tiff ? decoded_tiff(path, size, pixels) : decoded(path, header, size, pixels));
     picture.convertTo(picture, CV_8U);  // numbers to the nearest byte
@@ -121,14 +130,16 @@ Result<ValuesSeen> values_of(const std::filesystem::path& path) {
   TRY(const ImageHeader header, read_image_header(path));
   if (header.kind == ImageHeader::Kind::tiff) return values_of_tiff(path);
   try {
-    const cv::Mat image = cv::imread(path.string(), cv::IMREAD_COLOR | cv::IMREAD_ANYDEPTH | cv::IMREAD_IGNORE_ORIENTATION);
+    const cv::Mat image =
+        cv::imread(path.string(), cv::IMREAD_COLOR | cv::IMREAD_ANYDEPTH | cv::IMREAD_IGNORE_ORIENTATION);
     if (image.empty()) return not_decoded(path);
     ValuesSeen seen{.has_any = true};
     cv::minMaxLoc(image.reshape(1), &seen.low, &seen.high);
     cv::Mat numbers;
     image.reshape(1, 1).convertTo(numbers, CV_32F);
     const std::size_t count = numbers.total();
-    const std::size_t step = sampling_step(count, static_cast<std::size_t>(image.cols) * static_cast<std::size_t>(image.channels()));
+    const std::size_t step =
+        sampling_step(count, static_cast<std::size_t>(image.cols) * static_cast<std::size_t>(image.channels()));
     for (std::size_t i = 0; i < count; i += step) seen.some.push_back(numbers.ptr<float>()[i]);
     return seen;
   } catch (const cv::Exception& e) {

@@ -37,14 +37,15 @@ std::unexpected<Error> cut_off(const std::filesystem::path& path, std::string_vi
 /// The orientation in an EXIF block (a TIFF structure that begins with its byte order); 1 when it tells none.
 int exif_orientation(std::span<const std::uint8_t> exif);
 
-/// Whether the JPEG's end marker comes after its scans. An end that only a thumbnail has, or what cameras append (other pictures, films),
-/// does not count. Reads the file up to that end.
+/// Whether the JPEG's end marker comes after its scans. An end that only a thumbnail has, or what cameras append (other
+/// pictures, films), does not count. Reads the file up to that end.
 bool has_jpeg_end(const File& file);
 
 /// Fills `header` from a TIFF file.
 Status read_tiff_header(const std::filesystem::path& path, ImageHeader& header);
 
-/// One picture's values, channel after channel: (height, width) each. Bytes where values of 8 bits stay as they are, else numbers from 0 to 255.
+/// One picture's values, channel after channel: (height, width) each. Bytes where values of 8 bits stay as they are,
+/// else numbers from 0 to 255.
 struct Planes {
   std::int64_t width = 0, height = 0;
   std::vector<std::vector<std::uint8_t>> bytes;

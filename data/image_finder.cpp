@@ -169,7 +169,9 @@ ImageFinder::Paths ImageFinder::unread(const Record& record) const {
       const fs::path path = (folder / record.image).lexically_normal();
       const std::string wanted = fs::path(stem_of(path.filename().string())).string();
       for (const fs::path& file : entries(path.parent_path()))
-        if (file.stem() == wanted && is_picture(file) && !has_image_extension(file) && std::ranges::find(found, file) == found.end()) found.push_back(file);
+        if (file.stem() == wanted && is_picture(file) && !has_image_extension(file) &&
+            std::ranges::find(found, file) == found.end())
+          found.push_back(file);
     }
   return found;
 }
@@ -197,7 +199,8 @@ Result<fs::path> ImageFinder::find(const Record& record) {
   const Paths near = similar(record);
   if (const Paths others = near.empty() && may_look ? unread(record) : Paths{}; !others.empty())
     return fail(ErrorCode::not_found,
-                std::format("the image \"{}\" is there as {} only, a kind of picture that is not read", shown(record.image), quoted_paths(others)),
+                std::format("the image \"{}\" is there as {} only, a kind of picture that is not read",
+                            shown(record.image), quoted_paths(others)),
                 "convert it to PNG or JPEG, or remove its label", record.where);
   return fail(ErrorCode::not_found, std::format("the image \"{}\" is not there", shown(record.image)),
               near.empty()

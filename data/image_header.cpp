@@ -30,7 +30,8 @@ std::size_t File::read(std::uint8_t* bytes, std::size_t count, std::int64_t offs
 }
 
 std::unexpected<Error> cut_off(const std::filesystem::path& path, std::string_view kind) {
-  return invalid(std::format("\"{}\" is cut off: the end of the {} is missing", path.string(), kind), "copy the file again, or remove it from the labels");
+  return invalid(std::format("\"{}\" is cut off: the end of the {} is missing", path.string(), kind),
+                 "copy the file again, or remove it from the labels");
 }
 
 bool swaps_edges(int orientation) {
@@ -40,7 +41,8 @@ bool swaps_edges(int orientation) {
 int exif_orientation(std::span<const std::uint8_t> exif) {
   // libexif wants the block as JPEG files have it.
   std::vector<std::uint8_t> block{'E', 'x', 'i', 'f', 0, 0};
-  if (exif.size() >= block.size() && std::equal(block.begin(), block.end(), exif.begin())) exif = exif.subspan(block.size());
+  if (exif.size() >= block.size() && std::equal(block.begin(), block.end(), exif.begin()))
+    exif = exif.subspan(block.size());
   if (exif.size() > 0xFFFF) exif = exif.first(0xFFFF);
   block.insert(block.end(), exif.begin(), exif.end());
   const std::unique_ptr<ExifData, decltype(&exif_data_unref)> data(exif_data_new(), exif_data_unref);
@@ -156,14 +158,15 @@ class Reader {
   std::size_t at_ = 0, filled_ = 0;
 };
 
-/// Whole files end with the end marker, nearly all of them; a file that was cut off ends so by chance only. Two bytes tell, where walking
-/// over all photographs of a set would read them from the disk.
+/// Whole files end with the end marker, nearly all of them; a file that was cut off ends so by chance only. Two bytes
+/// tell, where walking over all photographs of a set would read them from the disk.
 bool seems_to_end(const File& file) {
   std::array<std::uint8_t, 2> last{};
   return file.read(last.data(), last.size(), file.size() - 2) == 2 && last[0] == 0xFF && last[1] == 0xD9;
 }
 
-/// Walks over the chunks of a PNG file: the EXIF block may come after the pixels. @return whether the last chunk is there
+/// Walks over the chunks of a PNG file: the EXIF block may come after the pixels. @return whether the last chunk is
+/// there
 bool walk_png(const File& file, ImageHeader& header) {
   std::int64_t offset = 8;
   for (int chunk = 0; chunk < 1'000'000; ++chunk) {
@@ -250,7 +253,9 @@ Result<ImageHeader> read_image_header(const std::filesystem::path& path) {
                 std::format("cannot open the image \"{}\": {}", path.string(), std::strerror(errno)), "check the path");
   Bytes b{};
   const std::size_t got = file.read(b.data(), b.size(), 0);
-  const auto begins = [&](std::string_view with) { return got >= with.size() && std::memcmp(b.data(), with.data(), with.size()) == 0; };
+  const auto begins = [&](std::string_view with) {
+    return got >= with.size() && std::memcmp(b.data(), with.data(), with.size()) == 0;
+  };
   ImageHeader header;
   bool is_whole = true, is_old_bmp = false;
   if (begins("\xFF\xD8\xFF")) {

@@ -32,24 +32,29 @@ struct ImageHeader {
 /// Whether a picture that is turned as `orientation` says has its edges exchanged.
 bool swaps_edges(int orientation);
 
-/// Reads what the header says, without decoding: JPEG, PNG, BMP, WebP and TIFF. That the file ends as its kind does is looked at too, from
-/// its last bytes where these tell.
-/// @error not_found, or invalid_input with the path: no such kind of file, cut short, more than 100 million pixels, a TIFF that is not read
+/// Reads what the header says, without decoding: JPEG, PNG, BMP, WebP and TIFF. That the file ends as its kind does is
+/// looked at too, from its last bytes where these tell.
+/// @error not_found, or invalid_input with the path: no such kind of file, cut short, more than 100 million pixels, a
+/// TIFF that is not read
 Result<ImageHeader> read_image_header(const std::filesystem::path& path);
 
 /// How values of a picture become the bytes that networks see.
 struct Pixels {
-  std::int64_t channels = 3;                   ///< 3 from grey: three times the same; 1 from colour: its luma; else as many as the file has
-  int orientation = 1;                         ///< as the file's header says it, to be applied; 1: as stored
-  std::optional<std::array<double, 2>> range;  ///< these values become 0 and 255; nothing: all that unsigned values of 8 or 16 bits can be
+  std::int64_t channels =
+      3;                ///< 3 from grey: three times the same; 1 from colour: its luma; else as many as the file has
+  int orientation = 1;  ///< as the file's header says it, to be applied; 1: as stored
+  std::optional<std::array<double, 2>>
+      range;  ///< these values become 0 and 255; nothing: all that unsigned values of 8 or 16 bits can be
 };
 
-/// Decodes and stretches to `size` x `size`, area filter when shrinking, linear when growing. Values outside of the range become its ends,
-/// NaN and what stands for no data its low end.
+/// Decodes and stretches to `size` x `size`, area filter when shrinking, linear when growing. Values outside of the
+/// range become its ends, NaN and what stands for no data its low end.
 /// @param target  (size, size, channels)
-Status decode_image(const std::filesystem::path& path, std::int64_t size, const Pixels& pixels, std::span<std::uint8_t> target);
+Status decode_image(const std::filesystem::path& path, std::int64_t size, const Pixels& pixels,
+                    std::span<std::uint8_t> target);
 
-/// Of `count` values, each how many-th is looked at so that about 4096 are, not all in the same columns of a picture `width` wide.
+/// Of `count` values, each how many-th is looked at so that about 4096 are, not all in the same columns of a picture
+/// `width` wide.
 std::size_t sampling_step(std::size_t count, std::size_t width);
 
 /// The values of one picture, without NaN and what stands for no data.

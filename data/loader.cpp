@@ -15,7 +15,8 @@ namespace edgewise::data {
 
 namespace {
 
-// The kernel may map 2 MiB around each picture that is read (large folios): 64 from anywhere counted as 0.1 GB of this process.
+// The kernel may map 2 MiB around each picture that is read (large folios): 64 from anywhere counted as 0.1 GB of this
+// process.
 constexpr std::size_t pictures_between_letting_go = 8;
 
 }  // namespace
@@ -49,8 +50,8 @@ struct Loader::State {
     return whole + 1;
   }
 
-  /// Fills the batch in this machine's turn. Never called with the mutex held by a thread of the loader: a measurement may
-  /// take minutes.
+  /// Fills the batch in this machine's turn. Never called with the mutex held by a thread of the loader: a measurement
+  /// may take minutes.
   void make(Batch& batch, std::size_t k, int of_epoch, const std::vector<std::size_t>& in_order) const {
     const auto asked = std::chrono::steady_clock::now();
     // Without a place for locks nobody can measure either; whoever trains on the batch is told so by its own turn.

@@ -32,8 +32,9 @@ struct LoaderOptions {
 };
 
 /// Goes through `items` once per epoch. Each batch is made under `BusyMachine`, so that none is made while this machine
-/// measures: never hold `BusyMachine` where `next` is called, or a waiting measurement and the loader wait for each other. What batch k of epoch e contains depends on seed, e and k alone, not on the
-/// threads. Not safe to use from two threads.
+/// measures: never hold `BusyMachine` where `next` is called, or a waiting measurement and the loader wait for each
+/// other. What batch k of epoch e contains depends on seed, e and k alone, not on the threads. Not safe to use from two
+/// threads.
 class Loader {
  public:
   /// `cache` must outlive the loader.
@@ -41,8 +42,8 @@ class Loader {
   ~Loader();
   /// Starts epoch `epoch`; batches of an earlier one that were not taken are dropped.
   void start(int epoch);
-  /// The next batch, or nothing at the epoch's end; waits while this machine measures and no batch is ready. The batch is the caller's; hand it back with `recycle` to save
-  /// allocations.
+  /// The next batch, or nothing at the epoch's end; waits while this machine measures and no batch is ready. The batch
+  /// is the caller's; hand it back with `recycle` to save allocations.
   std::optional<Batch> next();
   void recycle(Batch batch);
   [[nodiscard]] std::size_t batches() const;  ///< a epoch

@@ -1,5 +1,3 @@
-#include "data/picture_kinds_internal.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -8,6 +6,7 @@
 #include <string_view>
 
 #include "data/parallel_internal.hpp"
+#include "data/picture_kinds_internal.hpp"
 
 namespace edgewise::data {
 
@@ -22,9 +21,12 @@ Status settle_channels(const std::vector<ImageHeader>& headers, DataSet& set) {
     const std::int64_t channels = headers[i].channels;
     if (channels == set.channels || (is_photograph(channels) && is_photograph(set.channels))) continue;
     if (wanted > 0)
-      return invalid(std::format("data.channels is {}, but \"{}\" has {}", wanted, set.items[i].image.string(), channels),
-                     is_photograph(wanted) ? std::format("write data.channels: {}, or leave it out", channels) : "grey and colour become 1 or 3 channels, no other number");
-    return invalid(std::format("\"{}\" has {} channels, \"{}\" has {}", set.items[i].image.string(), channels, set.items.front().image.string(), headers.front().channels),
+      return invalid(
+          std::format("data.channels is {}, but \"{}\" has {}", wanted, set.items[i].image.string(), channels),
+          is_photograph(wanted) ? std::format("write data.channels: {}, or leave it out", channels)
+                                : "grey and colour become 1 or 3 channels, no other number");
+    return invalid(std::format("\"{}\" has {} channels, \"{}\" has {}", set.items[i].image.string(), channels,
+                               set.items.front().image.string(), headers.front().channels),
                    "use pictures of one kind; grey and colour may be mixed");
   }
   return {};
@@ -93,15 +95,21 @@ constexpr double rare = 0.005;
 void question_range(const std::array<double, 2>& range, const Sample& sample, std::string_view kind, DataSet& set) {
   const auto [low, high] = range;
   const ValuesSeen& seen = sample.seen;
-  const std::string from_to = std::format("values of {}{} pictures looked at go from {:g} to {:g}", sample.pictures, kind, seen.low, seen.high);
-  const auto outside = static_cast<double>(std::ranges::count_if(seen.some, [&](float value) { return value < low || value > high; }));
+  const std::string from_to =
+      std::format("values of {}{} pictures looked at go from {:g} to {:g}", sample.pictures, kind, seen.low, seen.high);
+  const auto outside =
+      static_cast<double>(std::ranges::count_if(seen.some, [&](float value) { return value < low || value > high; }));
   const double share = seen.some.empty() ? 0 : outside / static_cast<double>(seen.some.size());
   if (share > 0.1)
-    set.remarks.push_back(std::format("warning: {}; what lies outside of data.range [{:g}, {:g}] becomes its ends: {:.0f} % of them", from_to, low, high, share * 100));
+    set.remarks.push_back(
+        std::format("warning: {}; what lies outside of data.range [{:g}, {:g}] becomes its ends: {:.0f} % of them",
+                    from_to, low, high, share * 100));
   else if (std::min(quantile(seen, 1 - rare), high) - std::max(quantile(seen, rare), low) < (high - low) / 10)
-    set.remarks.push_back(std::format("warning: {}, most of them in a small part of data.range [{:g}, {:g}]", from_to, low, high));
+    set.remarks.push_back(
+        std::format("warning: {}, most of them in a small part of data.range [{:g}, {:g}]", from_to, low, high));
   else if (seen.low < low || seen.high > high)
-    set.remarks.push_back(std::format("{}; what lies outside of data.range [{:g}, {:g}] becomes its ends", from_to, low, high));
+    set.remarks.push_back(
+        std::format("{}; what lies outside of data.range [{:g}, {:g}] becomes its ends", from_to, low, high));
 }
 
 Status settle_range(const std::vector<ImageHeader>& headers, DataSet& set) {
@@ -113,19 +121,27 @@ Status settle_range(const std::vector<ImageHeader>& headers, DataSet& set) {
                                                                             : "whole numbers of 32 bits";
     const std::string& image = set.items[static_cast<std::size_t>(first - headers.begin())].image.string();
     if (!sample.seen.has_any)
-      return invalid(std::format("the values of \"{}\" are {}, and {} pictures looked at hold no value at all", image, what, sample.pictures), "check the files");
-    return invalid(std::format("the values of \"{}\" are {}: which of them are black and white is not known; in {} pictures they go from {:g} to {:g}", image, what,
-                               sample.pictures, sample.seen.low, sample.seen.high),
-                   std::format("state the range for all pictures, e.g. data.range: [{:g}, {:g}]", std::floor(sample.seen.low), std::ceil(sample.seen.high)));
+      return invalid(std::format("the values of \"{}\" are {}, and {} pictures looked at hold no value at all", image,
+                                 what, sample.pictures),
+                     "check the files");
+    return invalid(std::format("the values of \"{}\" are {}: which of them are black and white is not known; in {} "
+                               "pictures they go from {:g} to {:g}",
+                               image, what, sample.pictures, sample.seen.low, sample.seen.high),
+                   std::format("state the range for all pictures, e.g. data.range: [{:g}, {:g}]",
+                               std::floor(sample.seen.low), std::ceil(sample.seen.high)));
   }
   const auto is_deep = [](const ImageHeader& header) { return header.bits > 8 || needs_range(header); };
   const auto deep = static_cast<std::size_t>(std::ranges::count_if(headers, is_deep)), shallow = headers.size() - deep;
   const bool is_mixed = deep > 0 && shallow > 0;
   if (is_mixed && set.range)
-    set.remarks.push_back(std::format("warning: {} pictures have more than 8 bits a value, {} have 8: data.range [{:g}, {:g}] is applied to both kinds alike", deep, shallow,
-                                      (*set.range)[0], (*set.range)[1]));
+    set.remarks.push_back(
+        std::format("warning: {} pictures have more than 8 bits a value, {} have 8: data.range [{:g}, {:g}] is applied "
+                    "to both kinds alike",
+                    deep, shallow, (*set.range)[0], (*set.range)[1]));
   else if (is_mixed)
-    set.remarks.push_back(std::format("warning: {} pictures have 16 bits a value, {} have 8: each kind is taken by its own full range", deep, shallow));
+    set.remarks.push_back(
+        std::format("warning: {} pictures have 16 bits a value, {} have 8: each kind is taken by its own full range",
+                    deep, shallow));
   if (shallow > 0 && set.range) {
     TRY(const Sample sample, sample_of(headers, set, [&](const ImageHeader& header) { return !is_deep(header); }));
     if (sample.seen.has_any) question_range(*set.range, sample, is_mixed ? " 8-bit" : "", set);
@@ -133,17 +149,22 @@ Status settle_range(const std::vector<ImageHeader>& headers, DataSet& set) {
   if (deep == 0) return {};
   TRY(const Sample sample, sample_of(headers, set, is_deep));
   if (sample.with_missing > 0)
-    set.remarks.push_back(std::format("{} of {} pictures looked at have places without data (NaN or GDAL_NODATA); these take the low end of the range", sample.with_missing,
-                                      sample.pictures));
+    set.remarks.push_back(
+        std::format("{} of {} pictures looked at have places without data (NaN or GDAL_NODATA); these take the low end "
+                    "of the range",
+                    sample.with_missing, sample.pictures));
   if (!sample.seen.has_any) return {};
   if (set.range) {
     question_range(*set.range, sample, is_mixed ? " deeper" : "", set);
     return {};
   }
-  const double usual = quantile(sample.seen, 1 - rare), most = full_scale(usual) == full_scale(sample.seen.high) ? sample.seen.high : usual;
+  const double usual = quantile(sample.seen, 1 - rare),
+               most = full_scale(usual) == full_scale(sample.seen.high) ? sample.seen.high : usual;
   if (most < 16384)
-    set.remarks.push_back(std::format("warning: the 16-bit pictures use values up to {:g} only{}, so that they are dark; state data.range: [0, {:g}] if that is all they can be",
-                                      most, sample.seen.high > most ? std::format(" (a few up to {:g})", sample.seen.high) : "", full_scale(most)));
+    set.remarks.push_back(std::format(
+        "warning: the 16-bit pictures use values up to {:g} only{}, so that they are dark; state data.range: [0, {:g}] "
+        "if that is all they can be",
+        most, sample.seen.high > most ? std::format(" (a few up to {:g})", sample.seen.high) : "", full_scale(most)));
   return {};
 }
 

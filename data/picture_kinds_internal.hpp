@@ -9,8 +9,8 @@
 
 namespace edgewise::data {
 
-/// Sets `channels` and `range` of the set by its spec and its pictures, with remarks. Some pictures whose values are not bytes are decoded
-/// to see which values they use.
+/// Sets `channels` and `range` of the set by its spec and its pictures, with remarks. Some pictures whose values are
+/// not bytes are decoded to see which values they use.
 /// @param headers  by item
 /// @error channels that differ, with a picture of each; real or signed values without a range, with the values seen
 Status settle_pixels(const std::vector<ImageHeader>& headers, DataSet& set);

@@ -34,8 +34,8 @@ std::string base_of(const Place& place, const Records& records, const fs::path& 
 }
 
 bool is_of_base(const Record& record, const std::string& base) {
-  return base.empty() || (record.image.starts_with(base) && record.image.size() > base.size() &&
-                          record.image[base.size()] == '/');
+  return base.empty() ||
+         (record.image.starts_with(base) && record.image.size() > base.size() && record.image[base.size()] == '/');
 }
 
 Names::Names(const Place& place, const Records& records) : place_(place), records_(records) {
@@ -94,8 +94,8 @@ Names::Match Names::match_of(const Path& line, const Path& name) {
   return match;
 }
 
-Names::Found Names::best_of(const Path& line, const std::vector<std::size_t>& candidates,
-                            std::string Record::* name, const std::string& base) const {
+Names::Found Names::best_of(const Path& line, const std::vector<std::size_t>& candidates, std::string Record::* name,
+                            const std::string& base) const {
   Found found;
   Match best;
   for (const std::size_t i : candidates) {

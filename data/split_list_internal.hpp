@@ -41,8 +41,8 @@ class Names {
     auto operator<=>(const Match&) const = default;
   };
   static Match match_of(const Path& line, const Path& name);
-  [[nodiscard]] Found best_of(const Path& line, const std::vector<std::size_t>& candidates,
-                              std::string Record::* name, const std::string& base) const;
+  [[nodiscard]] Found best_of(const Path& line, const std::vector<std::size_t>& candidates, std::string Record::* name,
+                              const std::string& base) const;
   /// Whether the line leads to another file than the record's picture: one that is there, or one in another folder.
   [[nodiscard]] bool means_another_file(const Path& line, const Match& match, const Record& record) const;
   [[nodiscard]] std::optional<std::filesystem::path> file_of(const Record& record) const;

@@ -19,7 +19,8 @@ std::string place(const std::string& file, std::size_t line, std::size_t column 
 /// The same for a byte offset into `text`.
 std::string place_of(const std::string& file, std::string_view text, std::size_t offset);
 
-/// `place_of` for many offsets of one text: quick when they grow, because lines are not counted from the start each time.
+/// `place_of` for many offsets of one text: quick when they grow, because lines are not counted from the start each
+/// time.
 class Places {
  public:
   /// Both borrowed.

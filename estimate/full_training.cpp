@@ -19,21 +19,28 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 constexpr double largest_export_difference = 1e-4;
 constexpr std::size_t export_check_inputs = 8;
 
-std::string utc_now() { return std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())); }
+std::string utc_now() {
+  return std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+}
 
 /// The job's training settings with what the choice sets.
 /// @param threads  fixed for the trial; nothing: the job's
-Result<train::Settings> settings_for(const job::Job& job, const space::Candidate& candidate, std::optional<int> threads) {
+Result<train::Settings> settings_for(const job::Job& job, const space::Candidate& candidate,
+                                     std::optional<int> threads) {
   train::Settings settings = job.train;
   if (threads) settings.threads = *threads;
   for (const auto& [name, value] : candidate.training) {
-    if (name == "learning_rate" && std::holds_alternative<double>(value)) settings.learning_rate = std::get<double>(value);
-    else return invalid(std::format("the space sets the training option \"{}\", which cannot be searched", name));
+    if (name == "learning_rate" && std::holds_alternative<double>(value))
+      settings.learning_rate = std::get<double>(value);
+    else
+      return invalid(std::format("the space sets the training option \"{}\", which cannot be searched", name));
   }
   return settings;
 }
@@ -44,52 +51,62 @@ deploy::Metadata metadata(const Workplace& workplace, const study::Trial& trial,
   // A built-in set of maps has channels of its own.
   const auto channels = workplace.set().channels;
   const bool is_colour = channels == 3 && job.data.path != "builtin:drainage";
-  return {{"task", std::string(data::to_text(job.task))},
-          {"output", job.task == data::Task::box
-                         ? "one box: x0, y0, x1, y1 as shares of the input's width and height (0 to 1), from its upper left corner"
-                         : "a score for each class, in the order of \"classes\"; softmax makes probabilities of them"},
-          {"resize", std::format("the whole picture is stretched to a square of {0} x {0} pixels, whatever its proportions; area filter when shrinking, "
-                                 "linear when growing",
-                                 size)},
-          {"channel_order", is_colour ? "RGB" : channels == 1 ? "grey" : std::format("the {} channels of the data, in their order", channels)},
-          {"layout", "NCHW: batch, channels, height, width"},
-          {"classes", dump(Json(workplace.set().classes))},
-          {"input_size", std::to_string(size)},
-          {"mean", dump(Json(normal.mean))},
-          {"deviation", dump(Json(normal.deviation))},
-          {"pixel_range", "[0, 1] before mean and deviation"},
-          {"study", job.name},
-          {"trial", study::to_text(trial.id)},
-          {"choice", dump(space::to_json(trial.choice))},
-          {"best_epoch", std::to_string(best_epoch)}};
+  return {
+      {"task", std::string(data::to_text(job.task))},
+      {"output",
+       job.task == data::Task::box
+           ? "one box: x0, y0, x1, y1 as shares of the input's width and height (0 to 1), from its upper left corner"
+           : "a score for each class, in the order of \"classes\"; softmax makes probabilities of them"},
+      {"resize", std::format("the whole picture is stretched to a square of {0} x {0} pixels, whatever its "
+                             "proportions; area filter when shrinking, "
+                             "linear when growing",
+                             size)},
+      {"channel_order", is_colour       ? "RGB"
+                        : channels == 1 ? "grey"
+                                        : std::format("the {} channels of the data, in their order", channels)},
+      {"layout", "NCHW: batch, channels, height, width"},
+      {"classes", dump(Json(workplace.set().classes))},
+      {"input_size", std::to_string(size)},
+      {"mean", dump(Json(normal.mean))},
+      {"deviation", dump(Json(normal.deviation))},
+      {"pixel_range", "[0, 1] before mean and deviation"},
+      {"study", job.name},
+      {"trial", study::to_text(trial.id)},
+      {"choice", dump(space::to_json(trial.choice))},
+      {"best_epoch", std::to_string(best_epoch)}};
 }
 
-/// Some validation pictures as the network sees them, (n, C, H, W), spread over the split: neighbours in a list are often alike.
+/// Some validation pictures as the network sees them, (n, C, H, W), spread over the split: neighbours in a list are
+/// often alike.
 std::vector<float> check_inputs(const data::DataSet& set, const data::Cache& cache) {
   const auto normal = train::normalisation(cache.channels());
   const auto items = set.of(data::Split::validation);
-  const auto channels = static_cast<std::size_t>(cache.channels()), area = static_cast<std::size_t>(cache.size() * cache.size());
+  const auto channels = static_cast<std::size_t>(cache.channels()),
+             area = static_cast<std::size_t>(cache.size() * cache.size());
   std::vector<float> inputs;
   const std::size_t count = std::min(items.size(), export_check_inputs);
   for (std::size_t i = 0; i < count; ++i) {
     const auto pixels = cache.pixels(items[i * items.size() / count]);
     for (std::size_t c = 0; c < channels; ++c)
       for (std::size_t at = 0; at < area; ++at)
-        inputs.push_back((static_cast<float>(pixels[at * channels + c]) / 255.0F - normal.mean[c]) / normal.deviation[c]);
+        inputs.push_back((static_cast<float>(pixels[at * channels + c]) / 255.0F - normal.mean[c]) /
+                         normal.deviation[c]);
   }
   return inputs;
 }
 
-/// An export that computes something else than the module is no export. Compared on real pictures: on noise, far from what a network was
-/// trained on, rounding alone can pass the bound (seen: 2.7e-4 with RegNetY-400MF after one epoch).
-Status check_export(Workplace& workplace, const data::Cache& cache, const graph::Graph& graph, const graph::Weights& weights, const fs::path& onnx, double* difference) {
+/// An export that computes something else than the module is no export. Compared on real pictures: on noise, far from
+/// what a network was trained on, rounding alone can pass the bound (seen: 2.7e-4 with RegNetY-400MF after one epoch).
+Status check_export(Workplace& workplace, const data::Cache& cache, const graph::Graph& graph,
+                    const graph::Weights& weights, const fs::path& onnx, double* difference) {
   const auto inputs = check_inputs(workplace.set(), cache);
   TRY(const auto busy, BusyMachine::enter());  // computing would disturb another worker's measurement
   TRY(const auto expected, train::predict(graph, weights, inputs));
   TRY(const auto got, workplace.device().infer(onnx, inputs));
   *difference = deploy::relative_difference(got, expected);
   if (!(*difference <= largest_export_difference))
-    return invalid(std::format("the exported file differs from the trained network by {:.2g} (at most {:.0e} is right)", *difference, largest_export_difference));
+    return invalid(std::format("the exported file differs from the trained network by {:.2g} (at most {:.0e} is right)",
+                               *difference, largest_export_difference));
   return {};
 }
 
@@ -106,12 +123,14 @@ bool bounds_a_measured_value(const std::vector<study::Constraint>& constraints) 
   std::map<std::string, double> measured;
   add_measured(measured, {});
   return std::ranges::any_of(constraints, [&](const auto& constraint) {
-    return std::ranges::any_of(constraint.comparison.names(), [&](const auto& name) { return measured.contains(name); });
+    return std::ranges::any_of(constraint.comparison.names(),
+                               [&](const auto& name) { return measured.contains(name); });
   });
 }
 
 /// A network's cost does not depend on its weights, so what would be rejected after training is rejected before.
-Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, const study::Trial& trial, const graph::Graph& graph, const fs::path& folder) {
+Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, const study::Trial& trial,
+                                                         const graph::Graph& graph, const fs::path& folder) {
   if (trial.stage > 0 || !bounds_a_measured_value(workplace.job().constraints)) return std::nullopt;
   const auto start = Clock::now();
   graph::Weights untrained;
@@ -122,7 +141,8 @@ Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, c
     auto& values = untrained[tensor.name];
     values.shape = tensor.shape;
     // Not zeros: a runtime may shortcut them, and denormal results would slow it down.
-    for (std::size_t i = 0; i < count; ++i) values.values.push_back(static_cast<float>(tensor.trainable ? random.uniform(-0.1, 0.1) : 1.0));
+    for (std::size_t i = 0; i < count; ++i)
+      values.values.push_back(static_cast<float>(tensor.trainable ? random.uniform(-0.1, 0.1) : 1.0));
   }
   const fs::path onnx = folder / "untrained.onnx";
   TRY_DO(deploy::write_onnx(graph, untrained, {{"purpose", "measured before training"}}, onnx));
@@ -149,9 +169,12 @@ Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, c
 
 }  // namespace
 
-fs::path trial_folder(const fs::path& study_folder, study::TrialId id) { return study_folder / "trials" / std::format("{:06}", id.value); }
+fs::path trial_folder(const fs::path& study_folder, study::TrialId id) {
+  return study_folder / "trials" / std::format("{:06}", id.value);
+}
 
-Result<std::unique_ptr<Workplace>> Workplace::open(job::Job job, fs::path folder, std::unique_ptr<device::Device> device) {
+Result<std::unique_ptr<Workplace>> Workplace::open(job::Job job, fs::path folder,
+                                                   std::unique_ptr<device::Device> device) {
   std::unique_ptr<Workplace> workplace(new Workplace);
   TRY(workplace->set_, data::load(job.data, job.task));
   TRY(workplace->family_, space::make_family(job.space, job.space_options, job::frame(job, workplace->set_)));
@@ -169,11 +192,15 @@ Result<const data::Cache*> Workplace::cache(std::int64_t size, const std::functi
   return &caches_.emplace(size, std::move(opened)).first->second;
 }
 
-Result<space::Candidate> Workplace::build(const space::Choice& choice) const { return family_.build(choice, job::frame(job_, set_)); }
+Result<space::Candidate> Workplace::build(const space::Choice& choice) const {
+  return family_.build(choice, job::frame(job_, set_));
+}
 
 Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const Listener& listener) {
   const auto start = Clock::now();
-  const auto phase = [&](const char* what) { if (listener.on_phase) listener.on_phase(what); };
+  const auto phase = [&](const char* what) {
+    if (listener.on_phase) listener.on_phase(what);
+  };
   TRY(const auto candidate, workplace.build(trial.choice));
   TRY(const auto settings, settings_for(workplace.job(), candidate, trial.threads));
   const fs::path folder = trial_folder(workplace.folder(), trial.id);
@@ -193,21 +220,28 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   const auto kept_waiting_before = seconds_kept_waiting();
   const auto backbone = trial.choice.find("backbone");
   const auto* name = backbone == trial.choice.end() ? nullptr : std::get_if<std::string>(&backbone->second);
-  train::Request request{.graph = &candidate.graph,
-                         .network = name ? *name : "",
-                         .set = &workplace.set(),
-                         .cache = cache,
-                         .settings = settings,
-                         .epochs = trial.epochs,
-                         .seed = trial.seed,
-                         .checkpoint = folder / (settings.restart ? std::format("stage-{}.checkpoint", trial.stage) : "checkpoint"),
-                         .stop = listener.stop,
-                         .on_epoch = [&](const train::Epoch& epoch) {
-                           if (!listener.on_epoch) return;
-                           listener.on_epoch({.stage = trial.stage, .epoch = epoch.epoch, .train_loss = epoch.train_loss, .validation_loss = epoch.validation_loss,
-                                              .metrics = epoch.metrics, .seconds = epoch.seconds, .images_per_s = epoch.images_per_s});
-                         },
-                         .on_batch = listener.on_batch};
+  train::Request request{
+      .graph = &candidate.graph,
+      .network = name ? *name : "",
+      .set = &workplace.set(),
+      .cache = cache,
+      .settings = settings,
+      .epochs = trial.epochs,
+      .seed = trial.seed,
+      .checkpoint = folder / (settings.restart ? std::format("stage-{}.checkpoint", trial.stage) : "checkpoint"),
+      .stop = listener.stop,
+      .on_epoch =
+          [&](const train::Epoch& epoch) {
+            if (!listener.on_epoch) return;
+            listener.on_epoch({.stage = trial.stage,
+                               .epoch = epoch.epoch,
+                               .train_loss = epoch.train_loss,
+                               .validation_loss = epoch.validation_loss,
+                               .metrics = epoch.metrics,
+                               .seconds = epoch.seconds,
+                               .images_per_s = epoch.images_per_s});
+          },
+      .on_batch = listener.on_batch};
   TRY(const auto outcome, train::train(request));
   const double training_wall_s = seconds_since(training_start);
   const auto kept_waiting_after = seconds_kept_waiting();
@@ -215,7 +249,8 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   phase("exporting");
   const auto export_start = Clock::now();
   const fs::path onnx = folder / "model.onnx";
-  TRY_DO(deploy::write_onnx(candidate.graph, outcome.best_weights, metadata(workplace, trial, size, outcome.best_epoch), onnx));
+  TRY_DO(deploy::write_onnx(candidate.graph, outcome.best_weights, metadata(workplace, trial, size, outcome.best_epoch),
+                            onnx));
   double difference = 0;
   TRY_DO(check_export(workplace, *cache, candidate.graph, outcome.best_weights, onnx, &difference));
   const double export_s = seconds_since(export_start);
@@ -237,10 +272,12 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   result.measurement = device::to_json(measurement);
   result.details = {{"model", fs::relative(onnx, workplace.folder()).string()}, {"export_difference", difference}};
   if (trial.threads) result.details["threads"] = *trial.threads;
-  if (kept_waiting_before && kept_waiting_after) result.details["kept_waiting_s"] = *kept_waiting_after - *kept_waiting_before;
+  if (kept_waiting_before && kept_waiting_after)
+    result.details["kept_waiting_s"] = *kept_waiting_after - *kept_waiting_before;
   if (outcome.started_from) result.details["starting_weights"] = train::to_json(*outcome.started_from);
   if (!outcome.best.confusion.empty()) result.details["confusion"] = outcome.best.confusion;
-  // Training's wall time counts as training, its waits for other workers' measurements included; epochs of earlier attempts too.
+  // Training's wall time counts as training, its waits for other workers' measurements included; epochs of earlier
+  // attempts too.
   result.train_s = training_wall_s;
   for (const auto& point : trial.curve)
     if (point.stage == trial.stage) result.train_s += point.seconds;
@@ -260,12 +297,20 @@ Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const 
   TRY(const auto settings, settings_for(workplace.job(), candidate, trial.threads));
   TRY(const data::Cache* cache, workplace.cache(candidate.graph.input_shape().back()));
   const fs::path folder = trial_folder(workplace.folder(), trial.id);
-  const fs::path checkpoint = folder / (settings.restart ? std::format("stage-{}.checkpoint", trial.stage) : "checkpoint");
+  const fs::path checkpoint =
+      folder / (settings.restart ? std::format("stage-{}.checkpoint", trial.stage) : "checkpoint");
   if (!fs::exists(checkpoint)) return fail(ErrorCode::not_found, "the trial's checkpoint is gone");
   // All epochs are done, so nothing is trained: this only fetches the best weights.
-  TRY(const auto outcome, train::train({.graph = &candidate.graph, .set = &workplace.set(), .cache = cache, .settings = settings, .epochs = trial.result()->epochs,
-                                        .seed = trial.seed, .checkpoint = checkpoint, .only_continue = true}));
-  TRY(const auto evaluation, train::evaluate(candidate.graph, outcome.best_weights, workplace.set(), *cache, data::Split::test));
+  TRY(const auto outcome, train::train({.graph = &candidate.graph,
+                                        .set = &workplace.set(),
+                                        .cache = cache,
+                                        .settings = settings,
+                                        .epochs = trial.result()->epochs,
+                                        .seed = trial.seed,
+                                        .checkpoint = checkpoint,
+                                        .only_continue = true}));
+  TRY(const auto evaluation,
+      train::evaluate(candidate.graph, outcome.best_weights, workplace.set(), *cache, data::Split::test));
   return evaluation.metrics;
 }
 
@@ -279,17 +324,26 @@ Result<double> training_seconds_per_image(Workplace& workplace, const space::Cho
   std::atomic<bool> stop = false;
   std::vector<Clock::time_point> marks;
   settings.weights.clear();
-  train::Request request{.graph = &candidate.graph, .set = &workplace.set(), .cache = cache, .settings = settings, .epochs = 1, .seed = 1, .stop = &stop};
+  train::Request request{.graph = &candidate.graph,
+                         .set = &workplace.set(),
+                         .cache = cache,
+                         .settings = settings,
+                         .epochs = 1,
+                         .seed = 1,
+                         .stop = &stop};
   request.on_batch = [&](int, std::size_t, std::size_t) {
     marks.push_back(Clock::now());
     const std::size_t timed = marks.size() - 1;
-    if (timed >= most || (timed >= fewest && std::chrono::duration<double>(marks.back() - marks.front()).count() >= timed_s)) stop = true;
+    if (timed >= most ||
+        (timed >= fewest && std::chrono::duration<double>(marks.back() - marks.front()).count() >= timed_s))
+      stop = true;
   };
   const auto trained = train::train(request);
   if (!trained && trained.error().code != ErrorCode::interrupted) return std::unexpected(trained.error());
   if (marks.size() < 2) return fail(ErrorCode::unavailable, "too few images to time a batch");
   std::vector<double> seconds;
-  for (std::size_t i = 1; i < marks.size(); ++i) seconds.push_back(std::chrono::duration<double>(marks[i] - marks[i - 1]).count());
+  for (std::size_t i = 1; i < marks.size(); ++i)
+    seconds.push_back(std::chrono::duration<double>(marks[i] - marks[i - 1]).count());
   // Other workers train at the same time: the usual batch counts, not the luckiest.
   std::ranges::nth_element(seconds, seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2));
   return seconds[seconds.size() / 2] / static_cast<double>(settings.batch);

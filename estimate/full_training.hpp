@@ -19,7 +19,8 @@ namespace edgewise::estimate {
 class Workplace {
  public:
   /// Loads the data set. @param folder  the study's folder
-  static Result<std::unique_ptr<Workplace>> open(job::Job job, std::filesystem::path folder, std::unique_ptr<device::Device> device);
+  static Result<std::unique_ptr<Workplace>> open(job::Job job, std::filesystem::path folder,
+                                                 std::unique_ptr<device::Device> device);
 
   [[nodiscard]] const job::Job& job() const { return job_; }
   [[nodiscard]] const data::DataSet& set() const { return set_; }
@@ -44,8 +45,9 @@ class Workplace {
 struct Listener {
   std::function<void(const study::CurvePoint&)> on_epoch;
   std::function<void(int epoch, std::size_t batch, std::size_t batches)> on_batch;
-  std::function<void(const std::string& what)> on_phase;  ///< "measuring before training", "training", "exporting", "measuring"
-  std::function<void()> on_progress;                      ///< still alive
+  std::function<void(const std::string& what)>
+      on_phase;                       ///< "measuring before training", "training", "exporting", "measuring"
+  std::function<void()> on_progress;  ///< still alive
   const std::atomic<bool>* stop = nullptr;
 };
 
@@ -58,18 +60,19 @@ struct Estimate {
 /// Files of one trial below the study's folder: "trials/000017".
 std::filesystem::path trial_folder(const std::filesystem::path& study_folder, study::TrialId id);
 
-/// Trains to `trial.epochs` in total (continuing the trial's checkpoint), exports the best epoch, compares the file with the module in the
-/// runtime, measures it. When a constraint bounds something measured (latency, memory), the untrained network is measured first and rejected
-/// before any training if it breaks the bound: weights do not change what a network costs.
-/// @error interrupted when asked to stop; unavailable when the machine is at fault (disk, memory, agent) and another attempt may do;
-/// anything else is the reason why the trial failed
+/// Trains to `trial.epochs` in total (continuing the trial's checkpoint), exports the best epoch, compares the file
+/// with the module in the runtime, measures it. When a constraint bounds something measured (latency, memory), the
+/// untrained network is measured first and rejected before any training if it breaks the bound: weights do not change
+/// what a network costs.
+/// @error interrupted when asked to stop; unavailable when the machine is at fault (disk, memory, agent) and another
+/// attempt may do; anything else is the reason why the trial failed
 Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const Listener& listener);
 
 /// Metrics of a finished trial's best weights on the test split. Looked at once, when a search has ended.
 Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const study::Trial& trial);
 
-/// Seconds to train on one image, forward and backward, of the network of `choice` with so many threads: the median of a few batches after
-/// a warm-up one.
+/// Seconds to train on one image, forward and backward, of the network of `choice` with so many threads: the median of
+/// a few batches after a warm-up one.
 Result<double> training_seconds_per_image(Workplace& workplace, const space::Choice& choice, int threads);
 
 }  // namespace edgewise::estimate

@@ -62,30 +62,47 @@ const std::string examples =
 std::string difference(const Json& there, const Json& here) {
   for (const auto& [key, value] : here.items()) {
     if (!there.is_object() || !there.contains(key)) return key;
-    if (there[key] != value) return value.is_object() ? key : std::format("{}: {} there, {} here", key, shown(there[key]), shown(value));
+    if (there[key] != value)
+      return value.is_object() ? key : std::format("{}: {} there, {} here", key, shown(there[key]), shown(value));
   }
   return {};
 }
 
 search::Options strategy_options(const OptimizeOptions& options) {
-  return {.strategy = options.strategy, .trials = options.trials, .epochs = options.epochs, .seed = options.seed,
+  return {.strategy = options.strategy,
+          .trials = options.trials,
+          .epochs = options.epochs,
+          .seed = options.seed,
           .price = {.evaluation_s = options.evaluation_s, .budget_s = options.budget_s}};
 }
 
 }  // namespace
 
 Json study_job(const Problem& problem, const OptimizeOptions& options) {
-  return {{"format", "edgewise-optimize"}, {"problem", problem.document}, {"strategy", options.strategy}, {"seed", options.seed}, {"trials", options.trials}, {"epochs", options.epochs},
-          {"evaluation_s", options.evaluation_s}, {"budget_s", options.budget_s}};
+  return {{"format", "edgewise-optimize"},
+          {"problem", problem.document},
+          {"strategy", options.strategy},
+          {"seed", options.seed},
+          {"trials", options.trials},
+          {"epochs", options.epochs},
+          {"evaluation_s", options.evaluation_s},
+          {"budget_s", options.budget_s}};
 }
 
 std::optional<Result<Problem>> problem_of(const study::Settings& settings) {
-  if (!settings.job.is_object() || settings.job.value("format", Json()) != "edgewise-optimize" || !settings.job.contains("problem")) return {};
+  if (!settings.job.is_object() || settings.job.value("format", Json()) != "edgewise-optimize" ||
+      !settings.job.contains("problem"))
+    return {};
   return problem_from_json(settings.job["problem"], settings.name);
 }
 
 study::Settings study_settings(const Problem& problem, const OptimizeOptions& options) {
-  return {.name = problem.name, .seed = options.seed, .objectives = problem.objectives, .constraints = problem.constraints, .job = study_job(problem, options), .environment = Json::object()};
+  return {.name = problem.name,
+          .seed = options.seed,
+          .objectives = problem.objectives,
+          .constraints = problem.constraints,
+          .job = study_job(problem, options),
+          .environment = Json::object()};
 }
 
 Result<std::unique_ptr<Optimizer>> Optimizer::make(Problem problem, const OptimizeOptions& options) {
@@ -106,10 +123,14 @@ Status Optimizer::open_study() {
   }
   std::error_code error;
   fs::create_directories(options_.study, error);
-  if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", options_.study.string(), error.message()), "choose another place with --study");
+  if (error)
+    return invalid(std::format("cannot make the study's folder \"{}\": {}", options_.study.string(), error.message()),
+                   "choose another place with --study");
   auto lock = FileLock::try_acquire(options_.study / "coordinator.lock", FileLock::Mode::exclusive);
   if (!lock && lock.error().code == ErrorCode::unavailable)
-    return fail(ErrorCode::conflict, std::format("another program uses the study \"{}\" already", options_.study.string()), "end it first, or give another folder with --study");
+    return fail(ErrorCode::conflict,
+                std::format("another program uses the study \"{}\" already", options_.study.string()),
+                "end it first, or give another folder with --study");
   if (!lock) return std::unexpected(lock.error());
   lock_.emplace(*std::move(lock));
   if (!fs::exists(options_.study / "study.db")) {
@@ -127,7 +148,8 @@ Status Optimizer::open_study() {
     return {};
   }
   if (const auto differs = difference(kept.job, settings.job); !differs.empty())
-    return fail(ErrorCode::conflict, std::format("the study \"{}\" was made with other settings ({})", options_.study.string(), differs),
+    return fail(ErrorCode::conflict,
+                std::format("the study \"{}\" was made with other settings ({})", options_.study.string(), differs),
                 "give the file and options it was made with, or another folder with --study");
   return {};
 }
@@ -138,7 +160,8 @@ Status Optimizer::reload() {
   return {};
 }
 
-/// Whatever waits is taken up at once: those who ask evaluate it. Also what a program that was killed had added but not taken up.
+/// Whatever waits is taken up at once: those who ask evaluate it. Also what a program that was killed had added but not
+/// taken up.
 Status Optimizer::take_up_waiting() {
   for (;;) {
     TRY(auto trial, storage_->claim(holder));
@@ -158,7 +181,10 @@ Status Optimizer::refresh(study::TrialId id) {
 
 std::string Optimizer::answer(std::string_view line) {
   if (line.size() > max_line_bytes)
-    return dump(error_json({ErrorCode::invalid_input, std::format("the line has {} bytes; at most {} are read", line.size(), max_line_bytes), {}, {}}));
+    return dump(error_json({ErrorCode::invalid_input,
+                            std::format("the line has {} bytes; at most {} are read", line.size(), max_line_bytes),
+                            {},
+                            {}}));
   auto request = parse_strict_json(line, "request");
   if (!request) {
     // Python writes NaN and Infinity, which are no JSON.
@@ -166,7 +192,8 @@ std::string Optimizer::answer(std::string_view line) {
       request.error().where.clear();
     else if (line.contains("NaN") || line.contains("Infinity"))
       request.error().next = R"(a value that is not finite is no result: send {"tell": ID, "failed": "why"})";
-    else request.error().next = "send one JSON object a line, " + examples;
+    else
+      request.error().next = "send one JSON object a line, " + examples;
     return dump(error_json(request.error()));
   }
   const auto answered = answer_request(*request);
@@ -182,9 +209,11 @@ Result<Json> Optimizer::answer_request(const Json& request) {
   if (given.empty()) {
     const auto key = request.empty() ? std::string() : request.begin().key();
     const auto near = nearest_word(key, verbs);
-    return invalid(std::format("the request has none of {}", quoted_list(verbs)), near.empty() ? examples : std::format("did you mean \"{}\"?", near));
+    return invalid(std::format("the request has none of {}", quoted_list(verbs)),
+                   near.empty() ? examples : std::format("did you mean \"{}\"?", near));
   }
-  if (given.size() > 1) return invalid(std::format("the request has both \"{}\" and \"{}\"", given[0], given[1]), "send them in two lines");
+  if (given.size() > 1)
+    return invalid(std::format("the request has both \"{}\" and \"{}\"", given[0], given[1]), "send them in two lines");
   const auto& verb = given.front();
   if (verb == "tell") return tell(request["tell"], request);
   if (verb == "add") return add(request);
@@ -196,7 +225,8 @@ Result<Json> Optimizer::answer_request(const Json& request) {
 
 Result<Json> Optimizer::ask(const Json& count) {
   if (!count.is_number_integer() || count.get<double>() < 1 || count.get<double>() > static_cast<double>(max_ask))
-    return invalid(std::format("\"ask\" is {}; it must be a whole number from 1 to {}", shown(count), max_ask), R"(for example {"ask": 1})");
+    return invalid(std::format("\"ask\" is {}; it must be a whole number from 1 to {}", shown(count), max_ask),
+                   R"(for example {"ask": 1})");
   const auto wanted = count.get<std::size_t>();
   Json trials = Json::array();
   search::Advice advice;
@@ -219,7 +249,8 @@ Result<std::vector<study::TrialId>> Optimizer::record(const std::vector<search::
       begun.push_back(*proposal.promote);
       continue;
     }
-    study::Trial trial{.choice = proposal.choice, .epochs = proposal.epochs, .known = numbers_of(proposal.choice, problem_.known)};
+    study::Trial trial{
+        .choice = proposal.choice, .epochs = proposal.epochs, .known = numbers_of(proposal.choice, problem_.known)};
     if (const auto broken = study::violated(problem_.constraints, trial.known)) {
       trial.state = State::rejected;
       trial.reason = "known before evaluation: " + *broken;
@@ -238,7 +269,9 @@ Result<std::vector<study::TrialId>> Optimizer::record(const std::vector<search::
 }
 
 Result<std::map<std::string, double>> Optimizer::told_values(const Json& values) const {
-  if (!values.is_object()) return invalid(std::format("\"values\" is {}; it must be an object of numbers", shown(values)), std::format("give {}", quoted_list(problem_.told)));
+  if (!values.is_object())
+    return invalid(std::format("\"values\" is {}; it must be an object of numbers", shown(values)),
+                   std::format("give {}", quoted_list(problem_.told)));
   if (values.size() > max_values)
     return invalid(std::format("\"values\" has {} values; a result has at most {}", values.size(), max_values),
                    "leave out what no objective and no constraint needs");
@@ -247,8 +280,9 @@ Result<std::map<std::string, double>> Optimizer::told_values(const Json& values)
     if (name.size() > max_name_bytes)
       return invalid(std::format("the name of a value has {} bytes; at most {} are kept", name.size(), max_name_bytes));
     if (!value.is_number() || !std::isfinite(value.get<double>()))
-      return invalid(std::format("the value of \"{}\" is {}; it must be a finite number", name.substr(0, 60), shown(value)),
-                     R"(a trial that gave none has failed: send {"tell": ID, "failed": "why"})");
+      return invalid(
+          std::format("the value of \"{}\" is {}; it must be a finite number", name.substr(0, 60), shown(value)),
+          R"(a trial that gave none has failed: send {"tell": ID, "failed": "why"})");
     numbers[name] = value.get<double>();
   }
   for (const auto& name : problem_.told) {
@@ -267,13 +301,17 @@ Result<Json> Optimizer::tell(const Json& id, const Json& request) {
   if (request.contains("values") == request.contains("failed"))
     return invalid("a trial is told with either \"values\" or \"failed\"", examples);
   const auto count = static_cast<std::int64_t>(study_.trials.size());
-  if (!id.is_number_integer()) return invalid(std::format("\"tell\" is {}; it must be the id of a trial", shown(id)), examples);
+  if (!id.is_number_integer())
+    return invalid(std::format("\"tell\" is {}; it must be the id of a trial", shown(id)), examples);
   if (id.get<double>() < 0 || id.get<double>() >= static_cast<double>(count))
-    return fail(ErrorCode::not_found, std::format("there is no trial {}; the study has {} trials", shown(id), count), R"({"status": true} lists those that are to be told)");
+    return fail(ErrorCode::not_found, std::format("there is no trial {}; the study has {} trials", shown(id), count),
+                R"({"status": true} lists those that are to be told)");
   const study::TrialId trial_id{id.get<std::int64_t>()};
   const auto& trial = study_.trials[static_cast<std::size_t>(trial_id.value)];
   if (trial.state != State::running)
-    return fail(ErrorCode::conflict, std::format("trial {} was told already: it is {}{}", trial_id.value, to_text(trial.state), trial.reason.empty() ? "" : " (" + trial.reason + ")"),
+    return fail(ErrorCode::conflict,
+                std::format("trial {} was told already: it is {}{}", trial_id.value, to_text(trial.state),
+                            trial.reason.empty() ? "" : " (" + trial.reason + ")"),
                 R"({"status": true} lists those that are to be told)");
   if (request.contains("failed")) {
     if (!request["failed"].is_string() || request["failed"].get_ref<const std::string&>().empty())
@@ -281,7 +319,8 @@ Result<Json> Optimizer::tell(const Json& id, const Json& request) {
     TRY_DO(storage_->fail_trial(trial_id, holder, kept_reason(request["failed"].get<std::string>())));
   } else {
     TRY(const auto values, told_values(request["values"]));
-    TRY_DO(storage_->finish(trial_id, holder, State::complete, {.stage = trial.stage, .epochs = trial.epochs, .values = values}, ""));
+    TRY_DO(storage_->finish(trial_id, holder, State::complete,
+                            {.stage = trial.stage, .epochs = trial.epochs, .values = values}, ""));
   }
   TRY_DO(refresh(trial_id));
   return Json{{"ok", true}};
@@ -293,8 +332,10 @@ Result<Json> Optimizer::add(const Json& request) {
   TRY(const auto choice, space::choice_from_json(problem_.space, request["add"]));
   if (const auto place = places_.find(choice); place != places_.end()) {
     const auto* same = &study_.trials[place->second];
-    return fail(ErrorCode::conflict, std::format("this choice is trial {} already; it is {}", same->id.value, to_text(same->state)),
-                same->state == State::running ? std::format(R"(send {{"tell": {}, "values": ...}})", same->id.value) : "");
+    return fail(
+        ErrorCode::conflict,
+        std::format("this choice is trial {} already; it is {}", same->id.value, to_text(same->state)),
+        same->state == State::running ? std::format(R"(send {{"tell": {}, "values": ...}})", same->id.value) : "");
   }
   TRY(const auto values, told_values(request["values"]));
   study::Trial trial{.choice = choice, .state = State::complete, .known = numbers_of(choice, problem_.known)};
@@ -327,10 +368,15 @@ Json Optimizer::status() const {
     states[state] = states.value(state, 0) + 1;
     if (trial.state == State::running) open.push_back(trial_json(trial));
   }
-  return {{"trials", study_.trials.size()}, {"states", std::move(states)}, {"open", std::move(open)}, {"front", search::pareto_front(study_).size()}, {"strategy", strategy_->name()}};
+  return {{"trials", study_.trials.size()},
+          {"states", std::move(states)},
+          {"open", std::move(open)},
+          {"front", search::pareto_front(study_).size()},
+          {"strategy", strategy_->name()}};
 }
 
-Result<Fitted> import_study(const fs::path& optuna, const std::string& name, const Problem& problem, const OptimizeOptions& options) {
+Result<Fitted> import_study(const fs::path& optuna, const std::string& name, const Problem& problem,
+                            const OptimizeOptions& options) {
   TRY(const auto foreign, read_optuna(optuna, name, problem.objectives));
   const auto source = optuna.filename().string();
   Fitted fitted = fit(foreign, problem.space, {problem.objectives, problem.constraints, problem.told}, source);
@@ -346,7 +392,9 @@ Result<Fitted> import_study(const fs::path& optuna, const std::string& name, con
   std::set<space::Choice> seen;
   const auto before = fitted.trials.size();
   std::erase_if(fitted.trials, [&](const auto& trial) { return !seen.insert(trial.choice).second; });
-  if (fitted.trials.size() < before) fitted.remarks.push_back(std::format("{} of {} trials repeat an earlier choice and were left out", before - fitted.trials.size(), before));
+  if (fitted.trials.size() < before)
+    fitted.remarks.push_back(std::format("{} of {} trials repeat an earlier choice and were left out",
+                                         before - fitted.trials.size(), before));
   for (auto& trial : fitted.trials) {
     trial.known = numbers_of(trial.choice, problem.known);
     if (trial.state == State::complete) continue;
@@ -356,7 +404,9 @@ Result<Fitted> import_study(const fs::path& optuna, const std::string& name, con
   }
   std::error_code error;
   fs::create_directories(options.study, error);
-  if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", options.study.string(), error.message()), "choose another place with --study");
+  if (error)
+    return invalid(std::format("cannot make the study's folder \"{}\": {}", options.study.string(), error.message()),
+                   "choose another place with --study");
   TRY(const auto storage, study::create_storage(options.study, study_settings(problem, options)));
   TRY_DO(storage->add(fitted.trials, 0));
   return fitted;
@@ -368,8 +418,13 @@ Status serve(Optimizer& optimizer, std::istream& in, std::ostream& out) {
   const auto reply = [&]() -> Status {
     const bool is_empty = line.find_first_not_of(" \t\r") == std::string::npos;
     if (is_too_long)
-      out << dump(error_json({ErrorCode::invalid_input, std::format("the line has more than {} bytes", max_line_bytes), {}, "send less in a line"})) << std::endl;
-    else if (!is_empty) out << optimizer.answer(line) << std::endl;
+      out << dump(error_json({ErrorCode::invalid_input,
+                              std::format("the line has more than {} bytes", max_line_bytes),
+                              {},
+                              "send less in a line"}))
+          << std::endl;
+    else if (!is_empty)
+      out << optimizer.answer(line) << std::endl;
     line.clear();
     is_too_long = false;
     return out ? Status{} : fail(ErrorCode::unavailable, "the answer cannot be written: nobody reads standard output");

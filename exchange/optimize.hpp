@@ -27,17 +27,21 @@ struct OptimizeOptions {
   std::uint64_t seed = 1;
   std::int64_t trials = 1000;  ///< that the caller means to evaluate at most; known results do not count
   int epochs = 1;              ///< of a full evaluation, for strategies that stop early
-  double evaluation_s = 0, budget_s = 0;  ///< seconds that a full evaluation, and all of them, are expected to take, for `auto`; 0: not known
-  std::filesystem::path study; ///< folder that keeps the trials; empty: memory
+  double evaluation_s = 0,
+         budget_s =
+             0;  ///< seconds that a full evaluation, and all of them, are expected to take, for `auto`; 0: not known
+  std::filesystem::path study;  ///< folder that keeps the trials; empty: memory
 };
 
-/// Answers requests about one problem. What was asked for and told is in the storage before the answer is given, so a program that was killed goes on
-/// where it was: the same requests give the same answers.
+/// Answers requests about one problem. What was asked for and told is in the storage before the answer is given, so a
+/// program that was killed goes on where it was: the same requests give the same answers.
 class Optimizer {
  public:
-  /// @error conflict when the study was made for another problem, strategy or seed, or another program uses it; what search::make_strategy says
+  /// @error conflict when the study was made for another problem, strategy or seed, or another program uses it; what
+  /// search::make_strategy says
   static Result<std::unique_ptr<Optimizer>> make(Problem problem, const OptimizeOptions& options);
-  /// The answer to one request, without a line end: {"error": ..., "next": ...} when it is wrong; nothing has changed then.
+  /// The answer to one request, without a line end: {"error": ..., "next": ...} when it is wrong; nothing has changed
+  /// then.
   std::string answer(std::string_view line);
 
  private:
@@ -67,16 +71,18 @@ class Optimizer {
   bool has_stages_ = false;
 };
 
-/// What `edgewise optimize` stores as the job of its study; `problem_of` reads it. Nothing when the study was made by something else.
+/// What `edgewise optimize` stores as the job of its study; `problem_of` reads it. Nothing when the study was made by
+/// something else.
 Json study_job(const Problem& problem, const OptimizeOptions& options);
 std::optional<Result<Problem>> problem_of(const study::Settings& settings);
 /// The settings of a study of this problem.
 study::Settings study_settings(const Problem& problem, const OptimizeOptions& options);
 
-/// A new study in `options.study` with the trials of an Optuna study that fit the problem, for an Optimizer with the same options to go on with. Those that
-/// failed or were pruned there are rejected here: they are not proposed again.
+/// A new study in `options.study` with the trials of an Optuna study that fit the problem, for an Optimizer with the
+/// same options to go on with. Those that failed or were pruned there are rejected here: they are not proposed again.
 /// @error conflict when there is a study already; what read_optuna says
-Result<Fitted> import_study(const std::filesystem::path& optuna, const std::string& name, const Problem& problem, const OptimizeOptions& options);
+Result<Fitted> import_study(const std::filesystem::path& optuna, const std::string& name, const Problem& problem,
+                            const OptimizeOptions& options);
 
 /// Answers line by line until the input ends. A line that is too long is read to its end and answered by an error.
 /// @error unavailable when the output cannot be written

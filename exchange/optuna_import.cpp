@@ -2,8 +2,8 @@
 #include <cmath>
 #include <format>
 #include <map>
-#include <set>
 #include <optional>
+#include <set>
 
 #include "exchange/optuna.hpp"
 #include "exchange/optuna_internal.hpp"
@@ -24,7 +24,8 @@ std::string direction_word(const study::Objective& objective) {
 
 class Importer {
  public:
-  Importer(Database& database, std::string file, const std::vector<study::Objective>& objectives) : database_(database), file_(std::move(file)), objectives_(objectives) {}
+  Importer(Database& database, std::string file, const std::vector<study::Objective>& objectives)
+      : database_(database), file_(std::move(file)), objectives_(objectives) {}
 
   Result<std::vector<ForeignTrial>> read(const std::string& name) {
     TRY_DO(check_schema());
@@ -41,7 +42,9 @@ class Importer {
   }
 
  private:
-  std::unexpected<Error> wrong(const std::string& what) const { return invalid(std::format("the database \"{}\" is not as Optuna makes it: {}", file_, what)); }
+  std::unexpected<Error> wrong(const std::string& what) const {
+    return invalid(std::format("the database \"{}\" is not as Optuna makes it: {}", file_, what));
+  }
 
   Result<std::int64_t> integer(const Cell& cell, const char* column) const {
     if (const auto* value = std::get_if<std::int64_t>(&cell)) return *value;
@@ -69,12 +72,16 @@ class Importer {
     const auto has = [&](const char* table) { return std::ranges::contains(there, Row{std::string(table)}); };
     for (const char* table : {"version_info", "studies", "study_directions", "study_system_attributes", "trials",
                               "trial_params", "trial_values", "trial_user_attributes", "trial_system_attributes"})
-      if (!has(table)) return invalid(std::format("\"{}\" is no database of Optuna: it has no table \"{}\"", file_, table), has("study") ? "it looks like a study of edgewise: give its folder instead" : "");
+      if (!has(table))
+        return invalid(std::format("\"{}\" is no database of Optuna: it has no table \"{}\"", file_, table),
+                       has("study") ? "it looks like a study of edgewise: give its folder instead" : "");
     TRY(const auto rows, database_.rows("SELECT schema_version, library_version FROM version_info"));
     if (rows.size() != 1) return wrong("its version is missing");
     TRY(const auto version, integer(rows[0][0], "schema version"));
     if (version != optuna_schema)
-      return invalid(std::format("\"{}\" has Optuna's schema version {}; version {} can be read (Optuna 3.2 to 4.x)", file_, version, optuna_schema), version < optuna_schema ? "run `optuna storage upgrade` on a copy" : "");
+      return invalid(std::format("\"{}\" has Optuna's schema version {}; version {} can be read (Optuna 3.2 to 4.x)",
+                                 file_, version, optuna_schema),
+                     version < optuna_schema ? "run `optuna storage upgrade` on a copy" : "");
     return {};
   }
 
@@ -91,25 +98,36 @@ class Importer {
     if (found) return *found;
     if (names.empty()) return fail(ErrorCode::not_found, std::format("the database \"{}\" has no study", file_));
     if (names.size() > 20) names.resize(20);
-    if (name.empty()) return fail(ErrorCode::not_found, std::format("the database \"{}\" has {} studies: {}", file_, rows.size(), quoted_list(names)), "say which with --name");
+    if (name.empty())
+      return fail(ErrorCode::not_found,
+                  std::format("the database \"{}\" has {} studies: {}", file_, rows.size(), quoted_list(names)),
+                  "say which with --name");
     const auto near = nearest_word(name, names);
-    return fail(ErrorCode::not_found, std::format("the database \"{}\" has no study \"{}\"; it has {}", file_, name, quoted_list(names)), near.empty() ? "" : std::format("did you mean \"{}\"?", near));
+    return fail(ErrorCode::not_found,
+                std::format("the database \"{}\" has no study \"{}\"; it has {}", file_, name, quoted_list(names)),
+                near.empty() ? "" : std::format("did you mean \"{}\"?", near));
   }
 
   /// Which name each objective of the database has here; "" for one that is not wanted.
   Status match_objectives() {
-    TRY(const auto rows, database_.rows("SELECT objective, direction FROM study_directions WHERE study_id = ? ORDER BY objective", {study_}));
+    TRY(const auto rows,
+        database_.rows("SELECT objective, direction FROM study_directions WHERE study_id = ? ORDER BY objective",
+                       {study_}));
     std::vector<std::string> directions;
     for (const auto& row : rows) {
       TRY(const auto objective, integer(row[0], "objective's number"));
       TRY(auto direction, text(row[1], "direction"));
-      if (objective != static_cast<std::int64_t>(directions.size())) return wrong("its objectives are not numbered from 0");
+      if (objective != static_cast<std::int64_t>(directions.size()))
+        return wrong("its objectives are not numbered from 0");
       directions.push_back(std::move(direction));
     }
-    TRY(const auto attributes, database_.rows("SELECT value_json FROM study_system_attributes WHERE study_id = ? AND \"key\" = ?", {study_, std::string(metric_names_key)}));
+    TRY(const auto attributes,
+        database_.rows("SELECT value_json FROM study_system_attributes WHERE study_id = ? AND \"key\" = ?",
+                       {study_, std::string(metric_names_key)}));
     if (!attributes.empty()) {
       TRY(const auto names, json(attributes[0][0], "list of metric names"));
-      if (!names.is_array() || names.size() != directions.size()) return wrong("its metric names are not one for each objective");
+      if (!names.is_array() || names.size() != directions.size())
+        return wrong("its metric names are not one for each objective");
       for (const auto& name : names) {
         if (!name.is_string()) return wrong("a metric name is no text");
         names_.push_back(name.get<std::string>());
@@ -136,24 +154,33 @@ class Importer {
       for (const auto& direction : directions) there += (there.empty() ? "" : ", ") + direction.substr(0, 8);
       for (const auto& objective : objectives_)
         here += std::format("{}{} {}", here.empty() ? "" : ", ", objective.name, direction_word(objective));
-      return invalid(std::format("the objectives of \"{}\" ({}) are not those wanted ({})", file_, there, here), "name them there with study.set_metric_names([...])");
+      return invalid(std::format("the objectives of \"{}\" ({}) are not those wanted ({})", file_, there, here),
+                     "name them there with study.set_metric_names([...])");
     }
     for (const auto& objective : objectives_) names_.push_back(objective.name);
     return {};
   }
 
   Status read_trials() {
-    TRY(const auto rows, database_.rows("SELECT trial_id, number, state FROM trials WHERE study_id = ? ORDER BY number, trial_id", {study_}));
+    TRY(const auto rows,
+        database_.rows("SELECT trial_id, number, state FROM trials WHERE study_id = ? ORDER BY number, trial_id",
+                       {study_}));
     for (const auto& row : rows) {
       TRY(const auto id, integer(row[0], "trial's id"));
       TRY(const auto state, text(row[2], "trial's state"));
       ForeignTrial trial;
-      if (state == "COMPLETE") trial.state = study::State::complete;
-      else if (state == "PRUNED") trial.state = study::State::pruned;
-      else if (state == "FAIL") trial.state = study::State::failed;
-      else if (state == "RUNNING") trial.state = study::State::running;
-      else if (state == "WAITING") trial.state = study::State::waiting;
-      else return wrong(std::format("trial {} has the unknown state \"{}\"", id, state.substr(0, 40)));
+      if (state == "COMPLETE")
+        trial.state = study::State::complete;
+      else if (state == "PRUNED")
+        trial.state = study::State::pruned;
+      else if (state == "FAIL")
+        trial.state = study::State::failed;
+      else if (state == "RUNNING")
+        trial.state = study::State::running;
+      else if (state == "WAITING")
+        trial.state = study::State::waiting;
+      else
+        return wrong(std::format("trial {} has the unknown state \"{}\"", id, state.substr(0, 40)));
       if (!trials_.emplace(id, std::move(trial)).second) return wrong(std::format("trial {} exists twice", id));
       order_.push_back(id);
     }
@@ -161,14 +188,16 @@ class Importer {
   }
 
   Result<Json> parameter(const Cell& value, const Json& distribution) const {
-    if (!distribution.is_object() || !distribution.contains("name") || !distribution["name"].is_string()) return wrong("a distribution has no name");
+    if (!distribution.is_object() || !distribution.contains("name") || !distribution["name"].is_string())
+      return wrong("a distribution has no name");
     const auto kind = distribution["name"].get<std::string>();
     TRY(const double coded, number(value, "parameter's value"));
     if (!std::isfinite(coded)) return wrong("a parameter's value is not finite");
     if (kind == "CategoricalDistribution") {
       const auto attributes = distribution.value("attributes", Json::object());
       const auto choices = attributes.is_object() ? attributes.value("choices", Json::array()) : Json::array();
-      if (!choices.is_array() || coded < 0 || coded >= static_cast<double>(choices.size()) || coded != std::floor(coded))
+      if (!choices.is_array() || coded < 0 || coded >= static_cast<double>(choices.size()) ||
+          coded != std::floor(coded))
         return wrong(std::format("a categorical value is number {} of {}", coded, choices.size()));
       const auto& choice = choices[static_cast<std::size_t>(coded)];
       if (choice.is_structured()) return wrong("a categorical value is a list or a map");
@@ -176,15 +205,21 @@ class Importer {
     }
     if (kind == "IntDistribution" || kind == "IntUniformDistribution" || kind == "IntLogUniformDistribution") {
       constexpr double largest = 9007199254740992.0;  // 2^53: every smaller integer is a double
-      if (std::abs(coded) > largest || coded != std::floor(coded)) return wrong(std::format("the whole number {} is none", coded));
+      if (std::abs(coded) > largest || coded != std::floor(coded))
+        return wrong(std::format("the whole number {} is none", coded));
       return Json(static_cast<std::int64_t>(coded));
     }
-    if (kind == "FloatDistribution" || kind == "UniformDistribution" || kind == "LogUniformDistribution" || kind == "DiscreteUniformDistribution") return Json(coded);
+    if (kind == "FloatDistribution" || kind == "UniformDistribution" || kind == "LogUniformDistribution" ||
+        kind == "DiscreteUniformDistribution")
+      return Json(coded);
     return wrong(std::format("the distribution \"{}\" is unknown", kind.substr(0, 60)));
   }
 
   Status read_parameters() {
-    TRY(const auto rows, database_.rows("SELECT p.trial_id, p.param_name, p.param_value, p.distribution_json FROM trial_params p JOIN trials t USING (trial_id) WHERE t.study_id = ? ORDER BY p.param_id", {study_}));
+    TRY(const auto rows,
+        database_.rows("SELECT p.trial_id, p.param_name, p.param_value, p.distribution_json FROM trial_params p JOIN "
+                       "trials t USING (trial_id) WHERE t.study_id = ? ORDER BY p.param_id",
+                       {study_}));
     for (const auto& row : rows) {
       TRY(const auto id, integer(row[0], "trial's id"));
       TRY(const auto name, text(row[1], "parameter's name"));
@@ -197,12 +232,15 @@ class Importer {
   }
 
   Status read_values() {
-    TRY(const auto rows, database_.rows("SELECT v.trial_id, v.objective, v.value, v.value_type FROM trial_values v JOIN trials t USING (trial_id) WHERE t.study_id = ?", {study_}));
+    TRY(const auto rows, database_.rows("SELECT v.trial_id, v.objective, v.value, v.value_type FROM trial_values v "
+                                        "JOIN trials t USING (trial_id) WHERE t.study_id = ?",
+                                        {study_}));
     for (const auto& row : rows) {
       TRY(const auto id, integer(row[0], "trial's id"));
       TRY(const auto objective, integer(row[1], "objective's number"));
       TRY(const auto type, text(row[3], "value's type"));
-      if (objective < 0 || objective >= static_cast<std::int64_t>(names_.size())) return wrong(std::format("trial {} has a value of objective {}", id, objective));
+      if (objective < 0 || objective >= static_cast<std::int64_t>(names_.size()))
+        return wrong(std::format("trial {} has a value of objective {}", id, objective));
       if (type != "FINITE") continue;  // infinite: no value to learn from
       TRY(const auto value, number(row[2], "value"));
       if (!std::isfinite(value)) return wrong(std::format("a finite value of trial {} is none", id));
@@ -212,16 +250,20 @@ class Importer {
   }
 
   Status read_attributes() {
-    TRY(const auto rows, database_.rows("SELECT a.trial_id, a.\"key\", a.value_json FROM trial_user_attributes a JOIN trials t USING (trial_id) WHERE t.study_id = ?", {study_}));
+    TRY(const auto rows, database_.rows("SELECT a.trial_id, a.\"key\", a.value_json FROM trial_user_attributes a JOIN "
+                                        "trials t USING (trial_id) WHERE t.study_id = ?",
+                                        {study_}));
     for (const auto& row : rows) {
       TRY(const auto id, integer(row[0], "trial's id"));
       TRY(const auto key, text(row[1], "attribute's name"));
       const auto value = json(row[2], "attribute");
       if (!value) continue;  // Python writes NaN, which is no JSON; an attribute may be anything
       auto& trial = trials_.at(id);
-      if (value->is_number() && std::isfinite(value->get<double>())) trial.values.try_emplace(key, value->get<double>());
+      if (value->is_number() && std::isfinite(value->get<double>()))
+        trial.values.try_emplace(key, value->get<double>());
       if (key == reason_key && value->is_string()) trial.reason = value->get<std::string>();
-      if (key == state_key && *value == "rejected" && trial.state == study::State::failed) trial.state = study::State::rejected;
+      if (key == state_key && *value == "rejected" && trial.state == study::State::failed)
+        trial.state = study::State::rejected;
     }
     return {};
   }
@@ -258,7 +300,8 @@ class Importer {
 
 }  // namespace
 
-Result<std::vector<ForeignTrial>> read_optuna(const std::filesystem::path& file, const std::string& name, const std::vector<study::Objective>& objectives) {
+Result<std::vector<ForeignTrial>> read_optuna(const std::filesystem::path& file, const std::string& name,
+                                              const std::vector<study::Objective>& objectives) {
   TRY(auto database, Database::open(file));
   return Importer(database, file.string(), objectives).read(name);
 }

@@ -27,7 +27,9 @@ std::string word_of(study::Direction direction) {
   return direction == study::Direction::maximize ? "maximize" : "minimize";
 }
 
-std::string counted(std::size_t count, const char* one) { return std::format("{} {}{}", count, one, count == 1 ? "" : "s"); }
+std::string counted(std::size_t count, const char* one) {
+  return std::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
 
 std::optional<double> finite_number(const std::string& text) {
   double number = 0;
@@ -90,9 +92,12 @@ Result<std::vector<CsvRow>> csv_rows(const std::string& text, const std::string&
     line += c == '\n';
     auto& field = rows.back().fields.back();
     if (is_quoted) {
-      if (c != '"') field += c;
-      else if (i + 1 < text.size() && text[i + 1] == '"') field += text[++i];
-      else is_quoted = false;
+      if (c != '"')
+        field += c;
+      else if (i + 1 < text.size() && text[i + 1] == '"')
+        field += text[++i];
+      else
+        is_quoted = false;
     } else if (c == '"' && field.empty()) {
       is_quoted = has_text = true;
       opened = line;
@@ -208,10 +213,15 @@ study::Trial prior_trial(space::Choice choice, std::map<std::string, double> val
 
 Result<Start> start_from_json(const Json& json, const space::Space& space, const std::string& file) {
   Start start;
-  const auto wrong = [&] { return invalid(std::format("\"{}\" is damaged", file), "delete it, so that the sources are read again"); };
-  if (!json.is_object() || !json.contains("prior") || !json.contains("front") || !json["prior"].is_array() || !json["front"].is_array()) return wrong();
+  const auto wrong = [&] {
+    return invalid(std::format("\"{}\" is damaged", file), "delete it, so that the sources are read again");
+  };
+  if (!json.is_object() || !json.contains("prior") || !json.contains("front") || !json["prior"].is_array() ||
+      !json["front"].is_array())
+    return wrong();
   for (const auto& item : json["prior"]) {
-    if (!item.is_object() || !item.contains("choice") || !item.contains("values") || !item["values"].is_object()) return wrong();
+    if (!item.is_object() || !item.contains("choice") || !item.contains("values") || !item["values"].is_object())
+      return wrong();
     TRY(auto choice, space::choice_from_json(space, item["choice"]));
     std::map<std::string, double> values;
     for (const auto& [name, value] : item["values"].items()) {
@@ -333,8 +343,9 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
   if (unbounded > 0)
     note(std::format("{} left out that lacked a value which a constraint needs", counted(unbounded, "trial")));
   if (infeasible > 0)
-    note(std::format("{} broke a constraint there that is not named here, or lacked its value: infeasible, never on the front",
-                     counted(infeasible, "trial")));
+    note(std::format(
+        "{} broke a constraint there that is not named here, or lacked its value: infeasible, never on the front",
+        counted(infeasible, "trial")));
   for (const auto& objective : wanted.objectives)
     if (const auto question = mixed_units(fitted.trials, objective.name)) note(*question);
   return fitted;
@@ -342,7 +353,8 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
 
 Result<std::vector<ForeignTrial>> parse_table(const std::string& text, const std::string& file) {
   TRY(const auto rows, csv_rows(text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text, file));
-  if (rows.size() < 2) return invalid(std::format("the table \"{}\" has no rows", file), "it needs a heading and at least one row");
+  if (rows.size() < 2)
+    return invalid(std::format("the table \"{}\" has no rows", file), "it needs a heading and at least one row");
   const auto& heading = rows.front().fields;
   std::set<std::string> names;
   for (const auto& name : heading)
@@ -354,8 +366,9 @@ Result<std::vector<ForeignTrial>> parse_table(const std::string& text, const std
     for (std::size_t i = 0; i < heading.size(); ++i) {
       if (in_lower_case(heading[i]) != word) continue;
       if (found < heading.size())
-        return invalid(std::format("the columns \"{}\" and \"{}\" of \"{}\" mean the same", heading[found], heading[i], file),
-                       "leave one of them");
+        return invalid(
+            std::format("the columns \"{}\" and \"{}\" of \"{}\" mean the same", heading[found], heading[i], file),
+            "leave one of them");
       found = i;
     }
     return found;
@@ -412,12 +425,15 @@ Result<std::vector<ForeignTrial>> read_foreign(const fs::path& path, const std::
     TRY(const auto text, read_text(path, max_table_bytes));
     return parse_table(text, path.string());
   }
-  if (!fs::exists(path, ignored)) return fail(ErrorCode::not_found, std::format("there is no \"{}\" to start from", path.string()), "give a study's folder, an Optuna database (.db) or a table (.csv)");
-  return invalid(std::format("\"{}\" is none of a study's folder, an Optuna database (.db) or a table (.csv)", path.string()));
+  if (!fs::exists(path, ignored))
+    return fail(ErrorCode::not_found, std::format("there is no \"{}\" to start from", path.string()),
+                "give a study's folder, an Optuna database (.db) or a table (.csv)");
+  return invalid(
+      std::format("\"{}\" is none of a study's folder, an Optuna database (.db) or a table (.csv)", path.string()));
 }
 
-Result<Start> gather_start(const std::vector<std::string>& warm_start, const std::vector<std::string>& front_of, const space::Space& space,
-                           const study::Settings& settings, const fs::path& folder) {
+Result<Start> gather_start(const std::vector<std::string>& warm_start, const std::vector<std::string>& front_of,
+                           const space::Space& space, const study::Settings& settings, const fs::path& folder) {
   Start start;
   if (warm_start.empty() && front_of.empty()) return start;
   const auto file = folder / "start.json";
@@ -430,7 +446,9 @@ Result<Start> gather_start(const std::vector<std::string>& warm_start, const std
     const auto is_table = fs::path(source).extension() == ".csv";
     auto fitted = fit(foreign, space, wanted_of(settings), fs::path(source).filename().string());
     // Every other column of a table is a value; that is not worth a remark.
-    if (is_table) std::erase_if(fitted.remarks, [](const auto& remark) { return remark.contains("of parameters that the space does not have"); });
+    if (is_table)
+      std::erase_if(fitted.remarks,
+                    [](const auto& remark) { return remark.contains("of parameters that the space does not have"); });
     start.remarks.insert(start.remarks.end(), fitted.remarks.begin(), fitted.remarks.end());
     std::erase_if(fitted.trials, [](const auto& trial) { return trial.state != study::State::complete; });
     TRY_DO(check_shares(fitted.trials, source));
@@ -450,7 +468,8 @@ Result<Start> gather_start(const std::vector<std::string>& warm_start, const std
     for (const auto* trial : search::pareto_front(other))
       if (in_front.insert(trial->choice).second) start.front.push_back(trial->choice);
   }
-  start.remarks.insert(start.remarks.begin(), std::format("starting from {} of others, {} of them to be tried first", counted(start.prior.size(), "trial"), start.front.size()));
+  start.remarks.insert(start.remarks.begin(), std::format("starting from {} of others, {} of them to be tried first",
+                                                          counted(start.prior.size(), "trial"), start.front.size()));
   TRY_DO(write_file(file, dump(kept(start, space), 1)));
   return start;
 }

@@ -45,9 +45,11 @@ struct Fitted {
 Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, const Wanted& wanted,
            const std::string& source);
 
-/// Trials of a study's folder (NAME.study or any folder with a study.db), an Optuna database (.db, .sqlite, .sqlite3) or a CSV table with a heading (.csv).
+/// Trials of a study's folder (NAME.study or any folder with a study.db), an Optuna database (.db, .sqlite, .sqlite3)
+/// or a CSV table with a heading (.csv).
 /// @error not_found; invalid_input for a file of another kind, a table without rows or with rows of another length
-Result<std::vector<ForeignTrial>> read_foreign(const std::filesystem::path& path, const std::vector<study::Objective>& objectives);
+Result<std::vector<ForeignTrial>> read_foreign(const std::filesystem::path& path,
+                                               const std::vector<study::Objective>& objectives);
 
 /// One row a trial. A column called as a parameter, or "choice.NAME" or "params_NAME", is that; other columns that hold
 /// numbers are values, "value.NAME", "values_NAME" and "user_attrs_NAME" under that name; "state" is a study's or
@@ -57,13 +59,15 @@ Result<std::vector<ForeignTrial>> parse_table(const std::string& text, const std
 
 /// What a search starts from besides its own options.
 struct Start {
-  std::vector<study::Trial> prior;        ///< for search::Options::prior
-  std::vector<space::Choice> front;       ///< for search::Options::start_with, after what is there
+  std::vector<study::Trial> prior;   ///< for search::Options::prior
+  std::vector<space::Choice> front;  ///< for search::Options::start_with, after what is there
   std::vector<std::string> remarks;
 };
 
-/// Reads all sources once and keeps what they gave in `folder`/start.json: a search that goes on later starts from the same, whatever became of them.
-Result<Start> gather_start(const std::vector<std::string>& warm_start, const std::vector<std::string>& front_of, const space::Space& space,
-                           const study::Settings& settings, const std::filesystem::path& folder);
+/// Reads all sources once and keeps what they gave in `folder`/start.json: a search that goes on later starts from the
+/// same, whatever became of them.
+Result<Start> gather_start(const std::vector<std::string>& warm_start, const std::vector<std::string>& front_of,
+                           const space::Space& space, const study::Settings& settings,
+                           const std::filesystem::path& folder);
 
 }  // namespace edgewise::exchange

@@ -63,7 +63,8 @@ class ProblemReader {
     problem_.space = *std::move(space);
     problem_.document = space::to_json(problem_.space);
     for (const auto& objective : problem_.objectives)
-      problem_.document["objectives"][objective.name] = directions[objective.direction == study::Direction::maximize ? 1 : 0];
+      problem_.document["objectives"][objective.name] =
+          directions[objective.direction == study::Direction::maximize ? 1 : 0];
     problem_.document["constraints"] = constraint_texts_;
     return std::move(problem_);
   }
@@ -78,8 +79,10 @@ class ProblemReader {
   void declare_objectives(config::Options& o) {
     std::vector<std::pair<std::string, std::string>> pairs;
     o.pairs("objectives", pairs, {}, directions, "what is optimised, and which way");
-    if (!o.is_given("objectives")) o.problem("", "objectives is missing: what is optimised?", "for example objectives: {error: minimize}");
-    else if (pairs.empty() && !o.has_problem("objectives")) o.problem("objectives", "there is no objective", "give one, e.g. {error: minimize}");
+    if (!o.is_given("objectives"))
+      o.problem("", "objectives is missing: what is optimised?", "for example objectives: {error: minimize}");
+    else if (pairs.empty() && !o.has_problem("objectives"))
+      o.problem("objectives", "there is no objective", "give one, e.g. {error: minimize}");
     if (pairs.size() > max_objectives)
       return o.problem(
           "objectives",
@@ -87,8 +90,11 @@ class ProblemReader {
           "turn some of them into constraints");
     for (const auto& [name, direction] : pairs) {
       if (name.empty()) o.problem("objectives", "an objective without a name", "give it one");
-      if (parameter(name)) o.problem("objectives." + name, std::format("\"{}\" is a parameter already", name), "give the objective another name");
-      problem_.objectives.push_back({name, direction == "maximize" ? study::Direction::maximize : study::Direction::minimize});
+      if (parameter(name))
+        o.problem("objectives." + name, std::format("\"{}\" is a parameter already", name),
+                  "give the objective another name");
+      problem_.objectives.push_back(
+          {name, direction == "maximize" ? study::Direction::maximize : study::Direction::minimize});
       problem_.told.push_back(name);
       if (const auto usual = usual_direction(name); usual && *usual != problem_.objectives.back().direction)
         problem_.remarks.push_back(
@@ -99,14 +105,20 @@ class ProblemReader {
 
   void declare_constraints(config::Options& o) {
     o.texts("constraints", constraint_texts_, "bounds that a choice must keep");
-    if (constraint_texts_.size() > max_constraints) return o.problem("constraints", std::format("{} constraints are too many; at most {} are kept", constraint_texts_.size(), max_constraints), "");
+    if (constraint_texts_.size() > max_constraints)
+      return o.problem(
+          "constraints",
+          std::format("{} constraints are too many; at most {} are kept", constraint_texts_.size(), max_constraints),
+          "");
     std::vector<study::Constraint> readable;
     std::vector<int> places;
     for (std::size_t i = 0; i < constraint_texts_.size(); ++i) {
       const auto& text = constraint_texts_[i];
       const auto comparison = study::Comparison::parse(text);
       if (!comparison) {
-        o.problem("constraints", std::format("constraint \"{}\": {} ({})", text, comparison.error().message, comparison.error().where), comparison.error().next, static_cast<int>(i));
+        o.problem("constraints",
+                  std::format("constraint \"{}\": {} ({})", text, comparison.error().message, comparison.error().where),
+                  comparison.error().next, static_cast<int>(i));
         continue;
       }
       readable.push_back({text, *comparison});
@@ -115,8 +127,11 @@ class ProblemReader {
     }
     for (const auto& one : study::impossible(readable, {})) {
       const auto& text = readable[one.constraint].text;
-      o.problem("constraints", one.other ? std::format("constraint \"{}\" contradicts \"{}\": no value keeps both", text, readable[*one.other].text)
-                                         : std::format("constraint \"{}\" can never hold{}", text, one.is_alone ? "" : " where the other constraints do"),
+      o.problem("constraints",
+                one.other ? std::format("constraint \"{}\" contradicts \"{}\": no value keeps both", text,
+                                        readable[*one.other].text)
+                          : std::format("constraint \"{}\" can never hold{}", text,
+                                        one.is_alone ? "" : " where the other constraints do"),
                 "", places[one.constraint]);
     }
   }
@@ -128,11 +143,14 @@ class ProblemReader {
     for (const auto& name : comparison.names()) {
       const auto* found = parameter(name);
       if (found && std::holds_alternative<space::Categorical>(found->domain))
-        return o.problem("constraints", std::format("constraint \"{}\" uses \"{}\", which is a category and no number", text, name), "say what depends on a category with `when`", index);
+        return o.problem("constraints",
+                         std::format("constraint \"{}\" uses \"{}\", which is a category and no number", text, name),
+                         "say what depends on a category with `when`", index);
       is_of_space &= found != nullptr;
       (found ? known : told).push_back(name);
     }
-    if (comparison.names().empty()) return o.problem("constraints", std::format("constraint \"{}\" names nothing that changes", text), "", index);
+    if (comparison.names().empty())
+      return o.problem("constraints", std::format("constraint \"{}\" names nothing that changes", text), "", index);
     if (is_of_space) {
       exact_.push_back({text, comparison});
       return;
@@ -155,15 +173,15 @@ class ProblemReader {
     if (exact_.empty()) return space::make_space(space_.parameters());
     std::set<std::string> names;
     for (const auto& constraint : exact_) names.merge(constraint.comparison.names());
-    auto validity = [exact = exact_, used = std::vector<std::string>(names.begin(), names.end())](const space::Choice& choice) {
-      return study::violated(exact, numbers_of(choice, used));
-    };
+    auto validity = [exact = exact_, used = std::vector<std::string>(names.begin(), names.end())](
+                        const space::Choice& choice) { return study::violated(exact, numbers_of(choice, used)); };
     TRY(auto space, space::make_space(space_.parameters(), std::move(validity)));
     auto random = RandomStream::named(1, "is there a choice");
     if (const auto any = space.sample(random); !any) {
       std::string all;
       for (const auto& constraint : exact_) all += std::format("{}\"{}\"", all.empty() ? "" : ", ", constraint.text);
-      return invalid(std::format("no choice was found that keeps the constraints over parameters: {}", all), "loosen them, or widen the parameters");
+      return invalid(std::format("no choice was found that keeps the constraints over parameters: {}", all),
+                     "loosen them, or widen the parameters");
     }
     return space;
   }

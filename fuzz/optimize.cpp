@@ -1,15 +1,18 @@
-// The lines of `edgewise optimize`: whatever comes, each is answered by one JSON object in one line, and the next request works.
+// The lines of `edgewise optimize`: whatever comes, each is answered by one JSON object in one line, and the next
+// request works.
+#include "exchange/optimize.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>
 
-#include "exchange/optimize.hpp"
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace edgewise;
   static const auto problem = exchange::parse_problem(
-      "parameters:\n  kind: [a, b]\n  x: {type: real, low: 0, high: 1}\n  n: {type: integer, low: 1, high: 8, when: {kind: [b]}}\n"
-      "objectives: {error: minimize, speed: maximize}\nconstraints: [latency_ms < 33, speed / x < 1e6]\n", "p.yaml");
+      "parameters:\n  kind: [a, b]\n  x: {type: real, low: 0, high: 1}\n  n: {type: integer, low: 1, high: 8, when: "
+      "{kind: [b]}}\n"
+      "objectives: {error: minimize, speed: maximize}\nconstraints: [latency_ms < 33, speed / x < 1e6]\n",
+      "p.yaml");
   auto optimizer = exchange::Optimizer::make(problem.value(), {.trials = 50});
   if (!optimizer) std::abort();
   std::istringstream in("{\"ask\": 2}\n" + std::string(reinterpret_cast<const char*>(data), size));

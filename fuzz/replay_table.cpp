@@ -8,7 +8,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto mark = text.find("\n---\n");
   if (mark == std::string_view::npos) return 0;
-  const auto table = edgewise::replay::make_table(std::string(text.substr(0, mark + 1)), "t.yaml", text.substr(mark + 5), "t.csv");
+  const auto table =
+      edgewise::replay::make_table(std::string(text.substr(0, mark + 1)), "t.yaml", text.substr(mark + 5), "t.csv");
   if (!table) return 0;
   for (const auto& row : table->rows())
     if (table->find(row.choice) != &row) __builtin_trap();

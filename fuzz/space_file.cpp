@@ -1,9 +1,11 @@
-// The problem file: any bytes give a problem or mistakes with a message, and what a study keeps of it reads back as the same problem.
+// The problem file: any bytes give a problem or mistakes with a message, and what a study keeps of it reads back as the
+// same problem.
+#include "space/space_file.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 
 #include "exchange/problem.hpp"
-#include "space/space_file.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace edgewise;

@@ -40,8 +40,8 @@ Colours from_inputs(const Graph& graph, const Colours& colours) {
   return next;
 }
 
-/// Each node's colour joined with those of the nodes that read it, and at which place: what is below it. A value that is read twice so differs from
-/// two equal values that are read once each, as one layer differs from two of its kind.
+/// Each node's colour joined with those of the nodes that read it, and at which place: what is below it. A value that
+/// is read twice so differs from two equal values that are read once each, as one layer differs from two of its kind.
 Colours from_readers(const Graph& graph, const Colours& colours) {
   std::vector<Colours> readers(colours.size());
   Colours next(colours.size());

@@ -7,8 +7,9 @@
 
 namespace edgewise::graph {
 
-/// A self-contained SVG: nodes from top to bottom, batch norms and activations folded into the convolution they follow, chains of
-/// equal blocks kept short enough to read; each box tells operator, attributes, output shape and share of the MACs. Names are escaped.
+/// A self-contained SVG: nodes from top to bottom, batch norms and activations folded into the convolution they follow,
+/// chains of equal blocks kept short enough to read; each box tells operator, attributes, output shape and share of the
+/// MACs. Names are escaped.
 std::string draw_svg(const Graph& graph);
 
 }  // namespace edgewise::graph

@@ -1,8 +1,8 @@
-/// The architecture of a network as data. Everything else about a network derives from a `Graph`: its costs, the LibTorch
-/// module, the ONNX file, the drawing. No second description of a network exists anywhere.
+/// The architecture of a network as data. Everything else about a network derives from a `Graph`: its costs, the
+/// LibTorch module, the ONNX file, the drawing. No second description of a network exists anywhere.
 ///
-/// Shapes leave the batch out: an image is (C, H, W), a feature vector (F), a sequence (N, D). Every operator works on each
-/// sample of a batch alone (batch normalisation in training excepted).
+/// Shapes leave the batch out: an image is (C, H, W), a feature vector (F), a sequence (N, D). Every operator works on
+/// each sample of a batch alone (batch normalisation in training excepted).
 #pragma once
 
 #include <cstdint>
@@ -129,27 +129,31 @@ struct Dropout {
   double p = 0.5;
   friend bool operator==(const Dropout&, const Dropout&) = default;
 };
-/// Drops the whole value of a sample with probability p in training, and scales the rest by 1 / (1 - p) (torchvision "row").
+/// Drops the whole value of a sample with probability p in training, and scales the rest by 1 / (1 - p) (torchvision
+/// "row").
 struct StochasticDepth {
   double p = 0.1;
   friend bool operator==(const StochasticDepth&, const StochasticDepth&) = default;
 };
-/// One learned factor a channel (axis 0). Its one parameter is called as the node itself, without a suffix, and has the shape (C, 1, 1).
+/// One learned factor a channel (axis 0). Its one parameter is called as the node itself, without a suffix, and has the
+/// shape (C, 1, 1).
 struct LayerScale {
   double initial = 1e-6;
   friend bool operator==(const LayerScale&, const LayerScale&) = default;
 };
 
-using Operator = std::variant<Input, Conv2d, BatchNorm2d, LayerNorm, Activation, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d,
-                              Linear, Add, Mul, Concat, Split, ChannelShuffle, Reshape, Permute, MatMul, Softmax, Resize,
-                              Dropout, StochasticDepth, LayerScale>;
+using Operator = std::variant<Input, Conv2d, BatchNorm2d, LayerNorm, Activation, MaxPool2d, AvgPool2d,
+                              AdaptiveAvgPool2d, Linear, Add, Mul, Concat, Split, ChannelShuffle, Reshape, Permute,
+                              MatMul, Softmax, Resize, Dropout, StochasticDepth, LayerScale>;
 
-/// The operator's name in JSON, messages and drawings: "conv2d", "batch_norm2d", "relu" (an activation is called by its kind), ...
+/// The operator's name in JSON, messages and drawings: "conv2d", "batch_norm2d", "relu" (an activation is called by its
+/// kind), ...
 std::string_view operator_name(const Operator& op);
 
 /// How the weights of one tensor are drawn before training.
 enum class Init { kaiming_normal_fan_out, kaiming_uniform, xavier_uniform, normal, uniform, trunc_normal, ones, zeros };
-/// An initial distribution with its spread (standard deviation, or half width of a uniform one) where it is not implied.
+/// An initial distribution with its spread (standard deviation, or half width of a uniform one) where it is not
+/// implied.
 struct WeightInit {
   Init kind = Init::kaiming_normal_fan_out;
   double spread = 0.0;
@@ -158,10 +162,10 @@ struct WeightInit {
 
 /// One operation. Its value is known by the node's index in the graph.
 struct Node {
-  std::string name;                ///< unique; torchvision's module path in the backbones ("features.0.0"), so that its weights load
+  std::string name;  ///< unique; torchvision's module path in the backbones ("features.0.0"), so that its weights load
   Operator op;
-  std::vector<std::size_t> inputs; ///< indices of earlier nodes
-  WeightInit init;                 ///< of "weight" of Conv2d and Linear; biases start at 0
+  std::vector<std::size_t> inputs;  ///< indices of earlier nodes
+  WeightInit init;                  ///< of "weight" of Conv2d and Linear; biases start at 0
   friend bool operator==(const Node&, const Node&) = default;
 };
 
@@ -196,34 +200,37 @@ class Graph {
 };
 
 /// Checks the nodes and infers every shape.
-/// @error invalid_input with the node's name in `where`: no or several inputs, an empty, doubled or over-long name (more than 200 bytes),
-/// an input that is not an earlier node, a wrong number of inputs, a shape that does not fit, a parameter out of range (kernel 0, groups
-/// that do not divide, dropout outside [0, 1)), two tensors of one name, a node that the output does not depend on. Refused as too large:
-/// 100,000 nodes, 8 axes, 2^31 elements of a value or tensor, kernel sizes, strides, paddings and dilations of 65,536, 2^46
-/// multiply-accumulates of one node are the most; so no cost can overflow.
+/// @error invalid_input with the node's name in `where`: no or several inputs, an empty, doubled or over-long name
+/// (more than 200 bytes), an input that is not an earlier node, a wrong number of inputs, a shape that does not fit, a
+/// parameter out of range (kernel 0, groups that do not divide, dropout outside [0, 1)), two tensors of one name, a
+/// node that the output does not depend on. Refused as too large: 100,000 nodes, 8 axes, 2^31 elements of a value or
+/// tensor, kernel sizes, strides, paddings and dilations of 65,536, 2^46 multiply-accumulates of one node are the most;
+/// so no cost can overflow.
 Result<Graph> make_graph(std::vector<Node> nodes, std::size_t output);
 
 /// Output shape of `op` on inputs of these shapes; `make_graph` uses it. Also for tests and builders.
 Result<Shape> infer_shape(const Operator& op, const std::vector<Shape>& inputs);
 
-/// {"format": "edgewise-graph", "version": 1, "nodes": [{"name", "op", attributes..., "inputs": [names], "init"}], "output": name}.
-/// Attributes equal to their defaults are left out.
+/// {"format": "edgewise-graph", "version": 1, "nodes": [{"name", "op", attributes..., "inputs": [names], "init"}],
+/// "output": name}. Attributes equal to their defaults are left out.
 Json to_json(const Graph& graph);
 /// The inverse; every mistake in the document is an error that names the node. Never trusts the file.
 Result<Graph> graph_from_json(const Json& json);
 
-/// A name for the network alone: equal for graphs that compute the same function family by the same nodes in the same order, whatever
-/// the node names and initial distributions.
+/// A name for the network alone: equal for graphs that compute the same function family by the same nodes in the same
+/// order, whatever the node names and initial distributions.
 std::uint64_t structural_hash(const Graph& graph);
 
-/// A name for the network however it was written down: equal for graphs that differ only in node names, in the order of nodes that do not depend on
-/// each other, and in the order of the inputs of `Add` and `Mul`. Operators, attributes, initial distributions of weights, links, their order
-/// elsewhere, and which node is the output make a difference. Two graphs that no such iteration tells apart have the same name too; that takes
-/// symmetries which networks of layers with inputs and one output do not show. By colour refinement along the links in both directions (Weisfeiler
-/// and Leman, 1968), twice.
+/// A name for the network however it was written down: equal for graphs that differ only in node names, in the order of
+/// nodes that do not depend on each other, and in the order of the inputs of `Add` and `Mul`. Operators, attributes,
+/// initial distributions of weights, links, their order elsewhere, and which node is the output make a difference. Two
+/// graphs that no such iteration tells apart have the same name too; that takes symmetries which networks of layers
+/// with inputs and one output do not show. By colour refinement along the links in both directions (Weisfeiler and
+/// Leman, 1968), twice.
 std::uint64_t canonical_hash(const Graph& graph);
 
-/// Puts a graph together step by step. The first mistake is kept and comes out of `finish`; later calls do nothing then.
+/// Puts a graph together step by step. The first mistake is kept and comes out of `finish`; later calls do nothing
+/// then.
 class GraphBuilder {
  public:
   /// A value inside the graph under construction.

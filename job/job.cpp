@@ -27,7 +27,8 @@ struct Draft {
   std::string task;
   std::vector<std::pair<std::string, std::string>> splits, objectives;
   std::vector<std::string> constraints;
-  std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300, reduction = search::Options{}.reduction;
+  std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300,
+               reduction = search::Options{}.reduction;
   std::vector<std::int64_t> stage_epochs;
   std::vector<Json> start_with;
   std::string fit;           // of the starting weights
@@ -49,34 +50,56 @@ std::optional<std::array<double, 2>> range_of(const std::vector<std::string>& wr
 
 void data_fields(Options& o, Job& job, Draft& draft) {
   auto& data = job.data;
-  o.text("path", data.path, "folder or annotation file with the labelled images, or `builtin:faces`, `builtin:drainage`");
-  if (data.path.empty()) o.problem("path", "data.path is missing: where are the images?", "give a folder, or builtin:faces to try things out");
+  o.text("path", data.path,
+         "folder or annotation file with the labelled images, or `builtin:faces`, `builtin:drainage`");
+  if (data.path.empty())
+    o.problem("path", "data.path is missing: where are the images?",
+              "give a folder, or builtin:faces to try things out");
   std::vector<std::string> formats = data::format_names();
   formats.insert(formats.begin(), "");
   o.word("format", data.format, formats, "how the labels are written; empty: found out from what lies there");
-  o.integer("input", job.input, {16, 1024}, "edge in pixels that pictures are resized to; a family with an input-size parameter overrides it");
+  o.integer("input", job.input, {16, 1024},
+            "edge in pixels that pictures are resized to; a family with an input-size parameter overrides it");
   o.text("annotations", data.annotations, "annotation file or folder, when it is not at the format's usual place");
   o.text("images", data.images, "image folder, when it is not at the format's usual place");
-  o.pairs("splits", draft.splits, {"train", "validation", "test", "val", "valid", "dev"}, {}, "list files that fix the splits");
-  o.number("validation_share", data.validation_share, {0, 0.9, true}, "share of the images for validation when no list says it");
+  o.pairs("splits", draft.splits, {"train", "validation", "test", "val", "valid", "dev"}, {},
+          "list files that fix the splits");
+  o.number("validation_share", data.validation_share, {0, 0.9, true},
+           "share of the images for validation when no list says it");
   o.number("test_share", data.test_share, {0, 0.9}, "share of the images for the test split, used once at the end");
   o.text("group_column", data.group_column, "CSV column; rows with equal values never cross a split");
-  o.word("boxes", data.boxes, {"only", "largest"}, "which box of an image counts: images with exactly one, or the largest of each");
+  o.word("boxes", data.boxes, {"only", "largest"},
+         "which box of an image counts: images with exactly one, or the largest of each");
   o.texts("classes", data.classes, "keep these classes only; empty: all");
-  o.section("presence", "class", [&](Options& p) {
-    p.text("class", data.presence, "classification by boxes: whether a picture shows this class (\"no X\" or \"X\"); empty: the class is the box's own");
-    p.number("share", data.presence_share, {0, 0.99}, "a box of the class must cover more than this share of the picture; 0.005 is the rule of Visual Wake Words");
-  }, "presence labels from boxes, with `task: classification`");
+  o.section(
+      "presence", "class",
+      [&](Options& p) {
+        p.text("class", data.presence,
+               "classification by boxes: whether a picture shows this class (\"no X\" or \"X\"); empty: the class is "
+               "the box's own");
+        p.number("share", data.presence_share, {0, 0.99},
+                 "a box of the class must cover more than this share of the picture; 0.005 is the rule of Visual Wake "
+                 "Words");
+      },
+      "presence labels from boxes, with `task: classification`");
   if (!data.presence.empty() && job.task != data::Task::classification)
-    o.problem("presence", "data.presence is a class of the whole picture, but the task is box", "write `task: classification`, or remove data.presence");
+    o.problem("presence", "data.presence is a class of the whole picture, but the task is box",
+              "write `task: classification`, or remove data.presence");
   if (!data.presence.empty() && !data.classes.empty())
-    o.problem("presence", "data.presence and data.classes do not go together", "presence looks at the boxes of its own class alone; remove data.classes");
-  o.word("orientation", data.orientation, {"applied", "as_stored"}, "whether an EXIF orientation turns the pictures, as annotation tools show them; a size that the labels state decides otherwise");
+    o.problem("presence", "data.presence and data.classes do not go together",
+              "presence looks at the boxes of its own class alone; remove data.classes");
+  o.word("orientation", data.orientation, {"applied", "as_stored"},
+         "whether an EXIF orientation turns the pictures, as annotation tools show them; a size that the labels state "
+         "decides otherwise");
   if (!o.is_given("orientation")) job.left_open.insert("data.orientation");
-  o.integer("channels", data.channels, {0, 8}, "of the pictures; 0: 3 for grey and colour, else as many as the files have; 1: grey");
-  o.texts("range", draft.range, "two numbers, the values that become black and white, e.g. [0, 4095]; empty: all that 8 or 16 bits can be. Pictures of real numbers need it");
+  o.integer("channels", data.channels, {0, 8},
+            "of the pictures; 0: 3 for grey and colour, else as many as the files have; 1: grey");
+  o.texts("range", draft.range,
+          "two numbers, the values that become black and white, e.g. [0, 4095]; empty: all that 8 or 16 bits can be. "
+          "Pictures of real numbers need it");
   data.range = range_of(draft.range);
-  if (!draft.range.empty() && !data.range) o.problem("range", "data.range is not two numbers, the lower one first", "write e.g. data.range: [0, 4095]");
+  if (!draft.range.empty() && !data.range)
+    o.problem("range", "data.range is not two numbers, the lower one first", "write e.g. data.range: [0, 4095]");
   o.integer("count", data.count, {0, 1e6}, "number of pictures of a built-in set; 0: its default");
   o.integer("seed", draft.split_seed, {0, 1e15}, "of the split and of built-in sets");
 }
@@ -89,10 +112,13 @@ void device_fields(Options& o, Job& job, Draft& draft) {
   job.places["device.threads"] = o.where("threads");
   o.integer("min_runs", draft.min_runs, {5, 100000}, "timed runs at least");
   o.integer("max_runs", draft.max_runs, {5, 100000}, "timed runs at most");
-  o.number("max_seconds", measure.max_seconds, {0.05, 600}, "time for the timed runs; a slow model gets 5 runs all the same");
+  o.number("max_seconds", measure.max_seconds, {0.05, 600},
+           "time for the timed runs; a slow model gets 5 runs all the same");
   o.number("timeout_s", measure.timeout_s, {1, 3600}, "a model that takes longer costs one measurement");
   if (draft.min_runs > draft.max_runs)
-    o.problem("min_runs", std::format("device.min_runs {} is more than device.max_runs {}", draft.min_runs, draft.max_runs), "make min_runs the smaller one");
+    o.problem("min_runs",
+              std::format("device.min_runs {} is more than device.max_runs {}", draft.min_runs, draft.max_runs),
+              "make min_runs the smaller one");
 }
 
 void augment_fields(Options& o, data::Augment& augment) {
@@ -108,10 +134,14 @@ constexpr train::Fit all_fits[] = {train::Fit::exact, train::Fit::backbone, trai
 
 void weights_fields(Options& o, Job& job, Draft& draft) {
   auto& train = job.train;
-  o.text("path", train.weights, "a file of PyTorch weights, or a folder with a file for each backbone (`resnet18.pth`, `resnet18-f37072fd.pth`); empty: random");
+  o.text("path", train.weights,
+         "a file of PyTorch weights, or a folder with a file for each backbone (`resnet18.pth`, "
+         "`resnet18-f37072fd.pth`); empty: random");
   std::vector<std::string> fits{"exact", "backbone", "partial"};
   if (draft.is_recorded) fits.emplace_back("half");  // nobody can ask for it, older studies go on under it
-  o.word("fit", draft.fit, fits, "what must fit: all; all but the head, which depends on the task and its classes; nothing: what fits by name and shape is taken");
+  o.word("fit", draft.fit, fits,
+         "what must fit: all; all but the head, which depends on the task and its classes; nothing: what fits by name "
+         "and shape is taken");
   for (const auto fit : all_fits)
     if (draft.fit == train::to_text(fit)) train.weights_fit = fit;
   if (!o.is_given("fit")) job.left_open.insert("train.weights.fit");
@@ -132,43 +162,58 @@ void train_fields(Options& o, Job& job, Draft& draft) {
   o.number("label_smoothing", train.label_smoothing, {0, 0.5}, "of classification");
   o.word("box_loss", train.box_loss, {"smooth_l1", "giou", "smooth_l1_giou"}, "of box regression");
   o.number("clip_norm", train.clip_norm, {0, infinity}, "largest norm of the gradient; 0: not clipped");
-  o.word("precision", train.precision, {"auto", "fp32", "bf16"}, "of training; auto takes bf16 where the processor computes it");
+  o.word("precision", train.precision, {"auto", "fp32", "bf16"},
+         "of training; auto takes bf16 where the processor computes it");
   o.boolean("restart", train.restart, "a promoted trial starts anew instead of continuing its weights");
-  o.integer("threads", train.threads, {0, 256}, "of one worker; 0: as many as train each network fastest beside the other workers");
+  o.integer("threads", train.threads, {0, 256},
+            "of one worker; 0: as many as train each network fastest beside the other workers");
   o.section("weights", "path", [&](Options& w) { weights_fields(w, job, draft); }, "what training starts from");
   job.places["train.weights"] = o.where("weights.path");
-  o.section("augment", "", [&](Options& a) { augment_fields(a, train.augment); }, "random changes of the training pictures");
+  o.section(
+      "augment", "", [&](Options& a) { augment_fields(a, train.augment); }, "random changes of the training pictures");
 }
 
-/// What a search begins with, and what it learns from before it has trials of its own. `family` is absent when its section has a mistake.
+/// What a search begins with, and what it learns from before it has trials of its own. `family` is absent when its
+/// section has a mistake.
 void start_fields(Options& o, Job& job, Draft& draft, const space::Family* family) {
-  o.sections("start_with", draft.start_with.size(), [&](std::size_t count) { draft.start_with.assign(count, Json::object()); },
-             [&](std::size_t i, Options& s) { s.rest(draft.start_with[i], "a value for each parameter of the space"); },
-             "configurations that are tried before anything else, in this order; the first is trial 0, the baseline");
+  o.sections(
+      "start_with", draft.start_with.size(), [&](std::size_t count) { draft.start_with.assign(count, Json::object()); },
+      [&](std::size_t i, Options& s) { s.rest(draft.start_with[i], "a value for each parameter of the space"); },
+      "configurations that are tried before anything else, in this order; the first is trial 0, the baseline");
   job.search.start_with.clear();
   for (std::size_t i = 0; family && i < draft.start_with.size(); ++i) {
     auto choice = space::choice_from_json(family->space, draft.start_with[i]);
     if (!choice) {
-      o.problem("start_with", std::format("search.start_with[{}]: {}", i, choice.error().message), choice.error().next, static_cast<int>(i));
+      o.problem("start_with", std::format("search.start_with[{}]: {}", i, choice.error().message), choice.error().next,
+                static_cast<int>(i));
     } else if (std::ranges::contains(job.search.start_with, *choice)) {
-      o.problem("start_with", std::format("search.start_with[{}] is given twice", i), "leave one of them out", static_cast<int>(i));
+      o.problem("start_with", std::format("search.start_with[{}] is given twice", i), "leave one of them out",
+                static_cast<int>(i));
     } else {
       job.search.start_with.push_back(*std::move(choice));
     }
   }
   o.texts("front_of", job.front_of, "studies, Optuna databases or CSV tables whose Pareto fronts are tried next");
-  o.texts("warm_start", job.warm_start, "studies, Optuna databases or CSV tables whose trials the strategy learns from; they cost nothing and are not trials of this study");
-  o.boolean("repeats", job.repeats, "train what is the same network with the same settings again; otherwise it takes over what its twin gave");
+  o.texts("warm_start", job.warm_start,
+          "studies, Optuna databases or CSV tables whose trials the strategy learns from; they cost nothing and are "
+          "not trials of this study");
+  o.boolean("repeats", job.repeats,
+            "train what is the same network with the same settings again; otherwise it takes over what its twin gave");
 }
 
 /// What single strategies are set by; the others leave it alone.
 void strategy_fields(Options& o, search::Options& search, Draft& draft) {
-  o.integer("initial", search.initial, {0, 1e6}, "space-filling candidates before what was learned decides; 0: the strategy's own number");
-  o.integer("population", search.population, {0, 1e6}, "of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50");
-  o.integer("reduction", draft.reduction, {2, 1000}, "of halving, hyperband and asha: one in so many goes on to so many times the epochs");
+  o.integer("initial", search.initial, {0, 1e6},
+            "space-filling candidates before what was learned decides; 0: the strategy's own number");
+  o.integer("population", search.population, {0, 1e6},
+            "of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50");
+  o.integer("reduction", draft.reduction, {2, 1000},
+            "of halving, hyperband and asha: one in so many goes on to so many times the epochs");
   search.reduction = static_cast<int>(draft.reduction);
-  o.word("surrogate", search.surrogate, search::surrogate_names(), "of mobo: what learns the objectives from the trials so far");
-  o.word("acquisition", search.acquisition, search::acquisition_names(), "of mobo: what evaluating a candidate is worth");
+  o.word("surrogate", search.surrogate, search::surrogate_names(),
+         "of mobo: what learns the objectives from the trials so far");
+  o.word("acquisition", search.acquisition, search::acquisition_names(),
+         "of mobo: what evaluating a candidate is worth");
   o.word("solver", search.solver, search::solver_names(), "of mobo: where its candidates come from");
   o.word("selection", search.selection, search::selection_names(), "of mobo: which of them make a batch");
 }
@@ -177,7 +222,8 @@ void search_fields(Options& o, Job& job, Draft& draft) {
   auto& search = job.search;
   o.word("strategy", search.strategy, search::strategy_names(), "what proposes the candidates");
   if (!o.is_given("strategy")) job.left_open.insert("search.strategy");
-  o.integer("trials", search.trials, {0, 1e6}, "candidates at most; 0: the whole space (grid, staged) or 40 (the others)");
+  o.integer("trials", search.trials, {0, 1e6},
+            "candidates at most; 0: the whole space (grid, staged) or 40 (the others)");
   o.sections(
       "stages", search.stages.size(),
       [&](std::size_t count) {
@@ -195,25 +241,38 @@ void search_fields(Options& o, Job& job, Draft& draft) {
   if (o.is_given("stages")) {
     if (search.stages.empty()) o.problem("stages", "search.stages is empty", "give at least one {epochs: 10}");
     for (std::size_t i = 0; i + 1 < search.stages.size(); ++i) {
-      if (search.stages[i].keep < 1) o.problem("stages", std::format("search.stages[{}].keep must be at least 1", i), "say how many candidates go on to the next stage", static_cast<int>(i));
+      if (search.stages[i].keep < 1)
+        o.problem("stages", std::format("search.stages[{}].keep must be at least 1", i),
+                  "say how many candidates go on to the next stage", static_cast<int>(i));
       if (i > 0 && search.stages[i].keep >= search.stages[i - 1].keep && search.stages[i].keep >= 1)
-        o.problem("stages", std::format("search.stages[{}].keep {} is not less than the {} that reach it", i, search.stages[i].keep, search.stages[i - 1].keep),
+        o.problem("stages",
+                  std::format("search.stages[{}].keep {} is not less than the {} that reach it", i,
+                              search.stages[i].keep, search.stages[i - 1].keep),
                   "let keep shrink from stage to stage", static_cast<int>(i));
       if (search.stages[i + 1].epochs <= search.stages[i].epochs)
-        o.problem("stages", std::format("search.stages[{}].epochs {} is not more than the {} of the stage before", i + 1, search.stages[i + 1].epochs, search.stages[i].epochs),
+        o.problem("stages",
+                  std::format("search.stages[{}].epochs {} is not more than the {} of the stage before", i + 1,
+                              search.stages[i + 1].epochs, search.stages[i].epochs),
                   "epochs are counted in total: let them grow", static_cast<int>(i + 1));
     }
   }
-  o.text("rank", search.rank, "expression that ranks candidates, larger is better, e.g. `iou - 0.5 * latency_ms / 33`; empty: non-dominated sorting, then crowding");
+  o.text("rank", search.rank,
+         "expression that ranks candidates, larger is better, e.g. `iou - 0.5 * latency_ms / 33`; empty: non-dominated "
+         "sorting, then crowding");
   if (!search.rank.empty()) {
     const auto expression = study::Expression::parse(search.rank);
-    if (!expression) return o.problem("rank", std::format("search.rank: {} ({})", expression.error().message, expression.error().where), expression.error().next);
+    if (!expression)
+      return o.problem("rank",
+                       std::format("search.rank: {} ({})", expression.error().message, expression.error().where),
+                       expression.error().next);
     const auto known = recorded_values(job.task);
     for (const auto& name : expression->names())
       if (std::ranges::find(known, name) == known.end()) {
         const auto near = nearest_word(name, known);
-        o.problem("rank", std::format("search.rank uses \"{}\", which is not recorded; recorded are {}", name, quoted_list(known)),
-                  near.empty() ? "" : std::format("did you mean \"{}\"?", near));
+        o.problem(
+            "rank",
+            std::format("search.rank uses \"{}\", which is not recorded; recorded are {}", name, quoted_list(known)),
+            near.empty() ? "" : std::format("did you mean \"{}\"?", near));
       }
   }
 }
@@ -223,7 +282,10 @@ void objective_fields(Options& o, Job& job, Draft& draft) {
   if (!o.is_given("objectives") && draft.objectives.empty())
     draft.objectives = {{job.task == data::Task::box ? "iou" : "accuracy", "maximize"}, {"latency_ms", "minimize"}};
   o.pairs("objectives", draft.objectives, known, directions, "what is optimised, and which way");
-  if (draft.objectives.size() > 4) o.problem("objectives", std::format("{} objectives are too many; at most 4 are searched at once", draft.objectives.size()), "turn some of them into constraints");
+  if (draft.objectives.size() > 4)
+    o.problem("objectives",
+              std::format("{} objectives are too many; at most 4 are searched at once", draft.objectives.size()),
+              "turn some of them into constraints");
   job.objectives.clear();
   for (const auto& [name, direction] : draft.objectives)
     job.objectives.push_back({name, direction == "maximize" ? study::Direction::maximize : study::Direction::minimize});
@@ -232,59 +294,84 @@ void objective_fields(Options& o, Job& job, Draft& draft) {
     const auto quantity = std::ranges::find(quantities(), objective.name, &Quantity::name);
     if (quantity == quantities().end() || quantity->better == objective.direction || draft.is_recorded) continue;
     const bool is_higher_better = quantity->better == study::Direction::maximize;
-    job.remarks.push_back({ErrorCode::invalid_input,
-                           std::format("the objective {} is {}, and {} of it is better", objective.name,
-                                       is_higher_better ? "minimised" : "maximised", is_higher_better ? "more" : "less"),
-                           o.where("objectives", static_cast<int>(i)),
-                           std::format("write {}: {}, unless you mean it", objective.name, is_higher_better ? "maximize" : "minimize")});
+    job.remarks.push_back(
+        {ErrorCode::invalid_input,
+         std::format("the objective {} is {}, and {} of it is better", objective.name,
+                     is_higher_better ? "minimised" : "maximised", is_higher_better ? "more" : "less"),
+         o.where("objectives", static_cast<int>(i)),
+         std::format("write {}: {}, unless you mean it", objective.name, is_higher_better ? "maximize" : "minimize")});
   }
-  if (job.objectives.empty() && o.is_given("objectives") && !o.has_problem("objectives")) o.problem("objectives", "there is no objective left", "give one, e.g. {latency_ms: minimize}");
+  if (job.objectives.empty() && o.is_given("objectives") && !o.has_problem("objectives"))
+    o.problem("objectives", "there is no objective left", "give one, e.g. {latency_ms: minimize}");
 
-  o.texts("constraints", draft.constraints, "bounds that a network must keep, e.g. `latency_ms < 33`, `parameters < 1e6`");
+  o.texts("constraints", draft.constraints,
+          "bounds that a network must keep, e.g. `latency_ms < 33`, `parameters < 1e6`");
   job.constraints.clear();
   std::vector<int> places;  // in the file, of those that can be read
   for (std::size_t i = 0; i < draft.constraints.size(); ++i) {
     const auto& text = draft.constraints[i];
     const auto comparison = study::Comparison::parse(text);
     if (!comparison) {
-      o.problem("constraints", std::format("constraint \"{}\": {} ({})", text, comparison.error().message, comparison.error().where), comparison.error().next, static_cast<int>(i));
+      o.problem("constraints",
+                std::format("constraint \"{}\": {} ({})", text, comparison.error().message, comparison.error().where),
+                comparison.error().next, static_cast<int>(i));
       continue;
     }
     for (const auto& name : comparison->names())
       if (std::ranges::find(known, name) == known.end()) {
         const auto near = nearest_word(name, known);
-        o.problem("constraints", std::format("constraint \"{}\" uses \"{}\", which is not recorded; recorded are {}", text, name, quoted_list(known)),
+        o.problem("constraints",
+                  std::format("constraint \"{}\" uses \"{}\", which is not recorded; recorded are {}", text, name,
+                              quoted_list(known)),
                   near.empty() ? "" : std::format("did you mean \"{}\"?", near), static_cast<int>(i));
       }
     job.constraints.push_back({text, *comparison});
     places.push_back(static_cast<int>(i));
   }
   if (draft.is_recorded) return;
-  for (const auto& doubt : mistaken(job.constraints, job.task)) o.problem("constraints", doubt.message, doubt.next, places[doubt.constraint]);
+  for (const auto& doubt : mistaken(job.constraints, job.task))
+    o.problem("constraints", doubt.message, doubt.next, places[doubt.constraint]);
   for (const auto& doubt : idle(job.constraints, job.task))
-    job.remarks.push_back({ErrorCode::invalid_input, doubt.message, o.where("constraints", places[doubt.constraint]), doubt.next});
+    job.remarks.push_back(
+        {ErrorCode::invalid_input, doubt.message, o.where("constraints", places[doubt.constraint]), doubt.next});
 }
 
 void job_fields(Options& o, Job& job, Draft& draft) {
   draft.task = data::to_text(job.task);
-  o.word("task", draft.task, {"classification", "box"}, "what the network learns: a class per image, or one box per image");
+  o.word("task", draft.task, {"classification", "box"},
+         "what the network learns: a class per image, or one box per image");
   job.task = draft.task == "box" ? data::Task::box : data::Task::classification;
-  if (!o.is_given("task") && o.is_given("data")) o.problem("", "task is missing", "add `task: classification` or `task: box`");
-  if (!o.is_given("data") && o.is_given("task")) o.problem("", "data is missing: where are the images?", "add `data: FOLDER`, or `data: builtin:faces` to try things out");
-  o.section("data", "path", [&](Options& d) { if (o.is_given("data") || !o.is_given("task")) data_fields(d, job, draft); }, "the labelled images");
+  if (!o.is_given("task") && o.is_given("data"))
+    o.problem("", "task is missing", "add `task: classification` or `task: box`");
+  if (!o.is_given("data") && o.is_given("task"))
+    o.problem("", "data is missing: where are the images?",
+              "add `data: FOLDER`, or `data: builtin:faces` to try things out");
+  o.section(
+      "data", "path",
+      [&](Options& d) {
+        if (o.is_given("data") || !o.is_given("task")) data_fields(d, job, draft);
+      },
+      "the labelled images");
   job.data.splits.clear();
   for (const auto& [split, file] : draft.splits) {
     const bool is_validation = split == "val" || split == "valid" || split == "dev";
     if (!job.data.splits.try_emplace(is_validation ? "validation" : split, file).second)
-      o.problem("data.splits", std::format("data.splits names the {} split twice", is_validation ? "validation" : split), "leave one of val, valid, dev and validation");
+      o.problem("data.splits",
+                std::format("data.splits names the {} split twice", is_validation ? "validation" : split),
+                "leave one of val, valid, dev and validation");
   }
   job.data.seed = static_cast<std::uint64_t>(draft.split_seed);
-  if (job.data.validation_share + job.data.test_share > 0.95) o.problem("data", "data.validation_share and data.test_share together leave less than 5 % for training", "make one of them smaller");
+  if (job.data.validation_share + job.data.test_share > 0.95)
+    o.problem("data", "data.validation_share and data.test_share together leave less than 5 % for training",
+              "make one of them smaller");
 
-  o.section("space", "family", [&](Options& s) {
-    s.word("family", job.space, space::family_names(), "the family of networks that is searched");
-    s.rest(job.space_options, "narrows the family's parameters: a list of values, or {low, high, step}");
-  }, "what may be chosen");
+  o.section(
+      "space", "family",
+      [&](Options& s) {
+        s.word("family", job.space, space::family_names(), "the family of networks that is searched");
+        s.rest(job.space_options, "narrows the family's parameters: a list of values, or {low, high, step}");
+      },
+      "what may be chosen");
   const auto family = space::make_family(job.space, job.space_options, frame_without_data(job));
   if (!family) o.problem("space." + family.error().where, "space: " + family.error().message, family.error().next);
 
@@ -295,20 +382,29 @@ void job_fields(Options& o, Job& job, Draft& draft) {
 
   objective_fields(o, job, draft);
   o.section("train", "", [&](Options& t) { train_fields(t, job, draft); }, "how candidates are trained");
-  o.section("search", "strategy", [&](Options& s) {
-    search_fields(s, job, draft);
-    strategy_fields(s, job.search, draft);
-    start_fields(s, job, draft, family ? &*family : nullptr);
-  }, "how the space is searched");
-  o.section("budget", "", [&](Options& b) {
-    b.number("hours", job.budget.hours, {0, 1e5}, "stop asking for new trials after so long; 0: no bound");
-    b.integer("trials", job.budget.trials, {0, 1e6}, "trials at most; 0: no bound");
-    b.integer("epochs", job.budget.epochs, {0, 1e9}, "epochs over all trials at most; 0: no bound");
-  }, "what the whole study may spend");
-  o.integer("seed", job.seed, {0, 1e15}, "of everything random: same seed, same choices (of a search that learns: with one worker)");
+  o.section(
+      "search", "strategy",
+      [&](Options& s) {
+        search_fields(s, job, draft);
+        strategy_fields(s, job.search, draft);
+        start_fields(s, job, draft, family ? &*family : nullptr);
+      },
+      "how the space is searched");
+  o.section(
+      "budget", "",
+      [&](Options& b) {
+        b.number("hours", job.budget.hours, {0, 1e5}, "stop asking for new trials after so long; 0: no bound");
+        b.integer("trials", job.budget.trials, {0, 1e6}, "trials at most; 0: no bound");
+        b.integer("epochs", job.budget.epochs, {0, 1e9}, "epochs over all trials at most; 0: no bound");
+      },
+      "what the whole study may spend");
+  o.integer("seed", job.seed, {0, 1e15},
+            "of everything random: same seed, same choices (of a search that learns: with one worker)");
   job.search.seed = static_cast<std::uint64_t>(job.seed);
   job.search.epochs = static_cast<int>(job.train.epochs);
-  if (family && job.search.strategy == "grid" && !family->space.size()) o.problem("search", "search.strategy \"grid\" needs a finite space, but this one has a real-valued parameter", "narrow it to a list of values, or use random");
+  if (family && job.search.strategy == "grid" && !family->space.size())
+    o.problem("search", "search.strategy \"grid\" needs a finite space, but this one has a real-valued parameter",
+              "narrow it to a list of values, or use random");
 }
 
 Job default_job(bool is_recorded) {
@@ -326,7 +422,8 @@ Job default_job(bool is_recorded) {
 void resolve_paths(Job& job) {
   const fs::path folder = fs::absolute(job.file).parent_path();
   const auto resolve = [&](std::string& path) {
-    if (!path.empty() && !path.starts_with("builtin:") && fs::path(path).is_relative()) path = (folder / path).lexically_normal().string();
+    if (!path.empty() && !path.starts_with("builtin:") && fs::path(path).is_relative())
+      path = (folder / path).lexically_normal().string();
   };
   resolve(job.data.path);
   resolve(job.train.weights);
@@ -349,7 +446,8 @@ Json written(Job job) {
   Draft draft;
   for (const auto& [split, file] : job.data.splits) draft.splits.emplace_back(split, file);
   for (const auto& objective : job.objectives)
-    draft.objectives.emplace_back(objective.name, objective.direction == study::Direction::maximize ? "maximize" : "minimize");
+    draft.objectives.emplace_back(objective.name,
+                                  objective.direction == study::Direction::maximize ? "maximize" : "minimize");
   for (const auto& constraint : job.constraints) draft.constraints.push_back(constraint.text);
   for (const auto& choice : job.search.start_with) draft.start_with.push_back(space::to_json(choice));
   draft.fit = train::to_text(job.train.weights_fit);
@@ -410,13 +508,17 @@ Result<Job> job_from_json(const Json& json) {
 
 Result<Job> go_on(Job job, const Json& recorded) {
   TRY(const auto then, job_from_json(recorded));
-  if (job.left_open.contains("search.strategy") && then.search.strategy == "random") job.search.strategy = then.search.strategy;
+  if (job.left_open.contains("search.strategy") && then.search.strategy == "random")
+    job.search.strategy = then.search.strategy;
   if (job.left_open.contains("data.orientation")) job.data.orientation = then.data.orientation;
-  if (job.left_open.contains("train.weights.fit") && then.train.weights_fit == train::Fit::half) job.train.weights_fit = train::Fit::half;
+  if (job.left_open.contains("train.weights.fit") && then.train.weights_fit == train::Fit::half)
+    job.train.weights_fit = train::Fit::half;
   return job;
 }
 
-std::string to_yaml(const Job& job) { return config::to_yaml(written(job)); }
+std::string to_yaml(const Job& job) {
+  return config::to_yaml(written(job));
+}
 
 space::Frame frame(const Job& job, const data::DataSet& set) {
   const bool is_box = job.task == data::Task::box;
@@ -428,7 +530,10 @@ space::Frame frame(const Job& job, const data::DataSet& set) {
 
 space::Frame frame_without_data(const Job& job) {
   const bool is_box = job.task == data::Task::box;
-  return {.channels = 3, .input_size = job.input, .head = is_box ? space::Head::box : space::Head::classification, .outputs = is_box ? 4 : 2};
+  return {.channels = 3,
+          .input_size = job.input,
+          .head = is_box ? space::Head::box : space::Head::classification,
+          .outputs = is_box ? 4 : 2};
 }
 
 std::string option_reference() {

@@ -34,9 +34,9 @@ struct Job {
   std::string name;            ///< the file's stem
   data::Task task = data::Task::classification;
   data::DataSpec data;
-  std::int64_t input = 64;     ///< edge of the pictures in pixels
-  std::string space;           ///< family name
-  Json space_options;          ///< the rest of the `space:` section
+  std::int64_t input = 64;  ///< edge of the pictures in pixels
+  std::string space;        ///< family name
+  Json space_options;       ///< the rest of the `space:` section
   std::string device = "local";
   device::MeasureOptions measure;
   std::vector<study::Objective> objectives;
@@ -56,17 +56,19 @@ struct Job {
 };
 
 /// Reads and checks a job file.
-/// @error all mistakes of the file at once, in file order, each with file:line:column, what is allowed and the nearest right word
+/// @error all mistakes of the file at once, in file order, each with file:line:column, what is allowed and the nearest
+/// right word
 std::expected<Job, std::vector<Error>> read_job(const std::filesystem::path& file);
 /// The same from a text; `file` names it in messages.
 std::expected<Job, std::vector<Error>> parse_job(const std::string& text, const std::filesystem::path& file);
 
 /// The resolved job, as `edgewise check` prints it and as a study keeps it. `job_from_json` is the inverse.
 Json to_json(const Job& job);
-/// A study's job is data, not a wish: what it says is not doubted again, and an option that it lacks means what it meant
-/// when there was none.
+/// A study's job is data, not a wish: what it says is not doubted again, and an option that it lacks means what it
+/// meant when there was none.
 Result<Job> job_from_json(const Json& json);
-/// The job under which a study goes on: what the file leaves open means what the study says, where defaults have changed.
+/// The job under which a study goes on: what the file leaves open means what the study says, where defaults have
+/// changed.
 /// @param recorded  the study's job
 Result<Job> go_on(Job job, const Json& recorded);
 /// The same as a YAML text that `parse_job` reads back.

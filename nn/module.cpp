@@ -65,8 +65,9 @@ torch::Tensor shuffle_channels(const torch::Tensor& x, std::int64_t groups) {
   return pixels.transpose(3, 4).reshape({n, h, w, c}).permute({0, 3, 1, 2});
 }
 
-// oneDNN 3.6's weight gradient of a 1x1 convolution with a stride (jit_1x1:avx512_core, 32 bits) writes where it may not when the
-// input has fewer than 16 channels. Such a convolution reads every stride-th pixel: picking them first computes the same.
+// oneDNN 3.6's weight gradient of a 1x1 convolution with a stride (jit_1x1:avx512_core, 32 bits) writes where it may
+// not when the input has fewer than 16 channels. Such a convolution reads every stride-th pixel: picking them first
+// computes the same.
 bool must_pick_pixels(const graph::Conv2d& op, const torch::Tensor& x) {
   return op.kernel_size.h == 1 && op.kernel_size.w == 1 && op.stride.h * op.stride.w > 1 && op.padding.h == 0 &&
          op.padding.w == 0 && x.size(1) < 16;
@@ -141,7 +142,9 @@ void NetworkImpl::fuse_activations(const std::vector<std::size_t>& uses) {
     const auto* activation = std::get_if<graph::Activation>(&step.node->op);
     if (!activation) continue;
     const auto input = step.node->inputs.front();
-    if (uses[input] != 1 || input == graph_.output() || !std::holds_alternative<graph::BatchNorm2d>(steps_[input].node->op)) continue;
+    if (uses[input] != 1 || input == graph_.output() ||
+        !std::holds_alternative<graph::BatchNorm2d>(steps_[input].node->op))
+      continue;
     if (activation->kind != graph::ActivationKind::relu && activation->kind != graph::ActivationKind::relu6) continue;
     steps_[input].clamp = {0.0F, activation->kind == graph::ActivationKind::relu6 ? 6.0F : infinity};
     step.is_done_before = true;
@@ -191,9 +194,7 @@ torch::Tensor NetworkImpl::compute(Step& step, const std::vector<torch::Tensor>&
             EDGEWISE_ASSERT(false, "the input is node 0 alone");
             return {};
           },
-          [&](const graph::Conv2d& op) {
-            return convolve(op, in(0), parameter(0), parameter(1));
-          },
+          [&](const graph::Conv2d& op) { return convolve(op, in(0), parameter(0), parameter(1)); },
           [&](const graph::BatchNorm2d&) { return normalise(step, in(0), is_fused); },
           [&](const graph::LayerNorm& op) {
             // Computed in 32 bits: the variance of a long row does not survive 8 bits of mantissa.

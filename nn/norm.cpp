@@ -1,5 +1,3 @@
-#include "nn/norm_internal.hpp"
-
 #include <ATen/Parallel.h>
 #include <torch/autograd.h>
 #include <torch/utils.h>
@@ -10,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "nn/norm_internal.hpp"
+
 namespace edgewise::nn {
 
 namespace {
@@ -18,7 +18,8 @@ using kernels::Bf16;
 using kernels::Clamp;
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// Calls body(begin, end, part) for `parts` equal shares of the rows: a fixed division, so that sums do not depend on scheduling.
+/// Calls body(begin, end, part) for `parts` equal shares of the rows: a fixed division, so that sums do not depend on
+/// scheduling.
 template <class Body>
 void over_rows(std::int64_t rows, std::int64_t parts, Body&& body) {
   at::parallel_for(0, parts, 1, [&](std::int64_t first, std::int64_t last) {
@@ -29,18 +30,23 @@ void over_rows(std::int64_t rows, std::int64_t parts, Body&& body) {
 struct Extent {
   std::int64_t rows, channels, parts;
   explicit Extent(const torch::Tensor& x)
-      : rows(x.numel() / x.size(1)), channels(x.size(1)),
+      : rows(x.numel() / x.size(1)),
+        channels(x.size(1)),
         // Below some 10,000 values a second thread costs more than it gives.
         parts(std::clamp<std::int64_t>(x.numel() / 16'384, 1, at::get_num_threads())) {}
 };
 
 template <class T>
-T* data(const torch::Tensor& x) { return static_cast<T*>(x.data_ptr()); }
+T* data(const torch::Tensor& x) {
+  return static_cast<T*>(x.data_ptr());
+}
 
 template <class F>
 void with_type(const torch::Tensor& x, F&& f) {
-  if (x.scalar_type() == torch::kFloat32) f(static_cast<float*>(nullptr));
-  else f(static_cast<Bf16*>(nullptr));
+  if (x.scalar_type() == torch::kFloat32)
+    f(static_cast<float*>(nullptr));
+  else
+    f(static_cast<Bf16*>(nullptr));
 }
 
 /// Two sums for each channel over all rows.
@@ -76,7 +82,8 @@ Moments moments(const torch::Tensor& x, const Extent& extent) {
     using T = std::remove_pointer_t<decltype(type)>;
     const auto* values = data<T>(x);
     // Differences to the first row: variances of values far from 0 keep their digits.
-    std::vector<float> shift(static_cast<std::size_t>(extent.channels), 0.0F), ones(shift.size(), 1.0F), zeros(shift.size(), 0.0F);
+    std::vector<float> shift(static_cast<std::size_t>(extent.channels), 0.0F), ones(shift.size(), 1.0F),
+        zeros(shift.size(), 0.0F);
     if constexpr (std::is_same_v<T, float>) {
       std::copy(values, values + extent.channels, shift.begin());
     } else {
@@ -124,20 +131,23 @@ torch::Tensor applied(const torch::Tensor& x, const torch::Tensor& map, Clamp cl
   with_type(x, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     over_rows(extent.rows, extent.parts, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
-      kernels::apply(data<T>(x) + begin * extent.channels, data<T>(y) + begin * extent.channels, end - begin, extent.channels, scale,
-                     scale + extent.channels, clamp);
+      kernels::apply(data<T>(x) + begin * extent.channels, data<T>(y) + begin * extent.channels, end - begin,
+                     extent.channels, scale, scale + extent.channels, clamp);
     });
   });
   return y;
 }
 
 /// Then it may be written over: the largest gradient of a network needs no second buffer.
-bool is_ours_alone(const torch::Tensor& x) { return x.use_count() == 1 && x.storage().use_count() == 1 && !x.requires_grad(); }
+bool is_ours_alone(const torch::Tensor& x) {
+  return x.use_count() == 1 && x.storage().use_count() == 1 && !x.requires_grad();
+}
 
 class NormAndClamp : public torch::autograd::Function<NormAndClamp> {
  public:
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight,
-                               const torch::Tensor& bias, const Norm* norm, double low, double high) {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x,
+                               const torch::Tensor& weight, const torch::Tensor& bias, const Norm* norm, double low,
+                               double high) {
     const Extent extent(x);
     const auto m = moments(x, extent);
     const auto map = affine(*norm, m.mean, m.variance);
@@ -160,12 +170,14 @@ class NormAndClamp : public torch::autograd::Function<NormAndClamp> {
   }
 
   // `outputs` by reference: the engine then leaves the gradient to us alone.
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list& outputs) {
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list& outputs) {
     const auto saved = context->get_saved_variables();
     const auto &x = saved[0], &map = saved[1], &inverse = saved[2];
     const Extent extent(x);
     const auto c = extent.channels;
-    const Clamp clamp{static_cast<float>(context->saved_data["low"].toDouble()), static_cast<float>(context->saved_data["high"].toDouble())};
+    const Clamp clamp{static_cast<float>(context->saved_data["low"].toDouble()),
+                      static_cast<float>(context->saved_data["high"].toDouble())};
     const auto g = std::exchange(outputs[0], {}).to(x.scalar_type()).contiguous(torch::MemoryFormat::ChannelsLast);
     const auto* const scale = map.data_ptr<float>();
     const kernels::Normalised forward{scale, scale + c, scale + 2 * c};
@@ -174,7 +186,8 @@ class NormAndClamp : public torch::autograd::Function<NormAndClamp> {
     with_type(x, [&](auto* type) {
       using T = std::remove_pointer_t<decltype(type)>;
       const auto all = add_up(extent, [&](std::int64_t begin, std::int64_t end, double* sum, double* products) {
-        kernels::gradient_sums(data<T>(x) + begin * c, data<T>(g) + begin * c, end - begin, c, forward, clamp, sum, products);
+        kernels::gradient_sums(data<T>(x) + begin * c, data<T>(g) + begin * c, end - begin, c, forward, clamp, sum,
+                               products);
       });
       // dx = scale * (g - mean(g) - xhat * mean(g * xhat)), xhat = (x - mean) * inverse
       std::vector<float> per_x(static_cast<std::size_t>(c)), constant(per_x.size());
@@ -187,8 +200,8 @@ class NormAndClamp : public torch::autograd::Function<NormAndClamp> {
         per_x[i] = static_cast<float>(-static_cast<double>(scale[i]) * spread * spread * all.second[i] / n);
       }
       over_rows(extent.rows, extent.parts, [&](std::int64_t begin, std::int64_t end, std::int64_t) {
-        kernels::gradient(data<T>(x) + begin * c, data<T>(g) + begin * c, data<T>(result) + begin * c, end - begin, c, forward, clamp,
-                          per_x.data(), constant.data());
+        kernels::gradient(data<T>(x) + begin * c, data<T>(g) + begin * c, data<T>(result) + begin * c, end - begin, c,
+                          forward, clamp, per_x.data(), constant.data());
       });
     });
     return {result, weight, bias, {}, {}, {}};
@@ -196,7 +209,8 @@ class NormAndClamp : public torch::autograd::Function<NormAndClamp> {
 };
 
 torch::Tensor by_libtorch(const torch::Tensor& x, const Norm& norm, Clamp clamp) {
-  auto y = torch::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var, norm.is_training, norm.momentum, norm.eps, true);
+  auto y = torch::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var, norm.is_training,
+                             norm.momentum, norm.eps, true);
   if (clamp.high < infinity) return torch::hardtanh_(y, clamp.low, clamp.high);
   return clamp.low > -infinity ? y.relu_() : y;
 }
@@ -204,7 +218,8 @@ torch::Tensor by_libtorch(const torch::Tensor& x, const Norm& norm, Clamp clamp)
 }  // namespace
 
 torch::Tensor normalise_and_clamp(const torch::Tensor& x, const Norm& norm, Clamp clamp) {
-  const bool is_known = x.device().is_cpu() && (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16) && x.dim() == 4 &&
+  const bool is_known = x.device().is_cpu() &&
+                        (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16) && x.dim() == 4 &&
                         x.numel() > 0 && x.is_contiguous(torch::MemoryFormat::ChannelsLast);
   if (!is_known || (!norm.is_training && torch::GradMode::is_enabled())) return by_libtorch(x, norm, clamp);
   if (norm.is_training) return NormAndClamp::apply(x, norm.weight, norm.bias, &norm, clamp.low, clamp.high);

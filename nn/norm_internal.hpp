@@ -14,8 +14,8 @@ struct Norm {
   bool is_training = false;
 };
 
-/// (n, C, H, W) -> the same shape and format. In training the running statistics move. On a processor and in channels-last memory by the fused
-/// kernels, with statistics summed in 64 bits; elsewhere by LibTorch.
+/// (n, C, H, W) -> the same shape and format. In training the running statistics move. On a processor and in
+/// channels-last memory by the fused kernels, with statistics summed in 64 bits; elsewhere by LibTorch.
 torch::Tensor normalise_and_clamp(const torch::Tensor& x, const Norm& norm, kernels::Clamp clamp);
 
 }  // namespace edgewise::nn

@@ -1,6 +1,6 @@
-#include "nn/step_internal.hpp"
-
 #include <torch/utils.h>
+
+#include "nn/step_internal.hpp"
 
 namespace edgewise::nn {
 

@@ -12,9 +12,9 @@ struct NetworkImpl::Step {
   std::vector<std::size_t> release;    ///< values that no later node needs
   bool may_overwrite = false;          ///< its input is a fresh value that nobody else reads
   bool is_output = false;
-  bool is_done_before = false;         ///< an activation that the batch norm before it computes along
-  kernels::Clamp clamp;                ///< of a batch norm: the activation it computes along
-  std::int64_t updates = 0;  ///< of the running statistics: "num_batches_tracked"
+  bool is_done_before = false;  ///< an activation that the batch norm before it computes along
+  kernels::Clamp clamp;         ///< of a batch norm: the activation it computes along
+  std::int64_t updates = 0;     ///< of the running statistics: "num_batches_tracked"
 };
 
 }  // namespace edgewise::nn

@@ -8,9 +8,8 @@
 #include <set>
 #include <tuple>
 
-#include "base/file.hpp"
-
 #include "base/encoding.hpp"
+#include "base/file.hpp"
 
 namespace edgewise::replay {
 
@@ -40,7 +39,8 @@ class Scanner {
         continue;
       }
       if (rest_.empty() || skip_line_end()) return cells;
-      return invalid("text follows a cell in quotes", "end the cell with a comma, or double the quotes inside it", here());
+      return invalid("text follows a cell in quotes", "end the cell with a comma, or double the quotes inside it",
+                     here());
     }
   }
 
@@ -68,7 +68,9 @@ class Scanner {
     Cell cell{.line = line_, .column = column_};
     if (!rest_.empty() && rest_.front() == '"') return quoted(std::move(cell));
     while (!rest_.empty() && rest_.front() != ',' && rest_.front() != '\n' && !rest_.starts_with("\r\n")) {
-      if (rest_.front() == '"') return invalid("a quote stands inside a cell without quotes", "put the whole cell in quotes and double those inside", here());
+      if (rest_.front() == '"')
+        return invalid("a quote stands inside a cell without quotes",
+                       "put the whole cell in quotes and double those inside", here());
       cell.text += rest_.front();
       advance();
     }
@@ -107,7 +109,9 @@ std::optional<std::size_t> Csv::column(std::string_view name) const {
   return static_cast<std::size_t>(found - header.begin());
 }
 
-std::string Csv::where(const Cell& cell) const { return std::format("{}:{}:{}", file, cell.line, cell.column); }
+std::string Csv::where(const Cell& cell) const {
+  return std::format("{}:{}:{}", file, cell.line, cell.column);
+}
 
 Result<Csv> parse_csv(std::string_view text, const std::string& file) {
   Csv csv{.file = file};
@@ -116,27 +120,33 @@ Result<Csv> parse_csv(std::string_view text, const std::string& file) {
   if (header.empty()) return invalid("the table is empty", "its first line must name the columns", file);
   std::set<std::string> names;
   for (const Cell& cell : header) {
-    if (cell.text.empty()) return invalid(std::format("column {} has no name", csv.header.size() + 1), {}, csv.where(cell));
-    if (!names.insert(cell.text).second) return invalid(std::format("column \"{}\" exists twice", cell.text), {}, csv.where(cell));
+    if (cell.text.empty())
+      return invalid(std::format("column {} has no name", csv.header.size() + 1), {}, csv.where(cell));
+    if (!names.insert(cell.text).second)
+      return invalid(std::format("column \"{}\" exists twice", cell.text), {}, csv.where(cell));
     csv.header.push_back(cell.text);
   }
   while (!scanner.is_at_end()) {
     TRY(std::vector<Cell> cells, scanner.record());
     if (cells.empty()) break;
     if (cells.size() != csv.header.size())
-      return invalid(std::format("the row has {} {}, but the header {}", cells.size(), cells.size() == 1 ? "cell" : "cells", csv.header.size()), {},
-                     csv.where(cells.front()));
+      return invalid(std::format("the row has {} {}, but the header {}", cells.size(),
+                                 cells.size() == 1 ? "cell" : "cells", csv.header.size()),
+                     {}, csv.where(cells.front()));
     csv.rows.push_back(std::move(cells));
   }
   return csv;
 }
 
 Result<std::string> read_text(const std::filesystem::path& path, std::size_t max_bytes) {
-  if (!std::filesystem::exists(path)) return fail(ErrorCode::not_found, std::format("there is no file \"{}\"", path.string()));
+  if (!std::filesystem::exists(path))
+    return fail(ErrorCode::not_found, std::format("there is no file \"{}\"", path.string()));
   TRY(InputFile opened, InputFile::open(path));
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzdopen(opened.descriptor(), "rb"), gzclose);
-  if (file) std::ignore = opened.release();
-  else return invalid(std::format("cannot open \"{}\"", path.string()));
+  if (file)
+    std::ignore = opened.release();
+  else
+    return invalid(std::format("cannot open \"{}\"", path.string()));
   std::string text;
   std::string part(std::size_t{1} << 20, '\0');
   while (true) {
@@ -144,10 +154,12 @@ Result<std::string> read_text(const std::filesystem::path& path, std::size_t max
     int code = Z_OK;
     const char* message = gzerror(file.get(), &code);
     if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
-      return invalid(std::format("\"{}\" is damaged: {}", path.string(), code == Z_BUF_ERROR ? "it ends too early" : message));
+      return invalid(
+          std::format("\"{}\" is damaged: {}", path.string(), code == Z_BUF_ERROR ? "it ends too early" : message));
     if (got == 0) return utf8_text(std::move(text), path.string());
     text.append(part, 0, static_cast<std::size_t>(got));
-    if (text.size() > max_bytes) return invalid(std::format("\"{}\" holds more than {} bytes", path.string(), max_bytes));
+    if (text.size() > max_bytes)
+      return invalid(std::format("\"{}\" holds more than {} bytes", path.string(), max_bytes));
   }
 }
 

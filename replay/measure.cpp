@@ -22,7 +22,9 @@ Result<Progress> measure(const Problem& problem, std::span<const Evaluation> eva
   double whole = 1;
   if (!problem.front.empty()) {
     TRY(whole, search::hypervolume(problem.front, problem.reference));
-    if (whole <= 0) return invalid("no point of the true front is better than the reference in every objective", "give a reference that the front reaches");
+    if (whole <= 0)
+      return invalid("no point of the true front is better than the reference in every objective",
+                     "give a reference that the front reaches");
   }
   Progress progress;
   search::Matrix front;

@@ -17,7 +17,11 @@ BoxProblem boxed(const Pagmo& problem) {
 
 }  // namespace
 
-BoxProblem zdt(unsigned number, unsigned dimensions) { return boxed(pagmo::zdt(number, dimensions)); }
-BoxProblem dtlz(unsigned number, unsigned dimensions, unsigned objectives) { return boxed(pagmo::dtlz(number, dimensions, objectives)); }
+BoxProblem zdt(unsigned number, unsigned dimensions) {
+  return boxed(pagmo::zdt(number, dimensions));
+}
+BoxProblem dtlz(unsigned number, unsigned dimensions, unsigned objectives) {
+  return boxed(pagmo::dtlz(number, dimensions, objectives));
+}
 
 }  // namespace edgewise::replay

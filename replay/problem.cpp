@@ -14,7 +14,9 @@ bool dominates_or_equals(const std::vector<double>& a, const std::vector<double>
   return true;
 }
 
-double minimised(const study::Objective& objective, double value) { return objective.direction == study::Direction::maximize ? -value : value; }
+double minimised(const study::Objective& objective, double value) {
+  return objective.direction == study::Direction::maximize ? -value : value;
+}
 
 Outcome outcome_of(const TableRow* row, std::size_t stage) {
   if (!row) return {{}, "the table has no row for this choice"};
@@ -29,7 +31,8 @@ search::Matrix front_of(search::Matrix points) {
   search::Matrix front;
   // A point is dominated only by points that come before it in this order.
   for (auto& point : points)
-    if (std::ranges::none_of(front, [&](const auto& other) { return dominates_or_equals(other, point); })) front.push_back(std::move(point));
+    if (std::ranges::none_of(front, [&](const auto& other) { return dominates_or_equals(other, point); }))
+      front.push_back(std::move(point));
   return front;
 }
 
@@ -47,14 +50,19 @@ std::optional<std::vector<double>> feasible_point(const Problem& problem, const 
 }
 
 Result<Problem> table_problem(const Table& table) {
-  Problem problem{.name = table.name(), .space = table.space(), .constraints = table.constraints(), .stage_epochs = table.stage_epochs()};
+  Problem problem{.name = table.name(),
+                  .space = table.space(),
+                  .constraints = table.constraints(),
+                  .stage_epochs = table.stage_epochs()};
   std::vector<std::string> known;
   for (const auto& objective : table.objectives()) {
     problem.objectives.push_back({objective.name, objective.direction});
     problem.reference.push_back(minimised(problem.objectives.back(), objective.reference));
     if (objective.is_known) known.push_back(objective.name);
   }
-  problem.evaluate = [table](const space::Choice& choice, std::size_t stage) { return outcome_of(table.find(choice), stage); };
+  problem.evaluate = [table](const space::Choice& choice, std::size_t stage) {
+    return outcome_of(table.find(choice), stage);
+  };
   if (!known.empty())
     problem.known = [table, known](const space::Choice& choice) {
       std::map<std::string, double> values;
@@ -71,8 +79,10 @@ Result<Problem> table_problem(const Table& table) {
     };
   search::Matrix points;
   for (const TableRow& row : table.rows())
-    if (auto point = feasible_point(problem, outcome_of(&row, problem.stage_epochs.size() - 1))) points.push_back(std::move(*point));
-  if (points.empty()) return invalid(std::format("no row of \"{}\" keeps all constraints", table.name()), "loosen them");
+    if (auto point = feasible_point(problem, outcome_of(&row, problem.stage_epochs.size() - 1)))
+      points.push_back(std::move(*point));
+  if (points.empty())
+    return invalid(std::format("no row of \"{}\" keeps all constraints", table.name()), "loosen them");
   problem.front = front_of(std::move(points));
   return problem;
 }

@@ -23,9 +23,9 @@ struct Problem {
   space::Space space;
   std::vector<study::Objective> objectives;
   std::vector<study::Constraint> constraints;
-  std::vector<double> reference;       ///< of the hypervolume that counts; minimised
-  std::vector<int> stage_epochs{1};    ///< growing; the last is the full evaluation
-  search::Matrix front;                ///< the true front, minimised, each point once; empty when it is not known
+  std::vector<double> reference;     ///< of the hypervolume that counts; minimised
+  std::vector<int> stage_epochs{1};  ///< growing; the last is the full evaluation
+  search::Matrix front;              ///< the true front, minimised, each point once; empty when it is not known
   /// `stage` counts from 0. A pure function: may be called from several threads.
   std::function<Outcome(const space::Choice&, std::size_t stage)> evaluate;
   /// What is known before an evaluation; empty: nothing.

@@ -11,15 +11,18 @@ namespace edgewise::replay {
 namespace {
 
 double usual_duration(std::uint64_t seed, const study::Trial& trial) {
-  auto random = RandomStream::named(seed, "duration").child("trial", static_cast<std::uint64_t>(trial.id.value)).child("stage", static_cast<std::uint64_t>(trial.stage));
+  auto random = RandomStream::named(seed, "duration")
+                    .child("trial", static_cast<std::uint64_t>(trial.id.value))
+                    .child("stage", static_cast<std::uint64_t>(trial.stage));
   return std::exp(0.3 * random.normal());
 }
 
-/// The coordinator and the workers of a search, in one thread. The study is changed in place: copying it for each ask, as a storage must,
-/// would cost more than most strategies.
+/// The coordinator and the workers of a search, in one thread. The study is changed in place: copying it for each ask,
+/// as a storage must, would cost more than most strategies.
 class Simulator {
  public:
-  Simulator(const search::Strategy& strategy, const Problem& problem, const ReplayOptions& options) : strategy_(strategy), problem_(problem), options_(options) {
+  Simulator(const search::Strategy& strategy, const Problem& problem, const ReplayOptions& options)
+      : strategy_(strategy), problem_(problem), options_(options) {
     study_.settings.name = problem.name;
     study_.settings.objectives = problem.objectives;
     study_.settings.constraints = problem.constraints;
@@ -27,7 +30,8 @@ class Simulator {
 
   Result<Replay> run() {
     for (const auto& choice : options_.initial) {
-      if (const auto status = problem_.space.check(choice); !status) return fail_with(status.error(), "a choice of the initial design");
+      if (const auto status = problem_.space.check(choice); !status)
+        return fail_with(status.error(), "a choice of the initial design");
       if (study_.find(choice)) return invalid(std::format("the initial design has {} twice", space::to_text(choice)));
     }
     while (true) {
@@ -59,7 +63,8 @@ class Simulator {
   Status fill_workers() {
     if (options_.batch > 1 && !running_.empty()) return {};
     while (next_initial_ < options_.initial.size() && may_start() && (options_.batch > 1 || wanted() > 0))
-      TRY_DO(start_new(options_.initial[next_initial_++], options_.initial_epochs > 0 ? options_.initial_epochs : problem_.stage_epochs.back()));
+      TRY_DO(start_new(options_.initial[next_initial_++],
+                       options_.initial_epochs > 0 ? options_.initial_epochs : problem_.stage_epochs.back()));
     while (may_start() && wanted() > 0) {
       const auto begin = std::chrono::steady_clock::now();
       auto advice = strategy_.ask(study_, wanted());
@@ -71,14 +76,20 @@ class Simulator {
       result_.ask_s.push_back(took.count());
       for (const auto& proposal : advice->proposals) {
         if (!may_start()) break;  // the budget of epochs ends within a batch
-        TRY_DO(proposal.promote ? start_promoted(*proposal.promote, proposal.epochs) : start_new(proposal.choice, proposal.epochs));
+        TRY_DO(proposal.promote ? start_promoted(*proposal.promote, proposal.epochs)
+                                : start_new(proposal.choice, proposal.epochs));
       }
     }
     return {};
   }
 
   Status start_new(const space::Choice& choice, int epochs) {
-    study::Trial trial{.id = {static_cast<std::int64_t>(study_.trials.size())}, .choice = choice, .state = study::State::running, .epochs = epochs, .attempts = 1, .worker = "replay"};
+    study::Trial trial{.id = {static_cast<std::int64_t>(study_.trials.size())},
+                       .choice = choice,
+                       .state = study::State::running,
+                       .epochs = epochs,
+                       .attempts = 1,
+                       .worker = "replay"};
     if (problem_.known) trial.known = problem_.known(choice);
     study_.trials.push_back(std::move(trial));
     return start(study_.trials.size() - 1, 0);
@@ -86,7 +97,8 @@ class Simulator {
 
   Status start_promoted(study::TrialId id, int epochs) {
     const auto index = static_cast<std::size_t>(id.value);
-    EDGEWISE_ASSERT(index < study_.trials.size() && study_.trials[index].state == study::State::complete, "only a complete trial is promoted");
+    EDGEWISE_ASSERT(index < study_.trials.size() && study_.trials[index].state == study::State::complete,
+                    "only a complete trial is promoted");
     auto& trial = study_.trials[index];
     const int before = trial.epochs;
     ++trial.stage;
@@ -119,7 +131,9 @@ class Simulator {
     if (stages.size() == 1) return 0;
     for (std::size_t i = stages.size(); i-- > 0;)
       if (stages[i] <= epochs) return i;
-    return invalid(std::format("the strategy asks for {} epochs, but \"{}\" has no stage below {}", epochs, problem_.name, stages.front()), "let the strategy's stages be the problem's");
+    return invalid(std::format("the strategy asks for {} epochs, but \"{}\" has no stage below {}", epochs,
+                               problem_.name, stages.front()),
+                   "let the strategy's stages be the problem's");
   }
 
   void end_next() {
@@ -131,7 +145,9 @@ class Simulator {
     const Outcome outcome = problem_.evaluate(trial.choice, stage);
     trial.state = outcome.failure.empty() ? study::State::complete : study::State::failed;
     trial.reason = outcome.failure;
-    if (outcome.failure.empty()) trial.results.push_back({.stage = trial.stage, .epochs = trial.epochs, .best_epoch = trial.epochs, .values = outcome.values});
+    if (outcome.failure.empty())
+      trial.results.push_back(
+          {.stage = trial.stage, .epochs = trial.epochs, .best_epoch = trial.epochs, .values = outcome.values});
     result_.evaluations.push_back({.trial = trial.id,
                                    .choice = trial.choice,
                                    .stage = stage,
@@ -164,18 +180,22 @@ std::vector<search::Stage> stages_of(const Problem& problem, std::size_t trials,
   std::vector<search::Stage> stages;
   std::size_t left = trials;
   for (std::size_t i = 0; i < problem.stage_epochs.size(); ++i) {
-    left = std::max(left / reduction, problem.stage_epochs.size() - 1 - i);  // shrinks to the end, however few there are
+    left =
+        std::max(left / reduction, problem.stage_epochs.size() - 1 - i);  // shrinks to the end, however few there are
     stages.push_back({problem.stage_epochs[i], static_cast<std::int64_t>(left)});
   }
   return stages;
 }
 
-Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options, std::size_t trials) {
+Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options,
+                                                       std::size_t trials) {
   options.epochs = problem.stage_epochs.back();
   options.stages = stages_of(problem, trials, static_cast<std::size_t>(std::max(1, options.reduction)));
   TRY(auto strategy, search::make_strategy(options, problem.space));
   if (problem.stage_epochs.size() == 1) return strategy;  // answers at any epochs
-  const auto has_values = [&](const search::PlannedStage& stage) { return stage.epochs_after >= problem.stage_epochs.front(); };
+  const auto has_values = [&](const search::PlannedStage& stage) {
+    return stage.epochs_after >= problem.stage_epochs.front();
+  };
   while (!std::ranges::all_of(strategy->plan(), has_values) && options.reduction <= options.epochs) {
     ++options.reduction;
     TRY(strategy, search::make_strategy(options, problem.space));
@@ -195,7 +215,8 @@ Result<std::vector<space::Choice>> initial_design(const space::Space& space, std
   std::vector<space::Choice> choices;
   std::set<space::Choice> seen;
   for (int draw = 0; choices.size() < count; ++draw) {
-    if (draw > 1000 * static_cast<int>(count)) return invalid(std::format("the space gave no {} different choices", count), "ask for a smaller initial design");
+    if (draw > 1000 * static_cast<int>(count))
+      return invalid(std::format("the space gave no {} different choices", count), "ask for a smaller initial design");
     TRY(auto choice, space.sample(random));
     if (seen.insert(choice).second) choices.push_back(std::move(choice));
   }

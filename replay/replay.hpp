@@ -11,16 +11,19 @@
 namespace edgewise::replay {
 
 struct ReplayOptions {
-  std::size_t evaluations = 100;        ///< that are started at most, promotions and the initial design included
-  double budget_epochs = 0;             ///< epochs that are started at most, over all trials; 0: no bound
-  std::size_t workers = 1;              ///< above 1: so many evaluations are under way at once, and end in an order of chance
-  /// Above 1: so many are asked for at once, after the initial design, and the next ones when all of them have ended; `workers` is then of no meaning.
+  std::size_t evaluations = 100;  ///< that are started at most, promotions and the initial design included
+  double budget_epochs = 0;       ///< epochs that are started at most, over all trials; 0: no bound
+  std::size_t workers = 1;        ///< above 1: so many evaluations are under way at once, and end in an order of chance
+  /// Above 1: so many are asked for at once, after the initial design, and the next ones when all of them have ended;
+  /// `workers` is then of no meaning.
   std::size_t batch = 1;
-  std::uint64_t seed = 1;               ///< of the durations
-  std::vector<space::Choice> initial;   ///< evaluated before the strategy is asked, in this order
-  int initial_epochs = 0;               ///< of the initial design: the first stage's for strategies with stages; 0: the full evaluation
-  bool repeats_are_free = false;        ///< a choice that builds a network that was evaluated already does not count
-  /// Duration of an evaluation in units of an average one of the same epochs; empty: log-normal around 1 with a spread of 30 %.
+  std::uint64_t seed = 1;              ///< of the durations
+  std::vector<space::Choice> initial;  ///< evaluated before the strategy is asked, in this order
+  int initial_epochs =
+      0;  ///< of the initial design: the first stage's for strategies with stages; 0: the full evaluation
+  bool repeats_are_free = false;  ///< a choice that builds a network that was evaluated already does not count
+  /// Duration of an evaluation in units of an average one of the same epochs; empty: log-normal around 1 with a spread
+  /// of 30 %.
   std::function<double(const study::Trial&)> duration;
 };
 
@@ -29,31 +32,35 @@ struct Evaluation {
   study::TrialId trial;
   space::Choice choice;
   std::size_t stage = 0;
-  bool is_full = true;                        ///< whether it is of the last stage, the only one that counts
-  std::optional<std::vector<double>> point;   ///< objectives, minimised; nothing when it failed or broke a constraint
-  std::size_t started_before = 0;             ///< how many evaluations had been started when it ended
-  double epochs = 0;                          ///< started until it ended, over all trials
-  double ended_at = 0;                        ///< simulated time
+  bool is_full = true;                       ///< whether it is of the last stage, the only one that counts
+  std::optional<std::vector<double>> point;  ///< objectives, minimised; nothing when it failed or broke a constraint
+  std::size_t started_before = 0;            ///< how many evaluations had been started when it ended
+  double epochs = 0;                         ///< started until it ended, over all trials
+  double ended_at = 0;                       ///< simulated time
 };
 
 struct Replay {
   std::vector<Evaluation> evaluations;
-  std::vector<double> ask_s;      ///< time of each ask that gave a proposal
-  std::string note;               ///< of the last advice
-  bool is_finished = false;       ///< the strategy had nothing more to propose
-  study::Study study;             ///< as it ended
+  std::vector<double> ask_s;  ///< time of each ask that gave a proposal
+  std::string note;           ///< of the last advice
+  bool is_finished = false;   ///< the strategy had nothing more to propose
+  study::Study study;         ///< as it ended
 };
 
-/// @error what the strategy's ask returns; invalid_input for an initial choice that the space has not, or a stage that the problem has not
+/// @error what the strategy's ask returns; invalid_input for an initial choice that the space has not, or a stage that
+/// the problem has not
 Result<Replay> replay(const search::Strategy& strategy, const Problem& problem, const ReplayOptions& options);
 
-/// The problem's stages for strategies that have stages: of `trials` in the first, one in `reduction` goes on each time.
+/// The problem's stages for strategies that have stages: of `trials` in the first, one in `reduction` goes on each
+/// time.
 std::vector<search::Stage> stages_of(const Problem& problem, std::size_t trials, std::size_t reduction = 3);
 
-/// The strategy that the options name, with the problem's epochs and stages. The rungs of halving strategies are the epochs divided by powers of their
-/// reduction: where the problem has no values for the lowest ones, the reduction grows until it has for all.
+/// The strategy that the options name, with the problem's epochs and stages. The rungs of halving strategies are the
+/// epochs divided by powers of their reduction: where the problem has no values for the lowest ones, the reduction
+/// grows until it has for all.
 /// @param problem  borrowed; its space must outlive the strategy @error what search::make_strategy returns
-Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options, std::size_t trials);
+Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options,
+                                                       std::size_t trials);
 
 /// The trials of a replay that were evaluated fully: the only ones whose values may be compared.
 study::Study fully_evaluated(const Problem& problem, const study::Study& study);

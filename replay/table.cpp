@@ -80,8 +80,10 @@ std::optional<std::int64_t> as_integer(std::string_view text) {
 Result<std::size_t> column_of(const Csv& csv, const std::string& name, const std::string& use) {
   if (const auto found = csv.column(name)) return *found;
   const std::string nearest = nearest_word(name, csv.header);
-  return invalid(std::format("{} uses column \"{}\", which the table has not", use, name),
-                 nearest.empty() ? "the columns are " + quoted_list(csv.header) : std::format("did you mean \"{}\"?", nearest), csv.file);
+  return invalid(
+      std::format("{} uses column \"{}\", which the table has not", use, name),
+      nearest.empty() ? "the columns are " + quoted_list(csv.header) : std::format("did you mean \"{}\"?", nearest),
+      csv.file);
 }
 
 /// In the order of their numbers when all are numbers, else of their letters; whatever the order of the rows.
@@ -126,14 +128,17 @@ Result<Reading> read_cell(const Csv& csv, const std::vector<Cell>& row, std::siz
   const Cell& cell = row[column];
   if (cell.text.empty()) return Reading{{}, csv.header[column]};
   const auto number = as_number(cell.text);
-  if (!number) return invalid(std::format("\"{}\" in column \"{}\" is not a number", cell.text, csv.header[column]), "an empty cell means: not known", csv.where(cell));
+  if (!number)
+    return invalid(std::format("\"{}\" in column \"{}\" is not a number", cell.text, csv.header[column]),
+                   "an empty cell means: not known", csv.where(cell));
   if (!std::isfinite(*number))
-    return invalid(std::format("\"{}\" in column \"{}\" is not a finite number", cell.text, csv.header[column]), "leave the cell empty where a value is not known",
-                   csv.where(cell));
+    return invalid(std::format("\"{}\" in column \"{}\" is not a finite number", cell.text, csv.header[column]),
+                   "leave the cell empty where a value is not known", csv.where(cell));
   return Reading{*number, {}};
 }
 
-Result<Reading> read_source(const Csv& csv, const std::vector<Cell>& row, const Source& source, const std::string& name) {
+Result<Reading> read_source(const Csv& csv, const std::vector<Cell>& row, const Source& source,
+                            const std::string& name) {
   if (source.column) return read_cell(csv, row, *source.column);
   std::map<std::string, double> values;
   for (const auto& [column_name, column] : source.columns) {
@@ -143,7 +148,8 @@ Result<Reading> read_source(const Csv& csv, const std::vector<Cell>& row, const 
   }
   const auto value = source.expression->evaluate(values);
   if (!value)
-    return invalid(std::format("\"{}\" has no finite value in this row (\"{}\")", name, source.expression->text()), {}, csv.where(row.front()));
+    return invalid(std::format("\"{}\" has no finite value in this row (\"{}\")", name, source.expression->text()), {},
+                   csv.where(row.front()));
   return Reading{*value, {}};
 }
 
@@ -222,7 +228,8 @@ class TableBuilder {
       rows_->rows.push_back(std::move(row));
     }
     if (kept_.empty())
-      return invalid(csv_.rows.empty() ? std::string("the table has no rows") : std::format("none of the table's {} rows is a choice", csv_.rows.size()),
+      return invalid(csv_.rows.empty() ? std::string("the table has no rows")
+                                       : std::format("none of the table's {} rows is a choice", csv_.rows.size()),
                      csv_.rows.empty() ? "" : "look at \"rows\" and at columns with empty cells", csv_.file);
     return {};
   }
@@ -236,7 +243,8 @@ class TableBuilder {
         if (reading.value)
           values[name] = *reading.value;
         else if (row.missing.empty())
-          row.missing = std::format("the table has no \"{}\" for it (line {})", reading.empty_column, cells.front().line);
+          row.missing =
+              std::format("the table has no \"{}\" for it (line {})", reading.empty_column, cells.front().line);
       }
     }
     if (canonical_) row.canonical = cells[*canonical_].text;
@@ -253,10 +261,13 @@ class TableBuilder {
   Status add_characters(const Descriptor::Parameter& parameter) {
     TRY(const std::size_t column, column_of(csv_, parameter.split, "a parameter"));
     const std::size_t length = csv_.rows[kept_.front()][column].text.size();
-    if (length == 0) return invalid(std::format("column \"{}\" is empty", parameter.split), {}, csv_.where(csv_.rows[kept_.front()][column]));
+    if (length == 0)
+      return invalid(std::format("column \"{}\" is empty", parameter.split), {},
+                     csv_.where(csv_.rows[kept_.front()][column]));
     for (const std::size_t i : kept_)
       if (const Cell& cell = csv_.rows[i][column]; cell.text.size() != length)
-        return invalid(std::format("\"{}\" in column \"{}\" has {} characters, but the first row {}", cell.text, parameter.split, cell.text.size(), length),
+        return invalid(std::format("\"{}\" in column \"{}\" has {} characters, but the first row {}", cell.text,
+                                   parameter.split, cell.text.size(), length),
                        "a column that is split needs texts of one length", csv_.where(cell));
     for (std::size_t k = 0; k < length; ++k)
       add_categories(std::format("{}{}", parameter.name.empty() ? parameter.split : parameter.name, k + 1),
@@ -269,7 +280,8 @@ class TableBuilder {
     const std::string name = parameter.name.empty() ? parameter.column : parameter.name;
     for (const std::size_t i : kept_)
       if (const Cell& cell = csv_.rows[i][column]; cell.text.empty())
-        return invalid(std::format("parameter \"{}\" has no value in this row", name), "fill column \"" + parameter.column + "\", or leave the row out with \"rows\"",
+        return invalid(std::format("parameter \"{}\" has no value in this row", name),
+                       "fill column \"" + parameter.column + "\", or leave the row out with \"rows\"",
                        csv_.where(cell));
     if (parameter.kind == "integer") return add_integers(name, column, parameter.log_scale);
     if (parameter.kind == "ordinal") return add_places(name, column);
@@ -294,14 +306,15 @@ class TableBuilder {
       const Cell& cell = csv_.rows[i][column];
       const auto number = as_integer(cell.text);
       if (!number)
-        return invalid(std::format("\"{}\" in column \"{}\" is not a whole number", cell.text, csv_.header[column]), "declare it \"kind: ordinal\" or \"categorical\"",
-                       csv_.where(cell));
+        return invalid(std::format("\"{}\" in column \"{}\" is not a whole number", cell.text, csv_.header[column]),
+                       "declare it \"kind: ordinal\" or \"categorical\"", csv_.where(cell));
       numbers.push_back(*number);
     }
     const auto [low, high] = std::ranges::minmax(numbers);
     std::int64_t step = 0;
     for (const std::int64_t number : numbers) step = std::gcd(step, number - low);
-    add_numbers(name, numbers, {.low = low, .high = high, .step = std::max<std::int64_t>(step, 1), .log_scale = log_scale});
+    add_numbers(name, numbers,
+                {.low = low, .high = high, .step = std::max<std::int64_t>(step, 1), .log_scale = log_scale});
     return {};
   }
 
@@ -322,7 +335,11 @@ class TableBuilder {
 
   void add_numbers(const std::string& name, const std::vector<std::int64_t>& numbers, const space::Integer& domain) {
     for (std::size_t row = 0; row < kept_.size(); ++row) rows_->rows[row].choice[name] = numbers[row];
-    add_axis({.name = name, .low = domain.low, .step = domain.step, .count = static_cast<std::uint64_t>((domain.high - domain.low) / domain.step) + 1}, domain);
+    add_axis({.name = name,
+              .low = domain.low,
+              .step = domain.step,
+              .count = static_cast<std::uint64_t>((domain.high - domain.low) / domain.step) + 1},
+             domain);
   }
 
   void add_axis(Table::Rows::Axis axis, std::variant<space::Categorical, space::Integer, space::Real> domain) {
@@ -338,7 +355,9 @@ class TableBuilder {
       return "the table has no row for " + space::to_text(choice);
     });
     if (!space) return fail_with(space.error(), "the parameters of the table");
-    if (!space->size()) return invalid("the parameters have more than 2^63 combinations", "leave some out, or declare them \"kind: ordinal\"", csv_.file);
+    if (!space->size())
+      return invalid("the parameters have more than 2^63 combinations",
+                     "leave some out, or declare them \"kind: ordinal\"", csv_.file);
     table_.space_ = std::move(*space);
     std::vector<TableRow> different;
     std::vector<int> lines;
@@ -353,7 +372,8 @@ class TableBuilder {
         lines.push_back(cell.line);
       } else if (!canonical_ || different[place->second].canonical != row.canonical) {
         return invalid(std::format("{} stands in line {} already", space::to_text(row.choice), lines[place->second]),
-                       canonical_ ? "the two rows differ in \"" + descriptor_.canonical + "\"" : "keep one row, or name the column that says which network it is as \"canonical\"",
+                       canonical_ ? "the two rows differ in \"" + descriptor_.canonical + "\""
+                                  : "keep one row, or name the column that says which network it is as \"canonical\"",
                        csv_.where(cell));
       }
     }
@@ -363,16 +383,20 @@ class TableBuilder {
 
   Status make_objectives() {
     for (const auto& objective : descriptor_.objectives) {
-      TableObjective made{objective.name, objective.direction == "maximize" ? study::Direction::maximize : study::Direction::minimize};
+      TableObjective made{objective.name,
+                          objective.direction == "maximize" ? study::Direction::maximize : study::Direction::minimize};
       made.is_known = objective.is_known;
       std::optional<double> worst = objective.reference;
       for (const TableRow& row : rows_->rows) {
         const auto found = row.values.back().find(objective.name);
         if (found == row.values.back().end() || objective.reference) continue;
         const double value = found->second;
-        worst = !worst ? value : made.direction == study::Direction::maximize ? std::min(*worst, value) : std::max(*worst, value);
+        worst = !worst                                         ? value
+                : made.direction == study::Direction::maximize ? std::min(*worst, value)
+                                                               : std::max(*worst, value);
       }
-      if (!worst) return invalid(std::format("objective \"{}\" has no value in any row", objective.name), {}, csv_.file);
+      if (!worst)
+        return invalid(std::format("objective \"{}\" has no value in any row", objective.name), {}, csv_.file);
       made.reference = *worst;
       table_.objectives_.push_back(std::move(made));
     }
@@ -394,10 +418,15 @@ class TableBuilder {
   std::vector<space::Parameter> parameters_;
 };
 
-const std::vector<TableRow>& Table::rows() const { return rows_->rows; }
-const TableRow* Table::find(const space::Choice& choice) const { return rows_->find(choice); }
+const std::vector<TableRow>& Table::rows() const {
+  return rows_->rows;
+}
+const TableRow* Table::find(const space::Choice& choice) const {
+  return rows_->find(choice);
+}
 
-std::expected<Table, std::vector<Error>> make_table(const std::string& descriptor, const std::string& file, std::string_view csv, const std::string& csv_file) {
+std::expected<Table, std::vector<Error>> make_table(const std::string& descriptor, const std::string& file,
+                                                    std::string_view csv, const std::string& csv_file) {
   auto draft = read_descriptor(descriptor, file);
   if (!draft) return std::unexpected(std::move(draft).error());
   auto cells = parse_csv(csv, csv_file);

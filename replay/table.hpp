@@ -28,8 +28,8 @@ struct TableObjective {
 struct TableRow {
   space::Choice choice;
   std::vector<std::map<std::string, double>> values;  ///< by stage; objectives and what constraints use
-  std::string missing;                                ///< why there are none, when the descriptor lets such a row fail; empty otherwise
-  std::string canonical;                              ///< equal for rows of the same network; empty without such a column
+  std::string missing;    ///< why there are none, when the descriptor lets such a row fail; empty otherwise
+  std::string canonical;  ///< equal for rows of the same network; empty without such a column
 };
 
 /// A space whose valid choices are the rows of a table, with what each of them gave. Immutable; copies share the rows.
@@ -63,23 +63,26 @@ class Table {
 ///       - split: ops                 # a string column: one categorical parameter a character, ops1, ops2, ...
 ///       - {column: width, kind: integer}     # integer | ordinal (place in the sorted values) | categorical
 ///     objectives:
-///       - {name: error, value: 100 - test_acc, reference: 20}   # `value` is an expression over columns; default: the column `name`
+///       - {name: error, value: 100 - test_acc, reference: 20}   # `value` is an expression over columns; default: the
+///       column `name`
 ///       - {name: accuracy, direction: maximize}
 ///       - {name: params, known: true}
 ///     constraints: ["latency_ms < 33"]   # over columns and objectives
 ///     rows: "edgetpu_ms > 0"         # only these rows exist
-///     missing: leave_out             # a row with an empty cell among its objectives is no choice (default), or the trial will `fail`
-///     canonical: iso_rep             # equal values: the same network
-///     stages:                        # cheaper evaluations; `values` replaces expressions of objectives
+///     missing: leave_out             # a row with an empty cell among its objectives is no choice (default), or the
+///     trial will `fail` canonical: iso_rep             # equal values: the same network stages: # cheaper evaluations;
+///     `values` replaces expressions of objectives
 ///       - {epochs: 12, values: {error: 100 - test_acc_e12}}
 ///       - {epochs: 200}
 ///
-/// @error not_found; invalid_input with all mistakes of the descriptor, or the first of the table with file:line:column: missing columns,
-/// doubled choices (unless `canonical` says that they are the same network: then the first counts), cells that are no finite numbers, no rows
+/// @error not_found; invalid_input with all mistakes of the descriptor, or the first of the table with
+/// file:line:column: missing columns, doubled choices (unless `canonical` says that they are the same network: then the
+/// first counts), cells that are no finite numbers, no rows
 std::expected<Table, std::vector<Error>> read_table(const std::filesystem::path& descriptor);
 
 /// The same from texts. @param file  of the descriptor, for messages  @param csv_file  of the table, for messages
-std::expected<Table, std::vector<Error>> make_table(const std::string& descriptor, const std::string& file, std::string_view csv, const std::string& csv_file);
+std::expected<Table, std::vector<Error>> make_table(const std::string& descriptor, const std::string& file,
+                                                    std::string_view csv, const std::string& csv_file);
 
 /// The path that the descriptor's `table` names, as it stands there.
 Result<std::string> table_file(const std::string& descriptor, const std::string& file);

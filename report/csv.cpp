@@ -34,7 +34,8 @@ std::string csv_table(const study::Study& study) {
   const auto all = standing(study);
   const auto choices = choice_names(study);
   const auto values = value_names(study);
-  const std::vector<std::string> fixed = {"id", "state", "stage", "epochs", "front", "rank", "contribution", "disturbed"};
+  const std::vector<std::string> fixed = {"id",    "state", "stage",        "epochs",
+                                          "front", "rank",  "contribution", "disturbed"};
 
   std::string csv;
   const auto add_row = [&csv](const std::vector<std::string>& cells) {

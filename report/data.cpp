@@ -75,7 +75,8 @@ Json trial_json(const study::Study& study, const Standing& all, const study::Tri
   const auto contribution = all.contribution.find(trial.id);
   auto broken = broken_constraint(study, trial);
   // Taken over from a study whose constraint has no name here.
-  if (broken.empty() && trial.state == study::State::rejected) broken = trial.reason.empty() ? "rejected" : trial.reason;
+  if (broken.empty() && trial.state == study::State::rejected)
+    broken = trial.reason.empty() ? "rejected" : trial.reason;
   Json json = {{"id", trial.id.value},
                {"state", study::to_text(trial.state)},
                {"stage", trial.stage},

@@ -1,10 +1,10 @@
 #include "run/coordinator.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <format>
 #include <set>
-#include <cmath>
 #include <thread>
 #include <utility>
 
@@ -24,7 +24,8 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 using study::State;
 
-constexpr int max_lost_trials = 3;  // in a row, each by the death of all its workers: then the machine is at fault, not the trials
+constexpr int max_lost_trials =
+    3;  // in a row, each by the death of all its workers: then the machine is at fault, not the trials
 
 struct Worker {
   ChildProcess process;
@@ -103,8 +104,10 @@ class Coordinator {
     TRY(const auto lost, session_.storage->recover(options_.heartbeat_timeout, study::max_attempts));
     for (const auto id : lost) {
       TRY(const auto trial, session_.storage->trial(id));
-      view_.say(trial.state == State::failed ? std::format("trial {} failed: {}", study::to_text(id), trial.reason)
-                                             : std::format("trial {} lost its worker; it is taken up again from its last epoch", study::to_text(id)));
+      view_.say(
+          trial.state == State::failed
+              ? std::format("trial {} failed: {}", study::to_text(id), trial.reason)
+              : std::format("trial {} lost its worker; it is taken up again from its last epoch", study::to_text(id)));
       // One that was silent for so long hangs, and keeps measurements waiting.
       for (auto& worker : workers_)
         if (worker.state.trial == id.value) worker.process.kill();
@@ -113,7 +116,8 @@ class Coordinator {
   }
 
   [[nodiscard]] std::size_t count(State state) const {
-    return static_cast<std::size_t>(std::ranges::count_if(study_.trials, [&](const auto& trial) { return trial.state == state; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(study_.trials, [&](const auto& trial) { return trial.state == state; }));
   }
 
   /// Epochs that are or will be trained. The curves tell, so that failed trials and stages that started anew count too.
@@ -121,34 +125,43 @@ class Coordinator {
     std::int64_t epochs = 0;
     for (const auto& trial : study_.trials) {
       const auto trained = static_cast<std::int64_t>(trial.curve.size());
-      epochs += trial.state == State::waiting || trial.state == State::running ? std::max<std::int64_t>(trained, trial.epochs) : trained;
+      epochs += trial.state == State::waiting || trial.state == State::running
+                    ? std::max<std::int64_t>(trained, trial.epochs)
+                    : trained;
     }
     return epochs;
   }
 
   [[nodiscard]] std::int64_t tried() const {
-    return std::ranges::count_if(study_.trials, [](const auto& trial) { return trial.state != State::rejected && !trial.is_answered(); });
+    return std::ranges::count_if(
+        study_.trials, [](const auto& trial) { return trial.state != State::rejected && !trial.is_answered(); });
   }
 
-  /// Seconds on the wall that the study had been searched before this run: what its clock says, else (a study of an earlier version, whose
-  /// searches had one worker unless asked for more) as far as its finished stages tell.
+  /// Seconds on the wall that the study had been searched before this run: what its clock says, else (a study of an
+  /// earlier version, whose searches had one worker unless asked for more) as far as its finished stages tell.
   void read_clock() {
     const fs::path file = session_.folder / "clock.json";
     if (fs::exists(file)) {
       const auto json = read_json(file);
-      if (json && json->is_object() && json->contains("searched_s") && (*json)["searched_s"].is_number() && (*json)["searched_s"] >= 0) {
+      if (json && json->is_object() && json->contains("searched_s") && (*json)["searched_s"].is_number() &&
+          (*json)["searched_s"] >= 0) {
         spent_before_s_ = (*json)["searched_s"].get<double>();
         return;
       }
-      view_.say(std::format("note: \"{}\" does not tell how long the study was searched; what its trials took is counted", file.string()));
+      view_.say(
+          std::format("note: \"{}\" does not tell how long the study was searched; what its trials took is counted",
+                      file.string()));
     }
     for (const auto& trial : study_.trials)
-      for (const auto& result : trial.results) spent_before_s_ += result.train_s + result.measure_s + result.export_s + result.overhead_s;
+      for (const auto& result : trial.results)
+        spent_before_s_ += result.train_s + result.measure_s + result.export_s + result.overhead_s;
   }
-  [[nodiscard]] Status write_clock() const { return write_file(session_.folder / "clock.json", dump(Json{{"searched_s", spent_before_s_ + elapsed()}})); }
+  [[nodiscard]] Status write_clock() const {
+    return write_file(session_.folder / "clock.json", dump(Json{{"searched_s", spent_before_s_ + elapsed()}}));
+  }
 
-  /// Fixes the threads of trials that no worker has taken up, by the machine as it is now. One that was begun by an earlier version, which did not
-  /// record them, goes on with what that version took.
+  /// Fixes the threads of trials that no worker has taken up, by the machine as it is now. One that was begun by an
+  /// earlier version, which did not record them, goes on with what that version took.
   Status assign_threads() {
     std::vector<std::pair<study::TrialId, int>> threads;
     for (const auto& trial : study_.trials) {
@@ -160,7 +173,9 @@ class Coordinator {
     }
     if (threads.empty()) return {};
     // A worker may take one up in this moment: then it keeps what it has, and the next look sees the rest.
-    if (const auto assigned = session_.storage->assign_threads(threads); !assigned && assigned.error().code != ErrorCode::conflict) return assigned;
+    if (const auto assigned = session_.storage->assign_threads(threads);
+        !assigned && assigned.error().code != ErrorCode::conflict)
+      return assigned;
     return refresh();
   }
   [[nodiscard]] int threads_of_earlier_versions() const {
@@ -172,7 +187,8 @@ class Coordinator {
     return staffing_.threads_for(macs == trial.known.end() ? 0 : macs->second);
   }
 
-  /// What other programs take may have changed: networks that have not begun get as many threads as suit the machine now.
+  /// What other programs take may have changed: networks that have not begun get as many threads as suit the machine
+  /// now.
   Status look_around() {
     looked_around_ = Clock::now();
     TRY_DO(write_clock());
@@ -180,24 +196,30 @@ class Coordinator {
     if (!load) return {};
     // Twice the same before anything is changed: a compiler's minute is no change of the machine.
     const double before = std::exchange(last_load_, *load);
-    if (std::lround(before) != std::lround(*load) || std::lround(*load) == std::lround(staffing_.others_load)) return {};
+    if (std::lround(before) != std::lround(*load) || std::lround(*load) == std::lround(staffing_.others_load))
+      return {};
     staffing_.others_load = *load;
     const auto old = study_.trials;
     TRY_DO(assign_threads());
     std::size_t changed = 0;
     for (std::size_t i = 0; i < old.size(); ++i) changed += old[i].threads != study_.trials[i].threads ? 1 : 0;
     if (staffing_.most_threads() > 1 && !staffing_.wish.threads)
-      view_.say(std::format("other programs keep {:.1f} of {} processors busy; networks that begin now train with at most {} thread(s){}", staffing_.others_load, staffing_.processors,
-                            std::max(1, (staffing_.processors - static_cast<int>(std::lround(staffing_.others_load))) / staffing_.workers),
-                            changed > 0 ? std::format(", {} waiting ones among them", changed) : ""));
+      view_.say(std::format(
+          "other programs keep {:.1f} of {} processors busy; networks that begin now train with at most {} thread(s){}",
+          staffing_.others_load, staffing_.processors,
+          std::max(1,
+                   (staffing_.processors - static_cast<int>(std::lround(staffing_.others_load))) / staffing_.workers),
+          changed > 0 ? std::format(", {} waiting ones among them", changed) : ""));
     return {};
   }
 
   /// Why nothing more may be begun; nothing while the budget lasts.
   [[nodiscard]] std::optional<std::string> spent_budget() const {
     const auto& budget = session_.job.budget;
-    if (budget.hours > 0 && spent_before_s_ + elapsed() > budget.hours * 3600) return std::format("the budget of {} hours is spent", budget.hours);
-    if (budget.epochs > 0 && committed_epochs() >= budget.epochs) return std::format("the budget of {} epochs is spent", budget.epochs);
+    if (budget.hours > 0 && spent_before_s_ + elapsed() > budget.hours * 3600)
+      return std::format("the budget of {} hours is spent", budget.hours);
+    if (budget.epochs > 0 && committed_epochs() >= budget.epochs)
+      return std::format("the budget of {} epochs is spent", budget.epochs);
     return {};
   }
 
@@ -212,12 +234,13 @@ class Coordinator {
   /// How many trials wait at most: a worker that ends one finds the next.
   [[nodiscard]] std::size_t queue_length() const { return 2 * static_cast<std::size_t>(staffing_.workers); }
 
-  /// Whether the choices are a function of the seed alone, stopped and gone on or not. With several workers they depend on who is faster, and
-  /// strategies with stages promote what has ended.
+  /// Whether the choices are a function of the seed alone, stopped and gone on or not. With several workers they depend
+  /// on who is faster, and strategies with stages promote what has ended.
   [[nodiscard]] bool is_exact() const { return staffing_.workers == 1 && strategy_->plan().size() == 1; }
 
-  /// What the strategy is shown of the study. While a worker is busy the last two of its trials have not ended when the next one is chosen. When they
-  /// have all the same, since the coordinator was late or was killed and came back, they are shown as if not: the choice must not depend on it.
+  /// What the strategy is shown of the study. While a worker is busy the last two of its trials have not ended when the
+  /// next one is chosen. When they have all the same, since the coordinator was late or was killed and came back, they
+  /// are shown as if not: the choice must not depend on it.
   [[nodiscard]] study::Study shown() const {
     auto study = study_;
     std::size_t hidden = 0;
@@ -238,7 +261,8 @@ class Coordinator {
     if (is_exact()) {
       auto study = shown();
       TRY(auto advice, strategy_->ask(study, 1));
-      if (!advice.proposals.empty() || count(State::waiting) + count(State::running) > 0) return std::pair(std::move(advice), std::optional(std::move(study)));
+      if (!advice.proposals.empty() || count(State::waiting) + count(State::running) > 0)
+        return std::pair(std::move(advice), std::optional(std::move(study)));
     }
     TRY(auto advice, strategy_->ask(study_, n));
     return std::pair(std::move(advice), std::optional<study::Study>());
@@ -262,7 +286,9 @@ class Coordinator {
       if (advice.proposals.empty()) return !advice.is_finished || waiting + running > 0;
       const auto proposals = affordable(advice.proposals);
       if (proposals.empty()) {
-        if (summary_.ending != Ending::budget_spent) view_.say(std::format("the budget of {} trials is spent; what is under way is finished", session_.job.budget.trials));
+        if (summary_.ending != Ending::budget_spent)
+          view_.say(std::format("the budget of {} trials is spent; what is under way is finished",
+                                session_.job.budget.trials));
         summary_.ending = Ending::budget_spent;
         return waiting + running > 0;
       }
@@ -290,7 +316,8 @@ class Coordinator {
       if (!candidate) {
         trial.state = State::rejected;
         trial.reason = candidate.error().message;
-      } else if (session_.job.repeats || !twins_.answer(trial, space::identity(*candidate), study, added, strategy_->plan().size() > 1)) {
+      } else if (session_.job.repeats ||
+                 !twins_.answer(trial, space::identity(*candidate), study, added, strategy_->plan().size() > 1)) {
         trial.known = known_costs(candidate->graph);
         trial.threads = threads_for(trial);
         if (const auto broken = study::violated(session_.job.constraints, trial.known)) {
@@ -312,14 +339,17 @@ class Coordinator {
       if (!ended) continue;
       listen();  // its last words
       if (++idle_deaths_ > max_lost_trials * study::max_attempts * staffing_.workers)
-        return fail(ErrorCode::unavailable, std::format("workers do not stay alive; the last one {}; its log ends with:\n{}", to_text(*ended), last_lines(session_.folder / "worker.log", 1500)),
+        return fail(ErrorCode::unavailable,
+                    std::format("workers do not stay alive; the last one {}; its log ends with:\n{}", to_text(*ended),
+                                last_lines(session_.folder / "worker.log", 1500)),
                     "mend what the log tells, then run the same command again");
       view_.say(std::format("a worker {}; another one takes over", to_text(*ended)));
       TRY_DO(recover());
       TRY(worker.process, start_worker());
       worker.state = {};
     }
-    const auto wanted = std::min(static_cast<std::size_t>(staffing_.workers), std::max<std::size_t>(1, count(State::waiting) + count(State::running)));
+    const auto wanted = std::min(static_cast<std::size_t>(staffing_.workers),
+                                 std::max<std::size_t>(1, count(State::waiting) + count(State::running)));
     while (workers_.size() < wanted) {
       TRY(auto process, start_worker());
       workers_.push_back({std::move(process), {}});
@@ -328,8 +358,11 @@ class Coordinator {
   }
 
   Result<ChildProcess> start_worker() {
-    return ChildProcess::start({(program_folder() / "edgewise-worker").string(), "run", session_.folder.string()},
-                               {.environment = worker_environment(std::max(staffing_.most_threads(), threads_of_earlier_versions())), .error_log = session_.folder / "worker.log", .own_group = true});
+    return ChildProcess::start(
+        {(program_folder() / "edgewise-worker").string(), "run", session_.folder.string()},
+        {.environment = worker_environment(std::max(staffing_.most_threads(), threads_of_earlier_versions())),
+         .error_log = session_.folder / "worker.log",
+         .own_group = true});
   }
 
   /// Reads what workers say; never waits.
@@ -343,7 +376,9 @@ class Coordinator {
   }
 
   void hear(WorkerState& state, const Json& message) {
-    if (message.contains("error")) view_.say("a worker says: " + message.value("error", "") + (message.value("where", "").empty() ? "" : " at " + message.value("where", "")));
+    if (message.contains("error"))
+      view_.say("a worker says: " + message.value("error", "") +
+                (message.value("where", "").empty() ? "" : " at " + message.value("where", "")));
     if (!message.contains("trial")) return;
     state.trial = message.value("trial", std::int64_t{-1});
     state.epoch = message.value("epoch", state.epoch);
@@ -353,7 +388,8 @@ class Coordinator {
     const std::string phase = message.value("phase", state.phase);
     if (phase == "start") {
       state.epoch = 0;
-      if (const auto trial = static_cast<std::size_t>(state.trial); trial < study_.trials.size()) state.label = space::to_text(study_.trials[trial].choice);
+      if (const auto trial = static_cast<std::size_t>(state.trial); trial < study_.trials.size())
+        state.label = space::to_text(study_.trials[trial].choice);
     }
     if (study::state_from_text(phase)) {
       state = {};
@@ -372,24 +408,30 @@ class Coordinator {
 
   void report_ended() {
     for (const auto& trial : study_.trials) {
-      if (trial.state == State::waiting || trial.state == State::running || !ended_.insert({trial.id.value, trial.stage}).second) continue;
+      if (trial.state == State::waiting || trial.state == State::running ||
+          !ended_.insert({trial.id.value, trial.stage}).second)
+        continue;
       if (const auto* result = trial.result(); result && result->stage == trial.stage) {
         summary_.train_s += result->train_s;
         summary_.measure_s += result->measure_s;
         summary_.export_s += result->export_s;
         summary_.overhead_s += result->overhead_s;
-        if (result->details.contains("kept_waiting_s") && result->details["kept_waiting_s"].is_number()) summary_.kept_waiting_s += result->details["kept_waiting_s"].get<double>();
+        if (result->details.contains("kept_waiting_s") && result->details["kept_waiting_s"].is_number())
+          summary_.kept_waiting_s += result->details["kept_waiting_s"].get<double>();
         if (!trial.is_answered()) done_work_s_ += work_seconds(trial, result->epochs);
       }
       view_.ended(moment(), trial);
     }
   }
 
-  /// Seconds on the wall that a trial's present stage costs, as the cost model says: workers train side by side, one at a time measures.
+  /// Seconds on the wall that a trial's present stage costs, as the cost model says: workers train side by side, one at
+  /// a time measures.
   [[nodiscard]] double work_seconds(const study::Trial& trial, int epochs) const {
     const auto macs = trial.known.find("macs");
     const int before = trial.results.size() > 1 ? trial.results[trial.results.size() - 2].epochs : 0;
-    const double epoch_s = macs == trial.known.end() ? 0 : epoch_seconds(options_.cost_model, session_, macs->second, trial.threads.value_or(1));
+    const double epoch_s = macs == trial.known.end()
+                               ? 0
+                               : epoch_seconds(options_.cost_model, session_, macs->second, trial.threads.value_or(1));
     return epoch_s * std::max(0, epochs - before) / staffing_.workers + measuring_seconds(session_);
   }
 
@@ -403,12 +445,18 @@ class Coordinator {
     const auto expectation = expect(options_.cost_model, staffing_, session_, plan);
     double before = 0;
     for (const auto& trial : study_.trials)
-      for (const auto& result : trial.results) before += (result.train_s + result.export_s + result.overhead_s) / staffing_.workers + result.measure_s;
+      for (const auto& result : trial.results)
+        before += (result.train_s + result.export_s + result.overhead_s) / staffing_.workers + result.measure_s;
     planned_work_s_ = std::max(0.0, expectation.total_s() - before);
   }
 
   [[nodiscard]] Moment moment() const {
-    Moment moment{.study = &study_, .workers = {}, .note = note_, .elapsed_s = elapsed(), .planned = planned_, .done = ended_.size()};
+    Moment moment{.study = &study_,
+                  .workers = {},
+                  .note = note_,
+                  .elapsed_s = elapsed(),
+                  .planned = planned_,
+                  .done = ended_.size()};
     for (const auto& worker : workers_) moment.workers.push_back(worker.state);
     if (planned_work_s_ > 0) {
       // The first minutes say little; then what was expected is corrected by what came.
@@ -423,12 +471,15 @@ class Coordinator {
     for (auto& worker : workers_) worker.process.send_signal(SIGTERM);
     const auto deadline = Clock::now() + 60s;
     for (auto& worker : workers_)
-      if (!worker.process.wait(std::chrono::duration_cast<std::chrono::milliseconds>(std::max(deadline - Clock::now(), Clock::duration{1s})))) worker.process.kill();
+      if (!worker.process.wait(std::chrono::duration_cast<std::chrono::milliseconds>(
+              std::max(deadline - Clock::now(), Clock::duration{1s}))))
+        worker.process.kill();
     TRY_DO(recover());
     return refresh();
   }
 
-  /// The test split is looked at once: what is in test.json is never computed again. A network that cannot be judged is told and left out.
+  /// The test split is looked at once: what is in test.json is never computed again. A network that cannot be judged is
+  /// told and left out.
   Status judge_front() {
     if (session_.set.of(data::Split::test).empty() || summary_.ending != Ending::finished) return {};
     const fs::path kept = session_.folder / "test.json";
@@ -436,7 +487,8 @@ class Coordinator {
     if (fs::exists(kept)) {
       TRY(known, read_json(kept));
     }
-    std::vector<std::string> command{(program_folder() / "edgewise-worker").string(), "judge", session_.folder.string()};
+    std::vector<std::string> command{(program_folder() / "edgewise-worker").string(), "judge",
+                                     session_.folder.string()};
     for (const auto* trial : search::pareto_front(study_))
       if (!known.contains(study::to_text(trial->id))) command.push_back(study::to_text(trial->id));
     if (command.size() == 3) return {};
@@ -446,13 +498,15 @@ class Coordinator {
       const auto line = worker.read_line(30min);
       const auto answer = line ? parse_json(*line, "edgewise-worker") : std::unexpected(line.error());
       if (!answer || !answer->contains("test")) {
-        view_.say(std::format("trial {} could not be judged on the test split: {}", command[i], answer ? answer->value("error", "") : answer.error().message));
+        view_.say(std::format("trial {} could not be judged on the test split: {}", command[i],
+                              answer ? answer->value("error", "") : answer.error().message));
         if (!answer) break;
         continue;
       }
       known[command[i]] = (*answer)["test"];
       std::string told;
-      for (const auto& [name, value] : (*answer)["test"].items()) told += std::format("{}{} {:.4g}", told.empty() ? "" : ", ", name, value.get<double>());
+      for (const auto& [name, value] : (*answer)["test"].items())
+        told += std::format("{}{} {:.4g}", told.empty() ? "" : ", ", name, value.get<double>());
       view_.say(std::format("trial {} on the test split: {}", command[i], told));
       TRY_DO(write_file(kept, dump(known, 1)));
     }
@@ -467,7 +521,8 @@ class Coordinator {
     for (const auto& trial : study_.trials) {
       if (front.contains(trial.id)) continue;
       std::error_code ignored;
-      for (const auto& entry : fs::directory_iterator(session_.folder / "trials" / std::format("{:06}", trial.id.value), ignored))
+      for (const auto& entry :
+           fs::directory_iterator(session_.folder / "trials" / std::format("{:06}", trial.id.value), ignored))
         if (entry.path().filename().string().ends_with("checkpoint")) fs::remove(entry.path(), ignored);
     }
   }
@@ -498,7 +553,8 @@ class Coordinator {
 
 }  // namespace
 
-Result<Summary> run_search(Session& session, const search::Strategy* strategy, const SearchOptions& options, View& view) {
+Result<Summary> run_search(Session& session, const search::Strategy* strategy, const SearchOptions& options,
+                           View& view) {
   return Coordinator(session, strategy, options, view).run();
 }
 

@@ -17,8 +17,9 @@ struct SearchOptions {
   Staffing staffing;
   const std::atomic<bool>* stop = nullptr;  ///< Ctrl-C
   CostModel cost_model;
-  std::chrono::seconds heartbeat_timeout{1800};    ///< a worker silent for longer hangs; no live one is silent for so long
-  std::chrono::milliseconds recover_every{30'000};  ///< how often silent workers are looked for
+  std::chrono::seconds heartbeat_timeout{
+      1800};  ///< a worker silent for longer hangs; no live one is silent for so long
+  std::chrono::milliseconds recover_every{30'000};      ///< how often silent workers are looked for
   std::chrono::milliseconds look_around_every{10'000};  ///< how often the load of other programs is looked at
 };
 
@@ -28,15 +29,19 @@ struct Summary {
   Ending ending = Ending::finished;
   double elapsed_s = 0;
   std::map<study::State, std::size_t> counts;
-  double train_s = 0, measure_s = 0, export_s = 0, overhead_s = 0;  ///< of the trials that ended during this call, summed over workers
+  double train_s = 0, measure_s = 0, export_s = 0,
+         overhead_s = 0;      ///< of the trials that ended during this call, summed over workers
   double kept_waiting_s = 0;  ///< part of train_s: ready to train, but other programs or workers had the processor
   int workers = 1;
 };
 
-/// Searches until the strategy is finished, the budget is spent or `stop` is set. Without a strategy, runs what waits in the study.
-/// One coordinator a study: a second one is refused. Workers that die cost an attempt of their trial; a trial that loses three attempts fails.
-/// At the end, the front's networks are judged on the test split when there is one (once; kept in `test.json`).
-/// @error conflict when another coordinator runs this study; unavailable when workers cannot be kept running, with their last words
-Result<Summary> run_search(Session& session, const search::Strategy* strategy, const SearchOptions& options, View& view);
+/// Searches until the strategy is finished, the budget is spent or `stop` is set. Without a strategy, runs what waits
+/// in the study. One coordinator a study: a second one is refused. Workers that die cost an attempt of their trial; a
+/// trial that loses three attempts fails. At the end, the front's networks are judged on the test split when there is
+/// one (once; kept in `test.json`).
+/// @error conflict when another coordinator runs this study; unavailable when workers cannot be kept running, with
+/// their last words
+Result<Summary> run_search(Session& session, const search::Strategy* strategy, const SearchOptions& options,
+                           View& view);
 
 }  // namespace edgewise::run

@@ -218,8 +218,9 @@ std::vector<double> typical_macs(const Session& session) {
   return macs;
 }
 
-Result<CostModel> time_space(Session& session, const std::vector<Crew>& crews, const Room& room, const space::Choice* only,
-                             const std::atomic<bool>& stop, const std::function<void(const std::string&)>& say) {
+Result<CostModel> time_space(Session& session, const std::vector<Crew>& crews, const Room& room,
+                             const space::Choice* only, const std::atomic<bool>& stop,
+                             const std::function<void(const std::string&)>& say) {
   const auto kept = session.folder / "cost_model.json";
   if (!only)
     if (const auto json = read_json(kept))

@@ -52,8 +52,9 @@ std::vector<double> typical_macs(const Session& session);
 /// @param only  time this choice instead of the space's; nothing is kept then
 /// @param stop  ends the timing early
 /// @param say   hears what could not be timed
-Result<CostModel> time_space(Session& session, const std::vector<Crew>& crews, const Room& room, const space::Choice* only,
-                             const std::atomic<bool>& stop, const std::function<void(const std::string&)>& say);
+Result<CostModel> time_space(Session& session, const std::vector<Crew>& crews, const Room& room,
+                             const space::Choice* only, const std::atomic<bool>& stop,
+                             const std::function<void(const std::string&)>& say);
 
 /// Seconds of one epoch over the job's training and validation images.
 double epoch_seconds(const CostModel& model, const Session& session, double macs, int threads);

@@ -116,7 +116,8 @@ class Weights {
     TRY(const auto* shapes, shapes_of(file));
     auto share = train::share_of(network.graph, *shapes, fit_, !head_is_known_);
     if (!share) {
-      const auto name = network.name.empty() ? "networks of the space" : std::format("the network \"{}\"", network.name);
+      const auto name =
+          network.name.empty() ? "networks of the space" : std::format("the network \"{}\"", network.name);
       return fail_with(std::move(share).error(), std::format("\"{}\" does not fit {}", file.string(), name));
     }
     return share;

@@ -50,14 +50,16 @@ std::string first_difference(const Json& there, const Json& here, const std::str
 std::string fingerprint(const data::DataSet& set) {
   std::uint64_t all = 0;
   for (const auto& item : set.items) {
-    std::string text = std::format("{} {} {}", item.image.filename().string(), data::to_text(item.split), item.label.value_or(-1));
+    std::string text =
+        std::format("{} {} {}", item.image.filename().string(), data::to_text(item.split), item.label.value_or(-1));
     if (item.box) text += std::format(" {} {} {} {}", item.box->x0, item.box->y0, item.box->x1, item.box->y1);
     all = stable_hash(std::format("{:016x} {}", all, text));
   }
   return std::format("{} {:016x}", set.items.size(), all);
 }
 
-/// A study in which nothing was tried yet is made anew when its job has changed. The caller coordinates it: nobody else is about to search it.
+/// A study in which nothing was tried yet is made anew when its job has changed. The caller coordinates it: nobody else
+/// is about to search it.
 Status forget_empty_study(const fs::path& folder, const Json& resolved) {
   if (!fs::exists(folder / "study.db")) return {};
   {
@@ -66,7 +68,8 @@ Status forget_empty_study(const fs::path& folder, const Json& resolved) {
     if (!study.trials.empty() || study.settings.job == resolved) return {};
   }
   std::error_code error;
-  for (const char* name : {"study.db", "study.db-wal", "study.db-shm", "cost_model.json", "price.json", "start.json", "clock.json"})
+  for (const char* name :
+       {"study.db", "study.db-wal", "study.db-shm", "cost_model.json", "price.json", "start.json", "clock.json"})
     if (!error) fs::remove(folder / name, error);
   if (error) return invalid(std::format("cannot replace the empty study \"{}\": {}", folder.string(), error.message()));
   return {};
@@ -78,7 +81,9 @@ Status coordinate(Session& session) {
   if (session.coordinates) return {};
   auto lock = FileLock::try_acquire(session.folder / "coordinator.lock", FileLock::Mode::exclusive);
   if (!lock && lock.error().code == ErrorCode::unavailable)
-    return fail(ErrorCode::conflict, std::format("another search runs the study \"{}\" already", session.folder.string()), "watch it with `edgewise status`");
+    return fail(ErrorCode::conflict,
+                std::format("another search runs the study \"{}\" already", session.folder.string()),
+                "watch it with `edgewise status`");
   if (!lock) return std::unexpected(lock.error());
   session.coordinates = std::move(*lock);
   return {};
@@ -92,25 +97,33 @@ Result<Session> start_study(job::Job job, const fs::path& folder, const std::fun
     TRY(job, job::go_on(std::move(job), settings.job));
   }
   TRY(Session session, attach(std::move(job), folder));
-  TRY_DO(search::make_strategy(session.job.search, session.family.space));  // a mistake in it must not leave a study behind
+  TRY_DO(search::make_strategy(session.job.search,
+                               session.family.space));  // a mistake in it must not leave a study behind
   if (check && !fs::exists(folder / "study.db")) TRY_DO(check(session));
   Json resolved = job::to_json(session.job);
   const auto frame = job::frame(session.job, session.set);
-  resolved["frame"] = {{"channels", frame.channels}, {"outputs", frame.outputs}, {"classes", session.set.classes}, {"pictures", fingerprint(session.set)},
+  resolved["frame"] = {{"channels", frame.channels},
+                       {"outputs", frame.outputs},
+                       {"classes", session.set.classes},
+                       {"pictures", fingerprint(session.set)},
                        {"data", {{"remarks", session.set.remarks}, {"account", data::account_json(session.set)}}}};
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) return invalid(std::format("cannot make the study's folder \"{}\": {}", folder.string(), error.message()), "choose another place with --study");
+  if (error)
+    return invalid(std::format("cannot make the study's folder \"{}\": {}", folder.string(), error.message()),
+                   "choose another place with --study");
   TRY_DO(coordinate(session));
   TRY_DO(forget_empty_study(folder, resolved));
   if (!fs::exists(folder / "study.db")) {
-    TRY(session.storage, study::create_storage(folder, {.name = session.job.name,
-                                                        .seed = static_cast<std::uint64_t>(session.job.seed),
-                                                        .objectives = session.job.objectives,
-                                                        .constraints = session.job.constraints,
-                                                        .job = resolved,
-                                                        .environment = environment(),
-                                                        .created = std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()))}));
+    TRY(session.storage,
+        study::create_storage(folder, {.name = session.job.name,
+                                       .seed = static_cast<std::uint64_t>(session.job.seed),
+                                       .objectives = session.job.objectives,
+                                       .constraints = session.job.constraints,
+                                       .job = resolved,
+                                       .environment = environment(),
+                                       .created = std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(
+                                                                               std::chrono::system_clock::now()))}));
     return session;
   }
   TRY(session.storage, study::open_storage(folder));
@@ -118,15 +131,21 @@ Result<Session> start_study(job::Job job, const fs::path& folder, const std::fun
   // Both as today's options: what an older version did not record is compared with what it meant.
   TRY(const auto then, job::job_from_json(settings.job));
   if (const auto difference = first_difference(job::to_json(then), job::to_json(session.job)); !difference.empty())
-    return fail(ErrorCode::conflict, std::format("the study \"{}\" was made with other settings ({})", folder.string(), difference),
+    return fail(ErrorCode::conflict,
+                std::format("the study \"{}\" was made with other settings ({})", folder.string(), difference),
                 "put the job file back, or start another study with --study NAME");
-  if (const auto there = settings.job.value("frame", Json::object()); there.contains("pictures") && there["pictures"] != resolved["frame"]["pictures"])
-    return fail(ErrorCode::conflict, std::format("the pictures, labels or splits of \"{}\" have changed since the study \"{}\" began: old and new trials could not be compared",
-                                                 session.job.data.path, folder.string()),
+  if (const auto there = settings.job.value("frame", Json::object());
+      there.contains("pictures") && there["pictures"] != resolved["frame"]["pictures"])
+    return fail(ErrorCode::conflict,
+                std::format("the pictures, labels or splits of \"{}\" have changed since the study \"{}\" began: old "
+                            "and new trials could not be compared",
+                            session.job.data.path, folder.string()),
                 "put the data back, or start another study with --study NAME");
   if (check) {
     TRY(const auto study, session.storage->load());
-    const auto begins = [](const study::Trial& trial) { return trial.results.empty() && (trial.state == study::State::waiting || trial.state == study::State::running); };
+    const auto begins = [](const study::Trial& trial) {
+      return trial.results.empty() && (trial.state == study::State::waiting || trial.state == study::State::running);
+    };
     if (std::ranges::any_of(study.trials, begins)) TRY_DO(check(session));
   }
   return session;
@@ -190,42 +209,54 @@ Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session, 
   const std::set<std::string> told{"parameters", "macs", "weight_mb", "activation_mb"};
   if (std::ranges::any_of(used, [&](const auto& name) { return told.contains(name); })) {
     // Building a network takes a millisecond, and a strategy asks about the same ones again and again.
-    options.known = [&session, frame, kept = std::make_shared<std::map<space::Choice, std::map<std::string, double>>>()](const space::Choice& choice) {
+    options.known = [&session, frame,
+                     kept = std::make_shared<std::map<space::Choice, std::map<std::string, double>>>()](
+                        const space::Choice& choice) {
       const auto found = kept->find(choice);
       if (found != kept->end()) return found->second;
       const auto candidate = session.family.build(choice, frame);
-      return kept->emplace(choice, candidate ? known_costs(candidate->graph) : std::map<std::string, double>{}).first->second;
+      return kept->emplace(choice, candidate ? known_costs(candidate->graph) : std::map<std::string, double>{})
+          .first->second;
     };
   }
   return search::make_strategy(options, session.family.space);
 }
 
 Result<const study::Trial*> pick(const study::Study& study, const std::string& what) {
-  const std::string choices = "pick knee, bend, baseline, best:OBJECTIVE or a trial's number; `edgewise front` lists them";
+  const std::string choices =
+      "pick knee, bend, baseline, best:OBJECTIVE or a trial's number; `edgewise front` lists them";
   std::int64_t number = 0;
-  if (const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), number); error == std::errc{} && end == what.data() + what.size()) {
+  if (const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), number);
+      error == std::errc{} && end == what.data() + what.size()) {
     if (number < 0 || number >= static_cast<std::int64_t>(study.trials.size()))
-      return invalid(std::format("there is no trial {}; the study has {} trials", number, study.trials.size()), choices);
+      return invalid(std::format("there is no trial {}; the study has {} trials", number, study.trials.size()),
+                     choices);
     return &study.trials[static_cast<std::size_t>(number)];
   }
   const auto picks = search::picks(study);
-  if (picks.empty()) return fail(ErrorCode::not_found, "no trial has finished and keeps all constraints yet", "run `edgewise search` on");
+  if (picks.empty())
+    return fail(ErrorCode::not_found, "no trial has finished and keeps all constraints yet",
+                "run `edgewise search` on");
   std::vector<std::string> names;
   for (const auto& pick : picks) {
     if (what == pick.name) return pick.trial;
     names.push_back(pick.name);
   }
-  if (what == "bend") return fail(ErrorCode::not_found, "the front has no bend: going along it gains what it loses", "pick knee");
-  if (what == "baseline") return fail(ErrorCode::not_found, "there is no baseline: trial 0 did not record all objectives", choices);
+  if (what == "bend")
+    return fail(ErrorCode::not_found, "the front has no bend: going along it gains what it loses", "pick knee");
+  if (what == "baseline")
+    return fail(ErrorCode::not_found, "there is no baseline: trial 0 did not record all objectives", choices);
   const auto near = nearest_word(what, names);
-  return invalid(std::format("cannot pick \"{}\"; it is none of {} and no number", what, quoted_list(names)), near.empty() ? choices : std::format("did you mean \"{}\"?", near));
+  return invalid(std::format("cannot pick \"{}\"; it is none of {} and no number", what, quoted_list(names)),
+                 near.empty() ? choices : std::format("did you mean \"{}\"?", near));
 }
 
 std::map<std::string, std::string> drawings(const study::Study& study) {
   std::map<std::string, std::string> result;
   for (const auto* trial : search::pareto_front(study)) {
     if (result.size() >= 12) break;  // a page of a hundred drawings helps nobody
-    if (const auto candidate = rebuild(study, trial->choice)) result[study::to_text(trial->id)] = graph::draw_svg(candidate->graph);
+    if (const auto candidate = rebuild(study, trial->choice))
+      result[study::to_text(trial->id)] = graph::draw_svg(candidate->graph);
   }
   return result;
 }

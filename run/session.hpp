@@ -24,23 +24,28 @@ struct Session {
   data::DataSet set;
   space::Family family;
   std::unique_ptr<study::Storage> storage;
-  std::optional<FileLock> coordinates;  ///< held by the one process that may change the study's plan; nothing where it is only read
+  std::optional<FileLock>
+      coordinates;  ///< held by the one process that may change the study's plan; nothing where it is only read
 };
 
 /// Makes this session the study's coordinator, unless it is already. @error conflict when another process is
 Status coordinate(Session& session);
 
 /// Opens the job's study as its coordinator, or makes it when there is none.
-/// @param check  asked before a study is made, and before one goes on that has trials to begin; what it finds is the error, and no study is left behind
-/// @error conflict when another process coordinates it; conflict when the study was made by another version of the job file (with what differs): a study's
+/// @param check  asked before a study is made, and before one goes on that has trials to begin; what it finds is the
+/// error, and no study is left behind
+/// @error conflict when another process coordinates it; conflict when the study was made by another version of the job
+/// file (with what differs): a study's
 ///        settings never change, and mean what they meant when it was made
-Result<Session> start_study(job::Job job, const std::filesystem::path& folder, const std::function<Status(const Session&)>& check = {});
+Result<Session> start_study(job::Job job, const std::filesystem::path& folder,
+                            const std::function<Status(const Session&)>& check = {});
 /// Opens an existing study with its data. @error not_found with how to make one
 Result<Session> open_study(const std::filesystem::path& folder);
 /// Only the trials, for commands that look at results; the data set may be gone.
 Result<study::Study> read_study(const std::filesystem::path& folder);
 
-/// The network of a trial, rebuilt from the study alone. The number of classes comes from the study, so the data may be gone.
+/// The network of a trial, rebuilt from the study alone. The number of classes comes from the study, so the data may be
+/// gone.
 Result<space::Candidate> rebuild(const study::Study& study, const space::Choice& choice);
 
 /// The space that a job's study searches, from the study alone.
@@ -49,8 +54,10 @@ Result<space::Space> space_of(const study::Study& study);
 /// Parameters, MACs, weight_mb, activation_mb: known before anything is trained.
 std::map<std::string, double> known_costs(const graph::Graph& graph);
 
-/// The strategy of the session's job. Where objectives or constraints are over values that the graph tells, it is told them before a trial.
-/// @param session  borrowed; must outlive the strategy @param price  `price_at_start`: the strategy `auto` decides by it
+/// The strategy of the session's job. Where objectives or constraints are over values that the graph tells, it is told
+/// them before a trial.
+/// @param session  borrowed; must outlive the strategy @param price  `price_at_start`: the strategy `auto` decides by
+/// it
 Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session, const search::Price& price = {});
 
 /// One of the study's trials: "knee", "bend", "baseline", "best:OBJECTIVE" (search::picks) or a trial's number.

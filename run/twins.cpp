@@ -4,7 +4,8 @@
 
 namespace edgewise::run {
 
-bool Twins::answer(study::Trial& trial, const std::string& identity, const study::Study& study, const std::vector<study::Trial>& added, bool has_stages) {
+bool Twins::answer(study::Trial& trial, const std::string& identity, const study::Study& study,
+                   const std::vector<study::Trial>& added, bool has_stages) {
   for (; seen_ < study.trials.size(); ++seen_)  // a resumed study's networks are built once
     if (const auto earlier = identify_(study.trials[seen_].choice)) first_.try_emplace(*earlier, seen_);
   const auto [found, is_first] = first_.try_emplace(identity, study.trials.size() + added.size());

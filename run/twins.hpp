@@ -1,4 +1,5 @@
-/// Never pay twice: trials that are the same network with the same training settings, however different their choices look.
+/// Never pay twice: trials that are the same network with the same training settings, however different their choices
+/// look.
 #pragma once
 
 #include <functional>
@@ -18,9 +19,10 @@ class Twins {
   using Identify = std::function<std::optional<std::string>(const space::Choice&)>;
   explicit Twins(Identify identify) : identify_(std::move(identify)) {}
 
-  /// Makes `trial` what its twin makes of it (see `take_over`) and returns true; false when it is the first of its kind. Its number follows those of the
-  /// study and of `added`, the trials that are about to be added before it.
-  bool answer(study::Trial& trial, const std::string& identity, const study::Study& study, const std::vector<study::Trial>& added, bool has_stages);
+  /// Makes `trial` what its twin makes of it (see `take_over`) and returns true; false when it is the first of its
+  /// kind. Its number follows those of the study and of `added`, the trials that are about to be added before it.
+  bool answer(study::Trial& trial, const std::string& identity, const study::Study& study,
+              const std::vector<study::Trial>& added, bool has_stages);
 
  private:
   Identify identify_;
@@ -28,9 +30,10 @@ class Twins {
   std::size_t seen_ = 0;                      // trials of the study that are in `first_`
 };
 
-/// What a trial becomes whose twin is known. Complete with the twin's results, at no cost, where the search has one stage. Rejected with the twin's number
-/// as the reason where it has several (a copy would be promoted beside its twin and be paid for after all), and where the twin has no result, or none yet:
-/// the strategy goes on without it, and its values come from the twin.
+/// What a trial becomes whose twin is known. Complete with the twin's results, at no cost, where the search has one
+/// stage. Rejected with the twin's number as the reason where it has several (a copy would be promoted beside its twin
+/// and be paid for after all), and where the twin has no result, or none yet: the strategy goes on without it, and its
+/// values come from the twin.
 void take_over(study::Trial& trial, const study::Trial& twin, study::TrialId id, bool has_stages);
 
 }  // namespace edgewise::run

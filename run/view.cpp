@@ -19,11 +19,14 @@ namespace {
 std::string values_text(const study::Study& study, const study::Trial& trial) {
   std::string text;
   for (const auto& objective : study.settings.objectives)
-    if (const auto value = trial.value(objective.name)) text += std::format("{}{} {:.4g}", text.empty() ? "" : ", ", objective.name, *value);
+    if (const auto value = trial.value(objective.name))
+      text += std::format("{}{} {:.4g}", text.empty() ? "" : ", ", objective.name, *value);
   return text;
 }
 
-std::string left_text(const Moment& moment) { return moment.left_s < 0 ? "time left: not known yet" : "about " + duration_text(moment.left_s) + " left"; }
+std::string left_text(const Moment& moment) {
+  return moment.left_s < 0 ? "time left: not known yet" : "about " + duration_text(moment.left_s) + " left";
+}
 
 std::string count_text(const Moment& moment) {
   return moment.planned > 0 ? std::format("{}/{}", moment.done, moment.planned) : std::format("{}", moment.done);
@@ -42,14 +45,16 @@ class PlainView : public View {
   void say(const std::string& line) override { console::say(line); }
   void show(const Moment&) override {}
   void ended(const Moment& moment, const study::Trial& trial) override {
-    std::string line = std::format("[{}] trial {} {}: ", count_text(moment), to_text(trial.id), study::to_text(trial.state));
+    std::string line =
+        std::format("[{}] trial {} {}: ", count_text(moment), to_text(trial.id), study::to_text(trial.state));
     if (trial.state == study::State::failed || trial.state == study::State::rejected) {
       line += trial.reason;
     } else {
       line += values_text(*moment.study, trial);
       if (!trial.reason.empty()) line += " (" + trial.reason + ")";
     }
-    line += std::format("  {}  stage {}, {} epochs; {}", space::to_text(trial.choice), trial.stage + 1, trial.epochs, left_text(moment));
+    line += std::format("  {}  stage {}, {} epochs; {}", space::to_text(trial.choice), trial.stage + 1, trial.epochs,
+                        left_text(moment));
     say(line);
   }
   void close() override {}
@@ -64,7 +69,8 @@ class LiveView : public View {
     console::say(line);
   }
   void ended(const Moment& moment, const study::Trial& trial) override {
-    if (trial.state == study::State::failed) say(std::format("trial {} failed: {}  {}", to_text(trial.id), trial.reason, space::to_text(trial.choice)));
+    if (trial.state == study::State::failed)
+      say(std::format("trial {} failed: {}  {}", to_text(trial.id), trial.reason, space::to_text(trial.choice)));
     show(moment);
   }
   void show(const Moment& moment) override {
@@ -72,19 +78,23 @@ class LiveView : public View {
     const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20;
     const int width = known ? size.ws_col - 1 : 79, height = known ? size.ws_row : 24;
     std::vector<std::string> lines;
-    const double share = moment.planned > 0 ? std::min(1.0, static_cast<double>(moment.done) / static_cast<double>(moment.planned)) : 0;
-    lines.push_back(std::format("{}  {} {}  {} so far, {}", moment.study->settings.name, bar(share, 24), count_text(moment), duration_text(moment.elapsed_s), left_text(moment)));
+    const double share =
+        moment.planned > 0 ? std::min(1.0, static_cast<double>(moment.done) / static_cast<double>(moment.planned)) : 0;
+    lines.push_back(std::format("{}  {} {}  {} so far, {}", moment.study->settings.name, bar(share, 24),
+                                count_text(moment), duration_text(moment.elapsed_s), left_text(moment)));
     if (!moment.note.empty()) lines.push_back("  " + moment.note);
     for (const auto& worker : moment.workers) lines.push_back(worker_line(worker));
     const auto front = search::pareto_front(*moment.study);
     lines.push_back(std::format("Pareto front so far: {} trials", front.size()));
     const int room = std::max(3, height - static_cast<int>(lines.size()) - 2);
-    const std::string plot = room >= 12 ? report::text_plot(*moment.study, std::min(width, 100), std::min(room, 16)) : "";
+    const std::string plot =
+        room >= 12 ? report::text_plot(*moment.study, std::min(width, 100), std::min(room, 16)) : "";
     if (!plot.empty()) {
       split_lines(plot, lines);
     } else {
       for (std::size_t i = 0; i < front.size() && static_cast<int>(i) < room; ++i)
-        lines.push_back(std::format("  {:>4}  {}  {}", to_text(front[i]->id), values_text(*moment.study, *front[i]), space::to_text(front[i]->choice)));
+        lines.push_back(std::format("  {:>4}  {}  {}", to_text(front[i]->id), values_text(*moment.study, *front[i]),
+                                    space::to_text(front[i]->choice)));
     }
     erase();
     std::string text;
@@ -104,7 +114,8 @@ class LiveView : public View {
     if (worker.trial < 0) return "  worker: waiting";
     std::string text = std::format("  trial {:<4} {:<12}", worker.trial, worker.phase);
     if (worker.phase == "training" && worker.epochs > 0) {
-      const double within = worker.batches > 0 ? static_cast<double>(worker.batch) / static_cast<double>(worker.batches) : 0;
+      const double within =
+          worker.batches > 0 ? static_cast<double>(worker.batch) / static_cast<double>(worker.batches) : 0;
       text += std::format(" epoch {}/{} {}", std::max(1, worker.epoch), worker.epochs, bar(within, 10));
     }
     return text + "  " + worker.label;

@@ -22,11 +22,11 @@ struct WorkerState {
 struct Moment {
   const study::Study* study = nullptr;
   std::vector<WorkerState> workers;
-  std::string note;        ///< the strategy's last word
+  std::string note;  ///< the strategy's last word
   double elapsed_s = 0;
-  double left_s = -1;      ///< below 0: not known yet
-  std::size_t planned = 0; ///< stage evaluations in the whole plan; 0: not known
-  std::size_t done = 0;    ///< of them
+  double left_s = -1;       ///< below 0: not known yet
+  std::size_t planned = 0;  ///< stage evaluations in the whole plan; 0: not known
+  std::size_t done = 0;     ///< of them
 };
 
 class View {

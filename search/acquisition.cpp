@@ -27,9 +27,11 @@ double scaled_erfc(double x) {
 /// log(density(z) + z * P(Z <= z)).
 double log_unit_expected(double z) {
   if (z > -1.0) return std::log(density(z) + z * normal_probability(z));
-  // density(z) * (1 + z * Mills ratio), the bracket computed without cancelling two nearly equal terms where |z| is large.
+  // density(z) * (1 + z * Mills ratio), the bracket computed without cancelling two nearly equal terms where |z| is
+  // large.
   const double x = -z / std::numbers::sqrt2;
-  const double bracket = z > -25.0 ? 1.0 - x * std::sqrt(std::numbers::pi) * scaled_erfc(x) : (1.0 - 3.0 / (z * z) + 15.0 / (z * z * z * z)) / (z * z);
+  const double bracket = z > -25.0 ? 1.0 - x * std::sqrt(std::numbers::pi) * scaled_erfc(x)
+                                   : (1.0 - 3.0 / (z * z) + 15.0 / (z * z * z * z)) / (z * z);
   return -0.5 * z * z - log_root_two_pi + std::log(bracket);
 }
 
@@ -68,7 +70,8 @@ double log_expected_below(double limit, double mean, double deviation) {
   return std::log(deviation) + log_unit_expected((limit - mean) / deviation);
 }
 
-Improvement::Improvement(const Matrix& front, std::vector<double> reference, const std::vector<Units>& units) : reference_(std::move(reference)) {
+Improvement::Improvement(const Matrix& front, std::vector<double> reference, const std::vector<Units>& units)
+    : reference_(std::move(reference)) {
   EDGEWISE_ASSERT(!reference_.empty() && reference_.size() <= 4, "one to four objectives are improved at once");
   EDGEWISE_ASSERT(units.empty() || units.size() == reference_.size(), "every objective has its units");
   Matrix inside;
@@ -105,7 +108,9 @@ Improvement::Improvement(const Matrix& front, std::vector<double> reference, con
 // Slabs of the last objective; within one, the points below it dominate in what is left.
 void Improvement::add_boxes(const Matrix& points, std::size_t objective, Box& box) {
   const auto& coordinates = axes_[objective].coordinates;
-  const auto index = [&](double value) { return static_cast<std::size_t>(std::ranges::lower_bound(coordinates, value) - coordinates.begin()); };
+  const auto index = [&](double value) {
+    return static_cast<std::size_t>(std::ranges::lower_bound(coordinates, value) - coordinates.begin());
+  };
   if (objective == 0) {
     double limit = reference_[0];
     for (const auto& point : points) limit = std::min(limit, point[0]);
@@ -139,7 +144,8 @@ double Improvement::of(std::span<const double> point) const {
 
 double Improvement::log_expected(std::span<const double> mean, std::span<const double> variance) const {
   const std::size_t objectives = reference_.size();
-  thread_local std::vector<std::vector<double>> below;  // expected lengths below each coordinate; kept to save allocations
+  thread_local std::vector<std::vector<double>>
+      below;  // expected lengths below each coordinate; kept to save allocations
   below.resize(objectives);
   for (std::size_t m = 0; m < objectives; ++m) {
     const auto& [coordinates, lengths] = axes_[m];
@@ -174,7 +180,8 @@ double Improvement::log_expected(std::span<const double> mean, std::span<const d
   double total = -infinity;
   for (const auto& box : boxes_) {
     double volume = 0;
-    for (std::size_t m = 0; m < objectives && volume > -infinity; ++m) volume += log_difference(below[m][box.high[m]], below[m][box.low[m]]);
+    for (std::size_t m = 0; m < objectives && volume > -infinity; ++m)
+      volume += log_difference(below[m][box.high[m]], below[m][box.low[m]]);
     total = log_sum(total, volume);
   }
   return total;

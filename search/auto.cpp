@@ -17,8 +17,8 @@ constexpr std::size_t most_for_a_process = 2000;
 constexpr double thinking_s = 0.01;
 // From so many epochs on halving has three rungs or more; with fewer its first rung is no cheap look.
 constexpr int fewest_epochs_for_rungs = 9;
-// Of the budget a halving plans with: its last rung must be reached although costs are estimates. Halving and not asha, which was seen to train up to
-// 1.4 times its plan, as the best change while it goes on.
+// Of the budget a halving plans with: its last rung must be reached although costs are estimates. Halving and not asha,
+// which was seen to train up to 1.4 times its plan, as the best change while it goes on.
 constexpr double planned_share = 0.9;
 
 struct Pick {
@@ -32,7 +32,8 @@ std::string duration(double seconds) {
   return seconds < 7200 ? std::format("{:.0f} min", seconds / 60) : std::format("{:.1f} h", seconds / 3600);
 }
 
-/// Seconds of all workers together that a halving of `trials` takes. Workers without a trial wait for the others of their rung.
+/// Seconds of all workers together that a halving of `trials` takes. Workers without a trial wait for the others of
+/// their rung.
 double cost_of_halving(const Price& price, const std::vector<int>& rungs, std::size_t trials, std::size_t reduction) {
   const double epoch_s = std::max(0.0, price.evaluation_s - price.stage_s) / rungs.back();
   const auto workers = static_cast<std::size_t>(std::max(1, price.workers));
@@ -53,8 +54,11 @@ std::size_t halved_trials(const Options& options, std::size_t most) {
   std::size_t low = 0, high = most;
   while (low < high) {
     const std::size_t middle = low + (high - low + 1) / 2;
-    if (cost_of_halving(options.price, rungs, middle, static_cast<std::size_t>(options.reduction)) <= planned_share * options.price.budget_s) low = middle;
-    else high = middle - 1;
+    if (cost_of_halving(options.price, rungs, middle, static_cast<std::size_t>(options.reduction)) <=
+        planned_share * options.price.budget_s)
+      low = middle;
+    else
+      high = middle - 1;
   }
   return low;
 }
@@ -69,20 +73,29 @@ Pick pick(const Options& options, const space::Space& space) {
   if (choices && *choices <= trials && (!is_priced || static_cast<double>(*choices) <= affordable))
     return {"grid", std::format("the space has {} choices and {} may be tried: all of them", *choices, trials)};
   if (price.evaluation_s > 0 && price.evaluation_s < thinking_s)
-    return {"sobol", std::format("an evaluation takes {}, less than thinking about the next one would: spread evenly", duration(price.evaluation_s))};
+    return {"sobol", std::format("an evaluation takes {}, less than thinking about the next one would: spread evenly",
+                                 duration(price.evaluation_s))};
   const std::size_t needed = std::max(fewest_for_a_model, 2 * (space.parameters().size() + 2));
   if (is_priced && affordable < static_cast<double>(std::min(trials, needed))) {
-    const std::string paid = std::format("{} pay for {:.0f} full evaluations of {}", duration(price.budget_s), std::floor(affordable), duration(price.evaluation_s));
+    const std::string paid = std::format("{} pay for {:.0f} full evaluations of {}", duration(price.budget_s),
+                                         std::floor(affordable), duration(price.evaluation_s));
     if (options.epochs >= fewest_epochs_for_rungs && options.reduction >= 2) {
       const std::size_t begun = halved_trials(options, trials);
       if (static_cast<double>(begun) > affordable)
-        return {"halving", std::format("{}, fewer than the {} that a model needs: {} begin with {} epochs and the best go on", paid, needed, begun, rung_epochs(options.epochs, options.reduction).front()), begun};
+        return {"halving",
+                std::format("{}, fewer than the {} that a model needs: {} begin with {} epochs and the best go on",
+                            paid, needed, begun, rung_epochs(options.epochs, options.reduction).front()),
+                begun};
     }
-    if (affordable < static_cast<double>(fewest_for_a_model)) return {"sobol", paid + ", too few for a model: spread evenly"};
+    if (affordable < static_cast<double>(fewest_for_a_model))
+      return {"sobol", paid + ", too few for a model: spread evenly"};
   }
-  if (trials < fewest_for_a_model) return {"sobol", std::format("{} trials are too few for a model: spread evenly", trials)};
-  if (trials > most_for_a_process) return {"tpe", std::format("{} trials: density estimates stay fast where a Gaussian process would not", trials)};
-  return {"mobo", std::format("{} trials in a space of {}: a Gaussian process needs the fewest", trials, choices ? std::format("{} choices", *choices) : "infinitely many choices")};
+  if (trials < fewest_for_a_model)
+    return {"sobol", std::format("{} trials are too few for a model: spread evenly", trials)};
+  if (trials > most_for_a_process)
+    return {"tpe", std::format("{} trials: density estimates stay fast where a Gaussian process would not", trials)};
+  return {"mobo", std::format("{} trials in a space of {}: a Gaussian process needs the fewest", trials,
+                              choices ? std::format("{} choices", *choices) : "infinitely many choices")};
 }
 
 /// The strategy that suits the size of the space, the number of trials, and what an evaluation costs.

@@ -11,7 +11,8 @@ namespace edgewise::search {
 
 namespace {
 
-/// Trials whose values models are fitted to: the largest of 3, 5, 7, ..., 21, 23, ..., then a tenth more each time, at most 50, that have ended.
+/// Trials whose values models are fitted to: the largest of 3, 5, 7, ..., 21, 23, ..., then a tenth more each time, at
+/// most 50, that have ended.
 std::size_t fitted_trials(std::size_t ended) {
   std::size_t trials = std::min<std::size_t>(ended, 3);
   const auto step = [&] { return std::clamp<std::size_t>(trials / 10, 2, 50); };
@@ -19,12 +20,14 @@ std::size_t fitted_trials(std::size_t ended) {
   return trials;
 }
 
-/// Of the trials that models are fitted to so many are kept, the best by dominance: what an ask costs has a bound. Those after them all are.
+/// Of the trials that models are fitted to so many are kept, the best by dominance: what an ask costs has a bound.
+/// Those after them all are.
 constexpr std::size_t most_fitted = 500;
 
 constexpr double impossible = -1e9;  // logarithm of the probability of what is known to break a constraint
 
-/// Where hypervolume of an objective begins to count. @param front  its values on the front; @param worst  its largest value at all
+/// Where hypervolume of an objective begins to count. @param front  its values on the front; @param worst  its largest
+/// value at all
 double counting_limit(std::vector<double> front, double worst) {
   std::ranges::sort(front);
   const Warp warp(front);
@@ -83,7 +86,8 @@ struct Beliefs::Parts {
   }
 
   /// What was fitted to the first trials, from memory where it is the same.
-  Result<const Fit*> fitted(const std::string& what, const std::vector<double>& values, bool is_warped, Memory& memory) const {
+  Result<const Fit*> fitted(const std::string& what, const std::vector<double>& values, bool is_warped,
+                            Memory& memory) const {
     const std::size_t trials = fitted_rows;
     const std::uint64_t data = hash(values, trials);
     auto& fit = memory.fits_[what];
@@ -94,7 +98,8 @@ struct Beliefs::Parts {
       const std::vector<double> first(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(trials));
       surrogate::Vector targets(static_cast<Eigen::Index>(trials));
       const Warp warp = is_warped ? Warp(first) : Warp();
-      for (std::size_t i = 0; i < trials; ++i) targets(static_cast<Eigen::Index>(i)) = is_warped ? warp(first[i]) : first[i];
+      for (std::size_t i = 0; i < trials; ++i)
+        targets(static_cast<Eigen::Index>(i)) = is_warped ? warp(first[i]) : first[i];
       TRY_DO(fresh->surrogate->fit(inputs.topRows(static_cast<Eigen::Index>(trials)), targets));
     }
     fit = std::move(fresh);
@@ -128,7 +133,8 @@ Beliefs::Beliefs(Beliefs&&) noexcept = default;
 Beliefs& Beliefs::operator=(Beliefs&&) noexcept = default;
 Beliefs::~Beliefs() = default;
 
-Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& study, const History& history, const Options& options, Memory* kept) {
+Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& study, const History& history,
+                               const Options& options, Memory* kept) {
   Memory none;
   Memory& memory = kept ? *kept : none;
   Beliefs beliefs(std::make_unique<Parts>());
@@ -159,7 +165,8 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
   std::vector<space::Choice> choices;
   for (const auto* row : rows) choices.push_back(row->trial->choice);
   parts.inputs = encode(space, choices);
-  const auto known = options.known && !choices.empty() ? options.known(choices.front()) : std::map<std::string, double>{};
+  const auto known =
+      options.known && !choices.empty() ? options.known(choices.front()) : std::map<std::string, double>{};
 
   parts.objectives.resize(beliefs.objectives_);
   for (std::size_t m = 0; m < beliefs.objectives_; ++m) {
@@ -185,7 +192,8 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
     std::vector<double> sorted = values;
     std::ranges::sort(sorted);
     const double spread = sorted[sorted.size() * 3 / 4] - sorted[sorted.size() / 4];
-    const double unit = spread > 0 ? spread : std::max(1e-12, std::max(std::abs(sorted.front()), std::abs(sorted.back())));
+    const double unit =
+        spread > 0 ? spread : std::max(1e-12, std::max(std::abs(sorted.front()), std::abs(sorted.back())));
     for (double& v : values) v = std::asinh(v / unit);
     TRY(const auto* fit, parts.fitted("constraint " + study.settings.constraints[c].text, values, false, memory));
     TRY(parts.constraints[c], parts.taught(*fit, std::move(values)));
@@ -206,7 +214,8 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
     model.targets.assign(choices.size(), -1.0);
     model.targets.resize(both.size(), 1.0);
     TRY(model.surrogate, surrogate::make_surrogate(options.surrogate, parts.columns, options.seed));
-    TRY_DO(model.surrogate->fit(encode(space, both), surrogate::Vector::Map(model.targets.data(), static_cast<Eigen::Index>(both.size()))));
+    TRY_DO(model.surrogate->fit(encode(space, both),
+                                surrogate::Vector::Map(model.targets.data(), static_cast<Eigen::Index>(both.size()))));
   }
   for (const auto* trial : history.pending)
     if (space.check(trial->choice)) TRY_DO(beliefs.assume(trial->choice));
@@ -217,7 +226,9 @@ Result<Belief> Beliefs::about(std::span<const space::Choice> candidates) const {
   const auto& parts = *parts_;
   const auto inputs = encode(*parts.space, candidates);
   const std::size_t n = candidates.size();
-  Belief belief{.mean = Matrix(n, std::vector<double>(objectives_)), .variance = Matrix(n, std::vector<double>(objectives_)), .log_feasible = std::vector<double>(n)};
+  Belief belief{.mean = Matrix(n, std::vector<double>(objectives_)),
+                .variance = Matrix(n, std::vector<double>(objectives_)),
+                .log_feasible = std::vector<double>(n)};
   std::vector<std::map<std::string, double>> known(n);
   if (parts.options.known)
     for (std::size_t i = 0; i < n; ++i) known[i] = parts.options.known(candidates[i]);
@@ -266,7 +277,8 @@ Matrix Beliefs::drawn(std::span<const space::Choice> candidates, std::uint64_t n
   for (std::size_t m = 0; m < objectives_; ++m) {
     const auto& model = parts.objectives[m];
     if (!model) {
-      for (std::size_t i = 0; i < candidates.size(); ++i) values[i][m] = parts.warps[m](parts.known_objective(parts.options.known(candidates[i]), m).value_or(0.0));
+      for (std::size_t i = 0; i < candidates.size(); ++i)
+        values[i][m] = parts.warps[m](parts.known_objective(parts.options.known(candidates[i]), m).value_or(0.0));
       continue;
     }
     auto found = model->paths.find(number);
@@ -285,7 +297,8 @@ Status Beliefs::assume(const space::Choice& choice) {
   if (parts.inputs.rows() == 0) return {};
   TRY(const auto belief, about(std::span(&choice, 1)));
   const auto row = encode(*parts.space, std::span(&choice, 1));
-  const bool learns = std::ranges::any_of(parts.objectives, [](const auto& model) { return model && model->surrogate->has_hyperparameters(); });
+  const bool learns = std::ranges::any_of(
+      parts.objectives, [](const auto& model) { return model && model->surrogate->has_hyperparameters(); });
   if (learns) {
     parts.inputs.conservativeResize(parts.inputs.rows() + 1, Eigen::NoChange);
     parts.inputs.bottomRows(1) = row;

@@ -21,7 +21,8 @@ std::set<space::Choice> known_choices(const study::Study& study) {
   return known;
 }
 
-/// Proposals that nothing was spent on: rejected ones, and those that a twin answered (which have that reason). Results that a user gave are none.
+/// Proposals that nothing was spent on: rejected ones, and those that a twin answered (which have that reason). Results
+/// that a user gave are none.
 std::size_t count_refused(const study::Study& study) {
   return static_cast<std::size_t>(std::ranges::count_if(study.trials, [](const auto& trial) {
     return trial.state == study::State::rejected || (trial.is_answered() && !trial.reason.empty());
@@ -46,8 +47,8 @@ std::optional<std::size_t> count_choices(const space::Space& space) {
 }
 
 std::size_t count_tried(const study::Study& study) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(study.trials, [](const auto& trial) { return trial.state != study::State::rejected && !trial.is_answered(); }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      study.trials, [](const auto& trial) { return trial.state != study::State::rejected && !trial.is_answered(); }));
 }
 
 NewChoices next_in_order(const space::Space& space, const study::Study& study, std::size_t n) {
@@ -99,13 +100,15 @@ std::optional<space::Choice> random_choice(const space::Space& space, std::uint6
 
 Advice ask_bounded(const study::Study& study, std::size_t n, const Bound& bound, const NextChoices& next) {
   const std::size_t tried = count_tried(study);
-  const std::size_t left = bound.trials == 0 ? std::numeric_limits<std::size_t>::max() : bound.trials - std::min(bound.trials, tried);
+  const std::size_t left =
+      bound.trials == 0 ? std::numeric_limits<std::size_t>::max() : bound.trials - std::min(bound.trials, tried);
   Advice advice;
   if (left == 0) {
     advice.is_finished = true;
     return advice;
   }
-  if (const std::size_t refused = count_refused(study); bound.is_drawn && refused / rejected_per_trial >= bound.trials) {
+  if (const std::size_t refused = count_refused(study);
+      bound.is_drawn && refused / rejected_per_trial >= bound.trials) {
     advice.is_finished = true;
     advice.note =
         std::format("{} of {} choices were rejected before training; loosen the constraints or narrow the space",
@@ -115,9 +118,11 @@ Advice ask_bounded(const study::Study& study, std::size_t n, const Bound& bound,
   if (n == 0) return advice;
   auto choices = next(std::min(n, left));
   advice.is_finished = choices.choices.empty() && choices.is_exhausted;
-  for (auto& choice : choices.choices) advice.proposals.push_back({.choice = std::move(choice), .epochs = bound.epochs});
+  for (auto& choice : choices.choices)
+    advice.proposals.push_back({.choice = std::move(choice), .epochs = bound.epochs});
   if (advice.is_finished && bound.trials > 0)
-    advice.note = std::format("the space has no choice that was not tried; {} trials of {} were made", tried, bound.trials);
+    advice.note =
+        std::format("the space has no choice that was not tried; {} trials of {} were made", tried, bound.trials);
   return advice;
 }
 
@@ -133,6 +138,8 @@ Advice Candidates::ask(const study::Study& study, std::size_t n, int epochs) con
   });
 }
 
-std::size_t Candidates::planned() const { return planned_trials(*space_, trials_); }
+std::size_t Candidates::planned() const {
+  return planned_trials(*space_, trials_);
+}
 
 }  // namespace edgewise::search

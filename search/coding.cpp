@@ -17,14 +17,16 @@ std::string kind_of(const space::Parameter& parameter) {
     return kind;
   }
   if (const auto* integer = std::get_if<space::Integer>(&parameter.domain))
-    return "integer " + std::to_string(integer->low) + ' ' + std::to_string(integer->high) + ' ' + std::to_string(integer->step) + (integer->log_scale ? " log" : "");
+    return "integer " + std::to_string(integer->low) + ' ' + std::to_string(integer->high) + ' ' +
+           std::to_string(integer->step) + (integer->log_scale ? " log" : "");
   const auto& real = std::get<space::Real>(parameter.domain);
   return "real " + std::to_string(real.low) + ' ' + std::to_string(real.high) + (real.log_scale ? " log" : "");
 }
 
 double place(double value, double low, double high, bool log_scale) {
   if (!(high > low)) return 0.0;
-  return log_scale ? (std::log(value) - std::log(low)) / (std::log(high) - std::log(low)) : (value - low) / (high - low);
+  return log_scale ? (std::log(value) - std::log(low)) / (std::log(high) - std::log(low))
+                   : (value - low) / (high - low);
 }
 
 double code_of(const space::Parameter& parameter, const space::Value& value) {
@@ -33,7 +35,8 @@ double code_of(const space::Parameter& parameter, const space::Value& value) {
     EDGEWISE_ASSERT(found != categories->values.end(), "a checked choice has values of its space");
     return static_cast<double>(found - categories->values.begin());
   }
-  const double number = std::holds_alternative<double>(value) ? std::get<double>(value) : static_cast<double>(std::get<std::int64_t>(value));
+  const double number = std::holds_alternative<double>(value) ? std::get<double>(value)
+                                                              : static_cast<double>(std::get<std::int64_t>(value));
   if (const auto* integer = std::get_if<space::Integer>(&parameter.domain))
     return place(number, static_cast<double>(integer->low), static_cast<double>(integer->high), integer->log_scale);
   const auto& real = std::get<space::Real>(parameter.domain);

@@ -8,8 +8,8 @@
 
 namespace edgewise::search {
 
-/// One column a parameter: the number of a category, a number's place in [0, 1] (of its logarithm with log scale), NaN when inactive.
-/// Categorical parameters with the same values, and numbers with the same range, form a group.
+/// One column a parameter: the number of a category, a number's place in [0, 1] (of its logarithm with log scale), NaN
+/// when inactive. Categorical parameters with the same values, and numbers with the same range, form a group.
 surrogate::Columns columns_of(const space::Space& space);
 
 /// (choices, parameters)

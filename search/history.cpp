@@ -28,7 +28,8 @@ std::map<std::string, double> values_of(const study::Trial& trial, const study::
 }
 
 /// Nothing when an objective is missing or not finite.
-std::optional<Observation> observed(const study::Settings& settings, const study::Trial& trial, std::optional<int> at_stage) {
+std::optional<Observation> observed(const study::Settings& settings, const study::Trial& trial,
+                                    std::optional<int> at_stage) {
   if (trial.results.empty()) return std::nullopt;
   const auto* at = at_stage ? result_at(trial, *at_stage) : nullptr;
   if (at_stage && at == nullptr) return std::nullopt;
@@ -62,12 +63,14 @@ History outcomes_of(const study::Study& study, std::span<const study::Trial> pri
   History history;
   history.observations.reserve(prior.size() + study.trials.size());
   for (const auto& trial : prior)
-    if (auto observation = observed(study.settings, trial, at_stage)) history.observations.push_back(std::move(*observation));
+    if (auto observation = observed(study.settings, trial, at_stage))
+      history.observations.push_back(std::move(*observation));
   for (const auto& trial : study.trials) {
     const bool is_open = trial.state == study::State::waiting || trial.state == study::State::running;
     if (!at_stage && is_open) {
       history.pending.push_back(&trial);
-    } else if (auto observation = trial.state == study::State::failed ? std::nullopt : observed(study.settings, trial, at_stage)) {
+    } else if (auto observation =
+                   trial.state == study::State::failed ? std::nullopt : observed(study.settings, trial, at_stage)) {
       history.observations.push_back(std::move(*observation));
     } else {
       (is_open ? history.pending : history.failed).push_back(&trial);
@@ -91,7 +94,8 @@ Matrix points_of(const std::vector<Observation>& observations) {
 
 std::vector<std::size_t> order_by_constrained_dominance(const std::vector<Observation>& observations) {
   std::vector<std::size_t> feasible, broken, order;
-  for (std::size_t i = 0; i < observations.size(); ++i) (observations[i].is_feasible() ? feasible : broken).push_back(i);
+  for (std::size_t i = 0; i < observations.size(); ++i)
+    (observations[i].is_feasible() ? feasible : broken).push_back(i);
   Matrix points;
   for (const auto i : feasible) points.push_back(observations[i].objectives);
   for (const auto i : order_by_dominance(points)) order.push_back(feasible[i]);

@@ -28,18 +28,20 @@ struct History {
   std::set<space::Choice> known;             ///< every choice of the study, whatever became of it
 };
 
-/// `prior`: finished trials of other studies; they come first among the observations and are not `known`. Both are borrowed.
-/// With `at_stage` values are those of that stage alone.
-History history_of(const study::Study& study, std::span<const study::Trial> prior = {}, std::optional<int> at_stage = {});
+/// `prior`: finished trials of other studies; they come first among the observations and are not `known`. Both are
+/// borrowed. With `at_stage` values are those of that stage alone.
+History history_of(const study::Study& study, std::span<const study::Trial> prior = {},
+                   std::optional<int> at_stage = {});
 
 /// The same with `known` left empty, which is most of the work: for a strategy that looks choices up by other means.
-History outcomes_of(const study::Study& study, std::span<const study::Trial> prior = {}, std::optional<int> at_stage = {});
+History outcomes_of(const study::Study& study, std::span<const study::Trial> prior = {},
+                    std::optional<int> at_stage = {});
 
 /// Objective values of the observations, one row each.
 Matrix points_of(const std::vector<Observation>& observations);
 
-/// Indices from best to worst: feasible ones by non-dominated rank, then crowding distance, then index; then the infeasible ones by their
-/// violation (Deb et al., IEEE TEC 6(2), 2002, section VI: constrained domination).
+/// Indices from best to worst: feasible ones by non-dominated rank, then crowding distance, then index; then the
+/// infeasible ones by their violation (Deb et al., IEEE TEC 6(2), 2002, section VI: constrained domination).
 std::vector<std::size_t> order_by_constrained_dominance(const std::vector<Observation>& observations);
 
 }  // namespace edgewise::search

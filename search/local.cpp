@@ -9,20 +9,23 @@ namespace {
 
 constexpr std::size_t default_initial = 10;
 
-/// Pareto local search (Paquete, Chiarandini, Stützle, 2004; Paquete, Stützle, 2006): the neighbours of what is on the front are tried until none is
-/// new. Differs in the order: not one member's neighbourhood after the other, but the member of which the fewest neighbours are known, of these the
-/// one in the emptiest part of the front, so that the whole front moves at once. Without new neighbours, half of the trials start anew at
-/// random and half go on from the next ranks.
+/// Pareto local search (Paquete, Chiarandini, Stützle, 2004; Paquete, Stützle, 2006): the neighbours of what is on the
+/// front are tried until none is new. Differs in the order: not one member's neighbourhood after the other, but the
+/// member of which the fewest neighbours are known, of these the one in the emptiest part of the front, so that the
+/// whole front moves at once. Without new neighbours, half of the trials start anew at random and half go on from the
+/// next ranks.
 class LocalTurn final : public Turn {
  public:
   LocalTurn(const space::Space& space, const History& history) : space_(&space) {
-    for (const auto i : order_by_constrained_dominance(history.observations)) best_first_.push_back(&history.observations[i]);
+    for (const auto i : order_by_constrained_dominance(history.observations))
+      best_first_.push_back(&history.observations[i]);
     Matrix points;
     for (const auto* observation : best_first_)
       if (observation->is_feasible()) points.push_back(observation->objectives);
     const auto ranks = non_dominated_ranks(points);
     front_ = static_cast<std::size_t>(std::ranges::count(ranks, std::size_t{0}));
-    if (front_ == 0) front_ = std::min<std::size_t>(1, best_first_.size());  // none is feasible: the one that breaks least
+    if (front_ == 0)
+      front_ = std::min<std::size_t>(1, best_first_.size());  // none is feasible: the one that breaks least
   }
 
   std::optional<space::Choice> next(const RandomStream& random, const Known& known) override {
@@ -34,8 +37,10 @@ class LocalTurn final : public Turn {
   void take(const space::Choice& /*choice*/) override {}
 
  private:
-  /// Of the first `count` observations: all are compared on the front, beyond it the first one with a new neighbour is taken.
-  [[nodiscard]] std::optional<space::Choice> neighbour_of_first(std::size_t count, const RandomStream& random, const Known& known) const {
+  /// Of the first `count` observations: all are compared on the front, beyond it the first one with a new neighbour is
+  /// taken.
+  [[nodiscard]] std::optional<space::Choice> neighbour_of_first(std::size_t count, const RandomStream& random,
+                                                                const Known& known) const {
     std::optional<std::size_t> fewest;
     std::vector<space::Choice> unseen;
     for (std::size_t i = 0; i < count; ++i) {
@@ -52,9 +57,9 @@ class LocalTurn final : public Turn {
     return unseen[random.child("neighbour").below(unseen.size())];
   }
 
-  const space::Space* space_;  // borrowed
+  const space::Space* space_;                   // borrowed
   std::vector<const Observation*> best_first_;  // borrowed
-  std::size_t front_ = 0;      // so many of them are not dominated
+  std::size_t front_ = 0;                       // so many of them are not dominated
 };
 
 }  // namespace

@@ -42,6 +42,7 @@ struct SolverCall {
 Result<Found> solve(const std::string& solver, SolverCall call, const Acquisition& acquisition);
 
 /// The place in `found` of the next of the batch. @pre found is not empty
-Result<std::size_t> select(const std::string& selection, const Found& found, const Beliefs& beliefs, const space::Space& space, RandomStream random);
+Result<std::size_t> select(const std::string& selection, const Found& found, const Beliefs& beliefs,
+                           const space::Space& space, RandomStream random);
 
 }  // namespace edgewise::search

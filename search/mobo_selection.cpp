@@ -40,7 +40,8 @@ Result<std::size_t> by_diversity(const Found& found, const Beliefs& beliefs, con
   std::size_t best = 0;
   double farthest = -1;
   for (Eigen::Index i = 0; i < candidates.rows(); ++i) {
-    const double nearest = known.rows() == 0 ? 0.0 : (known.rowwise() - candidates.row(i)).rowwise().squaredNorm().minCoeff();
+    const double nearest =
+        known.rows() == 0 ? 0.0 : (known.rowwise() - candidates.row(i)).rowwise().squaredNorm().minCoeff();
     if (nearest > farthest) {
       farthest = nearest;
       best = static_cast<std::size_t>(i);
@@ -55,9 +56,12 @@ Result<std::size_t> by_chance(const Found& found, const Beliefs&, const space::S
 
 struct Named {
   const char* name;
-  Result<std::size_t> (*select)(const Found& found, const Beliefs& beliefs, const space::Space& space, RandomStream& random);
+  Result<std::size_t> (*select)(const Found& found, const Beliefs& beliefs, const space::Space& space,
+                                RandomStream& random);
 };
-constexpr std::array selections{Named{"hvi", by_hvi}, Named{"uncertainty", by_uncertainty}, Named{"dominance", by_dominance}, Named{"diversity", by_diversity}, Named{"random", by_chance}};
+constexpr std::array selections{Named{"hvi", by_hvi}, Named{"uncertainty", by_uncertainty},
+                                Named{"dominance", by_dominance}, Named{"diversity", by_diversity},
+                                Named{"random", by_chance}};
 
 }  // namespace
 
@@ -70,7 +74,8 @@ const std::vector<std::string>& selection_names() {
   return names;
 }
 
-Result<std::size_t> select(const std::string& selection, const Found& found, const Beliefs& beliefs, const space::Space& space, RandomStream random) {
+Result<std::size_t> select(const std::string& selection, const Found& found, const Beliefs& beliefs,
+                           const space::Space& space, RandomStream random) {
   EDGEWISE_ASSERT(!found.choices.empty(), "there is something to select from");
   const auto* named = std::ranges::find_if(selections, [&](const Named& entry) { return selection == entry.name; });
   EDGEWISE_ASSERT(named != selections.end(), "the selection's name was checked");

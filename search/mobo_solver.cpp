@@ -12,20 +12,21 @@ namespace edgewise::search {
 
 namespace {
 
-constexpr std::uint64_t small_space = 2000;   // spaces up to this size are looked at whole
-constexpr std::size_t pool_size = 500;        // random candidates
-constexpr std::size_t around_front = 600;     // neighbours of the front's choices at most
-constexpr std::size_t climbers = 6;           // best candidates whose neighbourhood is climbed
+constexpr std::uint64_t small_space = 2000;  // spaces up to this size are looked at whole
+constexpr std::size_t pool_size = 500;       // random candidates
+constexpr std::size_t around_front = 600;    // neighbours of the front's choices at most
+constexpr std::size_t climbers = 6;          // best candidates whose neighbourhood is climbed
 constexpr int climbing_steps = 8;
-constexpr std::size_t neighbours_a_step = 60; // of one climber
+constexpr std::size_t neighbours_a_step = 60;  // of one climber
 constexpr std::size_t population = 60;
 constexpr int generations = 12;
-constexpr std::size_t kept = 100;             // candidates that a solver hands on
+constexpr std::size_t kept = 100;  // candidates that a solver hands on
 
 /// Unseen candidates with what they are worth, each evaluated once.
 class Pool {
  public:
-  Pool(const SolverCall& call, const Acquisition& acquisition) : call_(call), acquisition_(acquisition), seen_(*call.excluded) {}
+  Pool(const SolverCall& call, const Acquisition& acquisition)
+      : call_(call), acquisition_(acquisition), seen_(*call.excluded) {}
 
   /// Places of those that are new here.
   Result<std::vector<std::size_t>> add(std::vector<space::Choice> candidates) {
@@ -45,10 +46,11 @@ class Pool {
     std::vector<std::size_t> order(found_.choices.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     count = std::min(count, order.size());
-    std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(count), [&](std::size_t a, std::size_t b) {
-      const double left = found_.worth.score[a], right = found_.worth.score[b];
-      return left != right ? left > right : a < b;
-    });
+    std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(count),
+                              [&](std::size_t a, std::size_t b) {
+                                const double left = found_.worth.score[a], right = found_.worth.score[b];
+                                return left != right ? left > right : a < b;
+                              });
     order.resize(count);
     return order;
   }
@@ -89,7 +91,8 @@ std::optional<std::vector<space::Choice>> whole_space(const space::Space& space)
 }
 
 /// At most `most` of the neighbours, drawn.
-std::vector<space::Choice> some_neighbours(const space::Space& space, const space::Choice& choice, std::size_t most, RandomStream& random) {
+std::vector<space::Choice> some_neighbours(const space::Space& space, const space::Choice& choice, std::size_t most,
+                                           RandomStream& random) {
   auto neighbours = space.neighbours(choice);
   if (neighbours.size() > most) {
     random.shuffle(std::span(neighbours));
@@ -112,7 +115,8 @@ Result<Found> by_local(SolverCall& call, const Acquisition& acquisition) {
   }
   auto first = random_choices(*call.space, pool_size, call.random);
   const std::size_t share = std::max<std::size_t>(8, around_front / std::max<std::size_t>(1, call.starts.size()));
-  for (const auto& start : call.starts) std::ranges::move(some_neighbours(*call.space, start, share, call.random), std::back_inserter(first));
+  for (const auto& start : call.starts)
+    std::ranges::move(some_neighbours(*call.space, start, share, call.random), std::back_inserter(first));
   TRY_DO(pool.add(std::move(first)));
   auto places = pool.best(climbers);
   for (int step = 0; step < climbing_steps && !places.empty(); ++step) {
@@ -121,7 +125,8 @@ Result<Found> by_local(SolverCall& call, const Acquisition& acquisition) {
       const auto choice = pool.found().choices[place];
       TRY(const auto added, pool.add(some_neighbours(*call.space, choice, neighbours_a_step, call.random)));
       if (added.empty()) continue;
-      const auto best = *std::ranges::max_element(added, {}, [&](std::size_t i) { return pool.found().worth.score[i]; });
+      const auto best =
+          *std::ranges::max_element(added, {}, [&](std::size_t i) { return pool.found().worth.score[i]; });
       if (pool.found().worth.score[best] > pool.found().worth.score[place]) higher.push_back(best);
     }
     places = std::move(higher);
@@ -129,9 +134,10 @@ Result<Found> by_local(SolverCall& call, const Acquisition& acquisition) {
   return pool.taken(pool.best(kept));
 }
 
-/// Each parameter from either parent; half of the time, and always where that gives a parent again, one parameter is moved. An invalid child
-/// gives way to its first parent.
-space::Choice child_of(const space::Space& space, const space::Choice& a, const space::Choice& b, RandomStream& random) {
+/// Each parameter from either parent; half of the time, and always where that gives a parent again, one parameter is
+/// moved. An invalid child gives way to its first parent.
+space::Choice child_of(const space::Space& space, const space::Choice& a, const space::Choice& b,
+                       RandomStream& random) {
   space::Choice wanted = a;
   for (auto& [name, value] : wanted)
     if (const auto other = b.find(name); other != b.end() && random.chance(0.5)) value = other->second;
@@ -143,7 +149,8 @@ space::Choice child_of(const space::Space& space, const space::Choice& a, const 
 Result<Found> by_nsga2(SolverCall& call, const Acquisition& acquisition) {
   Pool pool(call, acquisition);
   auto first = random_choices(*call.space, population, call.random);
-  for (const auto& start : call.starts) std::ranges::move(some_neighbours(*call.space, start, 4, call.random), std::back_inserter(first));
+  for (const auto& start : call.starts)
+    std::ranges::move(some_neighbours(*call.space, start, 4, call.random), std::back_inserter(first));
   TRY(auto members, pool.add(std::move(first)));
   for (int generation = 0; generation < generations && !members.empty(); ++generation) {
     std::vector<space::Choice> children;

@@ -1,7 +1,7 @@
-#include "search/model_free_internal.hpp"
-
 #include <algorithm>
 #include <bit>
+
+#include "search/model_free_internal.hpp"
 
 namespace edgewise::search {
 
@@ -16,7 +16,8 @@ std::uint64_t hash_of(const space::Choice& choice) {
     std::uint64_t of_value = 0;
     if (const auto* text = std::get_if<std::string>(&value)) of_value = stable_hash(*text);
     if (const auto* whole = std::get_if<std::int64_t>(&value)) of_value = static_cast<std::uint64_t>(*whole);
-    if (const auto* real = std::get_if<double>(&value)) of_value = std::bit_cast<std::uint64_t>(*real + 0.0);  // -0.0 equals 0.0
+    if (const auto* real = std::get_if<double>(&value))
+      of_value = std::bit_cast<std::uint64_t>(*real + 0.0);  // -0.0 equals 0.0
     hash = (hash ^ of_value ^ stable_hash(name)) * 0x9e3779b97f4a7c15ULL;
     hash ^= hash >> 29U;
   }
@@ -47,7 +48,9 @@ class ModelFree final : public Strategy {
         prior_(options.prior) {}
 
   [[nodiscard]] std::string name() const override { return rule_.name; }
-  [[nodiscard]] std::vector<PlannedStage> plan() const override { return {{rule_.name, planned_trials(*space_, bound_.trials), 0, bound_.epochs}}; }
+  [[nodiscard]] std::vector<PlannedStage> plan() const override {
+    return {{rule_.name, planned_trials(*space_, bound_.trials), 0, bound_.epochs}};
+  }
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
     return ask_bounded(study, n, bound_, [&](std::size_t count) { return next(study, count); });
   }
@@ -91,7 +94,8 @@ class ModelFree final : public Strategy {
     return ask.initial->next(RandomStream(seed_), ask.known);
   }
 
-  [[nodiscard]] std::optional<space::Choice> next_of_rule(const study::Study& study, Ask& ask, std::size_t number) const {
+  [[nodiscard]] std::optional<space::Choice> next_of_rule(const study::Study& study, Ask& ask,
+                                                          std::size_t number) const {
     if (!ask.turn) {
       ask.turn = rule_.begin({study, ask.history});
       for (const auto& choice : ask.known.taken()) ask.turn->take(choice);
@@ -113,7 +117,9 @@ bool Past::is_own(const study::Trial& trial) const {
   return number < study.trials.size() && &study.trials[number] == &trial;
 }
 
-std::unique_ptr<Turn> filling_turn(SpaceFilling filling) { return std::make_unique<FillingTurn>(std::move(filling)); }
+std::unique_ptr<Turn> filling_turn(SpaceFilling filling) {
+  return std::make_unique<FillingTurn>(std::move(filling));
+}
 
 bool Known::contains(const space::Choice& choice) const {
   if (std::ranges::contains(taken_, choice)) return true;
@@ -134,7 +140,9 @@ Result<std::unique_ptr<Strategy>> make_model_free(const Options& options, const 
   return std::make_unique<ModelFree>(options, space, std::move(rule));
 }
 
-std::size_t trials_of(const Options& options) { return options.trials == 0 ? default_trials : static_cast<std::size_t>(options.trials); }
+std::size_t trials_of(const Options& options) {
+  return options.trials == 0 ? default_trials : static_cast<std::size_t>(options.trials);
+}
 
 std::size_t population_of(const Options& options) {
   if (options.population > 0) return static_cast<std::size_t>(options.population);

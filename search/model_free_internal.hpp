@@ -1,4 +1,5 @@
-/// What strategies without stages and without a surrogate share: the bound of trials, the first choices, and what is done when a rule finds nothing.
+/// What strategies without stages and without a surrogate share: the bound of trials, the first choices, and what is
+/// done when a rule finds nothing.
 #pragma once
 
 #include <functional>
@@ -29,7 +30,8 @@ class Known {
   };
   const study::Study* study_;
   std::vector<space::Choice> taken_;
-  // Caches of one ask, which is one thread's. The index is built once a few looks have gone through all trials: most asks need one or two.
+  // Caches of one ask, which is one thread's. The index is built once a few looks have gone through all trials: most
+  // asks need one or two.
   mutable int looks_ = 0;
   mutable std::vector<Entry> index_;  // by hash
 };
@@ -58,11 +60,13 @@ std::unique_ptr<Turn> filling_turn(SpaceFilling filling);
 /// How one strategy differs from the others.
 struct Rule {
   std::string name;
-  std::size_t initial = 0;  ///< trials that ended well or are pending before the rule is asked; until then a Sobol sequence gives the choices
+  std::size_t initial = 0;  ///< trials that ended well or are pending before the rule is asked; until then a Sobol
+                            ///< sequence gives the choices
   std::function<std::unique_ptr<Turn>(const Past&)> begin;
 };
 
-/// A strategy that proposes `rule.initial` choices of a Sobol sequence, then what the rule says; a random choice where the rule has nothing new.
+/// A strategy that proposes `rule.initial` choices of a Sobol sequence, then what the rule says; a random choice where
+/// the rule has nothing new.
 Result<std::unique_ptr<Strategy>> make_model_free(const Options& options, const space::Space& space, Rule rule);
 
 /// The number of trials that the options ask for.

@@ -1,21 +1,25 @@
-#include "search/moves_internal.hpp"
-
 #include <algorithm>
 #include <cmath>
+
+#include "search/moves_internal.hpp"
 
 namespace edgewise::search {
 
 namespace {
 
-/// A logarithmic scale on which each value of an integer has the part nearest to it; the end values reach out as far as in.
+/// A logarithmic scale on which each value of an integer has the part nearest to it; the end values reach out as far as
+/// in.
 struct Scale {
   double from = 0, to = 1;
 };
 
-std::int64_t last_value(const space::Integer& range) { return range.low + (range.high - range.low) / range.step * range.step; }
+std::int64_t last_value(const space::Integer& range) {
+  return range.low + (range.high - range.low) / range.step * range.step;
+}
 
 Scale scale_of(const space::Integer& range) {
-  const auto low = static_cast<double>(range.low), high = static_cast<double>(last_value(range)), half = static_cast<double>(range.step) / 2;
+  const auto low = static_cast<double>(range.low), high = static_cast<double>(last_value(range)),
+             half = static_cast<double>(range.step) / 2;
   return {2 * std::log(low) - std::log(low + half), 2 * std::log(high) - std::log(high - half)};
 }
 
@@ -40,7 +44,8 @@ std::optional<std::uint64_t> index_of(const space::Parameter& parameter, const s
   }
   const auto& range = std::get<space::Integer>(parameter.domain);
   const auto* number = std::get_if<std::int64_t>(&value);
-  if (number == nullptr || *number < range.low || *number > range.high || (*number - range.low) % range.step != 0) return std::nullopt;
+  if (number == nullptr || *number < range.low || *number > range.high || (*number - range.low) % range.step != 0)
+    return std::nullopt;
   return static_cast<std::uint64_t>((*number - range.low) / range.step);
 }
 
@@ -54,11 +59,13 @@ double log_edge(const space::Integer& range, std::uint64_t index, std::uint64_t 
   if (index == 0) return 0.0;
   if (index == count) return 1.0;
   const auto scale = scale_of(range);
-  const double border = static_cast<double>(range.low) + (static_cast<double>(index) - 0.5) * static_cast<double>(range.step);
+  const double border =
+      static_cast<double>(range.low) + (static_cast<double>(index) - 0.5) * static_cast<double>(range.step);
   return (std::log(border) - scale.from) / (scale.to - scale.from);
 }
 
-space::Value another_of(const space::Parameter& parameter, std::uint64_t count, std::uint64_t index, RandomStream& random) {
+space::Value another_of(const space::Parameter& parameter, std::uint64_t count, std::uint64_t index,
+                        RandomStream& random) {
   std::uint64_t other = random.below(count - 1);
   if (other >= index) ++other;
   if (const auto* categories = std::get_if<space::Categorical>(&parameter.domain)) return categories->values[other];
@@ -137,7 +144,9 @@ space::Choice repaired(const space::Space& space, const space::Choice& wanted, R
   for (const auto& parameter : space.parameters()) {
     if (!space.is_active(parameter, choice)) continue;
     const auto found = wanted.find(parameter.name);
-    choice[parameter.name] = found != wanted.end() && unit_of(parameter, found->second) ? found->second : value_at(parameter, random.uniform());
+    choice[parameter.name] = found != wanted.end() && unit_of(parameter, found->second)
+                                 ? found->second
+                                 : value_at(parameter, random.uniform());
   }
   return choice;
 }
@@ -148,7 +157,8 @@ space::Value moved(const space::Parameter& parameter, const space::Value& value,
   const auto count = count_values(parameter);
   const auto unit = unit_of(parameter, value);
   EDGEWISE_ASSERT(unit && (!count || *count > 1), "only a value with others beside it can be moved");
-  if (is_category || (count && random.chance(0.5))) return another_of(parameter, *count, *index_of(parameter, value), random);
+  if (is_category || (count && random.chance(0.5)))
+    return another_of(parameter, *count, *index_of(parameter, value), random);
   if (!count && random.chance(0.5)) return value_at(parameter, random.uniform());
   const double move = step * random.normal();
   const auto near = value_at(parameter, folded(*unit + move));

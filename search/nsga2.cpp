@@ -8,9 +8,9 @@ namespace edgewise::search {
 
 namespace {
 
-constexpr double crossover_chance = 0.9;   // a child of two parents rather than of one
-constexpr double crossover_spread = 15;    // eta of simulated binary crossover
-constexpr double mutation_spread = 20;     // eta of polynomial mutation
+constexpr double crossover_chance = 0.9;  // a child of two parents rather than of one
+constexpr double crossover_spread = 15;   // eta of simulated binary crossover
+constexpr double mutation_spread = 20;    // eta of polynomial mutation
 
 /// One child of simulated binary crossover, bounded (Deb, Agrawal, Complex Systems 9(2), 1995): both in [0, 1].
 double crossed(double a, double b, RandomStream& random) {
@@ -37,8 +37,9 @@ double mutated_place(double place, RandomStream& random) {
   return std::clamp(place + 1.0 - std::pow(2 * (1 - draw) + 2 * (draw - 0.5) * rest, power), 0.0, 1.0);
 }
 
-/// The trials of the generations before that of the next trial, best first, at most `population`. A generation is `population` trials in a row
-/// that ended well or are pending; those that are still pending when the next one begins are not waited for.
+/// The trials of the generations before that of the next trial, best first, at most `population`. A generation is
+/// `population` trials in a row that ended well or are pending; those that are still pending when the next one begins
+/// are not waited for.
 std::vector<const space::Choice*> parents_of(const Past& past, std::size_t taken, std::size_t population) {
   const auto& history = past.history;
   const std::size_t position = history.observations.size() + history.pending.size() + taken;
@@ -46,7 +47,8 @@ std::vector<const space::Choice*> parents_of(const Past& past, std::size_t taken
   std::vector<Observation> elders;
   for (std::size_t i = 0; i < history.observations.size(); ++i) {
     const auto* trial = history.observations[i].trial;
-    const auto pending_before = std::ranges::lower_bound(history.pending, trial->id, {}, &study::Trial::id) - history.pending.begin();
+    const auto pending_before =
+        std::ranges::lower_bound(history.pending, trial->id, {}, &study::Trial::id) - history.pending.begin();
     if (!past.is_own(*trial) || i + static_cast<std::size_t>(pending_before) < first_of_generation)
       elders.push_back(history.observations[i]);
   }
@@ -57,9 +59,10 @@ std::vector<const space::Choice*> parents_of(const Past& past, std::size_t taken
   return best;
 }
 
-/// NSGA-II (Deb, Pratap, Agarwal, Meyarivan, IEEE TEC 6(2), 2002) by generations of trials. Parents win a binary tournament among the best of all
-/// earlier generations. Each parameter comes from either parent, and is mutated with probability 1/d: other values are drawn evenly, real numbers are
-/// moved by simulated binary crossover and polynomial mutation. Differs in that nobody waits for a generation to end.
+/// NSGA-II (Deb, Pratap, Agarwal, Meyarivan, IEEE TEC 6(2), 2002) by generations of trials. Parents win a binary
+/// tournament among the best of all earlier generations. Each parameter comes from either parent, and is mutated with
+/// probability 1/d: other values are drawn evenly, real numbers are moved by simulated binary crossover and polynomial
+/// mutation. Differs in that nobody waits for a generation to end.
 class Nsga2Turn final : public Turn {
  public:
   Nsga2Turn(const space::Space& space, const Past& past, std::size_t population)
@@ -87,15 +90,17 @@ class Nsga2Turn final : public Turn {
     space::Choice result;
     const double chance = 1.0 / static_cast<double>(space_->parameters().size());
     for (const auto& parameter : space_->parameters())
-      if (space_->is_active(parameter, result)) result[parameter.name] = value(parameter, first, second, chance, random);
+      if (space_->is_active(parameter, result))
+        result[parameter.name] = value(parameter, first, second, chance, random);
     return result;
   }
 
   /// A parameter that neither parent has is drawn.
-  static space::Value value(const space::Parameter& parameter, const space::Choice& first, const space::Choice& second, double chance,
-                            RandomStream& random) {
+  static space::Value value(const space::Parameter& parameter, const space::Choice& first, const space::Choice& second,
+                            double chance, RandomStream& random) {
     const bool is_swapped = random.chance(0.5);
-    const auto a = place_in(parameter, is_swapped ? second : first), b = place_in(parameter, is_swapped ? first : second);
+    const auto a = place_in(parameter, is_swapped ? second : first),
+               b = place_in(parameter, is_swapped ? first : second);
     const bool is_mutated = random.chance(chance);
     if (!a && !b) return value_at(parameter, random.uniform());
     const bool is_real = std::holds_alternative<space::Real>(parameter.domain);
@@ -122,9 +127,10 @@ class Nsga2Turn final : public Turn {
 Result<std::unique_ptr<Strategy>> make_nsga2(const Options& options, const space::Space& space) {
   const auto population = population_of(options);
   const auto initial = options.initial > 0 ? static_cast<std::size_t>(options.initial) : population;
-  return make_model_free(options, space, {.name = "nsga2", .initial = initial, .begin = [&space, population](const Past& past) {
-                                            return std::make_unique<Nsga2Turn>(space, past, population);
-                                          }});
+  return make_model_free(options, space,
+                         {.name = "nsga2", .initial = initial, .begin = [&space, population](const Past& past) {
+                            return std::make_unique<Nsga2Turn>(space, past, population);
+                          }});
 }
 
 }  // namespace edgewise::search

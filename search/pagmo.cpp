@@ -30,8 +30,8 @@ Result<std::vector<double>> contributions(const Matrix& points, const std::vecto
   try {
     pagmo::hypervolume volume(points, true);
     if (reference.size() == 2) return volume.contributions(reference);
-    // pagmo's default for three objectives (hv3d, pagmo 2.19) is wrong when some points are dominated or share values: (2, 0, 2), (2, 0, 3),
-    // (2, 1, 0) within (8, 8, 8).
+    // pagmo's default for three objectives (hv3d, pagmo 2.19) is wrong when some points are dominated or share values:
+    // (2, 0, 2), (2, 0, 3), (2, 1, 0) within (8, 8, 8).
     pagmo::hvwfg wfg;
     return volume.contributions(reference, wfg);
   } catch (const std::exception& e) {

@@ -44,8 +44,9 @@ std::vector<std::size_t> ranks_of_different(const Matrix& points) {
   return ranks;
 }
 
-/// Two objectives in O(n log n). In lexicographic order a point can be dominated only by one before it, and the lowest second objective of the
-/// fronts grows with their rank, so that a binary search finds the first front that does not dominate the point (M. T. Jensen, IEEE TEC 7(5), 2003).
+/// Two objectives in O(n log n). In lexicographic order a point can be dominated only by one before it, and the lowest
+/// second objective of the fronts grows with their rank, so that a binary search finds the first front that does not
+/// dominate the point (M. T. Jensen, IEEE TEC 7(5), 2003).
 std::vector<std::size_t> ranks_of_two_objectives(const Matrix& points) {
   struct Entry {
     double first, second;
@@ -54,7 +55,9 @@ std::vector<std::size_t> ranks_of_two_objectives(const Matrix& points) {
   std::vector<Entry> entries;
   entries.reserve(points.size());
   for (std::size_t i = 0; i < points.size(); ++i) entries.push_back({points[i][0], points[i][1], i});
-  std::ranges::sort(entries, [](const Entry& a, const Entry& b) { return a.first != b.first ? a.first < b.first : a.second < b.second; });
+  std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
+    return a.first != b.first ? a.first < b.first : a.second < b.second;
+  });
   std::vector<std::size_t> ranks(points.size());
   std::vector<double> lowest;  // second objective, by rank
   for (std::size_t i = 0; i < entries.size(); ++i) {

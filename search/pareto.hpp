@@ -20,28 +20,33 @@ using Matrix = std::vector<std::vector<double>>;
 double tamed(double value);
 
 /// Values of the trials, negated where the objective is maximised. Every trial must have every objective.
-Matrix objective_matrix(const std::vector<study::Objective>& objectives, const std::vector<const study::Trial*>& trials);
+Matrix objective_matrix(const std::vector<study::Objective>& objectives,
+                        const std::vector<const study::Trial*>& trials);
 
-/// Rank of each point: 0 for the non-dominated ones, 1 for those dominated only by rank 0, ... By pagmo (Deb et al., IEEE TEC 6(2), 2002), O(n^2);
-/// two objectives in O(n log n) (Jensen, IEEE TEC 7(5), 2003).
+/// Rank of each point: 0 for the non-dominated ones, 1 for those dominated only by rank 0, ... By pagmo (Deb et al.,
+/// IEEE TEC 6(2), 2002), O(n^2); two objectives in O(n log n) (Jensen, IEEE TEC 7(5), 2003).
 std::vector<std::size_t> non_dominated_ranks(const Matrix& points);
 
-/// Crowding distance within each rank (same source); the ends of a front have infinity. Equal points share what is theirs, whatever their order.
+/// Crowding distance within each rank (same source); the ends of a front have infinity. Equal points share what is
+/// theirs, whatever their order.
 std::vector<double> crowding_distances(const Matrix& points, const std::vector<std::size_t>& ranks);
 
 /// Indices from best to worst: by rank, then larger crowding distance, then index.
 std::vector<std::size_t> order_by_dominance(const Matrix& points);
 
-/// Volume dominated by `points` and bounded by `reference`; points beyond it add nothing. By pagmo. @error invalid_input on values not finite
+/// Volume dominated by `points` and bounded by `reference`; points beyond it add nothing. By pagmo. @error
+/// invalid_input on values not finite
 Result<double> hypervolume(const Matrix& points, std::span<const double> reference);
 
-/// The point nearest to the best of every objective after scaling each to [0, 1] over the front: the usual compromise. Nothing for an empty front.
+/// The point nearest to the best of every objective after scaling each to [0, 1] over the front: the usual compromise.
+/// Nothing for an empty front.
 std::optional<std::size_t> knee_point(const Matrix& front);
 
 /// The feasible, non-dominated trials, in order of the first objective's value; one of several equal points.
 std::vector<const study::Trial*> pareto_front(const study::Study& study);
 
-/// Trials from best to worst, as the study ranks them: feasible by dominance (or by `rank`, larger first), then infeasible by how many constraints they break.
+/// Trials from best to worst, as the study ranks them: feasible by dominance (or by `rank`, larger first), then
+/// infeasible by how many constraints they break.
 std::vector<const study::Trial*> ranked(const study::Study& study, const std::optional<study::Expression>& rank);
 
 }  // namespace edgewise::search

@@ -1,10 +1,9 @@
-#include "search/parzen_internal.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "search/moves_internal.hpp"
+#include "search/parzen_internal.hpp"
 
 namespace edgewise::search {
 
@@ -14,12 +13,14 @@ constexpr std::uint64_t few = 32;  // values of an integer whose probabilities a
 
 /// Of the standard normal distribution.
 double below(double z) {
-  if (z < -9) return 0.0;  // less than 1e-18: half of all calls, and the error function is what building a mixture costs
+  if (z < -9)
+    return 0.0;  // less than 1e-18: half of all calls, and the error function is what building a mixture costs
   if (z > 9) return 1.0;
   return 0.5 * std::erfc(-z / std::numbers::sqrt2);
 }
 
-/// The probability of [low, high] under a normal distribution; differences are taken in the tail where they keep their digits.
+/// The probability of [low, high] under a normal distribution; differences are taken in the tail where they keep their
+/// digits.
 double mass(double center, double width, double low, double high) {
   const double a = (low - center) / width, b = (high - center) / width;
   return a > 0 ? below(-a) - below(-b) : below(b) - below(a);
@@ -81,7 +82,8 @@ double ParzenCoding::code(const Scale& scale, const space::Value& value) const {
   }
   if (const auto* range = std::get_if<space::Integer>(&domain); range != nullptr && column.values > 0) {
     const auto* number = std::get_if<std::int64_t>(&value);
-    if (number == nullptr || *number < range->low || *number > range->high || (*number - range->low) % range->step != 0) return absent;
+    if (number == nullptr || *number < range->low || *number > range->high || (*number - range->low) % range->step != 0)
+      return absent;
     return static_cast<double>((*number - range->low) / range->step);
   }
   const auto place = unit_of(space_->parameters()[scale.column], value);
@@ -103,10 +105,12 @@ space::Choice ParzenCoding::choice(const std::vector<double>& row) const {
   return choice;
 }
 
-Parzen::Parzen(const ParzenCoding& coding, const std::vector<double>& rows, const std::vector<double>& weights) : coding_(&coding) {
+Parzen::Parzen(const ParzenCoding& coding, const std::vector<double>& rows, const std::vector<double>& weights)
+    : coding_(&coding) {
   const auto columns = coding.columns().size(), count = weights.size();
   EDGEWISE_ASSERT(rows.size() == columns * count, "every observation has a weight");
-  const double width = 0.2 * std::pow(static_cast<double>(std::max<std::size_t>(count, 1)), -1.0 / static_cast<double>(columns + 4));
+  const double width =
+      0.2 * std::pow(static_cast<double>(std::max<std::size_t>(count, 1)), -1.0 / static_cast<double>(columns + 4));
   width_ = std::clamp(width, 1.0 / std::min(100.0, static_cast<double>(count + 2)), 1.0);
   log_weights_.resize(static_cast<Eigen::Index>(count + 1));
   double sum = 0;
@@ -129,11 +133,13 @@ void Parzen::join(std::size_t column) {
   constexpr std::size_t largest = 4096;
   const auto values = coding_->columns()[column].values + 1;
   const auto& rows = kernels_[column].table_row;
-  if (joined_.empty() || joined_.back().size * values > largest) joined_.push_back({.row = std::vector<std::uint16_t>(rows.size(), 0)});
+  if (joined_.empty() || joined_.back().size * values > largest)
+    joined_.push_back({.row = std::vector<std::uint16_t>(rows.size(), 0)});
   auto& joined = joined_.back();
   joined.columns.push_back(column);
   joined.size *= values;
-  for (std::size_t i = 0; i < rows.size(); ++i) joined.row[i] = static_cast<std::uint16_t>(joined.row[i] * values + rows[i]);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    joined.row[i] = static_cast<std::uint16_t>(joined.row[i] * values + rows[i]);
 }
 
 Parzen::Kernels Parzen::table_of(const ParzenCoding::Column& column, const Eigen::ArrayXd& codes) const {
@@ -150,7 +156,8 @@ Parzen::Kernels Parzen::table_of(const ParzenCoding::Column& column, const Eigen
     for (Eigen::Index row = 0; row <= values; ++row) {
       const bool is_prior = row == values;
       const auto begin = static_cast<std::size_t>(row);
-      const double center = is_prior ? prior_center : (column.edges[begin] + column.edges[begin + 1]) / 2, width = is_prior ? prior_width : width_;
+      const double center = is_prior ? prior_center : (column.edges[begin] + column.edges[begin + 1]) / 2,
+                   width = is_prior ? prior_width : width_;
       const double whole = mass(center, width, 0.0, 1.0);
       for (Eigen::Index v = 0; v < values; ++v) {
         const auto at = static_cast<std::size_t>(v);
@@ -160,12 +167,15 @@ Parzen::Kernels Parzen::table_of(const ParzenCoding::Column& column, const Eigen
   }
   table = table.log().eval();
   for (const double code : codes)
-    kernels.table_row.push_back(static_cast<std::uint16_t>(code == ParzenCoding::absent ? static_cast<double>(column.values) : code));
+    kernels.table_row.push_back(
+        static_cast<std::uint16_t>(code == ParzenCoding::absent ? static_cast<double>(column.values) : code));
   return kernels;
 }
 
 Parzen::Kernels Parzen::places_of(const Eigen::ArrayXd& codes) const {
-  Kernels kernels{.center = codes, .inverse_width = Eigen::ArrayXd::Constant(codes.size(), 1.0 / width_), .log_scale = Eigen::ArrayXd(codes.size())};
+  Kernels kernels{.center = codes,
+                  .inverse_width = Eigen::ArrayXd::Constant(codes.size(), 1.0 / width_),
+                  .log_scale = Eigen::ArrayXd(codes.size())};
   for (Eigen::Index i = 0; i < codes.size(); ++i) {
     const bool is_prior = codes[i] == ParzenCoding::absent;
     if (is_prior) {
@@ -184,7 +194,9 @@ double Parzen::draw(std::size_t column, std::size_t kernel, RandomStream& random
   if (coding_->columns()[column].values == 0) {
     const auto i = static_cast<Eigen::Index>(kernel);
     for (;;)  // at least 0.38 of the draws are inside: no kernel is wider than the range
-      if (const double place = kernels.center[i] + random.normal() / kernels.inverse_width[i]; place >= 0.0 && place < 1.0) return place;
+      if (const double place = kernels.center[i] + random.normal() / kernels.inverse_width[i];
+          place >= 0.0 && place < 1.0)
+        return place;
   }
   const auto row = kernels.table_row[kernel];
   double left = random.uniform();

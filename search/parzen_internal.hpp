@@ -17,14 +17,15 @@ class ParzenCoding {
   explicit ParzenCoding(const space::Space& space);
 
   struct Column {
-    std::size_t values = 0;     ///< of a category, or of an integer with few values; 0: a place in [0, 1]
+    std::size_t values = 0;  ///< of a category, or of an integer with few values; 0: a place in [0, 1]
     bool is_category = false;
     std::vector<double> edges;  ///< of an integer with few values: where the shares of [0, 1] begin and end
   };
   [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
   [[nodiscard]] const space::Space& space() const { return *space_; }
 
-  /// Adds one number a column: of few values the value's number, else its place; `absent` where the parameter is inactive or its value unknown.
+  /// Adds one number a column: of few values the value's number, else its place; `absent` where the parameter is
+  /// inactive or its value unknown.
   void append(const space::Choice& choice, std::vector<double>& rows) const;
   [[nodiscard]] space::Choice choice(const std::vector<double>& row) const;
   [[nodiscard]] space::Value value(std::size_t column, double code) const;
@@ -46,10 +47,12 @@ class ParzenCoding {
   std::vector<Scale> scales_;  // in the order of names, as a choice lists its values
 };
 
-/// A mixture of one kernel an observation and a prior. A kernel is a product over the parameters: of a category the observed value with the prior's
-/// share for the others; of a number a normal truncated to the range, of width 0.2 n^(-1/(d+4)) of it but at least 1/min(100, n + 2)
-/// ("magic clip"), summed over each value's share where the values are few. Where an observation lacks a parameter its kernel is the prior's,
-/// so that conditions need no densities of their own (Watanabe, arXiv:2304.11127, 2023, section 3; Bergstra et al., NeurIPS 2011).
+/// A mixture of one kernel an observation and a prior. A kernel is a product over the parameters: of a category the
+/// observed value with the prior's share for the others; of a number a normal truncated to the range, of width 0.2
+/// n^(-1/(d+4)) of it but at least 1/min(100, n + 2)
+/// ("magic clip"), summed over each value's share where the values are few. Where an observation lacks a parameter its
+/// kernel is the prior's, so that conditions need no densities of their own (Watanabe, arXiv:2304.11127, 2023, section
+/// 3; Bergstra et al., NeurIPS 2011).
 class Parzen {
  public:
   /// @param coding   borrowed
@@ -71,7 +74,8 @@ class Parzen {
   };
   [[nodiscard]] Kernels table_of(const ParzenCoding::Column& column, const Eigen::ArrayXd& codes) const;
   [[nodiscard]] Kernels places_of(const Eigen::ArrayXd& codes) const;
-  /// Tables of several columns as one, so that each kernel is looked up once: the number of the kernel's row in all of them.
+  /// Tables of several columns as one, so that each kernel is looked up once: the number of the kernel's row in all of
+  /// them.
   struct Joined {
     std::vector<std::size_t> columns;
     std::size_t size = 1;  // of the joined table

@@ -8,12 +8,14 @@ namespace edgewise::search {
 
 namespace {
 
-/// Puts named configurations before what a strategy proposes. The inner strategy still says when a trial is begun and for how many epochs: it is asked
-/// as ever, and only the choices of its new trials are replaced. So a staged or halving strategy gives a configuration the epochs (and the bracket) that
-/// its own choice would have had, and its bound on trials counts them.
+/// Puts named configurations before what a strategy proposes. The inner strategy still says when a trial is begun and
+/// for how many epochs: it is asked as ever, and only the choices of its new trials are replaced. So a staged or
+/// halving strategy gives a configuration the epochs (and the bracket) that its own choice would have had, and its
+/// bound on trials counts them.
 class Queued final : public Strategy {
  public:
-  Queued(std::vector<space::Choice> queue, std::unique_ptr<Strategy> inner) : queue_(std::move(queue)), inner_(std::move(inner)) {}
+  Queued(std::vector<space::Choice> queue, std::unique_ptr<Strategy> inner)
+      : queue_(std::move(queue)), inner_(std::move(inner)) {}
 
   [[nodiscard]] std::string name() const override { return inner_->name(); }
   [[nodiscard]] std::vector<PlannedStage> plan() const override { return inner_->plan(); }
@@ -27,7 +29,8 @@ class Queued final : public Strategy {
     std::vector<Proposal> proposals;
     for (auto& proposal : advice.proposals) {
       if (!proposal.promote) {
-        // What the strategy itself proposes beyond the queue is asked for again once the queue's trials are in the study, so that it knows of them.
+        // What the strategy itself proposes beyond the queue is asked for again once the queue's trials are in the
+        // study, so that it knows of them.
         if (next == left.end()) continue;
         proposal.choice = std::move(*next++);
       }
@@ -35,7 +38,8 @@ class Queued final : public Strategy {
     }
     advice.proposals = std::move(proposals);
     if (next != left.begin())
-      advice.note = std::format("given configurations first: {} to {} of {}", begun + 1, begun + static_cast<std::size_t>(next - left.begin()), queue_.size());
+      advice.note = std::format("given configurations first: {} to {} of {}", begun + 1,
+                                begun + static_cast<std::size_t>(next - left.begin()), queue_.size());
     return advice;
   }
 
@@ -56,10 +60,12 @@ class Queued final : public Strategy {
 
 }  // namespace
 
-Result<std::unique_ptr<Strategy>> make_queued(const std::vector<space::Choice>& start_with, const space::Space& space, std::unique_ptr<Strategy> inner) {
+Result<std::unique_ptr<Strategy>> make_queued(const std::vector<space::Choice>& start_with, const space::Space& space,
+                                              std::unique_ptr<Strategy> inner) {
   std::vector<space::Choice> queue;
   for (std::size_t i = 0; i < start_with.size(); ++i) {
-    if (const auto checked = space.check(start_with[i]); !checked) return fail_with(checked.error(), std::format("start_with[{}]", i));
+    if (const auto checked = space.check(start_with[i]); !checked)
+      return fail_with(checked.error(), std::format("start_with[{}]", i));
     if (!std::ranges::contains(queue, start_with[i])) queue.push_back(start_with[i]);
   }
   if (queue.empty()) return inner;

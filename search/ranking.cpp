@@ -42,11 +42,10 @@ Ranking rank_entries(const study::Settings& settings, std::vector<Entry> entries
   std::ranges::sort(entries, {}, [](const Entry& entry) { return entry.trial->id; });
   ranking.unranked = std::erase_if(entries, [&](const Entry& entry) {
     if (rank) return !rank->evaluate(entry.values).has_value();
-    return !std::ranges::all_of(settings.objectives,
-                                [&](const auto& objective) {
-                                  const auto found = entry.values.find(objective.name);
-                                  return found != entry.values.end() && std::isfinite(found->second);
-                                });
+    return !std::ranges::all_of(settings.objectives, [&](const auto& objective) {
+      const auto found = entry.values.find(objective.name);
+      return found != entry.values.end() && std::isfinite(found->second);
+    });
   });
   std::map<std::size_t, std::vector<Entry>> by_broken;
   for (Entry& entry : entries) by_broken[broken(settings, entry)].push_back(std::move(entry));

@@ -44,13 +44,16 @@ Points cut_down(const Points& points, const Point& corner, std::size_t m) {
   }
   // The nearest first: nothing that comes later covers what is kept, but for rounding, which costs time alone. Of many
   // points the few nearest cover most of the others, which need no sorting then.
-  const auto is_nearer = [](const Cut& a, const Cut& b) { return a.away != b.away ? a.away < b.away : a.point < b.point; };
+  const auto is_nearer = [](const Cut& a, const Cut& b) {
+    return a.away != b.away ? a.away < b.away : a.point < b.point;
+  };
   constexpr std::ptrdiff_t nearest = 24;
   if (cuts.size() > 4 * static_cast<std::size_t>(nearest)) {
     std::ranges::nth_element(cuts, cuts.begin() + nearest, is_nearer);
     std::ranges::sort(cuts.begin(), cuts.begin() + nearest, is_nearer);
     const auto is_covered = [&](const Cut& cut) {
-      return std::any_of(cuts.begin(), cuts.begin() + nearest, [&](const Cut& near) { return covers(near.point, cut.point, m); });
+      return std::any_of(cuts.begin(), cuts.begin() + nearest,
+                         [&](const Cut& near) { return covers(near.point, cut.point, m); });
     };
     cuts.erase(std::remove_if(cuts.begin() + nearest, cuts.end(), is_covered), cuts.end());
   }

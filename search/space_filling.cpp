@@ -1,6 +1,5 @@
-#include "search/space_filling_internal.hpp"
-
 #include "search/moves_internal.hpp"
+#include "search/space_filling_internal.hpp"
 #include "search/strategies_internal.hpp"
 
 namespace edgewise::search {
@@ -12,7 +11,9 @@ constexpr int misses = 500;  // in a row that are invalid or repeated, before a 
 }  // namespace
 
 SpaceFilling::SpaceFilling(const space::Space& space, std::uint64_t seed, std::unique_ptr<UnitSequence> sequence)
-    : space_(&space), random_(RandomStream::named(seed, "space filling").child("rest")), sequence_(std::move(sequence)) {}
+    : space_(&space),
+      random_(RandomStream::named(seed, "space filling").child("rest")),
+      sequence_(std::move(sequence)) {}
 
 std::optional<space::Choice> SpaceFilling::next() {
   auto choice = next_of_sequence();

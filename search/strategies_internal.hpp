@@ -22,8 +22,8 @@ NewChoices next_in_order(const space::Space& space, const study::Study& study, s
 /// Random ones: the choice of trial i is a function of the seed, of i, and of the choices before it.
 NewChoices next_at_random(const space::Space& space, const study::Study& study, std::uint64_t seed, std::size_t n);
 
-/// A random choice that is not known, a function of the seed and the trial's number; nothing when there is none, or none was met in an infinite
-/// space.
+/// A random choice that is not known, a function of the seed and the trial's number; nothing when there is none, or
+/// none was met in an infinite space.
 std::optional<space::Choice> random_choice(const space::Space& space, std::uint64_t seed, std::size_t number,
                                            const std::function<bool(const space::Choice&)>& is_known);
 
@@ -41,11 +41,12 @@ std::size_t count_tried(const study::Study& study);
 struct Bound {
   std::size_t trials = 0;  ///< rejected ones not counted; 0: no bound but the space
   int epochs = 1;
-  bool is_drawn = true;    ///< choices are drawn, not listed in order: gives up when nearly all are rejected
+  bool is_drawn = true;  ///< choices are drawn, not listed in order: gives up when nearly all are rejected
 };
 using NextChoices = std::function<NewChoices(std::size_t n)>;
 
-/// At most `n` proposals out of `next`, within the bound; `is_finished` when none will come any more; the note says why where it is not plain.
+/// At most `n` proposals out of `next`, within the bound; `is_finished` when none will come any more; the note says why
+/// where it is not plain.
 Advice ask_bounded(const study::Study& study, std::size_t n, const Bound& bound, const NextChoices& next);
 
 /// How many trials a bound allows in this space.
@@ -86,8 +87,10 @@ Result<std::unique_ptr<Strategy>> make_halving(const Options& options, const spa
 Result<std::unique_ptr<Strategy>> make_hyperband(const Options& options, const space::Space& space);
 Result<std::unique_ptr<Strategy>> make_asha(const Options& options, const space::Space& space);
 
-/// `inner` with the choices of `start_with` before its own; `inner` itself when there are none. Doubled ones count once.
+/// `inner` with the choices of `start_with` before its own; `inner` itself when there are none. Doubled ones count
+/// once.
 /// @error invalid_input with the number of a choice that the space does not have
-Result<std::unique_ptr<Strategy>> make_queued(const std::vector<space::Choice>& start_with, const space::Space& space, std::unique_ptr<Strategy> inner);
+Result<std::unique_ptr<Strategy>> make_queued(const std::vector<space::Choice>& start_with, const space::Space& space,
+                                              std::unique_ptr<Strategy> inner);
 
 }  // namespace edgewise::search

@@ -16,20 +16,11 @@ struct Registered {
   Result<std::unique_ptr<Strategy>> (*make)(const Options& options, const space::Space& space);
 };
 constexpr std::array registry{
-    Registered{"auto", make_auto},
-    Registered{"grid", make_grid},
-    Registered{"random", make_random},
-    Registered{"staged", make_staged},
-    Registered{"halving", make_halving},
-    Registered{"hyperband", make_hyperband},
-    Registered{"asha", make_asha},
-    Registered{"mobo", make_mobo},
-    Registered{"evolution", make_evolution},
-    Registered{"lhs", make_lhs},
-    Registered{"local", make_local},
-    Registered{"nsga2", make_nsga2},
-    Registered{"sobol", make_sobol},
-    Registered{"tpe", make_tpe},
+    Registered{"auto", make_auto},     Registered{"grid", make_grid},       Registered{"random", make_random},
+    Registered{"staged", make_staged}, Registered{"halving", make_halving}, Registered{"hyperband", make_hyperband},
+    Registered{"asha", make_asha},     Registered{"mobo", make_mobo},       Registered{"evolution", make_evolution},
+    Registered{"lhs", make_lhs},       Registered{"local", make_local},     Registered{"nsga2", make_nsga2},
+    Registered{"sobol", make_sobol},   Registered{"tpe", make_tpe},
 };
 
 Status check_rank(const Options& options) {
@@ -58,7 +49,9 @@ const std::vector<std::string>& strategy_names() {
   return names;
 }
 
-const std::vector<std::string>& surrogate_names() { return surrogate::surrogate_names(); }
+const std::vector<std::string>& surrogate_names() {
+  return surrogate::surrogate_names();
+}
 
 Result<std::unique_ptr<Strategy>> make_strategy(const Options& options, const space::Space& space) {
   const auto* found =

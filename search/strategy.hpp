@@ -17,7 +17,7 @@ namespace edgewise::search {
 struct Proposal {
   std::optional<study::TrialId> promote;  ///< absent: a new trial of `choice`
   space::Choice choice;
-  int epochs = 1;                         ///< to be trained in total
+  int epochs = 1;  ///< to be trained in total
   friend bool operator==(const Proposal&, const Proposal&) = default;
 };
 
@@ -35,13 +35,15 @@ struct PlannedStage {
   int epochs_before = 0, epochs_after = 0;
 };
 
-/// Proposes choices. Keeps no state that matters: the same study, settings and seed give the same advice, in a new process too.
+/// Proposes choices. Keeps no state that matters: the same study, settings and seed give the same advice, in a new
+/// process too.
 class Strategy {
  public:
   virtual ~Strategy() = default;
   [[nodiscard]] virtual std::string name() const = 0;
-  /// At most `n` proposals. Only trials that were not rejected count against the number of trials to try. Never proposes a choice that the study has. A choice that `known` (space::Space validity aside) would reject is still proposed:
-  /// the caller records it as rejected.
+  /// At most `n` proposals. Only trials that were not rejected count against the number of trials to try. Never
+  /// proposes a choice that the study has. A choice that `known` (space::Space validity aside) would reject is still
+  /// proposed: the caller records it as rejected.
   [[nodiscard]] virtual Result<Advice> ask(const study::Study& study, std::size_t n) const = 0;
   [[nodiscard]] virtual std::vector<PlannedStage> plan() const = 0;
 };
@@ -52,8 +54,8 @@ struct Stage {
   std::int64_t keep = 0;  ///< of the last stage: ignored
 };
 
-/// What evaluations are expected to cost and may cost, in seconds; 0: not known, no bound. Whoever goes on with a study tells the same, else `auto` may
-/// go on with another strategy.
+/// What evaluations are expected to cost and may cost, in seconds; 0: not known, no bound. Whoever goes on with a study
+/// tells the same, else `auto` may go on with another strategy.
 struct Price {
   double evaluation_s = 0;  ///< of one full evaluation: all its epochs, and the end of one stage
   double stage_s = 0;       ///< part of evaluation_s: the end of a stage (export, measuring), paid again after each
@@ -68,19 +70,23 @@ struct Options {
   std::int64_t trials = 0;          ///< at most so many trials; 0: grid and staged: the whole space, others: 40
   int epochs = 10;                  ///< of grid and random; the train section's
   std::vector<Stage> stages{{10, 8}, {30, 2}, {60, 0}};  ///< of staged
-  std::string rank;                 ///< expression, larger is better; empty: non-dominated sorting, then crowding
+  std::string rank;  ///< expression, larger is better; empty: non-dominated sorting, then crowding
   std::uint64_t seed = 1;
-  Price price;                      ///< of auto
+  Price price;                        ///< of auto
   std::vector<std::string> recorded;  ///< what trials record, to check `rank` against; empty: not checked
-  std::int64_t initial = 0;           ///< space-filling trials before a rule or a model is asked; 0: tpe and local 10, evolution and nsga2 their population, others their own number
-  std::int64_t population = 0;        ///< of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50
-  int reduction = 3;                  ///< of the halving strategies: one in so many goes on
-  std::string surrogate = "gp";       ///< of mobo, as its acquisition, solver and selection (search/mobo.hpp has their words)
+  std::int64_t initial = 0;  ///< space-filling trials before a rule or a model is asked; 0: tpe and local 10, evolution
+                             ///< and nsga2 their population, others their own number
+  std::int64_t population = 0;  ///< of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50
+  int reduction = 3;            ///< of the halving strategies: one in so many goes on
+  std::string surrogate =
+      "gp";  ///< of mobo, as its acquisition, solver and selection (search/mobo.hpp has their words)
   std::string acquisition = "ehvi";
   std::string solver = "local";
   std::string selection = "hvi";
-  std::vector<space::Choice> start_with;  ///< proposed before anything else, in this order: the baseline, a front that the user knows
-  std::vector<study::Trial> prior;        ///< finished trials of other studies of the same or an overlapping space: models learn from them
+  std::vector<space::Choice>
+      start_with;  ///< proposed before anything else, in this order: the baseline, a front that the user knows
+  std::vector<study::Trial>
+      prior;  ///< finished trials of other studies of the same or an overlapping space: models learn from them
   /// Values that a choice is known to give before it is evaluated ("parameters", a predicted latency); empty: none is.
   std::function<std::map<std::string, double>(const space::Choice&)> known;
 };
@@ -90,8 +96,8 @@ const std::vector<std::string>& strategy_names();
 const std::vector<std::string>& surrogate_names();  ///< what Options::surrogate may be
 
 /// @param space  borrowed; must outlive the strategy
-/// @error invalid_input: unknown strategy, grid over an infinite space, staged with no stages, epochs or keep that do not shrink as they should,
-/// a rank over values that are not recorded
+/// @error invalid_input: unknown strategy, grid over an infinite space, staged with no stages, epochs or keep that do
+/// not shrink as they should, a rank over values that are not recorded
 Result<std::unique_ptr<Strategy>> make_strategy(const Options& options, const space::Space& space);
 
 }  // namespace edgewise::search

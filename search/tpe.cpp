@@ -15,10 +15,11 @@ constexpr std::size_t candidates = 24;
 constexpr std::size_t most_young = 1000;
 constexpr std::uint64_t rounds = 4;  // of candidates that are all known or invalid, before one of them is mutated
 
-/// Multi-objective tree-structured Parzen estimator (Ozaki, Tanigaki, Watanabe, Onishi, GECCO 2020; multivariate as in Falkner, Klein, Hutter, ICML
-/// 2018): of 24 draws from the density of the good trials the one with the largest ratio to the density of all others. Differs in that everything
-/// else is bad: pending trials (so that parallel ones stay apart), failed and rejected ones; in that known choices are passed over;
-/// and in that the bad ones are thinned out where they are many (`thin`).
+/// Multi-objective tree-structured Parzen estimator (Ozaki, Tanigaki, Watanabe, Onishi, GECCO 2020; multivariate as in
+/// Falkner, Klein, Hutter, ICML 2018): of 24 draws from the density of the good trials the one with the largest ratio
+/// to the density of all others. Differs in that everything else is bad: pending trials (so that parallel ones stay
+/// apart), failed and rejected ones; in that known choices are passed over; and in that the bad ones are thinned out
+/// where they are many (`thin`).
 class TpeTurn final : public Turn {
  public:
   /// @param coding  borrowed
@@ -33,7 +34,9 @@ class TpeTurn final : public Turn {
     }
     good_ = Parzen(coding, good_rows, split.weights);
     std::ranges::sort(good, std::ranges::less{});
-    const auto is_good = [&](const study::Trial& trial) { return std::ranges::binary_search(good, &trial, std::ranges::less{}); };
+    const auto is_good = [&](const study::Trial& trial) {
+      return std::ranges::binary_search(good, &trial, std::ranges::less{});
+    };
     std::vector<const space::Choice*> bad;
     bad.reserve(past.study.trials.size());
     for (const auto& observation : observations)
@@ -65,12 +68,12 @@ class TpeTurn final : public Turn {
  private:
   /// One of the bad ones that is kept.
   struct Place {
-    std::size_t age = 0;     // 0: the oldest of all
-    double stands_for = 1;   // so many of them
+    std::size_t age = 0;    // 0: the oldest of all
+    double stands_for = 1;  // so many of them
   };
 
-  /// The young ones, and of the older ones as many, evenly spaced: they weigh least, and the density of thousands is that of their sample, but an ask
-  /// would grow with each.
+  /// The young ones, and of the older ones as many, evenly spaced: they weigh least, and the density of thousands is
+  /// that of their sample, but an ask would grow with each.
   void thin(const std::vector<const space::Choice*>& bad) {
     bad_count_ = bad.size();
     const std::size_t older = bad.size() - std::min(bad.size(), most_young), kept = std::min(older, most_young);
@@ -79,7 +82,8 @@ class TpeTurn final : public Turn {
       coding_->append(*bad[age], bad_rows_);
       bad_places_.push_back({age, stands_for});
     };
-    for (std::size_t i = 0; i < kept; ++i) keep((2 * i + 1) * older / (2 * kept), static_cast<double>(older) / static_cast<double>(kept));
+    for (std::size_t i = 0; i < kept; ++i)
+      keep((2 * i + 1) * older / (2 * kept), static_cast<double>(older) / static_cast<double>(kept));
     for (std::size_t i = older; i < bad.size(); ++i) keep(i, 1.0);
   }
 
@@ -111,7 +115,7 @@ class TpeTurn final : public Turn {
   std::vector<double> bad_rows_;
   std::vector<Place> bad_places_;  // of each row
   std::size_t bad_count_ = 0;      // those left out included
-  std::optional<Parzen> bad_;  // made when it is needed
+  std::optional<Parzen> bad_;      // made when it is needed
 };
 
 }  // namespace

@@ -1,11 +1,11 @@
-#include "search/tpe_split_internal.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <numeric>
 #include <optional>
 #include <ranges>
+
+#include "search/tpe_split_internal.hpp"
 
 namespace edgewise::search {
 
@@ -25,8 +25,9 @@ bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
 using Points = std::vector<const std::vector<double>*>;
 using Fronts = std::vector<std::vector<std::size_t>>;
 
-/// One front and what is left, or nothing when the front has more than `most` points. Each point is compared with the front so far, of which those
-/// that dominate often come first: few comparisons a point, where sorting would cost more (block nested loops: Börzsönyi et al., ICDE 2001).
+/// One front and what is left, or nothing when the front has more than `most` points. Each point is compared with the
+/// front so far, of which those that dominate often come first: few comparisons a point, where sorting would cost more
+/// (block nested loops: Börzsönyi et al., ICDE 2001).
 struct Peeled {
   std::vector<std::size_t> front, rest;
 };
@@ -88,8 +89,8 @@ Fronts first_fronts(const Points& points, std::size_t count) {
   return fronts;
 }
 
-/// A tenth of the range beyond the worst value of each objective, so that the ends of a front count. (Optuna goes by a tenth of the worst value,
-/// which depends on where an objective has its zero.)
+/// A tenth of the range beyond the worst value of each objective, so that the ends of a front count. (Optuna goes by a
+/// tenth of the worst value, which depends on where an objective has its zero.)
 std::vector<double> reference_of(const Matrix& points) {
   std::vector<double> worst = points.front(), best = points.front();
   for (const auto& point : points)
@@ -118,7 +119,8 @@ double contribution(const std::vector<double>& point, const Matrix& others, std:
 }
 
 /// Two objectives: the boxes left of and above a chosen point shrink what the others would add, each in O(1).
-std::vector<std::size_t> largest_area_subset(const Matrix& front, std::span<const double> reference, std::size_t count) {
+std::vector<std::size_t> largest_area_subset(const Matrix& front, std::span<const double> reference,
+                                             std::size_t count) {
   std::vector<std::pair<double, double>> corners(front.size(), {reference[0], reference[1]});
   std::vector<bool> is_chosen(front.size(), false);
   std::vector<std::size_t> chosen;
@@ -127,7 +129,8 @@ std::vector<std::size_t> largest_area_subset(const Matrix& front, std::span<cons
     double best_area = -1;
     for (std::size_t i = 0; i < front.size(); ++i) {
       if (is_chosen[i]) continue;
-      const double area = std::max(0.0, corners[i].first - front[i][0]) * std::max(0.0, corners[i].second - front[i][1]);
+      const double area =
+          std::max(0.0, corners[i].first - front[i][0]) * std::max(0.0, corners[i].second - front[i][1]);
       if (area > best_area) {
         best = i;
         best_area = area;
@@ -161,7 +164,8 @@ std::vector<double> contributions_of_front(const Matrix& front, std::span<const 
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return front[a] < front[b]; });
   for (std::size_t k = 0; k < order.size(); ++k) {
     const auto& point = front[order[k]];
-    const double right = k + 1 < order.size() ? front[order[k + 1]][0] : reference[0], top = k > 0 ? front[order[k - 1]][1] : reference[1];
+    const double right = k + 1 < order.size() ? front[order[k + 1]][0] : reference[0],
+                 top = k > 0 ? front[order[k - 1]][1] : reference[1];
     contributions[order[k]] = std::max(0.0, right - point[0]) * std::max(0.0, top - point[1]);
   }
   return contributions;
@@ -179,7 +183,8 @@ void weigh_by_contribution(const std::vector<Observation>& observations, GoodOne
   }
   if (feasible.size() < 2) return;
   const auto ranks = non_dominated_ranks(points);
-  std::map<std::vector<double>, std::vector<std::size_t>> members;  // equal points share what is theirs: alone each would add nothing
+  std::map<std::vector<double>, std::vector<std::size_t>>
+      members;  // equal points share what is theirs: alone each would add nothing
   for (std::size_t i = 0; i < points.size(); ++i) {
     good.weights[feasible[i]] = least_weight;
     if (ranks[i] == 0) members[points[i]].push_back(feasible[i]);
@@ -195,7 +200,8 @@ void weigh_by_contribution(const std::vector<Observation>& observations, GoodOne
 
 }  // namespace
 
-std::vector<std::size_t> largest_hypervolume_subset(const Matrix& front, std::span<const double> reference, std::size_t count) {
+std::vector<std::size_t> largest_hypervolume_subset(const Matrix& front, std::span<const double> reference,
+                                                    std::size_t count) {
   std::vector<std::size_t> chosen;
   if (count >= front.size()) {
     chosen.resize(front.size());
@@ -227,7 +233,9 @@ std::vector<std::size_t> largest_hypervolume_subset(const Matrix& front, std::sp
   return chosen;
 }
 
-std::size_t count_good(std::size_t observations) { return std::min<std::size_t>((observations + 9) / 10, 25); }
+std::size_t count_good(std::size_t observations) {
+  return std::min<std::size_t>((observations + 9) / 10, 25);
+}
 
 std::vector<double> weights_by_age(std::size_t count) {
   constexpr std::size_t young = 25;
@@ -235,13 +243,15 @@ std::vector<double> weights_by_age(std::size_t count) {
   if (count <= young) return weights;
   const std::size_t old = count - young;
   const double least = 1.0 / static_cast<double>(count);
-  for (std::size_t i = 0; i < old; ++i) weights[i] = old == 1 ? least : least + (1.0 - least) * static_cast<double>(i) / static_cast<double>(old - 1);
+  for (std::size_t i = 0; i < old; ++i)
+    weights[i] = old == 1 ? least : least + (1.0 - least) * static_cast<double>(i) / static_cast<double>(old - 1);
   return weights;
 }
 
 GoodOnes good_ones(const std::vector<Observation>& observations, std::size_t count) {
   std::vector<std::size_t> feasible, broken;
-  for (std::size_t i = 0; i < observations.size(); ++i) (observations[i].is_feasible() ? feasible : broken).push_back(i);
+  for (std::size_t i = 0; i < observations.size(); ++i)
+    (observations[i].is_feasible() ? feasible : broken).push_back(i);
   Points points;
   points.reserve(feasible.size());
   for (const auto i : feasible) points.push_back(&observations[i].objectives);
@@ -251,7 +261,8 @@ GoodOnes good_ones(const std::vector<Observation>& observations, std::size_t cou
     if (left == 0) break;
     Matrix members;
     for (const auto i : front) members.push_back(*points[i]);
-    for (const auto i : largest_hypervolume_subset(members, reference_of(members), left)) good.indices.push_back(feasible[front[i]]);
+    for (const auto i : largest_hypervolume_subset(members, reference_of(members), left))
+      good.indices.push_back(feasible[front[i]]);
   }
   std::ranges::stable_sort(broken, {}, [&](std::size_t i) { return observations[i].violation(); });
   for (const auto i : broken)

@@ -12,7 +12,8 @@ constexpr unsigned bits = 32;
 constexpr std::size_t most_dimensions = 3667;  // of Boost's table
 using Engine = boost::random::sobol_engine<std::uint32_t, bits>;
 
-/// Whether Owen's scrambling flips the bit below `prefix`: a hash of its place in the tree (the finisher of SplitMix64).
+/// Whether Owen's scrambling flips the bit below `prefix`: a hash of its place in the tree (the finisher of
+/// SplitMix64).
 std::uint32_t is_flipped(std::uint64_t key, unsigned depth, std::uint32_t prefix) {
   std::uint64_t z = key + 0x9e3779b97f4a7c15ULL * ((static_cast<std::uint64_t>(prefix) << 6U | depth) + 1);
   z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
@@ -33,7 +34,9 @@ std::uint32_t scrambled(std::uint64_t key, std::uint32_t word) {
 class Sobol final : public UnitSequence {
  public:
   Sobol(std::size_t dimensions, std::uint64_t seed)
-      : random_(RandomStream::named(seed, "sobol")), dimensions_(dimensions), engine_(std::clamp<std::size_t>(dimensions, 1, most_dimensions)) {
+      : random_(RandomStream::named(seed, "sobol")),
+        dimensions_(dimensions),
+        engine_(std::clamp<std::size_t>(dimensions, 1, most_dimensions)) {
     for (std::size_t d = 0; d < dimensions; ++d) keys_.push_back(random_.child("dimension", d).next());
   }
 
@@ -63,7 +66,9 @@ class Sobol final : public UnitSequence {
 class Latin final : public UnitSequence {
  public:
   Latin(std::size_t dimensions, std::uint64_t seed, std::size_t size)
-      : random_(RandomStream::named(seed, "latin hypercube")), dimensions_(dimensions), size_(std::max<std::size_t>(size, 1)) {}
+      : random_(RandomStream::named(seed, "latin hypercube")),
+        dimensions_(dimensions),
+        size_(std::max<std::size_t>(size, 1)) {}
 
   std::vector<double> next() override {
     if (count_ % size_ == 0) begin_cube();
@@ -91,7 +96,9 @@ class Latin final : public UnitSequence {
 
 }  // namespace
 
-std::unique_ptr<UnitSequence> sobol_sequence(std::size_t dimensions, std::uint64_t seed) { return std::make_unique<Sobol>(dimensions, seed); }
+std::unique_ptr<UnitSequence> sobol_sequence(std::size_t dimensions, std::uint64_t seed) {
+  return std::make_unique<Sobol>(dimensions, seed);
+}
 
 std::unique_ptr<UnitSequence> latin_sequence(std::size_t dimensions, std::uint64_t seed, std::size_t size) {
   return std::make_unique<Latin>(dimensions, seed, size);

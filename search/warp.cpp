@@ -12,7 +12,8 @@ namespace {
 
 // The smallest value counts as at least this share of the median.
 constexpr double least_share = 0.1;
-constexpr double smallest = 1e-3, largest = 1e6;  // of values over their median: what a model extrapolates to stays finite
+constexpr double smallest = 1e-3,
+                 largest = 1e6;  // of values over their median: what a model extrapolates to stays finite
 
 }  // namespace
 

@@ -5,12 +5,13 @@
 
 namespace edgewise::search {
 
-/// The logarithm, then mean 0 and variance 1. Latencies and errors come with long tails, and a network that learned nothing must not flatten the
-/// differences between the good ones. Other powers (Box & Cox, JRSS B 26(2), 1964) and a choice among them by the model's evidence predict some
-/// objectives better, latency as it is for one, but searches need more evaluations with them (docs/search.md). Where values are not all positive
-/// they are counted from a little below the smallest. Positive ones that come near zero are counted from below zero, so that the smallest is a tenth
-/// of the median: their logarithms would go down without end, and the rest of the objective would look flat (VLMOP2 has such values: after 100
-/// evaluations 0.98 of its hypervolume instead of 0.92).
+/// The logarithm, then mean 0 and variance 1. Latencies and errors come with long tails, and a network that learned
+/// nothing must not flatten the differences between the good ones. Other powers (Box & Cox, JRSS B 26(2), 1964) and a
+/// choice among them by the model's evidence predict some objectives better, latency as it is for one, but searches
+/// need more evaluations with them (docs/search.md). Where values are not all positive they are counted from a little
+/// below the smallest. Positive ones that come near zero are counted from below zero, so that the smallest is a tenth
+/// of the median: their logarithms would go down without end, and the rest of the objective would look flat (VLMOP2 has
+/// such values: after 100 evaluations 0.98 of its hypervolume instead of 0.92).
 class Warp {
  public:
   Warp() = default;

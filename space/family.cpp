@@ -21,8 +21,8 @@ struct Maker {
 };
 constexpr Maker makers[] = {{"backbones", make_backbones}, {"resnet", make_resnet}};
 
-/// Which backbones an input is too small for. Each is tried when somebody asks for it, once: to build all of them takes longer than
-/// everything else that is done with a job file. Safe to use from several threads.
+/// Which backbones an input is too small for. Each is tried when somebody asks for it, once: to build all of them takes
+/// longer than everything else that is done with a job file. Safe to use from several threads.
 class TriedBackbones {
  public:
   explicit TriedBackbones(const Frame& frame) : frame_(frame) {}
@@ -86,7 +86,9 @@ Result<Family> make_backbones(const Json& options, const Frame& frame) {
     if (!first_mistake) first_mistake = mistake;
   }
   if (!is_possible) return invalid("no backbone of the space can be built: " + *first_mistake, {}, "backbone");
-  auto validity = [trials](const Choice& choice) { return trials->mistake(std::get<std::string>(choice.at("backbone"))); };
+  auto validity = [trials](const Choice& choice) {
+    return trials->mistake(std::get<std::string>(choice.at("backbone")));
+  };
   TRY(auto space, make_space(std::move(parameters), std::move(validity)));
   auto shared = std::make_shared<const Space>(space);  // the builder outlives the family it came from
   auto build = [shared](const Choice& choice, const Frame& wanted) -> Result<Candidate> {

@@ -28,8 +28,8 @@ struct Candidate {
   std::map<std::string, Value> training;  ///< train options that the choice sets, e.g. "learning_rate"
 };
 
-/// The same text for two candidates that are the same network with the same training settings, so that whatever one of them gives the other would
-/// give too, chance aside. By graph::canonical_hash, whose meaning it shares.
+/// The same text for two candidates that are the same network with the same training settings, so that whatever one of
+/// them gives the other would give too, chance aside. By graph::canonical_hash, whose meaning it shares.
 std::string identity(const Candidate& candidate);
 
 /// A space that can be built. Name and options as in the job file.

@@ -151,9 +151,7 @@ Result<Family> make_resnet(const Json& options, const Frame& frame) {
     if (!options.is_object() || !options.contains(key)) continue;
     const auto& given = options[key];
     if (!given.is_number() || !(given.get<double>() >= 1 && given.get<double>() <= 1e12)) {
-      return invalid(std::format("\"{}\" is {}; it must be a number from 1 to 1e12", key,
-                                 dump(given)),
-                     {}, key);
+      return invalid(std::format("\"{}\" is {}; it must be a number from 1 to 1e12", key, dump(given)), {}, key);
     }
     most = static_cast<std::int64_t>(given.get<double>());
     ranges.erase(key);

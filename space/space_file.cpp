@@ -41,7 +41,8 @@ std::string hint(const std::string& word, const std::vector<std::string>& known)
 bool has_ends(config::Options& o, const std::string& name) {
   for (const char* end : {"low", "high"}) {
     if (o.is_given(end)) continue;
-    o.problem("", std::format("parameters.{} has no \"{}\"", name, end), "a number is given by its ends, e.g. {type: real, low: 0, high: 1}");
+    o.problem("", std::format("parameters.{} has no \"{}\"", name, end),
+              "a number is given by its ends, e.g. {type: real, low: 0, high: 1}");
     return false;
   }
   return true;
@@ -75,7 +76,8 @@ Domain read_reals(config::Options& o) {
 std::optional<Condition> read_condition(config::Options& o, const config::Node& when,
                                         const std::vector<Parameter>& parameters) {
   if (when.entries.size() != 1) {
-    o.problem("", "a condition names one parameter and the values for which this one exists", "for example when: {optimizer: [sgd]}");
+    o.problem("", "a condition names one parameter and the values for which this one exists",
+              "for example when: {optimizer: [sgd]}");
     Json ignored;
     o.rest(ignored, "");
     return {};
@@ -102,19 +104,29 @@ ParameterReader::ParameterReader(config::Node root) : root_(expanded(std::move(r
 void ParameterReader::declare(config::Options& options) {
   parameters_.clear();
   if (names_.empty()) {
-    if (!options.is_given("parameters")) options.problem("", "parameters is missing: what may be chosen?", "for example parameters: {learning_rate: {type: real, low: 1e-5, high: 0.1, log: true}}");
-    else if (const auto* section = child(root_, "parameters"); section->kind == config::Node::Kind::map || section->kind == config::Node::Kind::null)
-      options.problem("parameters", "parameters is empty; at least one is needed", "for example learning_rate: {type: real, low: 1e-5, high: 0.1, log: true}");
+    if (!options.is_given("parameters"))
+      options.problem("", "parameters is missing: what may be chosen?",
+                      "for example parameters: {learning_rate: {type: real, low: 1e-5, high: 0.1, log: true}}");
+    else if (const auto* section = child(root_, "parameters");
+             section->kind == config::Node::Kind::map || section->kind == config::Node::Kind::null)
+      options.problem("parameters", "parameters is empty; at least one is needed",
+                      "for example learning_rate: {type: real, low: 1e-5, high: 0.1, log: true}");
   }
-  if (names_.size() > max_parameters) options.problem("parameters", std::format("{} parameters are too many; at most {} are searched", names_.size(), max_parameters), "");
-  options.section("parameters", "", [&](config::Options& all) {
-    if (names_.empty() || names_.size() > max_parameters) {
-      Json ignored;  // told already
-      return all.rest(ignored, "");
-    }
-    for (const auto& entry : child(root_, "parameters")->entries)
-      all.section(entry.key, "", [&](config::Options& one) { read_parameter(all, one, entry); }, "a parameter");
-  }, "what may be chosen");
+  if (names_.size() > max_parameters)
+    options.problem("parameters",
+                    std::format("{} parameters are too many; at most {} are searched", names_.size(), max_parameters),
+                    "");
+  options.section(
+      "parameters", "",
+      [&](config::Options& all) {
+        if (names_.empty() || names_.size() > max_parameters) {
+          Json ignored;  // told already
+          return all.rest(ignored, "");
+        }
+        for (const auto& entry : child(root_, "parameters")->entries)
+          all.section(entry.key, "", [&](config::Options& one) { read_parameter(all, one, entry); }, "a parameter");
+      },
+      "what may be chosen");
 }
 
 void ParameterReader::read_parameter(config::Options& all, config::Options& one, const config::Node::Entry& entry) {
@@ -126,7 +138,8 @@ void ParameterReader::read_parameter(config::Options& all, config::Options& one,
   bool is_whole = !type.empty();
   if (type == "categorical") {
     if (!one.is_given("values")) {
-      one.problem("", std::format("parameters.{} has no \"values\"", entry.key), "a categorical parameter lists its values, e.g. {values: [sgd, adam]}");
+      one.problem("", std::format("parameters.{} has no \"values\"", entry.key),
+                  "a categorical parameter lists its values, e.g. {values: [sgd, adam]}");
       is_whole = false;
     }
     parameter.domain = read_categories(one);
@@ -135,7 +148,9 @@ void ParameterReader::read_parameter(config::Options& all, config::Options& one,
     is_whole = has_ends(one, entry.key);
     parameter.domain = type == "integer" ? read_integers(one) : read_reals(one);
   } else {
-    if (!one.is_given("type")) one.problem("", std::format("parameters.{} has no type; it must be one of {}", entry.key, quoted_list(types)), "for example {type: real, low: 0, high: 1}; a list of values needs no type");
+    if (!one.is_given("type"))
+      one.problem("", std::format("parameters.{} has no type; it must be one of {}", entry.key, quoted_list(types)),
+                  "for example {type: real, low: 0, high: 1}; a list of values needs no type");
     Json ignored;  // what the other options mean depends on the type
     one.rest(ignored, "");
     return;
@@ -152,13 +167,20 @@ void ParameterReader::read_parameter(config::Options& all, config::Options& one,
 void ParameterReader::check(config::Options& all, Parameter parameter) {
   const std::string name = parameter.name;
   if (name.empty()) return all.problem(name, "a parameter without a name", "give it one");
-  if (const auto mistake = domain_mistake(parameter.domain)) return all.problem(name, std::format("parameter \"{}\" {}", name, *mistake), "");
+  if (const auto mistake = domain_mistake(parameter.domain))
+    return all.problem(name, std::format("parameter \"{}\" {}", name, *mistake), "");
   if (parameter.condition) {
     const auto own = std::ranges::find(names_, name), parent = std::ranges::find(names_, parameter.condition->parent);
     if (parent == names_.end())
-      return all.problem(name + ".when", std::format("parameter \"{}\" depends on \"{}\", which is not a parameter", name, parameter.condition->parent), hint(parameter.condition->parent, names_));
+      return all.problem(name + ".when",
+                         std::format("parameter \"{}\" depends on \"{}\", which is not a parameter", name,
+                                     parameter.condition->parent),
+                         hint(parameter.condition->parent, names_));
     if (parent >= own)
-      return all.problem(name + ".when", std::format("parameter \"{}\" depends on \"{}\", which comes after it or is itself", name, parameter.condition->parent), "put the one that decides first");
+      return all.problem(name + ".when",
+                         std::format("parameter \"{}\" depends on \"{}\", which comes after it or is itself", name,
+                                     parameter.condition->parent),
+                         "put the one that decides first");
     if (!std::ranges::contains(parameters_, *parent, &Parameter::name)) return;  // the parent's own mistake is told
   }
   if (parameter.condition) {
@@ -228,7 +250,11 @@ Json to_json(const Space& space) {
     if (const auto* set = std::get_if<Categorical>(&parameter.domain)) {
       json = {{"type", "categorical"}, {"values", set->meanings.empty() ? Json(set->values) : Json(set->meanings)}};
     } else if (const auto* range = std::get_if<Integer>(&parameter.domain)) {
-      json = {{"type", "integer"}, {"low", range->low}, {"high", range->high}, {"step", range->step}, {"log", range->log_scale}};
+      json = {{"type", "integer"},
+              {"low", range->low},
+              {"high", range->high},
+              {"step", range->step},
+              {"log", range->log_scale}};
     } else {
       const auto& reals = std::get<Real>(parameter.domain);
       json = {{"type", "real"}, {"low", reals.low}, {"high", reals.high}, {"log", reals.log_scale}};

@@ -18,14 +18,15 @@
 
 namespace edgewise::space {
 
-/// Reads the `parameters:` section of a file that may have other sections. Give `root()` to config::read and call `declare` among the
-/// declarations of the other sections; when no mistake was found, `parameters` makes a space.
+/// Reads the `parameters:` section of a file that may have other sections. Give `root()` to config::read and call
+/// `declare` among the declarations of the other sections; when no mistake was found, `parameters` makes a space.
 class ParameterReader {
  public:
   explicit ParameterReader(config::Node root);
   [[nodiscard]] const config::Node& root() const { return root_; }
-  /// Mistakes told at their place: an unknown or missing type, doubled names and values, ends the wrong way round, a log scale at or below 0, a
-  /// condition on an unknown or later parameter or on a value that it cannot have, more than 1,000 parameters.
+  /// Mistakes told at their place: an unknown or missing type, doubled names and values, ends the wrong way round, a
+  /// log scale at or below 0, a condition on an unknown or later parameter or on a value that it cannot have, more than
+  /// 1,000 parameters.
   void declare(config::Options& options);
   /// Those without a mistake, in the file's order.
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return parameters_; }

@@ -33,10 +33,14 @@ Status check_known_results(const Trial& trial) {
   if (trial.results.empty()) return invalid("a new trial that is complete has no results", "add what is known of it");
   int before = -1;
   for (const StageResult& result : trial.results) {
-    if (result.stage <= before) return invalid(std::format("the results of a new trial are out of order: stage {} follows {}", result.stage, before));
+    if (result.stage <= before)
+      return invalid(
+          std::format("the results of a new trial are out of order: stage {} follows {}", result.stage, before));
     before = result.stage;
   }
-  if (before != trial.stage) return invalid(std::format("a new trial ended in stage {}, but its last result is of stage {}", trial.stage, before));
+  if (before != trial.stage)
+    return invalid(
+        std::format("a new trial ended in stage {}, but its last result is of stage {}", trial.stage, before));
   return {};
 }
 
@@ -44,7 +48,8 @@ Status check_known_results(const Trial& trial) {
 
 Result<Trial> new_trial(const Trial& trial, TrialId id) {
   if (trial.state != State::waiting && trial.state != State::rejected && trial.state != State::complete)
-    return invalid(std::format("a new trial is \"waiting\", \"rejected\" or \"complete\", not \"{}\"", to_text(trial.state)));
+    return invalid(
+        std::format("a new trial is \"waiting\", \"rejected\" or \"complete\", not \"{}\"", to_text(trial.state)));
   TRY_DO(check_known_results(trial));
   if (trial.epochs < 1)
     return invalid(std::format("a trial of {} epochs cannot be added; at least 1 is needed", trial.epochs));
@@ -96,11 +101,11 @@ Status promote(Trial& trial, int epochs) {
 }
 
 Status assign_threads(Trial& trial, int threads) {
-  if (threads < 1)
-    return invalid(std::format("trial {} cannot train with {} threads", to_text(trial.id), threads));
+  if (threads < 1) return invalid(std::format("trial {} cannot train with {} threads", to_text(trial.id), threads));
   const bool has_begun = trial.attempts > 0 || trial.stage > 0 || !trial.curve.empty();
   if (has_begun && trial.threads && *trial.threads != threads)
-    return fail(ErrorCode::conflict, std::format("trial {} trains with {} threads already", to_text(trial.id), *trial.threads));
+    return fail(ErrorCode::conflict,
+                std::format("trial {} trains with {} threads already", to_text(trial.id), *trial.threads));
   trial.threads = threads;
   return {};
 }
@@ -116,7 +121,8 @@ Status finish(Trial& trial, const std::string& worker, State state, const StageR
               const std::string& reason) {
   // Rejected, too: a worker measures the untrained network when a constraint bounds its latency or memory.
   if (state != State::complete && state != State::pruned && state != State::rejected)
-    return invalid(std::format("a trial is finished as \"complete\", \"pruned\" or \"rejected\", not as \"{}\"", to_text(state)));
+    return invalid(
+        std::format("a trial is finished as \"complete\", \"pruned\" or \"rejected\", not as \"{}\"", to_text(state)));
   TRY_DO(check_held(trial, worker));
   if (result.stage != trial.stage)
     return invalid(std::format("the result is of stage {}, but trial {} is in stage {}", result.stage, trial.id.value,

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <format>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -350,8 +350,12 @@ std::optional<double> Comparison::excess(const std::map<std::string, double>& va
   return !*does_hold && apart <= 0.0 ? std::numeric_limits<double>::min() : apart;
 }
 
-const Expression::Node* Comparison::left_tree() const { return left_ ? left_->tree() : nullptr; }
-const Expression::Node* Comparison::right_tree() const { return right_ ? right_->tree() : nullptr; }
+const Expression::Node* Comparison::left_tree() const {
+  return left_ ? left_->tree() : nullptr;
+}
+const Expression::Node* Comparison::right_tree() const {
+  return right_ ? right_->tree() : nullptr;
+}
 
 std::set<std::string> Comparison::names() const {
   std::set<std::string> names;

@@ -12,10 +12,12 @@
 
 namespace edgewise::study {
 
-/// Numbers, names, + - * / ^, unary minus, parentheses, and the functions log, exp, sqrt, abs, min(a, b), max(a, b). Immutable.
+/// Numbers, names, + - * / ^, unary minus, parentheses, and the functions log, exp, sqrt, abs, min(a, b), max(a, b).
+/// Immutable.
 class Expression {
  public:
-  /// @error invalid_input with the column (from 1) of the mistake in `where` as "column 7"; at most 1,000 characters and 100 levels
+  /// @error invalid_input with the column (from 1) of the mistake in `where` as "column 7"; at most 1,000 characters
+  /// and 100 levels
   static Result<Expression> parse(std::string_view text);
   /// Nothing when a name has no value or the result is not finite.
   [[nodiscard]] std::optional<double> evaluate(const std::map<std::string, double>& values) const;
@@ -37,8 +39,8 @@ class Comparison {
   static Result<Comparison> parse(std::string_view text);
   /// Nothing when a name has no value; false when all have one but a side has none, such as 1 / 0.
   [[nodiscard]] std::optional<bool> holds(const std::map<std::string, double>& values) const;
-  /// By how much the sides are apart the wrong way: at most 0 where it holds, more than 0 where it does not. Nothing when a name has no
-  /// value; the largest double when all have one but a side has none.
+  /// By how much the sides are apart the wrong way: at most 0 where it holds, more than 0 where it does not. Nothing
+  /// when a name has no value; the largest double when all have one but a side has none.
   [[nodiscard]] std::optional<double> excess(const std::map<std::string, double>& values) const;
   [[nodiscard]] std::set<std::string> names() const;
   /// The sides' trees (null where nothing was parsed) and "<", "<=", ">" or ">=" between them.

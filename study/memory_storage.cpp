@@ -69,7 +69,8 @@ class MemoryStorage final : public Storage {
     Trial* next = nullptr;
     for (Trial& trial : study_.trials) {
       if (trial.state != State::waiting) continue;
-      if (!next || trial.stage < next->stage || (trial.stage == next->stage && trained_s(trial) > trained_s(*next))) next = &trial;
+      if (!next || trial.stage < next->stage || (trial.stage == next->stage && trained_s(trial) > trained_s(*next)))
+        next = &trial;
     }
     if (!next) return std::nullopt;
     take_up(*next, worker);

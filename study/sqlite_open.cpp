@@ -133,8 +133,7 @@ Status write_new(const fs::path& file, const Settings& settings) {
   TRY_DO(database->run(std::format("PRAGMA application_id = {}", application_id)));
   TRY_DO(database->run(std::format("PRAGMA user_version = {}", schema_version)));
   const auto texts = schema(schema_version);
-  for (const char* name : {"study", "trial", "trial_queue", "result", "curve"})
-    TRY_DO(database->run(texts.at(name)));
+  for (const char* name : {"study", "trial", "trial_queue", "result", "curve"}) TRY_DO(database->run(texts.at(name)));
   TRY(Statement insert, database->prepare("INSERT INTO study VALUES (0, ?, ?, ?, ?, ?, ?, ?, 0)"));
   insert.bind(settings.name).bind(std::bit_cast<std::int64_t>(settings.seed)).bind(dump(to_json(settings.objectives)));
   insert.bind(dump(to_json(settings.constraints)))

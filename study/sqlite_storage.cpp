@@ -9,7 +9,8 @@ namespace edgewise::study {
 
 namespace {
 
-constexpr std::string_view trial_columns = "id, state, stage, epochs, seed, attempts, worker, reason, choice, known, threads";
+constexpr std::string_view trial_columns =
+    "id, state, stage, epochs, seed, attempts, worker, reason, choice, known, threads";
 constexpr std::string_view result_columns =
     "trial, stage, epochs, best_epoch, recorded, measurement, details, train_s, measure_s, export_s, overhead_s, "
     "finished";
@@ -321,9 +322,10 @@ class SqliteStorage final : public Storage {
   }
 
   Result<std::optional<TrialId>> first_waiting() {
-    TRY(Statement row, database_->prepare(
-                           "SELECT id FROM trial WHERE state = 'waiting' ORDER BY stage, coalesce((SELECT train_s FROM result WHERE "
-                           "result.trial = trial.id AND result.stage = trial.stage - 1), 0) DESC, id LIMIT 1"));
+    TRY(Statement row,
+        database_->prepare(
+            "SELECT id FROM trial WHERE state = 'waiting' ORDER BY stage, coalesce((SELECT train_s FROM result WHERE "
+            "result.trial = trial.id AND result.stage = trial.stage - 1), 0) DESC, id LIMIT 1"));
     TRY(const bool is_there, row.step());
     if (!is_there) return std::nullopt;
     const TrialId id{row.integer()};
@@ -333,9 +335,8 @@ class SqliteStorage final : public Storage {
 
   /// What a change may touch: choice, seed and what is known stay as they were added.
   Status write_trial(const Trial& trial) {
-    TRY(Statement update,
-        database_->prepare(
-            "UPDATE trial SET state = ?, stage = ?, epochs = ?, attempts = ?, worker = ?, reason = ?, threads = ? WHERE id = ?"));
+    TRY(Statement update, database_->prepare("UPDATE trial SET state = ?, stage = ?, epochs = ?, attempts = ?, worker "
+                                             "= ?, reason = ?, threads = ? WHERE id = ?"));
     update.bind(to_text(trial.state))
         .bind(std::int64_t{trial.stage})
         .bind(std::int64_t{trial.epochs})
@@ -346,8 +347,8 @@ class SqliteStorage final : public Storage {
 
   Status write_result(TrialId id, const StageResult& kept) {
     TRY(Statement insert,
-        database_->prepare(std::format(
-            "INSERT OR REPLACE INTO result ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", result_columns)));
+        database_->prepare(std::format("INSERT OR REPLACE INTO result ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                       result_columns)));
     insert.bind(id.value)
         .bind(std::int64_t{kept.stage})
         .bind(std::int64_t{kept.epochs})

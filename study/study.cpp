@@ -34,7 +34,8 @@ std::optional<State> state_from_text(std::string_view text) {
 }
 
 bool Trial::is_answered() const {
-  return state == State::complete && !results.empty() && results.back().details.is_object() && results.back().details.contains("answered");
+  return state == State::complete && !results.empty() && results.back().details.is_object() &&
+         results.back().details.contains("answered");
 }
 
 std::optional<double> Trial::value(const std::string& name) const {

@@ -22,7 +22,8 @@ struct TrialId {
 std::string to_text(TrialId id);  ///< "17"
 
 /// waiting -> running -> complete | pruned | failed | rejected; a running trial whose worker died waits again.
-/// pruned: stopped early (NaN); rejected: a constraint that is known before training forbids it, nothing was spent on it.
+/// pruned: stopped early (NaN); rejected: a constraint that is known before training forbids it, nothing was spent on
+/// it.
 enum class State { waiting, running, complete, pruned, failed, rejected };
 std::string_view to_text(State state);
 std::optional<State> state_from_text(std::string_view text);
@@ -31,20 +32,22 @@ std::optional<State> state_from_text(std::string_view text);
 struct CurvePoint {
   int stage = 0;  ///< from 0
   int epoch = 0;  ///< from 1, counted over all stages unless the trial restarted
-  double train_loss = 0, validation_loss = 0;  ///< NaN when it was not finite, as in the epoch that ended a pruned trial
+  double train_loss = 0,
+         validation_loss = 0;  ///< NaN when it was not finite, as in the epoch that ended a pruned trial
   std::map<std::string, double> metrics;
   double seconds = 0, images_per_s = 0;
   friend bool operator==(const CurvePoint&, const CurvePoint&) = default;
 };
 
-/// A trial's outcome at one stage (rung). `values` holds everything recorded: metrics of the best epoch, latency_ms, memory_mb, parameters, macs, ...
+/// A trial's outcome at one stage (rung). `values` holds everything recorded: metrics of the best epoch, latency_ms,
+/// memory_mb, parameters, macs, ...
 struct StageResult {
   int stage = 0;
-  int epochs = 0;     ///< trained in total when it ended
+  int epochs = 0;  ///< trained in total when it ended
   int best_epoch = 0;
   std::map<std::string, double> values;
-  Json measurement;   ///< device::Measurement as JSON; null when not measured
-  Json details;       ///< confusion matrix, artifacts (paths below the study's folder), remarks; an object
+  Json measurement;  ///< device::Measurement as JSON; null when not measured
+  Json details;      ///< confusion matrix, artifacts (paths below the study's folder), remarks; an object
   double train_s = 0, measure_s = 0, export_s = 0, overhead_s = 0;
   std::string finished;  ///< UTC, ISO 8601
 };
@@ -53,19 +56,19 @@ struct Trial {
   TrialId id;
   space::Choice choice;
   State state = State::waiting;
-  int stage = 0;             ///< the stage it is in or ended in
-  int epochs = 1;            ///< to be trained in total by the end of this stage
+  int stage = 0;   ///< the stage it is in or ended in
+  int epochs = 1;  ///< to be trained in total by the end of this stage
   std::uint64_t seed = 0;
   std::optional<int> threads;  ///< it trains with; fixed before it first starts: another number gives other roundings
   std::map<std::string, double> known;  ///< what is known before training: parameters, macs, weight_mb, peak_memory_mb
-  std::string reason;        ///< why it failed, was pruned or was rejected
-  int attempts = 0;          ///< times a worker took it up in this stage
-  std::string worker;        ///< who runs it: "host:pid"
-  std::vector<StageResult> results;  ///< by stage
+  std::string reason;                   ///< why it failed, was pruned or was rejected
+  int attempts = 0;                     ///< times a worker took it up in this stage
+  std::string worker;                   ///< who runs it: "host:pid"
+  std::vector<StageResult> results;     ///< by stage
   std::vector<CurvePoint> curve;
 
-  /// Complete without ever having been run here: its results were known when it was added, and `details["answered"]` of the last one says from where (a
-  /// twin in this study, a user, another study). It costs no budget.
+  /// Complete without ever having been run here: its results were known when it was added, and `details["answered"]` of
+  /// the last one says from where (a twin in this study, a user, another study). It costs no budget.
   [[nodiscard]] bool is_answered() const;
   /// The latest result, or nothing.
   [[nodiscard]] const StageResult* result() const { return results.empty() ? nullptr : &results.back(); }
@@ -106,9 +109,10 @@ struct Study {
   [[nodiscard]] const Trial* find(const space::Choice& choice) const;
 };
 
-/// Whether all constraints hold for these values; a constraint over values that are not there yet holds. The first that does not is told:
-/// "latency_ms < 33 does not hold (latency_ms is 41.2)".
-std::optional<std::string> violated(const std::vector<Constraint>& constraints, const std::map<std::string, double>& values);
+/// Whether all constraints hold for these values; a constraint over values that are not there yet holds. The first that
+/// does not is told: "latency_ms < 33 does not hold (latency_ms is 41.2)".
+std::optional<std::string> violated(const std::vector<Constraint>& constraints,
+                                    const std::map<std::string, double>& values);
 
 /// Trials with a result that has all objectives, that are not failed, and that keep all constraints.
 std::vector<const Trial*> feasible_trials(const Study& study);

@@ -9,9 +9,10 @@ namespace edgewise::surrogate {
 
 namespace {
 
-/// Linear in the one-hot inputs, weights normal around zero; the precision of the weights and of the noise maximise the evidence (MacKay,
-/// Neural Computation 4(3), 1992, "Bayesian interpolation", section 4), with a weak gamma prior on each so that a single point works. Noise
-/// that is not normal makes its intervals too wide or too narrow: all variances are multiplied by one factor from leave-one-out errors.
+/// Linear in the one-hot inputs, weights normal around zero; the precision of the weights and of the noise maximise the
+/// evidence (MacKay, Neural Computation 4(3), 1992, "Bayesian interpolation", section 4), with a weak gamma prior on
+/// each so that a single point works. Noise that is not normal makes its intervals too wide or too narrow: all
+/// variances are multiplied by one factor from leave-one-out errors.
 class BayesianRidge final : public Surrogate {
  public:
   explicit BayesianRidge(Columns columns) : columns_(std::move(columns)) {}
@@ -38,12 +39,14 @@ class BayesianRidge final : public Surrogate {
     double weight_precision = 1.0, noise_precision = 1.0 / std::max(0.1 * y.squaredNorm() / points, noise_prior);
     for (int round = 0; round < 300; ++round) {
       const Vector posterior_precision = noise_precision * strengths.array() + weight_precision;
-      mode_ = noise_precision * projected.cwiseQuotient(posterior_precision);  // (width) in the eigenvectors' coordinates
+      mode_ =
+          noise_precision * projected.cwiseQuotient(posterior_precision);  // (width) in the eigenvectors' coordinates
       const double determined = (noise_precision * strengths).cwiseQuotient(posterior_precision).sum();
       const double errors = (y - x * (directions_ * mode_)).squaredNorm();
       const double next_weight = (determined + 1.0) / (mode_.squaredNorm() + weight_prior);
       const double next_noise = (points - determined + 1.0) / (errors + noise_prior);
-      const bool settled = std::abs(std::log(next_weight / weight_precision)) + std::abs(std::log(next_noise / noise_precision)) < 1e-6;
+      const bool settled =
+          std::abs(std::log(next_weight / weight_precision)) + std::abs(std::log(next_noise / noise_precision)) < 1e-6;
       weight_precision = next_weight;
       noise_precision = next_noise;
       if (settled) break;
@@ -58,7 +61,8 @@ class BayesianRidge final : public Surrogate {
 
   [[nodiscard]] Prediction predict(const Matrix& inputs) const override {
     const Matrix x = coordinates(inputs);  // (n, width)
-    return {(x * mode_).array() + level_, ((x.array().square().matrix() * variances_).array() + level_variance_).matrix()};
+    return {(x * mode_).array() + level_,
+            ((x.array().square().matrix() * variances_).array() + level_variance_).matrix()};
   }
 
   [[nodiscard]] double noise_variance() const override { return noise_; }
@@ -77,11 +81,13 @@ class BayesianRidge final : public Surrogate {
   }
 
  private:
-  /// Leave-one-out errors are exact here: with error e and h = (variance of the function) / noise at a point that was learned from, it would
-  /// have been predicted with error e / (1 - h) and variance noise / (1 - h) (Rasmussen, Williams, 2006, equation 5.12, in weight space).
+  /// Leave-one-out errors are exact here: with error e and h = (variance of the function) / noise at a point that was
+  /// learned from, it would have been predicted with error e / (1 - h) and variance noise / (1 - h) (Rasmussen,
+  /// Williams, 2006, equation 5.12, in weight space).
   void widen(const Matrix& x, const Vector& y) {
     const Matrix along = x * directions_;  // (n, width)
-    const Vector kept = 1.0 - ((along.array().square().matrix() * variances_).array() + level_variance_) / noise_;  // 1 - h
+    const Vector kept =
+        1.0 - ((along.array().square().matrix() * variances_).array() + level_variance_) / noise_;  // 1 - h
     const Vector errors = y - along * mode_;
     const double factor = widening(errors, noise_ * kept.cwiseMax(1e-6));
     variances_ *= factor;
@@ -89,13 +95,16 @@ class BayesianRidge final : public Surrogate {
     noise_ *= factor;
   }
 
-  [[nodiscard]] Matrix coordinates(const Matrix& inputs) const { return ((*encode_)(inputs).rowwise() - centre_) * directions_; }
+  [[nodiscard]] Matrix coordinates(const Matrix& inputs) const {
+    return ((*encode_)(inputs).rowwise() - centre_) * directions_;
+  }
 
   Columns columns_;
   std::optional<OneHot> encode_;
   Eigen::RowVectorXd centre_;
-  Matrix directions_;           // (width, width) columns: eigenvectors of the inputs' covariance, where the posterior is diagonal
-  Vector mode_, variances_;     // (width) posterior of the weights along `directions_`
+  Matrix
+      directions_;  // (width, width) columns: eigenvectors of the inputs' covariance, where the posterior is diagonal
+  Vector mode_, variances_;  // (width) posterior of the weights along `directions_`
   double level_ = 0.0, level_variance_ = 0.0, noise_ = 0.0;
 };
 

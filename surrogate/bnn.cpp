@@ -23,16 +23,18 @@ double gamma(double shape, RandomStream& random) {
   }
 }
 
-/// A network whose weights are drawn from their posterior by scale-adapted stochastic-gradient Hamiltonian Monte Carlo (Springenberg, Klein,
-/// Falkner, Hutter, NeurIPS 2016, section 3; Chen, Fox, Guestrin, ICML 2014). We differ: the precisions of the noise and of each layer's
-/// weights are not optimised along but drawn from their conditional gamma distributions now and then (Neal, Bayesian Learning for Neural
-/// Networks, 1996, section 3.2).
+/// A network whose weights are drawn from their posterior by scale-adapted stochastic-gradient Hamiltonian Monte Carlo
+/// (Springenberg, Klein, Falkner, Hutter, NeurIPS 2016, section 3; Chen, Fox, Guestrin, ICML 2014). We differ: the
+/// precisions of the noise and of each layer's weights are not optimised along but drawn from their conditional gamma
+/// distributions now and then (Neal, Bayesian Learning for Neural Networks, 1996, section 3.2).
 class PosteriorChain {
  public:
-  PosteriorChain(const Network& network, const FloatMatrix& inputs, const FloatVector& targets, float step, RandomStream random)
+  PosteriorChain(const Network& network, const FloatMatrix& inputs, const FloatVector& targets, float step,
+                 RandomStream random)
       : network_(network), inputs_(inputs), targets_(targets), step_(step), random_(random) {
     // Begun where training ends, chains differ less from one seed to the next than begun at random.
-    weights_ = descend(network, inputs, targets, FloatVector::Constant(targets.size(), 1.0F / static_cast<float>(targets.size())), random_);
+    weights_ = descend(network, inputs, targets,
+                       FloatVector::Constant(targets.size(), 1.0F / static_cast<float>(targets.size())), random_);
     const auto size = weights_.size();
     momentum_ = FloatVector::Zero(size);
     slope_mean_ = FloatVector::Zero(size);
@@ -51,11 +53,13 @@ class PosteriorChain {
     const auto points = static_cast<float>(targets_.size());
     const float rate = step_ / std::sqrt(points);  // the energy is `points` times what `slope` belongs to
     constexpr float friction = 0.05F;
-    // Bounded: where gradients vanish (a flag that is never set, targets that are constant) the noise would throw a weight far away.
+    // Bounded: where gradients vanish (a flag that is never set, targets that are constant) the noise would throw a
+    // weight far away.
     const FloatVector inverse = slope_square_.array().max(1e-5F).rsqrt();
     fill_normal(noise_, random_);
     const auto spread = (2.0F * rate * rate * friction * inverse.array() - std::pow(rate, 4.0F)).max(1e-16F).sqrt();
-    momentum_.array() += -step_ * step_ * inverse.array() * slope.array() - friction * momentum_.array() + spread * noise_.array();
+    momentum_.array() +=
+        -step_ * step_ * inverse.array() * slope.array() - friction * momentum_.array() + spread * noise_.array();
     weights_ += momentum_;
   }
 
@@ -70,7 +74,8 @@ class PosteriorChain {
     const auto precision = static_cast<float>(noise_precision_);
     FloatVector slope;
     if (points <= most) {
-      slope = network_.gradient(weights_, inputs_, targets_, FloatVector::Constant(points, precision / static_cast<float>(points)));
+      slope = network_.gradient(weights_, inputs_, targets_,
+                                FloatVector::Constant(points, precision / static_cast<float>(points)));
     } else {
       std::vector<Eigen::Index> chosen(most);
       for (auto& i : chosen) i = static_cast<Eigen::Index>(random_.below(static_cast<std::uint64_t>(points)));
@@ -80,12 +85,15 @@ class PosteriorChain {
     return slope + penalty_.cwiseProduct(weights_) / static_cast<float>(points);
   }
 
-  /// Running means over a window that each weight adapts to how steady its gradient is (equations 8 and 9 of the 2016 paper).
+  /// Running means over a window that each weight adapts to how steady its gradient is (equations 8 and 9 of the 2016
+  /// paper).
   void adapt(const FloatVector& slope) {
     const auto share = window_.array().inverse();
     slope_mean_.array() += share * (slope.array() - slope_mean_.array());
     slope_square_.array() += share * (slope.array().square() - slope_square_.array());
-    window_ = (1.0F + window_.array() * (1.0F - slope_mean_.array().square() / slope_square_.array().max(1e-12F))).max(1.0F).matrix();
+    window_ = (1.0F + window_.array() * (1.0F - slope_mean_.array().square() / slope_square_.array().max(1e-12F)))
+                  .max(1.0F)
+                  .matrix();
   }
 
   void draw_precisions() {
@@ -99,8 +107,10 @@ class PosteriorChain {
       const auto where = network_.part(layer);
       const auto fan_in = static_cast<double>(where.fan_in);
       const double size = fan_in * weights_.segment(where.first, where.size).cast<double>().squaredNorm();
-      const double precision = gamma(weight_shape + 0.5 * static_cast<double>(where.size), random_) / (weight_rate + 0.5 * size);
-      penalty_.segment(where.first, where.size).setConstant(static_cast<float>(std::clamp(precision, 0.05, 50.0) * fan_in));
+      const double precision =
+          gamma(weight_shape + 0.5 * static_cast<double>(where.size), random_) / (weight_rate + 0.5 * size);
+      penalty_.segment(where.first, where.size)
+          .setConstant(static_cast<float>(std::clamp(precision, 0.05, 50.0) * fan_in));
     }
   }
 
@@ -122,15 +132,18 @@ struct Posterior {
 /// Whether the networks' mean is no worse on what they learned from than a constant: else the chain has drifted off.
 bool fits(const Network& network, const Posterior& posterior, const FloatMatrix& inputs, const FloatVector& targets) {
   FloatVector mean = FloatVector::Zero(targets.size());
-  for (const auto& weights : posterior.weights) mean += network.outputs(weights, inputs) / static_cast<float>(posterior.weights.size());
+  for (const auto& weights : posterior.weights)
+    mean += network.outputs(weights, inputs) / static_cast<float>(posterior.weights.size());
   constexpr float slack = 0.05F;  // targets have a variance of about 1, but may be constant
-  return (mean - targets).squaredNorm() <= (targets.array() - targets.mean()).square().sum() + slack * static_cast<float>(targets.size());
+  return (mean - targets).squaredNorm() <=
+         (targets.array() - targets.mean()).square().sum() + slack * static_cast<float>(targets.size());
 }
 
-/// A chain that flies off says that its step is too long for these data: begun anew with half of it. (Shorter than needed is as bad: it
-/// stays where it began.)
+/// A chain that flies off says that its step is too long for these data: begun anew with half of it. (Shorter than
+/// needed is as bad: it stays where it began.)
 /// @error invalid_input: it flies off whatever the step
-Result<Posterior> run_chain(const Network& network, const FloatMatrix& inputs, const FloatVector& targets, const RandomStream& random) {
+Result<Posterior> run_chain(const Network& network, const FloatMatrix& inputs, const FloatVector& targets,
+                            const RandomStream& random) {
   float step = 0.02F;
   for (std::uint64_t attempt = 0; attempt < 5; ++attempt, step *= 0.5F) {
     PosteriorChain chain(network, inputs, targets, step, random.child("attempt", attempt));
@@ -141,15 +154,17 @@ Result<Posterior> run_chain(const Network& network, const FloatMatrix& inputs, c
       result.weights.push_back(chain.weights());
       result.noise += chain.noise_variance() / kept;
     }
-    const bool is_sane = std::ranges::all_of(result.weights, [](const auto& w) { return w.allFinite() && w.cwiseAbs().maxCoeff() < 1e3F; });
+    const bool is_sane = std::ranges::all_of(
+        result.weights, [](const auto& w) { return w.allFinite() && w.cwiseAbs().maxCoeff() < 1e3F; });
     if (is_sane && fits(network, result, inputs, targets)) return result;
   }
   return invalid("the Bayesian network's chain diverges on these targets", "scale the targets to variance 1");
 }
 
-/// The networks of four chains, each of which leaves out another quarter of the points: the variance, noise included, is multiplied by one
-/// factor from the errors on those. A chain that is stuck in a poor mode shows as disagreement. (One chain on all points with a factor from
-/// other, held-out chains was tried: the factor did not carry over, and 80 % intervals held 60 % of nearly exact data.)
+/// The networks of four chains, each of which leaves out another quarter of the points: the variance, noise included,
+/// is multiplied by one factor from the errors on those. A chain that is stuck in a poor mode shows as disagreement.
+/// (One chain on all points with a factor from other, held-out chains was tried: the factor did not carry over, and 80
+/// % intervals held 60 % of nearly exact data.)
 class BayesianNetwork final : public Surrogate {
  public:
   BayesianNetwork(Columns columns, std::uint64_t seed) : columns_(std::move(columns)), seed_(seed) {}
@@ -168,8 +183,8 @@ class BayesianNetwork final : public Surrogate {
     const Matrix encoded = encode(inputs);
     inputs_ = NetworkInputs(encoded);
     network_ = Network(encoded.cols(), hidden);
-    const FloatMatrix x = inputs_(encoded);                                // (n, width)
-    const FloatVector y = (targets.array() - level_).cast<float>();        // (n)
+    const FloatMatrix x = inputs_(encoded);                          // (n, width)
+    const FloatVector y = (targets.array() - level_).cast<float>();  // (n)
     const auto random = RandomStream::named(seed_, "bnn");
     TRY_DO(run_chains(x, y, random));
     encode_ = std::move(encode);
@@ -219,7 +234,8 @@ class BayesianNetwork final : public Surrogate {
       posterior_.noise += chain.noise / chains;
     }
     const auto count = static_cast<Eigen::Index>(residuals.size());
-    factor_ = widening(Eigen::Map<const Vector>(residuals.data(), count), Eigen::Map<const Vector>(variances.data(), count));
+    factor_ =
+        widening(Eigen::Map<const Vector>(residuals.data(), count), Eigen::Map<const Vector>(variances.data(), count));
     return {};
   }
 
@@ -234,6 +250,8 @@ class BayesianNetwork final : public Surrogate {
 
 }  // namespace
 
-std::unique_ptr<Surrogate> make_bnn(const Columns& columns, std::uint64_t seed) { return std::make_unique<BayesianNetwork>(columns, seed); }
+std::unique_ptr<Surrogate> make_bnn(const Columns& columns, std::uint64_t seed) {
+  return std::make_unique<BayesianNetwork>(columns, seed);
+}
 
 }  // namespace edgewise::surrogate

@@ -1,10 +1,10 @@
-#include "surrogate/boosting_internal.hpp"
-
 #include <xgboost/c_api.h>
 
 #include <format>
 #include <limits>
 #include <memory>
+
+#include "surrogate/boosting_internal.hpp"
 
 namespace edgewise::surrogate {
 
@@ -24,25 +24,30 @@ Status checked(int code, const char* what) {
 
 Result<Table> make_table(const Rows& inputs) {
   DMatrixHandle handle = nullptr;
-  TRY_DO(checked(XGDMatrixCreateFromMat(inputs.data(), static_cast<bst_ulong>(inputs.rows()), static_cast<bst_ulong>(inputs.cols()),
-                                        std::numeric_limits<float>::quiet_NaN(), &handle),
-                 "read the points"));
+  TRY_DO(checked(
+      XGDMatrixCreateFromMat(inputs.data(), static_cast<bst_ulong>(inputs.rows()),
+                             static_cast<bst_ulong>(inputs.cols()), std::numeric_limits<float>::quiet_NaN(), &handle),
+      "read the points"));
   return Table(handle);
 }
 
 /// What no caller of `predict` could mend: the booster was trained here, on rows that were encoded alike.
-void demand(int code) { EDGEWISE_ASSERT(code == 0, XGBGetLastError()); }
+void demand(int code) {
+  EDGEWISE_ASSERT(code == 0, XGBGetLastError());
+}
 
 }  // namespace
 
-Result<Booster> Booster::train(const Rows& inputs, const std::vector<float>& targets, const std::vector<float>& weights, bool ranking,
-                               const BoosterSettings& settings, int rounds) {
+Result<Booster> Booster::train(const Rows& inputs, const std::vector<float>& targets, const std::vector<float>& weights,
+                               bool ranking, const BoosterSettings& settings, int rounds) {
   TRY(const auto table, make_table(inputs));
   TRY_DO(checked(XGDMatrixSetFloatInfo(table.get(), "label", targets.data(), targets.size()), "take the targets"));
-  if (!weights.empty()) TRY_DO(checked(XGDMatrixSetFloatInfo(table.get(), "weight", weights.data(), weights.size()), "take the weights"));
+  if (!weights.empty())
+    TRY_DO(checked(XGDMatrixSetFloatInfo(table.get(), "weight", weights.data(), weights.size()), "take the weights"));
   if (ranking) {
     const auto all = static_cast<std::uint32_t>(inputs.rows());
-    const auto one_group = std::format(R"({{"data":[{},true],"shape":[1],"typestr":"<u4","version":3}})", reinterpret_cast<std::uintptr_t>(&all));
+    const auto one_group = std::format(R"({{"data":[{},true],"shape":[1],"typestr":"<u4","version":3}})",
+                                       reinterpret_cast<std::uintptr_t>(&all));
     TRY_DO(checked(XGDMatrixSetInfoFromInterface(table.get(), "group", one_group.c_str()), "take the group"));
   }
   BoosterHandle handle = nullptr;
@@ -53,8 +58,10 @@ Result<Booster> Booster::train(const Rows& inputs, const std::vector<float>& tar
   for (const auto& [name, value] : BoosterSettings{{"verbosity", "0"}, {"nthread", "1"}}) {
     TRY_DO(checked(XGBoosterSetParam(handle, name, value.c_str()), "be set up"));
   }
-  for (const auto& [name, value] : settings) TRY_DO(checked(XGBoosterSetParam(handle, name, value.c_str()), "be set up"));
-  for (int round = 0; round < rounds; ++round) TRY_DO(checked(XGBoosterUpdateOneIter(handle, round, table.get()), "learn"));
+  for (const auto& [name, value] : settings)
+    TRY_DO(checked(XGBoosterSetParam(handle, name, value.c_str()), "be set up"));
+  for (int round = 0; round < rounds; ++round)
+    TRY_DO(checked(XGBoosterUpdateOneIter(handle, round, table.get()), "learn"));
   return booster;
 }
 
@@ -67,7 +74,8 @@ Vector Booster::predict(const Rows& inputs) const {
   // In place: no copy of the table, and safe from several threads at once.
   const auto array = std::format(R"({{"data":[{},true],"shape":[{},{}],"typestr":"<f4","version":3}})",
                                  reinterpret_cast<std::uintptr_t>(inputs.data()), inputs.rows(), inputs.cols());
-  constexpr auto settings = R"({"type":1,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false,"missing":NaN,"cache_id":0})";
+  constexpr auto settings =
+      R"({"type":1,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false,"missing":NaN,"cache_id":0})";
   const bst_ulong* shape = nullptr;
   bst_ulong dimensions = 0;
   const float* values = nullptr;

@@ -19,8 +19,8 @@ class Booster {
  public:
   /// @param weights (n) or empty; of each row. @param ranking: all rows are one group that a ranking objective orders
   /// @error invalid_input: what XGBoost says
-  static Result<Booster> train(const Rows& inputs, const std::vector<float>& targets, const std::vector<float>& weights, bool ranking,
-                               const BoosterSettings& settings, int rounds);
+  static Result<Booster> train(const Rows& inputs, const std::vector<float>& targets, const std::vector<float>& weights,
+                               bool ranking, const BoosterSettings& settings, int rounds);
   Booster(Booster&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Booster& operator=(Booster&& other) noexcept {
     std::swap(handle_, other.handle_);

@@ -1,15 +1,16 @@
-#include "surrogate/ensemble_internal.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <format>
 #include <limits>
 
+#include "surrogate/ensemble_internal.hpp"
+
 namespace edgewise::surrogate {
 
 namespace {
 
-/// The votes of the members that did not learn from point i, as a residual and a variance for each point with two such members.
+/// The votes of the members that did not learn from point i, as a residual and a variance for each point with two such
+/// members.
 struct OutOfBag {
   Vector residuals, variances;  // (points with at least two members left)
 };
@@ -39,11 +40,14 @@ OutOfBag out_of_bag(const Votes& votes, const Bags& bags, const Vector& targets)
 
 }  // namespace
 
-Prediction prior_prediction(double mean, Eigen::Index points) { return {Vector::Constant(points, mean), Vector::Ones(points)}; }
+Prediction prior_prediction(double mean, Eigen::Index points) {
+  return {Vector::Constant(points, mean), Vector::Ones(points)};
+}
 
 Status check_data(const Columns& columns, const Matrix& inputs, const Vector& targets) {
   if (inputs.rows() == 0) return invalid("a surrogate needs at least one point to learn from");
-  if (inputs.rows() != targets.size()) return invalid(std::format("{} points have {} targets", inputs.rows(), targets.size()));
+  if (inputs.rows() != targets.size())
+    return invalid(std::format("{} points have {} targets", inputs.rows(), targets.size()));
   if (static_cast<std::size_t>(inputs.cols()) != columns.size()) {
     return invalid(std::format("points have {} columns, {} were declared", inputs.cols(), columns.size()));
   }
@@ -55,7 +59,8 @@ Prediction combine(const Votes& votes, double scale) {
   const auto members = static_cast<double>(votes.mean.rows());
   Prediction result;
   result.mean = votes.mean.colwise().mean().transpose();  // (n)
-  result.variance = (votes.mean.rowwise() - result.mean.transpose()).array().square().colwise().sum().transpose() / std::max(1.0, members - 1.0);
+  result.variance = (votes.mean.rowwise() - result.mean.transpose()).array().square().colwise().sum().transpose() /
+                    std::max(1.0, members - 1.0);
   if (votes.variance.size() > 0) result.variance += votes.variance.colwise().mean().transpose();
   result.variance *= scale;
   return result;
@@ -63,11 +68,12 @@ Prediction combine(const Votes& votes, double scale) {
 
 Matrix sample_votes(const Votes& votes, double scale, std::size_t count, RandomStream& random) {
   const auto members = votes.mean.rows(), points = votes.mean.cols(), draws = static_cast<Eigen::Index>(count);
-  const Vector mean = votes.mean.colwise().mean().transpose();                                                        // (n)
+  const Vector mean = votes.mean.colwise().mean().transpose();  // (n)
   const double divisor = std::sqrt(std::max(1.0, static_cast<double>(members) - 1.0));
-  const Matrix deviations = (votes.mean.rowwise() - mean.transpose()) * (std::sqrt(scale) / divisor);                 // (members, n)
+  const Matrix deviations = (votes.mean.rowwise() - mean.transpose()) * (std::sqrt(scale) / divisor);  // (members, n)
   Vector own = Vector::Zero(points);
-  if (votes.variance.size() > 0) own = (scale * votes.variance.colwise().mean().transpose()).array().max(0.0).sqrt();  // (n)
+  if (votes.variance.size() > 0)
+    own = (scale * votes.variance.colwise().mean().transpose()).array().max(0.0).sqrt();  // (n)
   Matrix functions(draws, points);
   for (Eigen::Index k = 0; k < draws; ++k) {
     Vector combination(members);
@@ -102,8 +108,8 @@ double widening(const Vector& residuals, const Vector& variances) {
   Eigen::ArrayXd ratios = residuals.array().square() / variances.array().max(nothing);
   const double mean = ratios.mean();
   if (size < enough_for_quantile) return mean;
-  // Like a conformal interval: the ceil(0.8 (n + 1))-th of n (Vovk, Gammerman, Shafer, 2005), where a normal has 1.2816 deviations. Not
-  // below a tenth of the mean: a few large errors among many that are zero still tell of ignorance.
+  // Like a conformal interval: the ceil(0.8 (n + 1))-th of n (Vovk, Gammerman, Shafer, 2005), where a normal has 1.2816
+  // deviations. Not below a tenth of the mean: a few large errors among many that are zero still tell of ignorance.
   std::ranges::sort(ratios);
   const auto rank = static_cast<Eigen::Index>(std::ceil(0.8 * static_cast<double>(size + 1))) - 1;
   return std::max(ratios(rank) / (1.2816 * 1.2816), 0.1 * mean);
@@ -117,8 +123,8 @@ Spread calibrate(const Vector& residuals, const Vector& variances) {
   constexpr double nothing = 1e-12;  // targets are standardised
   if (mean_variance < nothing || mean_square < nothing) return {.scale = 1.0, .noise = mean_square};
 
-  // With variance = common * (variances / mean + ratio), the likeliest `common` has a closed form: a search over `ratio` alone remains.
-  // Its bound means: at least a fifth of the error is ignorance.
+  // With variance = common * (variances / mean + ratio), the likeliest `common` has a closed form: a search over
+  // `ratio` alone remains. Its bound means: at least a fifth of the error is ignorance.
   double best = -std::numeric_limits<double>::infinity(), best_ratio = 1.0;
   for (double ratio = 1.0 / 64.0; ratio <= 4.0; ratio *= std::sqrt(2.0)) {
     const Eigen::ArrayXd shape = variances.array() / mean_variance + ratio;

@@ -1,4 +1,5 @@
-/// What ensembles share: bootstrap bags, how members' votes become a mean and a variance, and how far that variance is trusted.
+/// What ensembles share: bootstrap bags, how members' votes become a mean and a variance, and how far that variance is
+/// trusted.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,8 @@
 
 namespace edgewise::surrogate {
 
-/// Fewer points teach an ensemble nothing about its own errors; its prediction is then what the caller believed before: the targets'
-/// mean with variance 1 (targets are about standardised).
+/// Fewer points teach an ensemble nothing about its own errors; its prediction is then what the caller believed before:
+/// the targets' mean with variance 1 (targets are about standardised).
 constexpr Eigen::Index fewest_points = 4;
 /// The prediction with fewer than `fewest_points`.
 Prediction prior_prediction(double mean, Eigen::Index points);
@@ -26,10 +27,11 @@ struct Votes {
   Matrix mean;      // (members, n)
   Matrix variance;  // (members, n) what each member is unsure of by itself; (0, 0): members are sure
 };
-/// Law of total variance over the members, times `scale`. The unbiased variance between members is used; one member has none.
+/// Law of total variance over the members, times `scale`. The unbiased variance between members is used; one member has
+/// none.
 Prediction combine(const Votes& votes, double scale);
-/// Draws with the mean and, across points, the covariance of the members (times `scale`): the mean plus a random normal combination of the
-/// members' deviations from it. A member's own variance shifts all points alike. (count, n)
+/// Draws with the mean and, across points, the covariance of the members (times `scale`): the mean plus a random normal
+/// combination of the members' deviations from it. A member's own variance shifts all points alike. (count, n)
 Matrix sample_votes(const Votes& votes, double scale, std::size_t count, RandomStream& random);
 
 /// Bootstrap samples (Breiman, Machine Learning 24, 1996): how often each point is in each bag.
@@ -38,7 +40,9 @@ class Bags {
   Bags() = default;
   Bags(std::size_t bags, Eigen::Index points, RandomStream& random);
   [[nodiscard]] std::size_t size() const { return counts_.size(); }
-  [[nodiscard]] int count(std::size_t bag, Eigen::Index point) const { return counts_[bag][static_cast<std::size_t>(point)]; }
+  [[nodiscard]] int count(std::size_t bag, Eigen::Index point) const {
+    return counts_[bag][static_cast<std::size_t>(point)];
+  }
   /// The points in the bag, each as often as it was drawn (`repeat`) or once, in order.
   [[nodiscard]] std::vector<Eigen::Index> members(std::size_t bag, bool repeat) const;
 
@@ -46,8 +50,8 @@ class Bags {
   std::vector<std::vector<int>> counts_;
 };
 
-/// The factor by which `variances` are to be multiplied so that 80 % of the residuals lie in the 80 % interval; with fewer than 20 residuals,
-/// where that quantile is luck, the mean square counts. Fewer than `fewest_points`: 1.
+/// The factor by which `variances` are to be multiplied so that 80 % of the residuals lie in the 80 % interval; with
+/// fewer than 20 residuals, where that quantile is luck, the mean square counts. Fewer than `fewest_points`: 1.
 double widening(const Vector& residuals, const Vector& variances);
 
 /// How votes relate to errors on points that were not learned from.
@@ -55,12 +59,13 @@ struct Spread {
   double scale = 1.0;  ///< the variance of the votes is multiplied by this
   double noise = 0.0;  ///< variance that is there even where the members agree
 };
-/// Scale and noise under which `residuals` are most likely normal with variance `scale * variances + noise`, then both multiplied by
-/// their `widening`. The noise's share is bounded: a search that is told "all noise" would stop exploring.
+/// Scale and noise under which `residuals` are most likely normal with variance `scale * variances + noise`, then both
+/// multiplied by their `widening`. The noise's share is bounded: a search that is told "all noise" would stop
+/// exploring.
 Spread calibrate(const Vector& residuals, const Vector& variances);
 
-/// A model of members that each learn from one bootstrap sample. Out-of-bag errors calibrate the variance between the members, which
-/// alone is overconfident: bootstrap samples overlap, and members share their inductive bias.
+/// A model of members that each learn from one bootstrap sample. Out-of-bag errors calibrate the variance between the
+/// members, which alone is overconfident: bootstrap samples overlap, and members share their inductive bias.
 class Ensemble : public Surrogate {
  public:
   Ensemble(std::string name, Columns columns, std::uint64_t seed, std::size_t members)

@@ -20,7 +20,8 @@ Features rows(const Features& features, Eigen::Index first, Eigen::Index count) 
 
 Matrix scaled(const Matrix& features, const Vector& log_scales, const std::vector<int>* scale_of) {
   Matrix result = features;
-  for (Eigen::Index f = 0; f < features.cols(); ++f) result.col(f) *= std::exp(-log_scales(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f));
+  for (Eigen::Index f = 0; f < features.cols(); ++f)
+    result.col(f) *= std::exp(-log_scales(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f));
   return result;
 }
 
@@ -44,7 +45,8 @@ Matern52 matern52_with_slope(const Matrix& squared_distances) {
   return {(1.0 + s + s.square() / 3.0) * decay, -5.0 / 6.0 * (1.0 + s) * decay};
 }
 
-FeatureMap::FeatureMap(const Columns& columns, const std::vector<bool>& gaps) : columns_(columns), gaps_(gaps), one_hot_(columns, gaps) {
+FeatureMap::FeatureMap(const Columns& columns, const std::vector<bool>& gaps)
+    : columns_(columns), gaps_(gaps), one_hot_(columns, gaps) {
   std::map<int, Bag> bags;
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const auto& column = columns[c];
@@ -72,14 +74,16 @@ Features FeatureMap::operator()(const Matrix& inputs) const {
   }
   Eigen::Index first = 0;
   for (const auto& bag : bags_) {
-    // Counts over the root of the group's size: two networks that differ in one place are about as far apart as in `places`.
+    // Counts over the root of the group's size: two networks that differ in one place are about as far apart as in
+    // `places`.
     const double unit = 1.0 / std::sqrt(2.0 * static_cast<double>(bag.members.size()));
     for (Eigen::Index i = 0; i < inputs.rows(); ++i)
       for (const auto member : bag.members) {
         const double value = inputs(i, member);
         if (std::isnan(value)) continue;
         if (bag.categories > 0)
-          features.bags(i, first + std::min(static_cast<Eigen::Index>(value), static_cast<Eigen::Index>(bag.categories - 1))) += unit;
+          features.bags(i, first + std::min(static_cast<Eigen::Index>(value),
+                                            static_cast<Eigen::Index>(bag.categories - 1))) += unit;
         else
           features.bags(i, first) += value * unit;
       }
@@ -93,10 +97,12 @@ GaussianProcess::GaussianProcess(Columns columns) : columns_(std::move(columns))
 Matrix GaussianProcess::covariance(const Features& a, const Features& b) const {
   const auto& h = hyperparameters_;
   const auto& scales = map_->place_scales();
-  Matrix k = std::exp(h.places) * matern52(squared_distances(scaled(a.places, h.place_scales, &scales), scaled(b.places, h.place_scales, &scales)));
+  Matrix k = std::exp(h.places) * matern52(squared_distances(scaled(a.places, h.place_scales, &scales),
+                                                             scaled(b.places, h.place_scales, &scales)));
   k += std::exp(h.linear) * (a.places * b.places.transpose());
   if (a.bags.cols() > 0) {
-    k += std::exp(h.bags) * matern52(squared_distances(scaled(a.bags, h.bag_scales, nullptr), scaled(b.bags, h.bag_scales, nullptr)));
+    k += std::exp(h.bags) *
+         matern52(squared_distances(scaled(a.bags, h.bag_scales, nullptr), scaled(b.bags, h.bag_scales, nullptr)));
     k += std::exp(h.bag_linear) * (a.bags * b.bags.transpose());
   }
   return k;
@@ -105,7 +111,8 @@ Matrix GaussianProcess::covariance(const Features& a, const Features& b) const {
 Vector GaussianProcess::variances(const Features& a) const {
   const auto& h = hyperparameters_;
   Vector v = std::exp(h.places) + std::exp(h.linear) * a.places.rowwise().squaredNorm().array();
-  if (a.bags.cols() > 0) v.array() += std::exp(h.bags) + std::exp(h.bag_linear) * a.bags.rowwise().squaredNorm().array();
+  if (a.bags.cols() > 0)
+    v.array() += std::exp(h.bags) + std::exp(h.bag_linear) * a.bags.rowwise().squaredNorm().array();
   return v;
 }
 
@@ -113,8 +120,10 @@ namespace {
 
 Status check(const Matrix& inputs, const Vector& targets, const Columns& columns) {
   if (inputs.rows() == 0) return invalid("a model needs at least one point to learn from");
-  if (inputs.rows() != targets.size()) return invalid(std::format("{} points have {} targets", inputs.rows(), targets.size()));
-  if (inputs.cols() != static_cast<Eigen::Index>(columns.size())) return invalid(std::format("points have {} columns, {} were declared", inputs.cols(), columns.size()));
+  if (inputs.rows() != targets.size())
+    return invalid(std::format("{} points have {} targets", inputs.rows(), targets.size()));
+  if (inputs.cols() != static_cast<Eigen::Index>(columns.size()))
+    return invalid(std::format("points have {} columns, {} were declared", inputs.cols(), columns.size()));
   if (!targets.allFinite()) return invalid("a target is not finite");
   return {};
 }
@@ -147,7 +156,8 @@ Status GaussianProcess::update(const Matrix& inputs, const Vector& targets) {
     return true;
   };
   const Eigen::Index before = inputs_.rows();
-  const Eigen::Index kept = before > 0 && before <= inputs.rows() && factor_.rows() == before && same(before) ? before : 0;
+  const Eigen::Index kept =
+      before > 0 && before <= inputs.rows() && factor_.rows() == before && same(before) ? before : 0;
   if (kept == 0) {
     features_ = (*map_)(inputs);
   } else if (kept < inputs.rows()) {
@@ -174,12 +184,16 @@ Status GaussianProcess::factorise(Eigen::Index kept) {
   factor_.conservativeResize(n, n);
   if (kept > 0) {
     across = covariance(new_rows, rows(features_, 0, kept));
-    factor_.topLeftCorner(kept, kept).triangularView<Eigen::Lower>().transpose().solveInPlace<Eigen::OnTheRight>(across);
+    factor_.topLeftCorner(kept, kept)
+        .triangularView<Eigen::Lower>()
+        .transpose()
+        .solveInPlace<Eigen::OnTheRight>(across);
     block -= across * across.transpose();
     factor_.bottomLeftCorner(fresh, kept) = across;
     factor_.topRightCorner(kept, fresh).setZero();
   }
-  // Repeated points are the same row but for the noise; where that is too little for floating point, more of it is assumed.
+  // Repeated points are the same row but for the noise; where that is too little for floating point, more of it is
+  // assumed.
   for (double extra = 0.0; extra < 1.0; extra = extra == 0.0 ? 1e-8 : extra * 10) {
     Matrix trial = block;
     trial.diagonal().array() += std::exp(hyperparameters_.noise) + extra;
@@ -240,20 +254,22 @@ Matrix GaussianProcess::sample(const Matrix& inputs, std::size_t count, RandomSt
   posterior.noalias() -= across.transpose() * across;
   const Matrix root = root_of(std::move(posterior));
   Matrix functions(static_cast<Eigen::Index>(count), inputs.rows());
-  for (Eigen::Index k = 0; k < functions.rows(); ++k) functions.row(k) = (mean + root * normals(inputs.rows(), random)).transpose();
+  for (Eigen::Index k = 0; k < functions.rows(); ++k)
+    functions.row(k) = (mean + root * normals(inputs.rows(), random)).transpose();
   return functions;
 }
 
 Surrogate::Path GaussianProcess::path(RandomStream& random) const {
-  // Matheron's rule (Wilson et al., ICML 2020) with the prior drawn at random anchors among perturbed training inputs: each anchor is a
-  // training row with some columns taken from another row, so that anchors lie where candidates do.
+  // Matheron's rule (Wilson et al., ICML 2020) with the prior drawn at random anchors among perturbed training inputs:
+  // each anchor is a training row with some columns taken from another row, so that anchors lie where candidates do.
   constexpr Eigen::Index most_anchors = 150;
   const Eigen::Index n = inputs_.rows(), count = std::min<Eigen::Index>(most_anchors, 4 * n + 8);
   Matrix anchors(count, inputs_.cols());
   for (Eigen::Index a = 0; a < count; ++a) {
     anchors.row(a) = inputs_.row(static_cast<Eigen::Index>(random.below(static_cast<std::uint64_t>(n))));
     for (Eigen::Index c = 0; c < anchors.cols(); ++c)
-      if (random.chance(0.5)) anchors(a, c) = inputs_(static_cast<Eigen::Index>(random.below(static_cast<std::uint64_t>(n))), c);
+      if (random.chance(0.5))
+        anchors(a, c) = inputs_(static_cast<Eigen::Index>(random.below(static_cast<std::uint64_t>(n))), c);
   }
   const Vector values = sample(anchors, 1, random).row(0).transpose();
   auto model = std::make_shared<GaussianProcess>(columns_);  // owned by the path alone

@@ -9,12 +9,15 @@
 namespace edgewise::surrogate {
 
 /// Features that a covariance is computed on. Two parts:
-/// - `places`: what was chosen where: numbers, a column of 1/sqrt(2) for each category (so that two different categories are 1 apart), activity flags;
-/// - `bags`: how often each value was chosen within a group of columns that choose from the same values, wherever (for numbers: their mean).
-///   Repeated cells and stages of a network are such groups; much of what a network costs and can do depends on how often, not where.
+/// - `places`: what was chosen where: numbers, a column of 1/sqrt(2) for each category (so that two different
+/// categories are 1 apart), activity flags;
+/// - `bags`: how often each value was chosen within a group of columns that choose from the same values, wherever (for
+/// numbers: their mean).
+///   Repeated cells and stages of a network are such groups; much of what a network costs and can do depends on how
+///   often, not where.
 struct Features {
-  Matrix places;                 // (n, place features)
-  Matrix bags;                   // (n, bag features); no columns without groups
+  Matrix places;  // (n, place features)
+  Matrix bags;    // (n, bag features); no columns without groups
 };
 class FeatureMap {
  public:
@@ -40,16 +43,17 @@ class FeatureMap {
 };
 
 /// Everything in logarithms.
-/// covariance = places * matern52(places / scales) + bags * matern52(bags / scales) + linear * <places, places'> + bag_linear * <bags, bags'>
-/// and `noise` on the diagonal.
+/// covariance = places * matern52(places / scales) + bags * matern52(bags / scales) + linear * <places, places'> +
+/// bag_linear * <bags, bags'> and `noise` on the diagonal.
 struct Hyperparameters {
-  Vector place_scales;  ///< length scale of each column
-  Vector bag_scales;    ///< length scale of each bag feature
+  Vector place_scales;                                      ///< length scale of each column
+  Vector bag_scales;                                        ///< length scale of each bag feature
   double places = 0, bags = 0, linear = 0, bag_linear = 0;  ///< variances of the four parts
-  double noise = 0;                                          ///< variance of the noise
+  double noise = 0;                                         ///< variance of the noise
 };
 
-/// The posterior for given hyperparameters. Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, algorithm 2.1.
+/// The posterior for given hyperparameters. Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006,
+/// algorithm 2.1.
 class GaussianProcess final : public Surrogate {
  public:
   explicit GaussianProcess(Columns columns);
@@ -58,14 +62,15 @@ class GaussianProcess final : public Surrogate {
   [[nodiscard]] std::unique_ptr<Surrogate> clone() const override { return std::make_unique<GaussianProcess>(*this); }
   /// Hyperparameters by maximum a posteriori (`fitted_hyperparameters`).
   Status fit(const Matrix& inputs, const Vector& targets) override;
-  /// Keeps the hyperparameters. Where the inputs begin with those of the last call only the new rows are factorised: O(n^2) each.
+  /// Keeps the hyperparameters. Where the inputs begin with those of the last call only the new rows are factorised:
+  /// O(n^2) each.
   Status update(const Matrix& inputs, const Vector& targets) override;
   [[nodiscard]] Prediction predict(const Matrix& inputs) const override;
   [[nodiscard]] double noise_variance() const override;
   /// Jointly normal.
   [[nodiscard]] Matrix sample(const Matrix& inputs, std::size_t count, RandomStream& random) const override;
-  /// A joint draw at the training inputs' neighbourhood, continued elsewhere by its conditional mean plus the prior's part of a random
-  /// linear function: smooth, and cheap to evaluate anywhere.
+  /// A joint draw at the training inputs' neighbourhood, continued elsewhere by its conditional mean plus the prior's
+  /// part of a random linear function: smooth, and cheap to evaluate anywhere.
   [[nodiscard]] Path path(RandomStream& random) const override;
 
   /// With hyperparameters from outside; nothing is fitted.
@@ -89,8 +94,8 @@ class GaussianProcess final : public Surrogate {
   double mean_ = 0.0;
 };
 
-/// The posterior of the hyperparameters (up to a constant) and its gradient, as `fit` maximises it: the log marginal likelihood plus log
-/// priors. For tests of the gradient too.
+/// The posterior of the hyperparameters (up to a constant) and its gradient, as `fit` maximises it: the log marginal
+/// likelihood plus log priors. For tests of the gradient too.
 struct Evidence {
   double value = 0;
   Vector gradient;  // as `to_vector` orders the hyperparameters
@@ -98,10 +103,11 @@ struct Evidence {
 Vector to_vector(const Hyperparameters& hyperparameters);
 Hyperparameters from_vector(const Vector& vector, int place_scales, int bag_scales);
 /// Nothing when the covariance is not positive definite in floating point.
-std::optional<Evidence> evidence(const FeatureMap& map, const Features& features, const Vector& targets, const Hyperparameters& hyperparameters);
+std::optional<Evidence> evidence(const FeatureMap& map, const Features& features, const Vector& targets,
+                                 const Hyperparameters& hyperparameters);
 
-/// Hyperparameters of maximum posterior density: by L-BFGS on up to 60 points from two fixed starting points, then on up to 200 from where that
-/// led; points are spread over the given order.
+/// Hyperparameters of maximum posterior density: by L-BFGS on up to 60 points from two fixed starting points, then on
+/// up to 200 from where that led; points are spread over the given order.
 Hyperparameters fitted_hyperparameters(const FeatureMap& map, const Features& features, const Vector& targets);
 
 /// Matern covariance of smoothness 5/2 as a function of the squared scaled distance, and its derivative by that.

@@ -10,8 +10,8 @@ namespace edgewise::surrogate {
 namespace {
 
 /// Normal priors on logarithms, for targets of variance about 1.
-/// Length scales grow with the root of the number of columns (Hvarfner, Hellsten, Nardi, ICML 2024): otherwise a space of many parameters
-/// begins with the belief that every point is far from every other.
+/// Length scales grow with the root of the number of columns (Hvarfner, Hellsten, Nardi, ICML 2024): otherwise a space
+/// of many parameters begins with the belief that every point is far from every other.
 struct Prior {
   double mean, deviation;
 };
@@ -38,17 +38,20 @@ void each_with_prior(Hyperparameters& h, Visit visit) {
 Vector pair_sums(const Matrix& weights, const Matrix& z) {
   const Vector sums = weights.rowwise().sum();
   const Matrix weighted = weights * z;  // (n, features)
-  return 2.0 * ((z.array().square().matrix().transpose() * sums) - (weighted.array() * z.array()).colwise().sum().matrix().transpose());
+  return 2.0 * ((z.array().square().matrix().transpose() * sums) -
+                (weighted.array() * z.array()).colwise().sum().matrix().transpose());
 }
 
 /// One Matern part of the covariance, kept between value and gradient.
 struct Part {
-  Matrix z;          // features over their scales
-  Matrix covariance; // (n, n), with its variance
-  Matrix slope;      // (n, n), of the covariance by the squared distance
+  Matrix z;           // features over their scales
+  Matrix covariance;  // (n, n), with its variance
+  Matrix slope;       // (n, n), of the covariance by the squared distance
 
-  Part(const Matrix& features, const Vector& log_scales, const std::vector<int>* scale_of, double log_variance) : z(features) {
-    for (Eigen::Index f = 0; f < z.cols(); ++f) z.col(f) *= std::exp(-log_scales(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f));
+  Part(const Matrix& features, const Vector& log_scales, const std::vector<int>* scale_of, double log_variance)
+      : z(features) {
+    for (Eigen::Index f = 0; f < z.cols(); ++f)
+      z.col(f) *= std::exp(-log_scales(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f));
     auto [value, slope_value] = matern52_with_slope(squared_distances(z, z));
     covariance = std::exp(log_variance) * value;
     slope = std::exp(log_variance) * slope_value;
@@ -57,7 +60,8 @@ struct Part {
   void add_scale_slopes(const Matrix& w, const std::vector<int>* scale_of, Eigen::Ref<Vector> slopes) const {
     const Matrix inner = w.array() * slope.array();
     const Vector sums = -2.0 * pair_sums(inner, z);  // d(squared distance) / d(log scale) = -2 (z_i - z_j)^2
-    for (Eigen::Index f = 0; f < sums.size(); ++f) slopes(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f) += sums(f);
+    for (Eigen::Index f = 0; f < sums.size(); ++f)
+      slopes(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f) += sums(f);
   }
 };
 
@@ -70,12 +74,15 @@ Vector to_vector(const Hyperparameters& h) {
 }
 
 Hyperparameters from_vector(const Vector& vector, int place_scales, int bag_scales) {
-  EDGEWISE_ASSERT(vector.size() == place_scales + bag_scales + 5, "a vector of hyperparameters has one number for each");
+  EDGEWISE_ASSERT(vector.size() == place_scales + bag_scales + 5,
+                  "a vector of hyperparameters has one number for each");
   const auto rest = vector.tail(5);
-  return {vector.head(place_scales), vector.segment(place_scales, bag_scales), rest(0), rest(1), rest(2), rest(3), rest(4)};
+  return {
+      vector.head(place_scales), vector.segment(place_scales, bag_scales), rest(0), rest(1), rest(2), rest(3), rest(4)};
 }
 
-std::optional<Evidence> evidence(const FeatureMap& map, const Features& features, const Vector& targets, const Hyperparameters& h) {
+std::optional<Evidence> evidence(const FeatureMap& map, const Features& features, const Vector& targets,
+                                 const Hyperparameters& h) {
   const Eigen::Index n = targets.size();
   const auto& scales = map.place_scales();
   const bool has_bags = features.bags.cols() > 0;
@@ -124,7 +131,8 @@ namespace {
 /// What ensmallen's optimisers want: a function to minimise, over a column of numbers.
 class NegativeEvidence {
  public:
-  NegativeEvidence(const FeatureMap& map, const Features& features, const Vector& targets) : map_(map), features_(features), targets_(targets) {}
+  NegativeEvidence(const FeatureMap& map, const Features& features, const Vector& targets)
+      : map_(map), features_(features), targets_(targets) {}
 
   double EvaluateWithGradient(const arma::mat& x, arma::mat& gradient) {
     const Eigen::Map<const Vector> vector(x.memptr(), static_cast<Eigen::Index>(x.n_elem));
@@ -134,7 +142,8 @@ class NegativeEvidence {
     gradient.zeros(x.n_rows, x.n_cols);
     const auto found = evidence(map_, features_, targets_, h);
     if (!found || !std::isfinite(found->value)) return 1e10;
-    for (Eigen::Index i = 0; i < found->gradient.size(); ++i) gradient(static_cast<arma::uword>(i)) = -found->gradient(i);
+    for (Eigen::Index i = 0; i < found->gradient.size(); ++i)
+      gradient(static_cast<arma::uword>(i)) = -found->gradient(i);
     if (is_at_floor) gradient(gradient.n_elem - 1) = std::min(0.0, gradient(gradient.n_elem - 1));
     return -found->value;
   }
@@ -159,7 +168,8 @@ struct Climbed {
 };
 
 /// L-BFGS on at most `most` points; the best of the starting points' ends.
-Climbed climbed(const FeatureMap& map, const Features& all_features, const Vector& all_targets, const std::vector<Hyperparameters>& starts, Eigen::Index most, std::size_t iterations) {
+Climbed climbed(const FeatureMap& map, const Features& all_features, const Vector& all_targets,
+                const std::vector<Hyperparameters>& starts, Eigen::Index most, std::size_t iterations) {
   const auto chosen = spread(all_targets.size(), most);
   const Features features{all_features.places(chosen, Eigen::all), all_features.bags(chosen, Eigen::all)};
   const Vector targets = all_targets(chosen);

@@ -1,7 +1,7 @@
-#include "surrogate/isotonic_internal.hpp"
-
 #include <algorithm>
 #include <numeric>
+
+#include "surrogate/isotonic_internal.hpp"
 
 namespace edgewise::surrogate {
 

@@ -7,8 +7,9 @@
 
 namespace edgewise::surrogate {
 
-/// Isotonic regression by pooling adjacent violators (Ayer et al., Ann. Math. Statist. 26(4), 1955), joined by straight lines between the
-/// centres of its blocks so that it rises strictly between them; level outside. Without points: zero everywhere.
+/// Isotonic regression by pooling adjacent violators (Ayer et al., Ann. Math. Statist. 26(4), 1955), joined by straight
+/// lines between the centres of its blocks so that it rises strictly between them; level outside. Without points: zero
+/// everywhere.
 class RisingCurve {
  public:
   RisingCurve() = default;

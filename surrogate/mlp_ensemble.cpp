@@ -9,8 +9,9 @@ namespace {
 constexpr std::size_t members = 8;
 constexpr Eigen::Index hidden = 32;
 
-/// Networks of different initial weights and bootstrap samples (Lakshminarayanan, Pritzel, Blundell, NeurIPS 2017, with the bootstrap as in
-/// their section 2.4, without adversarial examples). The variance is the members' disagreement, calibrated by the out-of-bag errors
+/// Networks of different initial weights and bootstrap samples (Lakshminarayanan, Pritzel, Blundell, NeurIPS 2017, with
+/// the bootstrap as in their section 2.4, without adversarial examples). The variance is the members' disagreement,
+/// calibrated by the out-of-bag errors
 /// (`Ensemble`); nothing else is added.
 class MlpEnsemble final : public Ensemble {
  public:
@@ -20,18 +21,20 @@ class MlpEnsemble final : public Ensemble {
   Status train(const Matrix& encoded, const Vector& targets, const Bags& bags, const RandomStream& random) override {
     inputs_ = NetworkInputs(encoded);
     network_ = Network(encoded.cols(), hidden);
-    const auto all = inputs_(encoded);                                     // (n, width)
+    const auto all = inputs_(encoded);                                            // (n, width)
     const FloatVector labels = (targets.array() - targets.mean()).cast<float>();  // (n)
     level_ = targets.mean();
     weights_.clear();
     for (std::size_t m = 0; m < bags.size(); ++m) {
       const auto chosen = bags.members(m, false);
       FloatVector importance(static_cast<Eigen::Index>(chosen.size()));
-      for (std::size_t k = 0; k < chosen.size(); ++k) importance(static_cast<Eigen::Index>(k)) = static_cast<float>(bags.count(m, chosen[k]));
+      for (std::size_t k = 0; k < chosen.size(); ++k)
+        importance(static_cast<Eigen::Index>(k)) = static_cast<float>(bags.count(m, chosen[k]));
       importance /= importance.sum();
       auto draws = random.child("network", m);
       weights_.push_back(descend(network_, all(chosen, Eigen::all), labels(chosen), importance, draws));
-      if (!weights_.back().allFinite()) return invalid("the training of a network diverged", "scale the targets to variance 1");
+      if (!weights_.back().allFinite())
+        return invalid("the training of a network diverged", "scale the targets to variance 1");
     }
     return {};
   }
@@ -54,6 +57,8 @@ class MlpEnsemble final : public Ensemble {
 
 }  // namespace
 
-std::unique_ptr<Surrogate> make_mlp_ensemble(const Columns& columns, std::uint64_t seed) { return std::make_unique<MlpEnsemble>(columns, seed); }
+std::unique_ptr<Surrogate> make_mlp_ensemble(const Columns& columns, std::uint64_t seed) {
+  return std::make_unique<MlpEnsemble>(columns, seed);
+}
 
 }  // namespace edgewise::surrogate

@@ -1,7 +1,7 @@
-#include "surrogate/network_internal.hpp"
-
 #include <cmath>
 #include <numbers>
+
+#include "surrogate/network_internal.hpp"
 
 namespace edgewise::surrogate {
 
@@ -57,12 +57,14 @@ FloatVector Network::outputs(const FloatVector& weights, const FloatMatrix& inpu
 FloatVector Network::gradient(const FloatVector& weights, const FloatMatrix& inputs, const FloatVector& targets,
                               const FloatVector& importance) const {
   const auto first = part(0), second = part(1), third = part(2);
-  const FloatMatrix h1 = activate(inputs, matrix(weights, first, hidden_), bias(weights, first, hidden_));  // (n, hidden)
-  const FloatMatrix h2 = activate(h1, matrix(weights, second, hidden_), bias(weights, second, hidden_));    // (n, hidden)
-  const FloatVector output = (h2 * matrix(weights, third, 1)).array() + bias(weights, third, 1)(0);         // (n)
-  const FloatVector d_output = importance.cwiseProduct(output - targets);                                  // (n)
+  const FloatMatrix h1 =
+      activate(inputs, matrix(weights, first, hidden_), bias(weights, first, hidden_));                   // (n, hidden)
+  const FloatMatrix h2 = activate(h1, matrix(weights, second, hidden_), bias(weights, second, hidden_));  // (n, hidden)
+  const FloatVector output = (h2 * matrix(weights, third, 1)).array() + bias(weights, third, 1)(0);       // (n)
+  const FloatVector d_output = importance.cwiseProduct(output - targets);                                 // (n)
   const FloatMatrix d_sum2 = (d_output * matrix(weights, third, 1).transpose()).array() * (1.0F - h2.array().square());
-  const FloatMatrix d_sum1 = (d_sum2 * matrix(weights, second, hidden_).transpose()).array() * (1.0F - h1.array().square());
+  const FloatMatrix d_sum1 =
+      (d_sum2 * matrix(weights, second, hidden_).transpose()).array() * (1.0F - h1.array().square());
 
   FloatVector result(weight_count());
   Eigen::Map<FloatMatrix>(result.data() + first.first, inputs_, hidden_).noalias() = inputs.transpose() * d_sum1;
@@ -74,8 +76,8 @@ FloatVector Network::gradient(const FloatVector& weights, const FloatMatrix& inp
   return result;
 }
 
-FloatVector descend(const Network& network, const FloatMatrix& inputs, const FloatVector& targets, const FloatVector& importance,
-                    RandomStream& random) {
+FloatVector descend(const Network& network, const FloatMatrix& inputs, const FloatVector& targets,
+                    const FloatVector& importance, RandomStream& random) {
   constexpr int steps = 200;
   constexpr float largest_step = 0.02F, penalty = 0.01F, keep_mean = 0.9F, keep_square = 0.99F, tiny = 1e-8F;
   FloatVector weights = network.initial(random);
@@ -87,8 +89,10 @@ FloatVector descend(const Network& network, const FloatMatrix& inputs, const Flo
     square = keep_square * square + (1.0F - keep_square) * slope.cwiseAbs2();
     mean_share *= keep_mean;
     square_share *= keep_square;
-    const auto rate = largest_step * 0.5F * (1.0F + std::cos(std::numbers::pi_v<float> * static_cast<float>(step) / steps));
-    weights.array() -= rate / (1.0F - mean_share) * mean.array() / ((square.array() / (1.0F - square_share)).sqrt() + tiny);
+    const auto rate =
+        largest_step * 0.5F * (1.0F + std::cos(std::numbers::pi_v<float> * static_cast<float>(step) / steps));
+    weights.array() -=
+        rate / (1.0F - mean_share) * mean.array() / ((square.array() / (1.0F - square_share)).sqrt() + tiny);
   }
   return weights;
 }

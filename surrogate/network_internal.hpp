@@ -1,6 +1,6 @@
-/// A small network with two hidden layers, as plain vectors of weights: what the ensemble and the Bayesian network are made of.
-/// mlpack's networks would do, but draw their numbers from a generator that all of a process shares, so that a model's seed could not be its
-/// own.
+/// A small network with two hidden layers, as plain vectors of weights: what the ensemble and the Bayesian network are
+/// made of. mlpack's networks would do, but draw their numbers from a generator that all of a process shares, so that a
+/// model's seed could not be its own.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,15 @@ namespace edgewise::surrogate {
 using FloatMatrix = Eigen::MatrixXf;
 using FloatVector = Eigen::VectorXf;
 
-/// One-hot inputs around zero with spread about one: (encoded - mean of the training points) * 2. Not divided by the deviation: the flag
-/// of a rare category would become huge.
+/// One-hot inputs around zero with spread about one: (encoded - mean of the training points) * 2. Not divided by the
+/// deviation: the flag of a rare category would become huge.
 class NetworkInputs {
  public:
   NetworkInputs() = default;
   explicit NetworkInputs(const Matrix& encoded) : centre_(encoded.colwise().mean()) {}
-  [[nodiscard]] FloatMatrix operator()(const Matrix& encoded) const { return (2.0 * (encoded.rowwise() - centre_)).cast<float>(); }
+  [[nodiscard]] FloatMatrix operator()(const Matrix& encoded) const {
+    return (2.0 * (encoded.rowwise() - centre_)).cast<float>();
+  }
 
  private:
   Eigen::RowVectorXd centre_;
@@ -48,11 +50,12 @@ class Network {
   Eigen::Index inputs_ = 0, hidden_ = 0;
 };
 
-/// Weights of a network that was trained from random ones: 200 steps of Adam (Kingma, Ba, ICLR 2015) on all points at once, the step falling to
-/// zero along a cosine, with a penalty on the squared weights. Chosen once: a tenth of the penalty, or 120 steps, makes the error 8 % larger.
+/// Weights of a network that was trained from random ones: 200 steps of Adam (Kingma, Ba, ICLR 2015) on all points at
+/// once, the step falling to zero along a cosine, with a penalty on the squared weights. Chosen once: a tenth of the
+/// penalty, or 120 steps, makes the error 8 % larger.
 /// @param importance (n), adds up to 1
-FloatVector descend(const Network& network, const FloatMatrix& inputs, const FloatVector& targets, const FloatVector& importance,
-                    RandomStream& random);
+FloatVector descend(const Network& network, const FloatMatrix& inputs, const FloatVector& targets,
+                    const FloatVector& importance, RandomStream& random);
 
 /// Independent standard normal numbers, two for each pair of uniform ones.
 void fill_normal(FloatVector& values, RandomStream& random);

@@ -10,9 +10,10 @@ namespace {
 
 constexpr std::size_t trees = 30;
 
-/// A regression forest whose variance is the law of total variance over trees and leaves (Hutter, Xu, Hoos, Leyton-Brown, Artificial
-/// Intelligence 206, 2014, section 4.3.2): between the trees' means plus the mean variance of the targets within the leaves. We differ by
-/// the out-of-bag calibration (`Ensemble`) instead of a lower bound on the variance in a leaf. The trees are XGBoost's, one a bag.
+/// A regression forest whose variance is the law of total variance over trees and leaves (Hutter, Xu, Hoos,
+/// Leyton-Brown, Artificial Intelligence 206, 2014, section 4.3.2): between the trees' means plus the mean variance of
+/// the targets within the leaves. We differ by the out-of-bag calibration (`Ensemble`) instead of a lower bound on the
+/// variance in a leaf. The trees are XGBoost's, one a bag.
 class RandomForest final : public Ensemble {
  public:
   RandomForest(Columns columns, std::uint64_t seed) : Ensemble("random_forest", std::move(columns), seed, trees) {}
@@ -38,9 +39,14 @@ class RandomForest final : public Ensemble {
       }
       // 5/6 of the columns a split, as SMAC does; a leaf has two draws or more, so that it can have a variance.
       // (Columns by split: the histogram method only. With fewer than 256 values a column it is exact.)
-      const BoosterSettings settings{{"objective", "reg:squarederror"}, {"base_score", "0"}, {"eta", "1"},
-                                     {"lambda", "0"},                   {"tree_method", "hist"}, {"max_depth", "20"},
-                                     {"min_child_weight", "2"},         {"colsample_bynode", "0.8333"},
+      const BoosterSettings settings{{"objective", "reg:squarederror"},
+                                     {"base_score", "0"},
+                                     {"eta", "1"},
+                                     {"lambda", "0"},
+                                     {"tree_method", "hist"},
+                                     {"max_depth", "20"},
+                                     {"min_child_weight", "2"},
+                                     {"colsample_bynode", "0.8333"},
                                      {"seed", std::to_string(random.child("tree", m).below(1U << 30U))}};
       const Rows seen = rows(chosen, Eigen::all);
       TRY(auto booster, Booster::train(seen, labels, weights, false, settings, 1));
@@ -50,7 +56,8 @@ class RandomForest final : public Ensemble {
     return {};
   }
 
-  static std::vector<Leaf> describe(const std::vector<std::size_t>& ids, const std::vector<float>& labels, const std::vector<float>& weights) {
+  static std::vector<Leaf> describe(const std::vector<std::size_t>& ids, const std::vector<float>& labels,
+                                    const std::vector<float>& weights) {
     std::vector<Leaf> leaves(*std::ranges::max_element(ids) + 1);
     for (std::size_t k = 0; k < ids.size(); ++k) {
       leaves[ids[k]].weight += weights[k];

@@ -29,11 +29,13 @@ constexpr auto registry = std::to_array<Registered>({
 
 std::vector<bool> columns_with_gaps(const Matrix& inputs) {
   std::vector<bool> gaps(static_cast<std::size_t>(inputs.cols()));
-  for (Eigen::Index c = 0; c < inputs.cols(); ++c) gaps[static_cast<std::size_t>(c)] = inputs.col(c).array().isNaN().any();
+  for (Eigen::Index c = 0; c < inputs.cols(); ++c)
+    gaps[static_cast<std::size_t>(c)] = inputs.col(c).array().isNaN().any();
   return gaps;
 }
 
-OneHot::OneHot(Columns columns, std::vector<bool> columns_with_gaps) : columns_(std::move(columns)), gaps_(std::move(columns_with_gaps)) {
+OneHot::OneHot(Columns columns, std::vector<bool> columns_with_gaps)
+    : columns_(std::move(columns)), gaps_(std::move(columns_with_gaps)) {
   EDGEWISE_ASSERT(gaps_.size() == columns_.size(), "it is known of every column whether it has gaps");
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     width_ += columns_[c].kind == Column::Kind::category ? static_cast<std::size_t>(columns_[c].categories) : 1;
@@ -42,7 +44,8 @@ OneHot::OneHot(Columns columns, std::vector<bool> columns_with_gaps) : columns_(
 }
 
 Matrix OneHot::operator()(const Matrix& inputs) const {
-  EDGEWISE_ASSERT(static_cast<std::size_t>(inputs.cols()) == columns_.size(), "inputs have the columns that were declared");
+  EDGEWISE_ASSERT(static_cast<std::size_t>(inputs.cols()) == columns_.size(),
+                  "inputs have the columns that were declared");
   Matrix result = Matrix::Zero(inputs.rows(), static_cast<Eigen::Index>(width_));  // (n, width)
   Eigen::Index first = 0;
   for (std::size_t c = 0; c < columns_.size(); ++c) {
@@ -60,7 +63,8 @@ Matrix OneHot::operator()(const Matrix& inputs) const {
     }
     first += is_category ? column.categories : 1;
     if (gaps_[c]) {
-      for (Eigen::Index i = 0; i < inputs.rows(); ++i) result(i, first) = std::isnan(inputs(i, static_cast<Eigen::Index>(c))) ? 0.0 : 1.0;
+      for (Eigen::Index i = 0; i < inputs.rows(); ++i)
+        result(i, first) = std::isnan(inputs(i, static_cast<Eigen::Index>(c))) ? 0.0 : 1.0;
       ++first;
     }
   }
@@ -71,7 +75,8 @@ Matrix Surrogate::sample(const Matrix& inputs, std::size_t count, RandomStream& 
   const auto prediction = predict(inputs);
   const Vector deviation = prediction.variance.array().max(0.0).sqrt();
   Matrix functions(static_cast<Eigen::Index>(count), inputs.rows());  // (count, n)
-  for (Eigen::Index k = 0; k < functions.rows(); ++k) functions.row(k) = (prediction.mean + random.normal() * deviation).transpose();
+  for (Eigen::Index k = 0; k < functions.rows(); ++k)
+    functions.row(k) = (prediction.mean + random.normal() * deviation).transpose();
   return functions;
 }
 

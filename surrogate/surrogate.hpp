@@ -23,7 +23,7 @@ struct Column {
   enum class Kind { number, category };
   Kind kind = Kind::number;
   int categories = 0;  ///< of a category: values are 0 .. categories-1; a number lies in [0, 1]
-  int group = -1;      ///< columns of one group choose from the same values (the same choice in several places); -1: none
+  int group = -1;  ///< columns of one group choose from the same values (the same choice in several places); -1: none
   friend bool operator==(const Column&, const Column&) = default;
 };
 using Columns = std::vector<Column>;
@@ -68,11 +68,11 @@ class Surrogate {
   [[nodiscard]] virtual Prediction predict(const Matrix& inputs) const = 0;
   /// Variance of the noise of an observation, as learned; 0 for models that take observations as exact.
   [[nodiscard]] virtual double noise_variance() const { return 0.0; }
-  /// Values of `count` functions drawn from what the model believes, at the same points: (count, n). Unless a model knows better:
-  /// one standard normal number a function shifts all its points alike (keeps each point's distribution).
+  /// Values of `count` functions drawn from what the model believes, at the same points: (count, n). Unless a model
+  /// knows better: one standard normal number a function shifts all its points alike (keeps each point's distribution).
   [[nodiscard]] virtual Matrix sample(const Matrix& inputs, std::size_t count, RandomStream& random) const;
-  /// One function drawn from what the model believes, to be evaluated anywhere (Thompson sampling). The same kind of draw as `sample`
-  /// unless a model knows better. Borrows the model.
+  /// One function drawn from what the model believes, to be evaluated anywhere (Thompson sampling). The same kind of
+  /// draw as `sample` unless a model knows better. Borrows the model.
   using Path = std::function<Vector(const Matrix& inputs)>;
   [[nodiscard]] virtual Path path(RandomStream& random) const;
 };

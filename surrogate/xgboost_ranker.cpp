@@ -18,13 +18,14 @@ std::vector<float> ranks(const Vector& targets) {
   std::vector<double> sorted(targets.begin(), targets.end());
   std::ranges::sort(sorted);
   std::vector<float> result;
-  for (const double target : targets) result.push_back(static_cast<float>(std::ranges::lower_bound(sorted, target) - sorted.begin()));
+  for (const double target : targets)
+    result.push_back(static_cast<float>(std::ranges::lower_bound(sorted, target) - sorted.begin()));
   return result;
 }
 
-/// Boosted trees that learn pairwise order (LambdaMART's pairwise loss: Burges, MSR-TR-2010-82), on bootstrap samples. Members' scores are
-/// turned into the targets' units by one rising curve fitted to the scores of points out of the bag; their disagreement behind that curve
-/// is the variance, calibrated by the out-of-bag errors (`Ensemble`).
+/// Boosted trees that learn pairwise order (LambdaMART's pairwise loss: Burges, MSR-TR-2010-82), on bootstrap samples.
+/// Members' scores are turned into the targets' units by one rising curve fitted to the scores of points out of the
+/// bag; their disagreement behind that curve is the variance, calibrated by the out-of-bag errors (`Ensemble`).
 class XGBoostRanker final : public Ensemble {
  public:
   XGBoostRanker(Columns columns, std::uint64_t seed) : Ensemble("xgboost_ranker", std::move(columns), seed, members) {}
@@ -38,8 +39,8 @@ class XGBoostRanker final : public Ensemble {
       const auto chosen = bags.members(m, true);  // a group has one weight, so that points drawn twice are there twice
       std::vector<float> bag_labels;
       for (const auto i : chosen) bag_labels.push_back(labels[static_cast<std::size_t>(i)]);
-      // "mean" draws pairs from all of the group; the default looks at the top of the list alone, but a front needs all of it. The rest is
-      // as in xgboost.cpp.
+      // "mean" draws pairs from all of the group; the default looks at the top of the list alone, but a front needs all
+      // of it. The rest is as in xgboost.cpp.
       const BoosterSettings settings{{"objective", "rank:pairwise"},
                                      {"lambdarank_pair_method", "mean"},
                                      {"lambdarank_num_pair_per_sample", "4"},
@@ -71,12 +72,14 @@ class XGBoostRanker final : public Ensemble {
 
   [[nodiscard]] Matrix scores(const Rows& rows) const {
     Matrix result(static_cast<Eigen::Index>(boosters_.size()), rows.rows());
-    for (std::size_t m = 0; m < boosters_.size(); ++m) result.row(static_cast<Eigen::Index>(m)) = boosters_[m].predict(rows).transpose();
+    for (std::size_t m = 0; m < boosters_.size(); ++m)
+      result.row(static_cast<Eigen::Index>(m)) = boosters_[m].predict(rows).transpose();
     return result;
   }
 
   [[nodiscard]] Votes votes(const Matrix& encoded) const override {
-    return {.mean = scores(encoded.cast<float>()).unaryExpr([this](double score) { return curve_(score); }), .variance = {}};
+    return {.mean = scores(encoded.cast<float>()).unaryExpr([this](double score) { return curve_(score); }),
+            .variance = {}};
   }
 
   std::vector<Booster> boosters_;

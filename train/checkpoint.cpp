@@ -65,15 +65,15 @@ Json header(const Checkpoint& checkpoint) {
                      {"images_per_s", e.images_per_s}});
   }
   Json all = {{"network", checkpoint.network},
-          {"epoch", checkpoint.epoch},
-          {"begin", checkpoint.stretch.begin},
-          {"end", checkpoint.stretch.end},
-          {"curve", curve},
-          {"best_epoch", checkpoint.best_epoch},
-          {"best", evaluation_to_json(checkpoint.best)},
-          {"optimizer", checkpoint.optimizer},
-          {"steps", checkpoint.steps},
-          {"has_best_model", !checkpoint.best_model.empty()}};
+              {"epoch", checkpoint.epoch},
+              {"begin", checkpoint.stretch.begin},
+              {"end", checkpoint.stretch.end},
+              {"curve", curve},
+              {"best_epoch", checkpoint.best_epoch},
+              {"best", evaluation_to_json(checkpoint.best)},
+              {"optimizer", checkpoint.optimizer},
+              {"steps", checkpoint.steps},
+              {"has_best_model", !checkpoint.best_model.empty()}};
   if (checkpoint.started_from) all["started_from"] = to_json(*checkpoint.started_from);
   return all;
 }
@@ -202,7 +202,9 @@ Status write_checkpoint(const std::filesystem::path& path, const Checkpoint& che
 Status read_checkpoint(const std::filesystem::path& path, Checkpoint& into) {
   TRY(InputFile opened, InputFile::open(path));
   const File file(::fdopen(opened.descriptor(), "rb"));
-  if (!file) return fail(ErrorCode::unavailable, std::format("cannot open the checkpoint \"{}\": {}", path.string(), std::strerror(errno)));
+  if (!file)
+    return fail(ErrorCode::unavailable,
+                std::format("cannot open the checkpoint \"{}\": {}", path.string(), std::strerror(errno)));
   std::ignore = opened.release();
   Reader reader(file.get());
   std::array<char, magic.size()> start{};

@@ -88,7 +88,8 @@ Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batche
     if (stop && stop->load()) return fail(ErrorCode::interrupted, "judging the network was stopped");
     TRY(const auto busy, BusyMachine::enter());
     if (waited) {
-      const std::chrono::duration<double> for_batch = taken - asked, for_turn = std::chrono::steady_clock::now() - taken;
+      const std::chrono::duration<double> for_batch = taken - asked,
+                                          for_turn = std::chrono::steady_clock::now() - taken;
       *waited += std::min(batch->waited_s, for_batch.count()) + for_turn.count();
     }
     TRY(const auto inputs, input_tensor(*batch, network->graph().input_shape(), where));

@@ -36,7 +36,8 @@ bool is_better(const Goal& goal, const Evaluation& a, const Evaluation& b) {
   return left != right ? left > right : a.loss < b.loss;
 }
 
-// OpenBLAS has a pool of its own, of which LibTorch knows nothing: the product of a linear layer would take every processor.
+// OpenBLAS has a pool of its own, of which LibTorch knows nothing: the product of a linear layer would take every
+// processor.
 void set_threads(int threads) {
   torch::set_num_threads(threads);
   if (openblas_set_num_threads) openblas_set_num_threads(threads);
@@ -118,8 +119,8 @@ Status Trainer::prepare() {
     } else if (request_.only_continue) {
       return status;
     } else {
-      console::say("remark: the checkpoint \"{}\" is not used, the training starts over: {}", request_.checkpoint.string(),
-                   status.error().message);
+      console::say("remark: the checkpoint \"{}\" is not used, the training starts over: {}",
+                   request_.checkpoint.string(), status.error().message);
       // It may be half read: everything starts anew.
       network_ = nn::Network(*request_.graph, RandomStream::named(request_.seed, "weights"));
       network_->to(device_);
@@ -274,7 +275,8 @@ Status Trainer::run_epoch() {
     state_.best_model.clear();
     for (const auto& tensor : network_->tensors()) state_.best_model.push_back(tensor.detach().clone());
   }
-  // Told before it is saved: an epoch that was told but not saved is trained and told again, one that was saved but not told never.
+  // Told before it is saved: an epoch that was told but not saved is trained and told again, one that was saved but not
+  // told never.
   if (request_.on_epoch) request_.on_epoch(epoch);
   return save();
 }
@@ -295,9 +297,11 @@ Result<Outcome> Trainer::finish() {
         std::format("no epoch ended with finite numbers: {}", stopped_early_.value_or("nothing was trained")),
         "lower the learning rate or the batch's changes, or clip gradients (train.clip_norm)");
   }
-  Outcome outcome{
-      .curve = state_.curve, .best_epoch = state_.best_epoch, .best = state_.best, .started_from = state_.started_from,
-      .stopped_early = stopped_early_};
+  Outcome outcome{.curve = state_.curve,
+                  .best_epoch = state_.best_epoch,
+                  .best = state_.best,
+                  .started_from = state_.started_from,
+                  .stopped_early = stopped_early_};
   const torch::NoGradGuard no_grad;
   const auto tensors = network_->tensors();
   for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].copy_(state_.best_model[i]);

@@ -29,9 +29,9 @@ bool is_mostly_linear(const graph::Graph& graph) {
 
 }  // namespace
 
-// A rule from timings, two threads, batch 64 at 64x64. Zen 5: ResNet-18 trains faster in bf16, networks with depthwise convolutions do
-// not. Sapphire Rapids without usable tiles: ConvNeXt 45 instead of 28 images/s in bf16, ResNet-18 158 instead of 186, MobileNetV2 255
-// instead of 390. `make bench` times it against PyTorch.
+// A rule from timings, two threads, batch 64 at 64x64. Zen 5: ResNet-18 trains faster in bf16, networks with depthwise
+// convolutions do not. Sapphire Rapids without usable tiles: ConvNeXt 45 instead of 28 images/s in bf16, ResNet-18 158
+// instead of 186, MobileNetV2 255 instead of 390. `make bench` times it against PyTorch.
 nn::Precision faster_precision(const graph::Graph& graph, bool has_bf16, bool has_undescribed_tiles) {
   if (!has_bf16) return nn::Precision::fp32;
   const bool is_faster = is_mostly_linear(graph) || (!has_undescribed_tiles && !has_depthwise_convolutions(graph));

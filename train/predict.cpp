@@ -27,8 +27,7 @@ Result<std::vector<float>> predict(const graph::Graph& graph, const graph::Weigh
       graph::Shape shape{std::min(at_once, n - begin)};
       shape.insert(shape.end(), graph.input_shape().begin(), graph.input_shape().end());
       auto* const values = const_cast<float*>(inputs.data()) + begin * elements;
-      const auto result =
-          network->forward(torch::from_blob(values, shape, torch::kFloat32)).contiguous();
+      const auto result = network->forward(torch::from_blob(values, shape, torch::kFloat32)).contiguous();
       outputs.insert(outputs.end(), result.data_ptr<float>(), result.data_ptr<float>() + result.numel());
     }
     return outputs;

@@ -49,8 +49,8 @@ struct Settings {
   double clip_norm = 5.0;                   ///< largest gradient norm; 0: not clipped
   std::string precision = "auto";           ///< "fp32", "bf16", "auto" (bf16 where the processor computes it natively)
   bool restart = false;                     ///< a promoted trial starts anew instead of continuing its weights
-  std::int64_t threads = 0;                 ///< of one worker; 0: as many as train each network fastest beside the other workers
-  std::string weights;  ///< starting weights: a file, or a folder with a file for each backbone; empty: random
+  std::int64_t threads = 0;  ///< of one worker; 0: as many as train each network fastest beside the other workers
+  std::string weights;       ///< starting weights: a file, or a folder with a file for each backbone; empty: random
   Fit weights_fit = Fit::backbone;
   data::Augment augment{.flip = true, .flip_vertical = false, .scale = 0.1, .shift = 0.1, .colour = 0.2, .blur = 0.0};
 };

@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t alignment = 64;  // as LibTorch's own
 // Smaller ones stay with the C library: they would cut the stretch into pieces.
 constexpr std::size_t smallest_block = 16 * 1024;
-// A kernel that never promises more than it has (vm.overcommit_memory=2) counts what may be written: what is in use, in such steps, and no more.
+// A kernel that never promises more than it has (vm.overcommit_memory=2) counts what may be written: what is in use, in
+// such steps, and no more.
 constexpr std::size_t opened_at_once = std::size_t{64} << 20;
 
 std::size_t rounded_up(std::size_t bytes, std::size_t to) {
@@ -32,8 +33,7 @@ std::size_t page_bytes() {
 
 TensorMemory::TensorMemory(std::size_t bytes) {
   if (bytes == 0) return;
-  void* const start =
-      ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const start = ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (start == MAP_FAILED) return;
   start_ = static_cast<std::byte*>(start);
   bytes_ = bytes;

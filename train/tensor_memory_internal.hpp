@@ -15,8 +15,8 @@ namespace edgewise::train {
 /// whole. Safe to use from several threads.
 class TensorMemory {
  public:
-  /// Reserves `bytes` of addresses; they may be written to from when a block first reaches them, and memory is only taken
-  /// as it is. A size of 0, or one that the kernel refuses, makes a stretch that has no room.
+  /// Reserves `bytes` of addresses; they may be written to from when a block first reaches them, and memory is only
+  /// taken as it is. A size of 0, or one that the kernel refuses, makes a stretch that has no room.
   explicit TensorMemory(std::size_t bytes);
   ~TensorMemory();
   TensorMemory(const TensorMemory&) = delete;

@@ -41,7 +41,7 @@ struct Evaluation {
 
 struct Request {
   const graph::Graph* graph = nullptr;  ///< borrowed, as the set and the cache
-  std::string network;                  ///< the backbone's name, by which a folder of weights is looked through; may be empty
+  std::string network;  ///< the backbone's name, by which a folder of weights is looked through; may be empty
   const data::DataSet* set = nullptr;
   const data::Cache* cache = nullptr;  ///< of the graph's input size
   Settings settings;
@@ -49,7 +49,7 @@ struct Request {
   std::uint64_t seed = 1;
   std::filesystem::path
       checkpoint;  ///< continued when it exists (same network); written after each epoch, renamed into place
-  bool only_continue = false;  ///< a checkpoint that cannot be used is an error instead of a new start
+  bool only_continue = false;                  ///< a checkpoint that cannot be used is an error instead of a new start
   const std::atomic<bool>* stop = nullptr;     ///< looked at between batches
   std::function<void(const Epoch&)> on_epoch;  ///< after each epoch
   std::function<void(int epoch, std::size_t batch, std::size_t batches)> on_batch;
@@ -59,8 +59,8 @@ struct Outcome {
   std::vector<Epoch> curve;  ///< all epochs of the trial, earlier calls included
   int best_epoch = 0;        ///< by validation: accuracy or iou, ties by loss
   graph::Weights best_weights;
-  Evaluation best;                           ///< on validation, of the best epoch
-  std::optional<Share> started_from;         ///< what came from the starting weights; nothing: it started from random ones
+  Evaluation best;                    ///< on validation, of the best epoch
+  std::optional<Share> started_from;  ///< what came from the starting weights; nothing: it started from random ones
   std::optional<std::string> stopped_early;  ///< "the loss became NaN in epoch 3, batch 17"; the best epoch before it
                                              ///< still counts when there is one
 };

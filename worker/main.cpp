@@ -1,5 +1,5 @@
-/// edgewise-worker: claims trials of a study and evaluates them. Started by `edgewise search`, `train` and `demo`; talks to its
-/// starter in JSON lines on standard output and ends when told to (SIGTERM, or end of standard input).
+/// edgewise-worker: claims trials of a study and evaluates them. Started by `edgewise search`, `train` and `demo`;
+/// talks to its starter in JSON lines on standard output and ends when told to (SIGTERM, or end of standard input).
 ///   edgewise-worker run FOLDER          claim and evaluate until told to stop
 ///   edgewise-worker time FOLDER         {"choice", "threads"} a line in, {"seconds_per_image"} or {"error"} a line out
 ///   edgewise-worker judge FOLDER ID...  metrics on the test split
@@ -28,14 +28,18 @@ using Clock = std::chrono::steady_clock;
 
 std::atomic<bool> stop_asked = false;
 
-void on_signal(int) { stop_asked = true; }
+void on_signal(int) {
+  stop_asked = true;
+}
 
 void tell(const Json& message) {
   console::print_raw(dump(message) + "\n");
   std::ignore = console::flush();  // the starter may have gone: what counts is in the study
 }
 
-Json error_json(const Error& error) { return {{"error", error.message}, {"where", error.where}, {"next", error.next}}; }
+Json error_json(const Error& error) {
+  return {{"error", error.message}, {"where", error.where}, {"next", error.next}};
+}
 
 /// Whether the starter closed our input: then nobody needs us any more.
 bool is_abandoned() {
@@ -57,7 +61,8 @@ auto persist(Call call) {
   return result;
 }
 
-Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const study::Trial& trial, const std::string& name) {
+Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const study::Trial& trial,
+                 const std::string& name) {
   const auto id = trial.id;
   tell({{"trial", id.value}, {"phase", "start"}, {"stage", trial.stage}, {"epochs", trial.epochs}});
   auto last_beat = Clock::now(), last_told = Clock::time_point{};
@@ -76,8 +81,14 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
   };
   listener.on_progress = beat;
   listener.on_epoch = [&](const study::CurvePoint& point) {
-    if (auto recorded = persist([&] { return storage.record(id, name, point); }); !recorded) tell(error_json(recorded.error()));
-    tell({{"trial", id.value}, {"epoch", point.epoch}, {"epochs", trial.epochs}, {"validation_loss", point.validation_loss}, {"metrics", point.metrics}, {"seconds", point.seconds}});
+    if (auto recorded = persist([&] { return storage.record(id, name, point); }); !recorded)
+      tell(error_json(recorded.error()));
+    tell({{"trial", id.value},
+          {"epoch", point.epoch},
+          {"epochs", trial.epochs},
+          {"validation_loss", point.validation_loss},
+          {"metrics", point.metrics},
+          {"seconds", point.seconds}});
   };
   listener.on_batch = [&](int epoch, std::size_t batch, std::size_t batches) {
     const auto now = Clock::now();
@@ -105,8 +116,8 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
     const auto& error = estimated.error();
     const std::string reason = error.where.empty() ? error.message : error.message + " (at " + error.where + ")";
     if (error.code == ErrorCode::unavailable) {
-      // A full disk, memory that ran out, an agent that runs no model at all: hardly the network's fault, and the next trial would meet the
-      // same. A new worker tries again; the coordinator stops when none gets anywhere.
+      // A full disk, memory that ran out, an agent that runs no model at all: hardly the network's fault, and the next
+      // trial would meet the same. A new worker tries again; the coordinator stops when none gets anywhere.
       TRY_DO(persist([&] { return storage.give_up(id, name, reason, study::max_attempts); }));
       return std::unexpected(error);
     }
@@ -115,7 +126,10 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
     return {};
   }
   TRY_DO(persist([&] { return storage.finish(id, name, estimated->state, estimated->result, estimated->reason); }));
-  tell({{"trial", id.value}, {"phase", std::string(study::to_text(estimated->state))}, {"values", estimated->result.values}, {"reason", estimated->reason}});
+  tell({{"trial", id.value},
+        {"phase", std::string(study::to_text(estimated->state))},
+        {"values", estimated->result.values},
+        {"reason", estimated->reason}});
   return {};
 }
 
@@ -135,7 +149,8 @@ Status run(estimate::Workplace& workplace, study::Storage& storage) {
 Status time_choices(estimate::Workplace& workplace) {
   for (std::string line; !stop_asked && std::getline(std::cin, line);) {
     TRY(const auto json, parse_json(line, "standard input"));
-    if (!json.is_object() || !json.contains("choice") || !json.contains("threads") || !json["threads"].is_number_integer())
+    if (!json.is_object() || !json.contains("choice") || !json.contains("threads") ||
+        !json["threads"].is_number_integer())
       return invalid("a line is {\"choice\": ..., \"threads\": ...}", {}, "standard input");
     TRY(const auto choice, space::choice_from_json(workplace.family().space, json["choice"]));
     const auto seconds = estimate::training_seconds_per_image(workplace, choice, json["threads"].get<int>());
@@ -157,7 +172,8 @@ Status judge(estimate::Workplace& workplace, study::Storage& storage, const std:
 
 Status main_program(const std::vector<std::string>& arguments) {
   if (arguments.size() < 2 || (arguments[0] != "run" && arguments[0] != "time" && arguments[0] != "judge"))
-    return invalid("usage: edgewise-worker run|time|judge FOLDER [ID...]", "this program is started by `edgewise search`");
+    return invalid("usage: edgewise-worker run|time|judge FOLDER [ID...]",
+                   "this program is started by `edgewise search`");
   TRY_DO(take_room());
   const fs::path folder = arguments[1];
   TRY(const auto storage, study::open_storage(folder));
@@ -173,7 +189,7 @@ Status main_program(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   console::open();
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGINT, &action, nullptr);

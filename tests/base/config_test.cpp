@@ -20,14 +20,22 @@ struct Sample {
 
 void fields(Options& o, Sample& s) {
   o.word("colour", s.colour, {"red", "green", "blue"}, "a colour");
-  o.section("inner", "rate", [&](Options& i) {
-    i.number("rate", s.rate, {0, 1, true}, "a rate");
-    i.integer("count", s.count, {1, 10}, "a count");
-  }, "numbers");
+  o.section(
+      "inner", "rate",
+      [&](Options& i) {
+        i.number("rate", s.rate, {0, 1, true}, "a rate");
+        i.integer("count", s.count, {1, 10}, "a count");
+      },
+      "numbers");
   o.boolean("is_on", s.is_on, "a switch");
   o.texts("words", s.words, "words");
-  o.sections("list", s.sizes.size(), [&](std::size_t n) { s.sizes.assign(n, 1); },
-             [&](std::size_t i, Options& one) { if (s.sizes.size() <= i) s.sizes.resize(i + 1); one.integer("size", s.sizes[i], {1, 5}, "a size"); }, "sizes");
+  o.sections(
+      "list", s.sizes.size(), [&](std::size_t n) { s.sizes.assign(n, 1); },
+      [&](std::size_t i, Options& one) {
+        if (s.sizes.size() <= i) s.sizes.resize(i + 1);
+        one.integer("size", s.sizes[i], {1, 5}, "a size");
+      },
+      "sizes");
 }
 
 std::vector<std::string> mistakes(const std::string& text) {
@@ -35,13 +43,15 @@ std::vector<std::string> mistakes(const std::string& text) {
   const auto root = parse_yaml(text, "f.yaml");
   if (!root) return {root.error().where + " " + root.error().message};
   std::vector<std::string> all;
-  for (const auto& e : read(*root, "f.yaml", [&](Options& o) { fields(o, sample); })) all.push_back(e.where + " " + e.message + (e.next.empty() ? "" : " -> " + e.next));
+  for (const auto& e : read(*root, "f.yaml", [&](Options& o) { fields(o, sample); }))
+    all.push_back(e.where + " " + e.message + (e.next.empty() ? "" : " -> " + e.next));
   return all;
 }
 
 TEST(Config, ReadsWhatIsGivenAndKeepsDefaults) {
   Sample s;
-  const auto root = parse_yaml("colour: blue\ninner: 0.25\nwords: [a, 'b c']\nlist: [{size: 2}, {size: 4}]\n", "f.yaml");
+  const auto root =
+      parse_yaml("colour: blue\ninner: 0.25\nwords: [a, 'b c']\nlist: [{size: 2}, {size: 4}]\n", "f.yaml");
   ASSERT_TRUE(root);
   EXPECT_TRUE(read(*root, "f.yaml", [&](Options& o) { fields(o, s); }).empty());
   EXPECT_EQ(s.colour, "blue");
@@ -52,13 +62,14 @@ TEST(Config, ReadsWhatIsGivenAndKeepsDefaults) {
 }
 
 TEST(Config, ReportsAllMistakesInFileOrderWithTheirPlaces) {
-  EXPECT_THAT(mistakes("inner: {count: 99, rate: zero}\ncolor: red\ncolour: gren\nlist: [{size: 9}, 3]\n"),
-              ElementsAre("f.yaml:1:16 inner.count must be at least 1 and at most 10, not \"99\"",
-                          "f.yaml:1:26 inner.rate must be a number, above 0 and at most 1, not \"zero\"",
-                          AllOf(HasSubstr("f.yaml:2:1 \"color\" is not an option"), HasSubstr("did you mean \"colour\"?")),
-                          "f.yaml:3:9 colour \"gren\" is not one of \"red\", \"green\" or \"blue\" -> did you mean \"green\"?",
-                          "f.yaml:4:15 list[0].size must be at least 1 and at most 5, not \"9\"",
-                          "f.yaml:4:19 list[1] must be a section of \"name: value\" pairs, not \"3\""));
+  EXPECT_THAT(
+      mistakes("inner: {count: 99, rate: zero}\ncolor: red\ncolour: gren\nlist: [{size: 9}, 3]\n"),
+      ElementsAre("f.yaml:1:16 inner.count must be at least 1 and at most 10, not \"99\"",
+                  "f.yaml:1:26 inner.rate must be a number, above 0 and at most 1, not \"zero\"",
+                  AllOf(HasSubstr("f.yaml:2:1 \"color\" is not an option"), HasSubstr("did you mean \"colour\"?")),
+                  "f.yaml:3:9 colour \"gren\" is not one of \"red\", \"green\" or \"blue\" -> did you mean \"green\"?",
+                  "f.yaml:4:15 list[0].size must be at least 1 and at most 5, not \"9\"",
+                  "f.yaml:4:19 list[1] must be a section of \"name: value\" pairs, not \"3\""));
 }
 
 TEST(Config, RefusesWhatYamlCanDoAndAJobFileNeedsNot) {
@@ -74,11 +85,15 @@ TEST(Config, RefusesWhatYamlCanDoAndAJobFileNeedsNot) {
 
 TEST(Config, RefusesBytesThatAreNotUtf8AndSaysWhere) {
   // What is read is written again, as JSON and as YAML, and those are UTF-8.
-  EXPECT_THAT(mistakes("inner: {rate: 1}\nwords: [caf\xe9]\n"), ElementsAre("f.yaml:2:12 this is not UTF-8 text (byte 0xe9)"));
-  EXPECT_THAT(mistakes("# \xb5\n"), ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xb5)"));  // begins inside a character
-  EXPECT_THAT(mistakes("# \xc0\xaf"), ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xc0)"));  // "/" in two bytes
+  EXPECT_THAT(mistakes("inner: {rate: 1}\nwords: [caf\xe9]\n"),
+              ElementsAre("f.yaml:2:12 this is not UTF-8 text (byte 0xe9)"));
+  EXPECT_THAT(mistakes("# \xb5\n"),
+              ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xb5)"));  // begins inside a character
+  EXPECT_THAT(mistakes("# \xc0\xaf"),
+              ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xc0)"));  // "/" in two bytes
   EXPECT_THAT(mistakes("# \xed\xa0\x80"), ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xed)"));  // a surrogate
-  EXPECT_THAT(mistakes("# \xf4\x90\x80\x80"), ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xf4)"));  // past U+10FFFF
+  EXPECT_THAT(mistakes("# \xf4\x90\x80\x80"),
+              ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xf4)"));                          // past U+10FFFF
   EXPECT_THAT(mistakes("# \xe2\x82"), ElementsAre("f.yaml:1:3 this is not UTF-8 text (byte 0xe2)"));  // cut off
   EXPECT_THAT(mistakes("inner: {rate: 1}\nwords: [caf\u00e9, \u20ac, \U0001f600, \U0010ffff]\n"), ElementsAre());
   // The column counts characters, as it does for other mistakes.
@@ -90,7 +105,12 @@ TEST(Config, AQuotedNumberIsAText) {
 }
 
 TEST(Config, WhatIsWrittenReadsBack) {
-  Sample s{.colour = "green", .rate = 1e-5, .count = 7, .is_on = true, .words = {"true", "1", "a: b", "", "- x"}, .sizes = {5}};
+  Sample s{.colour = "green",
+           .rate = 1e-5,
+           .count = 7,
+           .is_on = true,
+           .words = {"true", "1", "a: b", "", "- x"},
+           .sizes = {5}};
   const Json written = write([&](Options& o) { fields(o, s); });
   Sample again;
   const auto root = parse_yaml(to_yaml(written), "again.yaml");
@@ -146,7 +166,8 @@ TEST(Config, TellsTheFirstMistakesOfAMapAndHowManyMoreThereAre) {
 TEST(Config, TheReferenceNamesEveryOption) {
   Sample s;
   const auto text = reference([&](Options& o) { fields(o, s); });
-  for (const char* name : {"`colour`", "`inner.rate`", "`inner.count`", "`is_on`", "`words`", "`list[].size`"}) EXPECT_THAT(text, HasSubstr(name));
+  for (const char* name : {"`colour`", "`inner.rate`", "`inner.count`", "`is_on`", "`words`", "`list[].size`"})
+    EXPECT_THAT(text, HasSubstr(name));
 }
 
 }  // namespace

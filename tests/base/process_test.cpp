@@ -49,7 +49,8 @@ TEST(ChildProcess, WritingToADeadOneIsAnErrorNotASignal) {
 TEST(ChildProcess, EnvironmentAndErrorLogArePassedOn) {
   const auto log = std::filesystem::temp_directory_path() / "edgewise-process-test.log";
   std::filesystem::remove(log);
-  auto child = ChildProcess::start({"sh", "-c", "echo $COLOUR; echo oops >&2"}, {.environment = {"COLOUR=blue"}, .error_log = log});
+  auto child = ChildProcess::start({"sh", "-c", "echo $COLOUR; echo oops >&2"},
+                                   {.environment = {"COLOUR=blue"}, .error_log = log});
   ASSERT_TRUE(child);
   EXPECT_EQ(child->read_line(5000ms).value(), "blue");
   child->wait(5000ms);

@@ -313,29 +313,34 @@ TEST(Account, CountsAFileThatIsReachedByALinkOnce) {
 
 TEST(Account, AFileUnderTwoNamesCountsOnce) {
   const Folder folder;
-  for (const char* name : {"cat/1.png", "cat/2.png", "cat/3.png", "dog/1.png", "dog/2.png", "dog/3.png"}) folder.picture(name);
+  for (const char* name : {"cat/1.png", "cat/2.png", "cat/3.png", "dog/1.png", "dog/2.png", "dog/3.png"})
+    folder.picture(name);
   fs::create_symlink("1.png", folder.path() / "cat" / "9.png");
   fs::create_hard_link(folder.path() / "dog" / "1.png", folder.path() / "dog" / "8.png");
   const DataSpec spec{.path = folder.text(), .validation_share = 0.5};
   const DataSet set = loaded(spec, Task::classification);
   EXPECT_EQ(set.items.size(), 6U);
   EXPECT_EQ(set.account.pictures.used, 6U);
-  EXPECT_THAT(set.account.pictures.left_out.at("the same file as another, through a link"), ElementsAre("cat/9.png", "dog/8.png"));
+  EXPECT_THAT(set.account.pictures.left_out.at("the same file as another, through a link"),
+              ElementsAre("cat/9.png", "dog/8.png"));
   fs::create_symlink("../cat/2.png", folder.path() / "dog" / "7.png");
   const auto two_classes = load(spec, Task::classification);
   ASSERT_FALSE(two_classes.has_value());
-  EXPECT_EQ(two_classes.error().message, std::format("\"{0}/cat/2.png\" and \"{0}/dog/7.png\" are the same file, through a link, and are of two classes: \"cat\" and \"dog\"",
+  EXPECT_EQ(two_classes.error().message, std::format("\"{0}/cat/2.png\" and \"{0}/dog/7.png\" are the same file, "
+                                                     "through a link, and are of two classes: \"cat\" and \"dog\"",
                                                      folder.text()));
 }
 
 TEST(Account, AFileInTwoSplitsIsAnError) {
   const Folder folder;
-  for (const char* name : {"train/cat/1.png", "train/cat/2.png", "train/dog/1.png", "val/dog/3.png"}) folder.picture(name);
+  for (const char* name : {"train/cat/1.png", "train/cat/2.png", "train/dog/1.png", "val/dog/3.png"})
+    folder.picture(name);
   fs::create_directories(folder.path() / "val" / "cat");
   fs::create_symlink("../../train/cat/1.png", folder.path() / "val" / "cat" / "v.png");
   const auto set = load({.path = folder.text()}, Task::classification);
   ASSERT_FALSE(set.has_value());
-  EXPECT_EQ(set.error().message, std::format("\"{0}/train/cat/1.png\" and \"{0}/val/cat/v.png\" are the same file, through a link, and lie in two splits: train and validation",
+  EXPECT_EQ(set.error().message, std::format("\"{0}/train/cat/1.png\" and \"{0}/val/cat/v.png\" are the same file, "
+                                             "through a link, and lie in two splits: train and validation",
                                              folder.text()));
 }
 

@@ -107,14 +107,16 @@ double zoom_of(const std::vector<std::uint8_t>& ramp, int slope) {
     if (value > slope / 2 && value < (size - 1) * slope - slope / 2) inner.emplace_back(x, value);
   }
   if (inner.size() < 2) return 0;
-  return std::abs(static_cast<double>(slope * (inner.back().first - inner.front().first)) / (inner.back().second - inner.front().second));
+  return std::abs(static_cast<double>(slope * (inner.back().first - inner.front().first)) /
+                  (inner.back().second - inner.front().second));
 }
 
 TEST(Augment, AtLeastAThirdOfTheBoxStaysInside) {
   RandomStream random(3);
   constexpr int slope = 5;
   std::vector<std::uint8_t> ramp(size * size * 3);
-  for (std::size_t i = 0; i < ramp.size(); ++i) ramp[i] = static_cast<std::uint8_t>(slope * static_cast<int>(i / 3 % size));
+  for (std::size_t i = 0; i < ramp.size(); ++i)
+    ramp[i] = static_cast<std::uint8_t>(slope * static_cast<int>(i / 3 % size));
   const Augment settings{.flip = true, .scale = 0.9, .shift = 0.5};
   int cut = 0, moved = 0;
   for (int i = 0; i < 2000; ++i) {

@@ -85,7 +85,8 @@ cv::Mat grain(int width, int height) {
   std::uint32_t state = 1;
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)
-      for (int c = 0; c < 3; ++c) picture.at<cv::Vec3b>(y, x)[c] = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+      for (int c = 0; c < 3; ++c)
+        picture.at<cv::Vec3b>(y, x)[c] = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
   return picture;
 }
 
@@ -115,8 +116,10 @@ TEST(Image, OfAnyKindThatWasCutOffAnywhereIsRefused) {
   for (const auto& [kind, bytes] : files) {
     ASSERT_EQ(verdict(folder, "p" + kind, bytes), "whole") << kind;
     for (std::size_t length = 1; length < bytes.size(); length += length < 200 || length + 50 > bytes.size() ? 1 : 37) {
-      EXPECT_NE(verdict(folder, "p" + kind, bytes.substr(0, length)), "whole") << kind << ": " << length << " of " << bytes.size() << " bytes";
-      EXPECT_FALSE(read_image_header(folder.path() / ("p" + kind)).has_value()) << kind << ": " << length << " of " << bytes.size() << " bytes";
+      EXPECT_NE(verdict(folder, "p" + kind, bytes.substr(0, length)), "whole")
+          << kind << ": " << length << " of " << bytes.size() << " bytes";
+      EXPECT_FALSE(read_image_header(folder.path() / ("p" + kind)).has_value())
+          << kind << ": " << length << " of " << bytes.size() << " bytes";
     }
   }
 }
@@ -126,9 +129,12 @@ TEST(Image, TheEndOfAJpegIsNotThatOfItsThumbnail) {
   const std::string thumbnail = encoded(".jpg", grain(16, 12));
   for (const bool is_progressive : {false, true}) {
     const std::string plain = encoded(".jpg", grain(80, 60), {cv::IMWRITE_JPEG_PROGRESSIVE, is_progressive ? 1 : 0});
-    const std::string whole = plain.substr(0, 2) + jpeg_segment(0xE1, std::string("Exif\0\0", 6) + exif_block(1) + thumbnail) + plain.substr(2);
+    const std::string whole = plain.substr(0, 2) +
+                              jpeg_segment(0xE1, std::string("Exif\0\0", 6) + exif_block(1) + thumbnail) +
+                              plain.substr(2);
     EXPECT_EQ(verdict(folder, "p.jpg", whole), "whole");
-    EXPECT_THAT(verdict(folder, "p.jpg", whole.substr(0, whole.size() * 2 / 3)), testing::HasSubstr("p.jpg\" is cut off: the end of the JPEG is missing"));
+    EXPECT_THAT(verdict(folder, "p.jpg", whole.substr(0, whole.size() * 2 / 3)),
+                testing::HasSubstr("p.jpg\" is cut off: the end of the JPEG is missing"));
     EXPECT_THAT(verdict(folder, "p.jpg", whole.substr(0, whole.size() - 2)), testing::HasSubstr("is cut off"));
     // Right after the thumbnail: the last two bytes are an end marker.
     EXPECT_NE(verdict(folder, "p.jpg", whole.substr(0, whole.find(thumbnail) + thumbnail.size())), "whole");
@@ -138,22 +144,31 @@ TEST(Image, TheEndOfAJpegIsNotThatOfItsThumbnail) {
 TEST(Image, WhatCamerasAppendToAJpegIsNoPartOfIt) {
   const Folder folder;
   const std::string plain = encoded(".jpg", grain(80, 60));
-  const std::string film(300'000, '\x55');  // longer than any piece that is read at once
-  EXPECT_EQ(verdict(folder, "p.jpg", plain + film), "whole");                                 // a motion photo
-  EXPECT_EQ(verdict(folder, "p.jpg", plain + encoded(".jpg", grain(20, 20))), "whole");       // a second picture (MPF)
-  EXPECT_EQ(verdict(folder, "p.jpg", plain + std::string(7, '\0')), "whole");                 // padding
-  EXPECT_THAT(verdict(folder, "p.jpg", plain.substr(0, plain.size() / 2) + std::string(1000, '\0')), testing::HasSubstr("is cut off"));
+  const std::string film(300'000, '\x55');                     // longer than any piece that is read at once
+  EXPECT_EQ(verdict(folder, "p.jpg", plain + film), "whole");  // a motion photo
+  EXPECT_EQ(verdict(folder, "p.jpg", plain + encoded(".jpg", grain(20, 20))), "whole");  // a second picture (MPF)
+  EXPECT_EQ(verdict(folder, "p.jpg", plain + std::string(7, '\0')), "whole");            // padding
+  EXPECT_THAT(verdict(folder, "p.jpg", plain.substr(0, plain.size() / 2) + std::string(1000, '\0')),
+              testing::HasSubstr("is cut off"));
   // Fill bytes before a marker, and a comment between the tables.
-  EXPECT_EQ(verdict(folder, "p.jpg", plain.substr(0, 2) + std::string("\xFF\xFF", 2) + jpeg_segment(0xFE, "a \xFF\xD9 in a comment") + plain.substr(2)), "whole");
+  EXPECT_EQ(verdict(folder, "p.jpg",
+                    plain.substr(0, 2) + std::string("\xFF\xFF", 2) + jpeg_segment(0xFE, "a \xFF\xD9 in a comment") +
+                        plain.substr(2)),
+            "whole");
   EXPECT_EQ(verdict(folder, "p.jpg", plain.substr(0, plain.size() - 2) + "\xFF\xFF\xFF\xD9"), "whole");
 }
 
 TEST(Image, ALoneEndMarkerIsLookedForWhenTheSetIsLoaded) {
   const Folder folder;
-  for (int i = 0; i < 6; ++i) folder.write(std::string(i % 2 == 0 ? "x" : "y") + "/" + std::to_string(i) + ".jpg", encoded(".jpg", grain(80, 60)));
+  for (int i = 0; i < 6; ++i)
+    folder.write(std::string(i % 2 == 0 ? "x" : "y") + "/" + std::to_string(i) + ".jpg",
+                 encoded(".jpg", grain(80, 60)));
   EXPECT_TRUE(load({.path = folder.text()}, Task::classification).has_value());
   const std::string whole = encoded(".jpg", grain(80, 60));
-  folder.write("y/5.jpg", whole.substr(0, 2) + jpeg_segment(0xE1, std::string("Exif\0\0", 6) + exif_block(1) + encoded(".jpg", grain(16, 12))) + whole.substr(2, whole.size() / 2));
+  folder.write("y/5.jpg",
+               whole.substr(0, 2) +
+                   jpeg_segment(0xE1, std::string("Exif\0\0", 6) + exif_block(1) + encoded(".jpg", grain(16, 12))) +
+                   whole.substr(2, whole.size() / 2));
   const auto set = load({.path = folder.text()}, Task::classification);
   ASSERT_FALSE(set.has_value());
   EXPECT_THAT(set.error().message, testing::HasSubstr("y/5.jpg\" is cut off: the end of the JPEG is missing"));

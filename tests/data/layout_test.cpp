@@ -307,8 +307,7 @@ TEST_F(Layouts, YoloMayBeGivenAsItsDataYaml) {
 }
 
 TEST_F(Layouts, YoloDescriptionsFurtherDownThatNameDifferentClassesAreAMistake) {
-  for (const char* part : {"A/", "B/"})
-    yolo(part + std::string("images/0.png"), part + std::string("labels/0.txt"));
+  for (const char* part : {"A/", "B/"}) yolo(part + std::string("images/0.png"), part + std::string("labels/0.txt"));
   folder_.write("A/data.yaml", "names: [cat, dog]\n");
   folder_.write("B/data.yaml", "names: [dog, cat]\n");
   EXPECT_THAT(error(), testing::AllOf(HasSubstr("A/data.yaml\""), HasSubstr("B/data.yaml\" name different classes")));
@@ -791,8 +790,7 @@ TEST_F(Layouts, FoldersOfTheSameNamesInAllClassesAreQuestioned) {
     folder_.picture(name);
   const std::string question =
       "warning: all class folders (fold1, fold2) hold folders of the same names (cat, dog): are these splits?";
-  EXPECT_THAT(set({.validation_share = 0.4}, Task::classification).remarks,
-              Contains(testing::StartsWith(question)));
+  EXPECT_THAT(set({.validation_share = 0.4}, Task::classification).remarks, Contains(testing::StartsWith(question)));
   folder_.picture("fold2/bird/4.png");
   EXPECT_THAT(set({.validation_share = 0.4}, Task::classification).remarks, Not(Contains(HasSubstr("same names"))));
 }

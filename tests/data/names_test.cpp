@@ -92,7 +92,9 @@ TEST(Names, APictureOfAKindThatIsNotReadIsNamed) {
   for (const char* stem : {"a", "g"}) folder.write(std::string("labels/") + stem + ".txt", "0 0.5 0.5 0.2 0.2\n");
   folder.write("classes.txt", "cat\n");
   EXPECT_THAT(error_of({.path = folder.text(), .validation_share = 0.5}),
-              AllOf(HasSubstr("is there as \"" + (folder.path() / "images" / "g.gif").string() + "\" only, a kind of picture that is not read"), HasSubstr("convert it")));
+              AllOf(HasSubstr("is there as \"" + (folder.path() / "images" / "g.gif").string() +
+                              "\" only, a kind of picture that is not read"),
+                    HasSubstr("convert it")));
 }
 
 TEST(Names, TheExactNameComesBeforeTheStem) {

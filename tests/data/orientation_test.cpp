@@ -33,8 +33,8 @@ std::string quarters_of(std::span<const std::uint8_t> pixels, int size) {
   return letters;
 }
 
-// As ImageOps.exif_transpose of Pillow turns them: nothing, mirrored, half a turn, upside down, transposed, a quarter turn to the right,
-// transversed, a quarter turn to the left.
+// As ImageOps.exif_transpose of Pillow turns them: nothing, mirrored, half a turn, upside down, transposed, a quarter
+// turn to the right, transversed, a quarter turn to the left.
 constexpr std::array<const char*, 9> turned{"abcd", "abcd", "badc", "dcba", "cdab", "acbd", "cadb", "dbca", "bdac"};
 
 void write_oriented(const Folder& folder, const std::string& name, int orientation, bool is_big = false) {
@@ -42,7 +42,14 @@ void write_oriented(const Folder& folder, const std::string& name, int orientati
   if (kind == ".tif") {
     std::filesystem::create_directories((folder.path() / name).parent_path());
     const cv::Mat picture = quarters();
-    write_tiff(folder.path() / name, {.width = 64, .height = 48, .channels = 3, .bits = 8, .photometric = PHOTOMETRIC_RGB, .is_tiled = is_big, .orientation = orientation},
+    write_tiff(folder.path() / name,
+               {.width = 64,
+                .height = 48,
+                .channels = 3,
+                .bits = 8,
+                .photometric = PHOTOMETRIC_RGB,
+                .is_tiled = is_big,
+                .orientation = orientation},
                [&](int c, int x, int y) { return picture.at<cv::Vec3b>(y, x)[2 - c]; });
   } else {
     folder.write(name, with_exif(kind, picture_bytes(kind, quarters()), exif_block(orientation, is_big), 64, 48));
@@ -74,7 +81,8 @@ INSTANTIATE_TEST_SUITE_P(All, Oriented, testing::Values(".jpg", ".png", ".webp",
 TEST(Orientation, ThatMakesNoSenseIsNone) {
   const Folder folder;
   const std::string jpeg = picture_bytes(".jpg", quarters());
-  for (const std::string& exif : {exif_block(0), exif_block(9), exif_block(60000), exif_block(6).substr(0, 12), std::string("II*"), std::string(), std::string("nonsense, of some length")}) {
+  for (const std::string& exif : {exif_block(0), exif_block(9), exif_block(60000), exif_block(6).substr(0, 12),
+                                  std::string("II*"), std::string(), std::string("nonsense, of some length")}) {
     folder.write("p.jpg", with_exif(".jpg", jpeg, exif));
     const auto header = read_image_header(folder.path() / "p.jpg");
     ASSERT_TRUE(header.has_value());
@@ -85,7 +93,8 @@ TEST(Orientation, ThatMakesNoSenseIsNone) {
 class Turned : public testing::Test {
  protected:
   /// A CSV of six pictures, of which those named have this orientation.
-  DataSpec set(int orientation, const std::string& box, const std::string& size = ",", const std::string& way = "applied") const {
+  DataSpec set(int orientation, const std::string& box, const std::string& size = ",",
+               const std::string& way = "applied") const {
     std::string text = "image,x0,y0,x1,y1,split,width,height\n";
     for (int i = 0; i < 6; ++i) {
       const std::string name = "p" + std::to_string(i) + ".jpg";
@@ -119,7 +128,8 @@ TEST_F(Turned, PicturesAreMeantUnlessTheJobSaysOtherwise) {
 
   const DataSet stored = loaded(set(6, "1,2,60,30", ",", "as_stored"), Task::box);
   EXPECT_EQ(stored.items[0].width, 64);
-  EXPECT_THAT(stored.remarks, testing::Contains(HasSubstr("6 pictures have an EXIF orientation; they are taken as stored")));
+  EXPECT_THAT(stored.remarks,
+              testing::Contains(HasSubstr("6 pictures have an EXIF orientation; they are taken as stored")));
   EXPECT_EQ(picture(stored), "abcd");  // the cache of the turned pictures does not serve
   EXPECT_EQ(picture(upright), "cadb");
 }
@@ -140,11 +150,15 @@ TEST_F(Turned, TheSizeThatTheLabelsStateDecides) {
   const DataSet stored = loaded(set(6, "1,2,60,30", "64,48"), Task::box);
   EXPECT_EQ(stored.items[0].orientation, 1);
   EXPECT_EQ(stored.items[0].width, 64);
-  EXPECT_THAT(stored.remarks, testing::Contains(HasSubstr("6 pictures have an EXIF orientation that is not applied: their labels state the size as stored")));
+  EXPECT_THAT(stored.remarks,
+              testing::Contains(HasSubstr(
+                  "6 pictures have an EXIF orientation that is not applied: their labels state the size as stored")));
   EXPECT_THAT(stored.remarks, testing::Not(testing::Contains(HasSubstr("it is applied"))));
   EXPECT_EQ(picture(stored), "abcd");
   EXPECT_EQ(loaded(set(3, "1,2,60,30", "64,48"), Task::box).items[0].orientation, 3);  // keeps the size: applied
-  EXPECT_THAT(error_of(set(6, "1,2,30,30", "50,50")), HasSubstr("has 50 x 50 pixels, the file has 48 x 64 pixels after its EXIF orientation 6, 64 x 48 as stored"));
+  EXPECT_THAT(
+      error_of(set(6, "1,2,30,30", "50,50")),
+      HasSubstr("has 50 x 50 pixels, the file has 48 x 64 pixels after its EXIF orientation 6, 64 x 48 as stored"));
   EXPECT_THAT(error_of(set(6, "1,2,30,60", "48,64", "as_stored")), HasSubstr("remove data.orientation"));
 }
 
@@ -153,13 +167,17 @@ TEST_F(Turned, TheSizeOfVocAndCocoDecidesToo) {
   for (int i = 0; i < 6; ++i) {
     const std::string stem = "p" + std::to_string(i), comma = i > 0 ? "," : "", id = std::to_string(i);
     write_oriented(folder_, "voc/JPEGImages/" + stem + ".jpg", 6);
-    folder_.write("voc/Annotations/" + stem + ".xml", "<annotation><size><width>64</width><height>48</height></size><object><name>x</name><bndbox><xmin>1</xmin><ymin>2</ymin>"
-                                                      "<xmax>60</xmax><ymax>30</ymax></bndbox></object></annotation>");
+    folder_.write("voc/Annotations/" + stem + ".xml",
+                  "<annotation><size><width>64</width><height>48</height></size><object><name>x</name><bndbox><xmin>1</"
+                  "xmin><ymin>2</ymin>"
+                  "<xmax>60</xmax><ymax>30</ymax></bndbox></object></annotation>");
     write_oriented(folder_, "coco/" + stem + ".jpg", 6);
     images += comma + "{\"id\": " + id + ", \"file_name\": \"" + stem + ".jpg\", \"width\": 64, \"height\": 48}";
     annotations += comma + "{\"image_id\": " + id + ", \"category_id\": 1, \"bbox\": [1, 2, 59, 28]}";
   }
-  folder_.write("coco/annotations/instances_all.json", "{\"images\": [" + images + "], \"annotations\": [" + annotations + "], \"categories\": [{\"id\": 1, \"name\": \"x\"}]}");
+  folder_.write("coco/annotations/instances_all.json", "{\"images\": [" + images + "], \"annotations\": [" +
+                                                           annotations +
+                                                           "], \"categories\": [{\"id\": 1, \"name\": \"x\"}]}");
   for (const char* format : {"voc", "coco"}) {
     const DataSet set = loaded({.path = (folder_.path() / format).string()}, Task::box);
     EXPECT_EQ(set.items[0].orientation, 1) << format;
@@ -168,20 +186,25 @@ TEST_F(Turned, TheSizeOfVocAndCocoDecidesToo) {
 }
 
 TEST_F(Turned, ABoxThatFitsTheOtherWayOnlySaysSo) {
-  EXPECT_THAT(error_of(set(6, "1,2,60,30")), HasSubstr("if the boxes were drawn on the pixels as stored, write data.orientation: as_stored"));
-  EXPECT_THAT(error_of(set(6, "1,2,30,60", ",", "as_stored")), HasSubstr("if the boxes were drawn on the turned pictures, remove data.orientation"));
+  EXPECT_THAT(error_of(set(6, "1,2,60,30")),
+              HasSubstr("if the boxes were drawn on the pixels as stored, write data.orientation: as_stored"));
+  EXPECT_THAT(error_of(set(6, "1,2,30,60", ",", "as_stored")),
+              HasSubstr("if the boxes were drawn on the turned pictures, remove data.orientation"));
   EXPECT_THAT(error_of(set(1, "1,2,30,60")), HasSubstr("all boxes would fit if x and y were exchanged"));
   EXPECT_THAT(error_of(set(6, "1,2,30,30", ",", "upright")), HasSubstr("orientation \"upright\" is not one of"));
 }
 
 TEST_F(Turned, PicturesOfClassesAreTurnedTooAndNothingIsSaidWhereThereIsNothing) {
-  for (int i = 0; i < 8; ++i) write_oriented(folder_, std::string(i % 2 == 0 ? "x" : "y") + "/p" + std::to_string(i) + ".png", i < 3 ? 5 : 1);
+  for (int i = 0; i < 8; ++i)
+    write_oriented(folder_, std::string(i % 2 == 0 ? "x" : "y") + "/p" + std::to_string(i) + ".png", i < 3 ? 5 : 1);
   const DataSet set = loaded({.path = folder_.text()}, Task::classification);
   EXPECT_THAT(set.remarks, testing::Contains(HasSubstr("3 pictures have an EXIF orientation")));
   EXPECT_EQ(picture(set), "acbd");
   const Folder plain;
-  for (int i = 0; i < 8; ++i) write_oriented(plain, std::string(i % 2 == 0 ? "x" : "y") + "/p" + std::to_string(i) + ".png", 1);
-  EXPECT_THAT(loaded({.path = plain.text()}, Task::classification).remarks, testing::Not(testing::Contains(HasSubstr("EXIF"))));
+  for (int i = 0; i < 8; ++i)
+    write_oriented(plain, std::string(i % 2 == 0 ? "x" : "y") + "/p" + std::to_string(i) + ".png", 1);
+  EXPECT_THAT(loaded({.path = plain.text()}, Task::classification).remarks,
+              testing::Not(testing::Contains(HasSubstr("EXIF"))));
 }
 
 }  // namespace

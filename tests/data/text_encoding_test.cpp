@@ -35,7 +35,8 @@ class Encodings : public testing::Test {
     const auto set = load(spec, task);
     if (set) return "no error";
     std::string text = to_text(set.error());
-    for (std::size_t at; (at = text.find(folder_.text())) != std::string::npos;) text.replace(at, folder_.text().size(), "FOLDER");
+    for (std::size_t at; (at = text.find(folder_.text())) != std::string::npos;)
+      text.replace(at, folder_.text().size(), "FOLDER");
     return text;
   }
   Folder folder_;
@@ -54,29 +55,40 @@ struct Layout {
 };
 
 std::vector<Layout> layouts() {
-  const std::string csv = "image,x0,y0,x1,y1,split\na.png,1,1,9,9,train\nb.png,1,1,9,9,train\nc.png,1,1,9,9,val\nd.png,1,1,9,9,val\n";
+  const std::string csv =
+      "image,x0,y0,x1,y1,split\na.png,1,1,9,9,train\nb.png,1,1,9,9,train\nc.png,1,1,9,9,val\nd.png,1,1,9,9,val\n";
   return {
       {"csv", Task::box, [csv](const Folder& f, const Encode& e) { f.write("boxes.csv", e(csv)); }},
-      {"fddb", Task::box, [](const Folder& f, const Encode& e) {
+      {"fddb", Task::box,
+       [](const Folder& f, const Encode& e) {
          f.write("boxes.txt", e("# a.png\n1 1 9 9\n# b.png\n1 1 9 9\n# c.png\n1 1 9 9\n# d.png\n1 1 9 9\n"));
        }},
-      {"coco", Task::box, [](const Folder& f, const Encode& e) {
-         f.write("annotations/instances_all.json", e(R"({"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}, {"id": 3, "file_name": "c.png"},
+      {"coco", Task::box,
+       [](const Folder& f, const Encode& e) {
+         f.write(
+             "annotations/instances_all.json",
+             e(R"({"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}, {"id": 3, "file_name": "c.png"},
            {"id": 4, "file_name": "d.png"}], "categories": [{"id": 1, "name": "face"}], "annotations": [
            {"image_id": 1, "category_id": 1, "bbox": [1, 1, 8, 8]}, {"image_id": 2, "category_id": 1, "bbox": [1, 1, 8, 8]},
            {"image_id": 3, "category_id": 1, "bbox": [1, 1, 8, 8]}, {"image_id": 4, "category_id": 1, "bbox": [1, 1, 8, 8]}]})"));
        }},
-      {"yolo", Task::box, [](const Folder& f, const Encode& e) {
+      {"yolo", Task::box,
+       [](const Folder& f, const Encode& e) {
          f.write("classes.txt", e("face\r\ndog\r\n"));
-         for (const char* stem : {"a", "b", "c", "d"}) f.write(std::string("labels/") + stem + ".txt", e("0 0.25 0.5 0.4 0.8\n"));
+         for (const char* stem : {"a", "b", "c", "d"})
+           f.write(std::string("labels/") + stem + ".txt", e("0 0.25 0.5 0.4 0.8\n"));
          f.picture("images/a.png"), f.picture("images/b.png"), f.picture("images/c.png"), f.picture("images/d.png");
        }},
-      {"voc", Task::box, [](const Folder& f, const Encode& e) {
+      {"voc", Task::box,
+       [](const Folder& f, const Encode& e) {
          for (const char* stem : {"a", "b", "c", "d"})
-           f.write(std::string("Annotations/") + stem + ".xml", e("<?xml version=\"1.0\" encoding=\"UTF-16\"?><annotation><object><name>face</name><bndbox><xmin>1</xmin>"
-                                                                  "<ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>"));
+           f.write(std::string("Annotations/") + stem + ".xml",
+                   e("<?xml version=\"1.0\" "
+                     "encoding=\"UTF-16\"?><annotation><object><name>face</name><bndbox><xmin>1</xmin>"
+                     "<ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>"));
        }},
-      {"csv", Task::box, [csv](const Folder& f, const Encode& e) {  // lists
+      {"csv", Task::box,
+       [csv](const Folder& f, const Encode& e) {  // lists
          f.write("boxes.csv", "image,x0,y0,x1,y1\na.png,1,1,9,9\nb.png,1,1,9,9\nc.png,1,1,9,9\nd.png,1,1,9,9\n");
          f.write("train.txt", e("a.png\nb.png\n"));
          f.write("val.txt", e("c.png\nd.png\n"));
@@ -114,14 +126,18 @@ TEST_F(Encodings, AClassListOfPowerShellGivesItsNames) {
   for (int label : {0, 1})
     for (const char* stem : {"a", "b", "c", "d"}) {
       folder_.picture(std::string("images/") + stem + std::to_string(label) + ".png");
-      folder_.write(std::string("labels/") + stem + std::to_string(label) + ".txt", std::to_string(label) + " 0.5 0.5 0.5 0.5\n");
+      folder_.write(std::string("labels/") + stem + std::to_string(label) + ".txt",
+                    std::to_string(label) + " 0.5 0.5 0.5 0.5\n");
     }
   folder_.write("classes.txt", utf16(u"Kühe\r\n犬\r\n"));
-  EXPECT_THAT(loaded({.path = folder_.text(), .validation_share = 0.5}, Task::classification).classes, testing::ElementsAre("K\u00fche", "\u72ac"));
+  EXPECT_THAT(loaded({.path = folder_.text(), .validation_share = 0.5}, Task::classification).classes,
+              testing::ElementsAre("K\u00fche", "\u72ac"));
   for (const char* name : {"obj.names", "classes.names", "names.txt", "any.names"}) {
     std::filesystem::remove(folder_.path() / "classes.txt");
     folder_.write(name, utf16(u"Kühe\r\n犬\r\n"));
-    EXPECT_THAT(loaded({.path = folder_.text(), .validation_share = 0.5}, Task::classification).classes, testing::ElementsAre("K\u00fche", "\u72ac")) << name;
+    EXPECT_THAT(loaded({.path = folder_.text(), .validation_share = 0.5}, Task::classification).classes,
+                testing::ElementsAre("K\u00fche", "\u72ac"))
+        << name;
     std::filesystem::remove(folder_.path() / name);
   }
 }
@@ -129,13 +145,16 @@ TEST_F(Encodings, AClassListOfPowerShellGivesItsNames) {
 TEST_F(Encodings, AnotherEncodingIsAnErrorAtItsPlace) {
   folder_.write("labels.csv", "image,label\na.png,tea\nb.png,caf\xe9\n");
   EXPECT_EQ(error_of({.path = folder_.text()}, Task::classification),
-            "error: the byte 0xE9 is not UTF-8\n  at FOLDER/labels.csv:3:10\n  next: the text has another encoding: save it as UTF-8");
+            "error: the byte 0xE9 is not UTF-8\n  at FOLDER/labels.csv:3:10\n  next: the text has another encoding: "
+            "save it as UTF-8");
 }
 
 TEST_F(Encodings, AnXmlDeclarationDecidesForItsFile) {
   const auto annotation = [&](const std::string& stem, const std::string& encoding, const std::string& name) {
-    folder_.write("Annotations/" + stem + ".xml", "<?xml version=\"1.0\" encoding=\"" + encoding + "\"?>\n<annotation><object><name>" + name +
-                                                      "</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>");
+    folder_.write(
+        "Annotations/" + stem + ".xml",
+        "<?xml version=\"1.0\" encoding=\"" + encoding + "\"?>\n<annotation><object><name>" + name +
+            "</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>");
   };
   annotation("a", "ISO-8859-1", "K\xfche");
   annotation("b", "GBK", "\xc8\xae");
@@ -144,9 +163,12 @@ TEST_F(Encodings, AnXmlDeclarationDecidesForItsFile) {
   const DataSet set = loaded({.path = folder_.text(), .validation_share = 0.5}, Task::classification);
   EXPECT_THAT(set.classes, testing::ElementsAre("K\u00fche", "\u72ac"));
   annotation("d", "latin-17", "K\xfche");
-  EXPECT_THAT(error_of({.path = folder_.text()}), HasSubstr("the XML declares the encoding \"latin-17\", which is not known\n  at FOLDER/Annotations/d.xml:1:1"));
+  EXPECT_THAT(
+      error_of({.path = folder_.text()}),
+      HasSubstr("the XML declares the encoding \"latin-17\", which is not known\n  at FOLDER/Annotations/d.xml:1:1"));
   annotation("d", "UTF-8", "K\xfche");
-  EXPECT_THAT(error_of({.path = folder_.text()}), HasSubstr("the byte 0xFC is not UTF-8\n  at FOLDER/Annotations/d.xml:2:28"));
+  EXPECT_THAT(error_of({.path = folder_.text()}),
+              HasSubstr("the byte 0xFC is not UTF-8\n  at FOLDER/Annotations/d.xml:2:28"));
 }
 
 TEST_F(Encodings, AMistakeInAMarkedTextIsPlacedInItsCharacters) {

@@ -275,7 +275,8 @@ TEST(LocalDevice, SaysNowAndThenWhatItWaitsFor) {
   options.timeout_s = 12;
   ASSERT_FALSE(device->measure(save(endless_loop(), folder / "endless.onnx"), options));
   ASSERT_FALSE(heard.empty());
-  EXPECT_THAT(heard[0], testing::AllOf(testing::StartsWith("measuring \"endless.onnx\": "), testing::EndsWith(" s at most")));
+  EXPECT_THAT(heard[0],
+              testing::AllOf(testing::StartsWith("measuring \"endless.onnx\": "), testing::EndsWith(" s at most")));
 }
 
 TEST(LocalDevice, EndsAModelThatNeverEnds) {
@@ -344,7 +345,8 @@ TEST(LocalDevice, AnAgentThatRunsNothingIsNotTheModelsFault) {
   const auto m = device->measure(path, quick);
   ASSERT_FALSE(m);
   EXPECT_EQ(m.error().code, ErrorCode::unavailable);
-  EXPECT_THAT(m.error().message, AllOf(HasSubstr("exited with 127"), HasSubstr("library missing"), HasSubstr("nor does the agent run a network of one ReLU")));
+  EXPECT_THAT(m.error().message, AllOf(HasSubstr("exited with 127"), HasSubstr("library missing"),
+                                       HasSubstr("nor does the agent run a network of one ReLU")));
   const auto outputs = device->infer(path, {0, 1, 2, 3});
   ASSERT_FALSE(outputs);
   EXPECT_EQ(outputs.error().code, ErrorCode::unavailable);
@@ -353,7 +355,8 @@ TEST(LocalDevice, AnAgentThatRunsNothingIsNotTheModelsFault) {
 TEST(LocalDevice, AModelThatCrashesWhileItInfersIsAtFault) {
   const TestFolder folder;
   const auto path = save(twice_plus_one(), folder / "model.onnx");
-  const auto device = device_by(folder, "read line; case $line in *model.onnx*) kill -SEGV $$;; esac\n{ echo \"$line\"; cat; } | \"$AGENT\"");
+  const auto device = device_by(
+      folder, "read line; case $line in *model.onnx*) kill -SEGV $$;; esac\n{ echo \"$line\"; cat; } | \"$AGENT\"");
   const auto outputs = device->infer(path, {0, 1, 2, 3});
   ASSERT_FALSE(outputs);
   EXPECT_EQ(outputs.error().code, ErrorCode::invalid_input);

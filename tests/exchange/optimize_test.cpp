@@ -43,8 +43,12 @@ std::unique_ptr<Optimizer> make(const OptimizeOptions& options = {}) {
   return *std::move(optimizer);
 }
 
-Json answer(Optimizer& optimizer, const std::string& line) { return parse_json(optimizer.answer(line), "answer").value(); }
-std::string error_of(Optimizer& optimizer, const std::string& line) { return answer(optimizer, line).value("error", ""); }
+Json answer(Optimizer& optimizer, const std::string& line) {
+  return parse_json(optimizer.answer(line), "answer").value();
+}
+std::string error_of(Optimizer& optimizer, const std::string& line) {
+  return answer(optimizer, line).value("error", "");
+}
 
 std::string tell(std::int64_t id, double error) {
   return Json{{"tell", id}, {"values", {{"error", error}, {"speed", 2 * error}, {"latency_ms", 10}}}}.dump();
@@ -60,7 +64,8 @@ TEST(Optimize, AsksTellsAndShowsTheFront) {
   const auto space = parse_problem(example, "p.yaml")->space;
   for (const auto& trial : first["trials"]) EXPECT_TRUE(space::choice_from_json(space, trial["choice"]));
   EXPECT_EQ(answer(*optimizer, tell(1, 0.5)), Json({{"ok", true}}));
-  EXPECT_EQ(answer(*optimizer, R"({"tell": 0, "values": {"error": 0.1, "speed": 5, "latency_ms": 40}})"), Json({{"ok", true}}));  // breaks the constraint
+  EXPECT_EQ(answer(*optimizer, R"({"tell": 0, "values": {"error": 0.1, "speed": 5, "latency_ms": 40}})"),
+            Json({{"ok", true}}));  // breaks the constraint
   EXPECT_EQ(answer(*optimizer, R"({"tell": 2, "failed": "out of memory"})"), Json({{"ok", true}}));
   const auto front = answer(*optimizer, R"({"front": true})")["front"];
   ASSERT_EQ(front.size(), 1U);
@@ -184,10 +189,16 @@ TEST(Optimize, HugeResultsNeverBreakLaterAsks) {
 
 TEST(Optimize, TakesKnownResultsWithoutCountingThem) {
   const auto optimizer = make({.trials = 2});
-  EXPECT_EQ(answer(*optimizer, R"({"add": {"kind": "a", "x": 0.5}, "values": {"error": 1, "speed": 1, "latency_ms": 1}})"), Json({{"id", 0}}));
-  EXPECT_THAT(error_of(*optimizer, R"({"add": {"kind": "a", "x": 0.5}, "values": {"error": 1, "speed": 1, "latency_ms": 1}})"), HasSubstr("this choice is trial 0 already; it is complete"));
-  EXPECT_THAT(error_of(*optimizer, R"({"add": {"kind": "a", "x": 0.5, "n": 3}, "values": {}})"), HasSubstr("parameter \"n\" is given, but it exists only when \"kind\" is \"b\""));
-  EXPECT_THAT(error_of(*optimizer, R"({"add": {"kind": "c", "x": 0.5}, "values": {}})"), HasSubstr("parameter \"kind\" is \"c\"; it must be one of \"a\" or \"b\""));
+  EXPECT_EQ(
+      answer(*optimizer, R"({"add": {"kind": "a", "x": 0.5}, "values": {"error": 1, "speed": 1, "latency_ms": 1}})"),
+      Json({{"id", 0}}));
+  EXPECT_THAT(
+      error_of(*optimizer, R"({"add": {"kind": "a", "x": 0.5}, "values": {"error": 1, "speed": 1, "latency_ms": 1}})"),
+      HasSubstr("this choice is trial 0 already; it is complete"));
+  EXPECT_THAT(error_of(*optimizer, R"({"add": {"kind": "a", "x": 0.5, "n": 3}, "values": {}})"),
+              HasSubstr("parameter \"n\" is given, but it exists only when \"kind\" is \"b\""));
+  EXPECT_THAT(error_of(*optimizer, R"({"add": {"kind": "c", "x": 0.5}, "values": {}})"),
+              HasSubstr("parameter \"kind\" is \"c\"; it must be one of \"a\" or \"b\""));
   EXPECT_THAT(error_of(*optimizer, R"({"add": {"kind": "a", "x": 0.25}})"), HasSubstr("\"values\" is missing"));
   EXPECT_EQ(answer(*optimizer, R"({"ask": 9})")["trials"].size(), 2U);
   EXPECT_EQ(answer(*optimizer, R"({"ask": 9})")["finished"], true);
@@ -197,7 +208,10 @@ TEST(Optimize, TakesKnownResultsWithoutCountingThem) {
 TEST(Optimize, ManyKnownResultsAreNoReasonToGiveUp) {
   const auto optimizer = make({.trials = 1});
   for (int i = 0; i < 150; ++i)
-    ASSERT_TRUE(answer(*optimizer, Json{{"add", {{"kind", "a"}, {"x", i / 1000.0}}}, {"values", {{"error", 1}, {"speed", 1}, {"latency_ms", 1}}}}.dump()).contains("id"));
+    ASSERT_TRUE(answer(*optimizer, Json{{"add", {{"kind", "a"}, {"x", i / 1000.0}}},
+                                        {"values", {{"error", 1}, {"speed", 1}, {"latency_ms", 1}}}}
+                                       .dump())
+                    .contains("id"));
   EXPECT_EQ(answer(*optimizer, R"({"ask": 1})")["trials"].size(), 1U);
 }
 
@@ -222,13 +236,18 @@ TEST(Optimize, TellsWhatIsWrongAndGoesOn) {
       {R"({"tell": "1", "failed": "x"})", "\"tell\" is \"1\"; it must be the id of a trial"},
       {R"({"tell": 1})", "either \"values\" or \"failed\""},
       {R"({"tell": 1, "failed": ""})", "it must be the reason as a text"},
-      {R"({"tell": 1, "values": {"error": 1, "speed": 2}})", "the value of \"latency_ms\" is missing; every result has \"error\", \"speed\" or \"latency_ms\""},
-      {R"({"tell": 1, "values": {"error": 1, "speed": null, "latency_ms": 1}})", "the value of \"speed\" is null; it must be a finite number"},
+      {R"({"tell": 1, "values": {"error": 1, "speed": 2}})",
+       "the value of \"latency_ms\" is missing; every result has \"error\", \"speed\" or \"latency_ms\""},
+      {R"({"tell": 1, "values": {"error": 1, "speed": null, "latency_ms": 1}})",
+       "the value of \"speed\" is null; it must be a finite number"},
       {R"({"tell": 1, "values": [1, 2]})", "\"values\" is [1,2]; it must be an object of numbers"},
       {tell(0, 0.25), "trial 0 was told already: it is complete"},
   };
-  for (const auto& [line, message] : wrong) EXPECT_THAT(optimizer->answer(line), HasSubstr(Json(message).dump().substr(1, Json(message).dump().size() - 2))) << line;
-  EXPECT_THAT(answer(*optimizer, R"({"tell": 1, "values": {"error": NaN}})")["next"], HasSubstr("a value that is not finite is no result"));
+  for (const auto& [line, message] : wrong)
+    EXPECT_THAT(optimizer->answer(line), HasSubstr(Json(message).dump().substr(1, Json(message).dump().size() - 2)))
+        << line;
+  EXPECT_THAT(answer(*optimizer, R"({"tell": 1, "values": {"error": NaN}})")["next"],
+              HasSubstr("a value that is not finite is no result"));
   EXPECT_THAT(answer(*optimizer, R"({"tel": 1})")["next"], "did you mean \"tell\"?");
   EXPECT_THAT(error_of(*optimizer, std::string(max_line_bytes + 1, 'x')), HasSubstr("at most 1048576 are read"));
   EXPECT_THAT(error_of(*optimizer, "\xff\xfe"), HasSubstr("request"));
@@ -251,7 +270,8 @@ TEST(Optimize, ServesLineByLineAndSurvivesLinesThatAreTooLong) {
 }
 
 /// The answers to a fixed conversation; the program is "killed" (a new one opened) whenever `kill` says so.
-std::vector<std::string> conversation(const std::filesystem::path& folder, const std::string& strategy, RandomStream* kill) {
+std::vector<std::string> conversation(const std::filesystem::path& folder, const std::string& strategy,
+                                      RandomStream* kill) {
   const OptimizeOptions options{.strategy = strategy, .seed = 5, .trials = 20, .study = folder};
   auto optimizer = make(options);
   std::vector<std::string> answers;
@@ -261,7 +281,8 @@ std::vector<std::string> conversation(const std::filesystem::path& folder, const
       optimizer.reset();
       optimizer = make(options);
     }
-    answers.push_back(optimizer->answer(step % 3 == 0 ? R"({"ask": 2})" : tell(told, 0.1 * static_cast<double>(told % 7))));
+    answers.push_back(
+        optimizer->answer(step % 3 == 0 ? R"({"ask": 2})" : tell(told, 0.1 * static_cast<double>(told % 7))));
     if (step % 3 != 0) ++told;
   }
   return answers;
@@ -287,7 +308,8 @@ TEST(Optimize, TellsAutoWhatEvaluationsCost) {
     auto optimizer = Optimizer::make(parse_problem(example, "p.yaml").value(), options);
     return optimizer ? optimizer.value()->answer(R"({"ask": 1})") : to_text(optimizer.error());
   };
-  EXPECT_THAT(taken({.strategy = "auto", .trials = 200, .evaluation_s = 0.001}), HasSubstr("strategy auto takes sobol: an evaluation takes 1 ms"));
+  EXPECT_THAT(taken({.strategy = "auto", .trials = 200, .evaluation_s = 0.001}),
+              HasSubstr("strategy auto takes sobol: an evaluation takes 1 ms"));
   EXPECT_THAT(taken({.strategy = "auto", .trials = 200}), HasSubstr("strategy auto takes mobo"));
   const Folder folder;
   ASSERT_THAT(taken({.strategy = "auto", .evaluation_s = 60, .study = folder.path}), HasSubstr("trials"));

@@ -26,7 +26,9 @@ objectives: {error: minimize, speed: maximize}
 constraints: [latency_ms < 33]
 )";
 
-Problem problem() { return parse_problem(example, "p.yaml").value(); }
+Problem problem() {
+  return parse_problem(example, "p.yaml").value();
+}
 
 class Folder {
  public:
@@ -45,13 +47,20 @@ class Folder {
 study::Study example_study() {
   study::Study study{.settings = study_settings(problem(), {})};
   study.settings.created = "2026-11-20T22:07:32Z";
-  const auto add = [&](space::Choice choice, State state, std::map<std::string, double> values, const std::string& reason = {}) {
-    study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())}, .choice = std::move(choice), .state = state, .reason = reason};
-    if (!values.empty()) trial.results.push_back({.epochs = 1, .values = std::move(values), .finished = "2026-11-20T22:09:00Z"});
+  const auto add = [&](space::Choice choice, State state, std::map<std::string, double> values,
+                       const std::string& reason = {}) {
+    study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())},
+                       .choice = std::move(choice),
+                       .state = state,
+                       .reason = reason};
+    if (!values.empty())
+      trial.results.push_back({.epochs = 1, .values = std::move(values), .finished = "2026-11-20T22:09:00Z"});
     study.trials.push_back(std::move(trial));
   };
-  add({{"kind", "a"}, {"n", std::int64_t{3}}, {"k", std::int64_t{64}}, {"x", 1e-5}}, State::complete, {{"error", 0.1}, {"speed", 2}, {"latency_ms", 40}});
-  add({{"kind", "0.5"}, {"n", std::int64_t{9}}, {"x", 0.3}}, State::complete, {{"error", 0.1 + 0.2}, {"speed", 1e10}, {"latency_ms", 3}});
+  add({{"kind", "a"}, {"n", std::int64_t{3}}, {"k", std::int64_t{64}}, {"x", 1e-5}}, State::complete,
+      {{"error", 0.1}, {"speed", 2}, {"latency_ms", 40}});
+  add({{"kind", "0.5"}, {"n", std::int64_t{9}}, {"x", 0.3}}, State::complete,
+      {{"error", 0.1 + 0.2}, {"speed", 1e10}, {"latency_ms", 3}});
   add({{"kind", "b"}, {"n", std::int64_t{0}}, {"x", 1.0}}, State::failed, {}, "out of memory");
   add({{"kind", "b"}, {"n", std::int64_t{6}}, {"x", 1.0}}, State::pruned, {}, "its loss was NaN");
   add({{"kind", "b"}, {"n", std::int64_t{9}}, {"x", 1.0}}, State::rejected, {}, "known before");
@@ -65,7 +74,10 @@ TEST(Fit, TakesWhatTheSpaceHasAndTellsWhatItLeavesOut) {
   const std::map<std::string, double> values{{"error", 1}, {"speed", 2}};
   const std::vector<ForeignTrial> foreign{
       {{{"kind", "b"}, {"n", 3}, {"x", 0.5}, {"other", 7}}, values, State::complete, ""},
-      {{{"kind", 0.5}, {"n", 3.0}, {"k", 4}, {"x", 1}}, values, State::complete, ""},  // a number for a category, an inactive parameter
+      {{{"kind", 0.5}, {"n", 3.0}, {"k", 4}, {"x", 1}},
+       values,
+       State::complete,
+       ""},  // a number for a category, an inactive parameter
       {{{"kind", "c"}, {"n", 3}, {"x", 0.5}}, values, State::complete, ""},
       {{{"kind", "b"}, {"n", 3}}, values, State::complete, ""},
       {{{"kind", "b"}, {"n", 0}, {"x", 0.5}}, {{"error", 1}}, State::complete, ""},
@@ -77,10 +89,13 @@ TEST(Fit, TakesWhatTheSpaceHasAndTellsWhatItLeavesOut) {
   EXPECT_EQ(space::to_text(fitted.trials[1].choice), "kind=0.5 n=3 x=1");
   EXPECT_EQ(space::to_text(fitted.trials[2].choice), "k=8 kind=a n=6 x=0.125");
   EXPECT_EQ(fitted.trials[2].state, State::failed);
-  EXPECT_THAT(fitted.remarks,
-              ElementsAre("t.db: 1 value of parameters that the space does not have were left out",
-                          HasSubstr("t.db: 2 trials left out that the space does not have, the first because parameter \"kind\" is \"c\""),
-                          "t.db: 1 trial left out that had not ended", "t.db: 1 trial left out that lacked an objective"));
+  EXPECT_THAT(
+      fitted.remarks,
+      ElementsAre(
+          "t.db: 1 value of parameters that the space does not have were left out",
+          HasSubstr(
+              "t.db: 2 trials left out that the space does not have, the first because parameter \"kind\" is \"c\""),
+          "t.db: 1 trial left out that had not ended", "t.db: 1 trial left out that lacked an objective"));
 }
 
 TEST(Fit, LeavesOutWhatAConstraintCannotBeCheckedOn) {
@@ -97,10 +112,9 @@ TEST(Fit, LeavesOutWhatAConstraintCannotBeCheckedOn) {
   EXPECT_EQ(fitted.trials[2].state, State::rejected);  // it broke a constraint that is not named here
   EXPECT_EQ(fitted.trials[2].reason, "it broke a constraint there");
   EXPECT_EQ(fitted.trials[3].state, State::complete);  // what it broke is named here: its values say so
-  EXPECT_THAT(
-      fitted.remarks,
-      ElementsAre("t.db: 1 trial left out that lacked a value which a constraint needs",
-                  "t.db: 1 trial broke a constraint there that is not named here, or lacked its value: infeasible, never on the front"));
+  EXPECT_THAT(fitted.remarks, ElementsAre("t.db: 1 trial left out that lacked a value which a constraint needs",
+                                          "t.db: 1 trial broke a constraint there that is not named here, or lacked "
+                                          "its value: infeasible, never on the front"));
   // Shares beside percent are asked about.
   const auto q = parse_problem("parameters: {x: [1, 2, 3]}\nobjectives: {val_accuracy: maximize}\n", "q.yaml").value();
   const auto scored = [](int x, double accuracy) {
@@ -152,13 +166,23 @@ TEST(Table, TheColumnOfStatesIsFoundHoweverItIsWritten) {
 }
 
 TEST(Table, NumbersOfAListAreFoundHoweverTheyAreWritten) {
-  const auto p = parse_problem("parameters: {rate: ['0.001', '0.01'], batch: [16, 32], bn: [true, false], act: [null, relu]}\nobjectives: {e: minimize}\n", "p.yaml").value();
-  const auto trials = parse_table("rate,batch,bn,act,e\n1e-3,16.0,True,None,1\n0.010,32,FALSE,relu,2\n0.1,16,true,relu,3\n", "t.csv").value();
+  const auto p = parse_problem(
+                     "parameters: {rate: ['0.001', '0.01'], batch: [16, 32], bn: [true, false], act: [null, "
+                     "relu]}\nobjectives: {e: minimize}\n",
+                     "p.yaml")
+                     .value();
+  const auto trials =
+      parse_table("rate,batch,bn,act,e\n1e-3,16.0,True,None,1\n0.010,32,FALSE,relu,2\n0.1,16,true,relu,3\n", "t.csv")
+          .value();
   const auto fitted = fit(trials, p.space, {p.objectives, {}, p.told}, "t.csv");
   ASSERT_EQ(fitted.trials.size(), 2U);
-  EXPECT_EQ(space::to_json(p.space, fitted.trials[0].choice), Json::parse(R"({"act": null, "batch": 16, "bn": true, "rate": "0.001"})"));
-  EXPECT_EQ(space::to_json(p.space, fitted.trials[1].choice), Json::parse(R"({"act": "relu", "batch": 32, "bn": false, "rate": "0.01"})"));
-  EXPECT_THAT(fitted.remarks, ElementsAre(HasSubstr("1 trial left out that the space does not have, because parameter \"rate\" is \"0.1\"")));
+  EXPECT_EQ(space::to_json(p.space, fitted.trials[0].choice),
+            Json::parse(R"({"act": null, "batch": 16, "bn": true, "rate": "0.001"})"));
+  EXPECT_EQ(space::to_json(p.space, fitted.trials[1].choice),
+            Json::parse(R"({"act": "relu", "batch": 32, "bn": false, "rate": "0.01"})"));
+  EXPECT_THAT(
+      fitted.remarks,
+      ElementsAre(HasSubstr("1 trial left out that the space does not have, because parameter \"rate\" is \"0.1\"")));
 }
 
 TEST(Table, ReadsWhatOptunasDataFramesHave) {
@@ -174,8 +198,11 @@ TEST(Table, ReadsWhatOptunasDataFramesHave) {
 }
 
 TEST(Table, IsReadByItsHeading) {
-  const auto trials = parse_table("\xEF\xBB\xBF" "id,state,kind,choice.n,x,error,value.speed,\"a \"\"note\"\"\",reason\r\n"
-                                  "0,complete,b,3,0.5,0.25,4,\"x, y\",\r\n\r\n1,failed,a,0,1e-3,,,,broken\n", "t.csv");
+  const auto trials = parse_table(
+      "\xEF\xBB\xBF"
+      "id,state,kind,choice.n,x,error,value.speed,\"a \"\"note\"\"\",reason\r\n"
+      "0,complete,b,3,0.5,0.25,4,\"x, y\",\r\n\r\n1,failed,a,0,1e-3,,,,broken\n",
+      "t.csv");
   ASSERT_TRUE(trials) << to_text(trials.error());
   ASSERT_EQ(trials->size(), 2U);
   EXPECT_EQ((*trials)[0].values.at("error"), 0.25);
@@ -196,7 +223,9 @@ TEST(Start, IsReadOnceAndKept) {
   const Folder folder;
   const auto p = problem();
   const auto table = folder.path / "front.csv", database = folder.path / "o.db";
-  ASSERT_TRUE(write_file(table, "kind,n,x,error,speed,latency_ms\nb,3,0.5,1,1,1\nb,6,0.5,2,2,1\nb,0,0.5,3,1,1\nb,9,0.5,0.1,9,99\n"));  // the third is dominated, the last too slow
+  ASSERT_TRUE(write_file(table,
+                         "kind,n,x,error,speed,latency_ms\nb,3,0.5,1,1,1\nb,6,0.5,2,2,1\nb,0,0.5,3,1,1\nb,9,0.5,0.1,9,"
+                         "99\n"));  // the third is dominated, the last too slow
   ASSERT_TRUE(export_optuna(example_study(), p.space, database));
   const auto study = folder.path / "s.study";
   std::filesystem::create_directories(study);
@@ -254,7 +283,8 @@ TEST(Start, TellsASourceThatGivesNothing) {
   };
   EXPECT_EQ(error("nothing.db", "").code, ErrorCode::not_found);
   EXPECT_EQ(error("nothing", "").code, ErrorCode::not_found);
-  EXPECT_THAT(error("a.txt", "x").message, HasSubstr("is none of a study's folder, an Optuna database (.db) or a table (.csv)"));
+  EXPECT_THAT(error("a.txt", "x").message,
+              HasSubstr("is none of a study's folder, an Optuna database (.db) or a table (.csv)"));
   const auto useless = error("a.csv", "kind,n,x,error,speed\nz,3,0.5,1,1\n");
   EXPECT_THAT(useless.message, HasSubstr("has no finished trial of this space with all objectives"));
   EXPECT_THAT(useless.next, HasSubstr("parameter \"kind\" is \"z\""));
@@ -300,29 +330,35 @@ TEST(Optuna, RefusesWhatIsNoDatabaseOfIt) {
   const Folder folder;
   const auto p = problem();
   const auto file = folder.path / "o.db";
-  const auto message = [&](const std::string& name = "", const std::vector<study::Objective>& objectives = problem().objectives) {
+  const auto message = [&](const std::string& name = "",
+                           const std::vector<study::Objective>& objectives = problem().objectives) {
     const auto read = read_optuna(file, name, objectives);
     EXPECT_FALSE(read);
     return read ? std::string() : read.error().message;
   };
   EXPECT_THAT(message(), HasSubstr("there is no file"));
-  ASSERT_TRUE(write_file(file, "no database at all, but long enough to look at the header of one, which has 100 bytes and more text than this"));
+  ASSERT_TRUE(write_file(
+      file,
+      "no database at all, but long enough to look at the header of one, which has 100 bytes and more text than this"));
   EXPECT_THAT(message(), HasSubstr("is no SQLite database"));
   const auto change = [&](const std::string& sql) {
     sqlite3* handle = nullptr;
     ASSERT_EQ(sqlite3_open(file.c_str(), &handle), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle) << ' ' << sql;
+    EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(handle) << ' ' << sql;
     sqlite3_close(handle);
   };
   std::filesystem::remove(file);
   change("CREATE TABLE study (id INTEGER)");
   EXPECT_THAT(message(), HasSubstr("is no database of Optuna: it has no table \"version_info\""));
-  const auto broken = [&](const std::string& sql, const std::string& name = "", const std::vector<study::Objective>& objectives = problem().objectives) {
+  const auto broken = [&](const std::string& sql, const std::string& name = "",
+                          const std::vector<study::Objective>& objectives = problem().objectives) {
     EXPECT_TRUE(export_optuna(example_study(), p.space, file, true));
     change(sql);
     return message(name, objectives);
   };
-  EXPECT_THAT(broken("UPDATE version_info SET schema_version = 10"), HasSubstr("has Optuna's schema version 10; version 12 can be read"));
+  EXPECT_THAT(broken("UPDATE version_info SET schema_version = 10"),
+              HasSubstr("has Optuna's schema version 10; version 12 can be read"));
   EXPECT_THAT(broken("UPDATE version_info SET schema_version = 'x'"), HasSubstr("a schema version is no whole number"));
   EXPECT_THAT(broken("DELETE FROM version_info"), HasSubstr("its version is missing"));
   EXPECT_THAT(broken("DROP TABLE trial_params"), HasSubstr("it has no table \"trial_params\""));
@@ -330,19 +366,27 @@ TEST(Optuna, RefusesWhatIsNoDatabaseOfIt) {
   EXPECT_THAT(broken("UPDATE trials SET state = 'HALF'"), HasSubstr("has the unknown state \"HALF\""));
   EXPECT_THAT(broken("UPDATE trial_params SET param_value = 'much'"), HasSubstr("a parameter's value is no number"));
   EXPECT_THAT(broken("UPDATE trial_params SET param_value = 9e999 WHERE param_name = 'x'"), HasSubstr("is not finite"));
-  EXPECT_THAT(broken("UPDATE trial_params SET param_value = 3 WHERE param_name = 'kind'"), HasSubstr("a categorical value is number 3 of 3"));
-  EXPECT_THAT(broken("UPDATE trial_params SET param_value = 1.5 WHERE param_name = 'n'"), HasSubstr("the whole number 1.5 is none"));
+  EXPECT_THAT(broken("UPDATE trial_params SET param_value = 3 WHERE param_name = 'kind'"),
+              HasSubstr("a categorical value is number 3 of 3"));
+  EXPECT_THAT(broken("UPDATE trial_params SET param_value = 1.5 WHERE param_name = 'n'"),
+              HasSubstr("the whole number 1.5 is none"));
   EXPECT_THAT(broken("UPDATE trial_params SET distribution_json = '{'"), HasSubstr("a distribution is no JSON"));
-  EXPECT_THAT(broken("UPDATE trial_params SET distribution_json = '{\"name\": \"Normal\"}'"), HasSubstr("the distribution \"Normal\" is unknown"));
-  EXPECT_THAT(broken("UPDATE trial_params SET distribution_json = '{\"name\": \"CategoricalDistribution\", \"attributes\": 3}'"), HasSubstr("of 0"));
+  EXPECT_THAT(broken("UPDATE trial_params SET distribution_json = '{\"name\": \"Normal\"}'"),
+              HasSubstr("the distribution \"Normal\" is unknown"));
+  EXPECT_THAT(
+      broken(
+          "UPDATE trial_params SET distribution_json = '{\"name\": \"CategoricalDistribution\", \"attributes\": 3}'"),
+      HasSubstr("of 0"));
   EXPECT_THAT(broken("UPDATE trial_values SET value = 'x'"), HasSubstr("a value is no number"));
   EXPECT_THAT(broken("UPDATE trial_values SET objective = objective + 5"), HasSubstr("has a value of objective"));
   EXPECT_THAT(broken("UPDATE study_directions SET objective = objective + 7"), HasSubstr("not numbered from 0"));
-  EXPECT_THAT(broken("UPDATE study_system_attributes SET value_json = '[\"error\"]'"), HasSubstr("not one for each objective"));
+  EXPECT_THAT(broken("UPDATE study_system_attributes SET value_json = '[\"error\"]'"),
+              HasSubstr("not one for each objective"));
   EXPECT_THAT(broken("DELETE FROM studies"), HasSubstr("has no study"));
   EXPECT_THAT(broken("INSERT INTO studies VALUES (2, 'other')"), HasSubstr("has 2 studies: \"p\" or \"other\""));
   EXPECT_THAT(broken("INSERT INTO studies VALUES (2, 'other')", "othr"), HasSubstr("has no study \"othr\""));
-  EXPECT_THAT(broken("SELECT 1", "", {{"loss", study::Direction::minimize}}), HasSubstr("has no objective \"loss\"; it has \"error\" or \"speed\""));
+  EXPECT_THAT(broken("SELECT 1", "", {{"loss", study::Direction::minimize}}),
+              HasSubstr("has no objective \"loss\"; it has \"error\" or \"speed\""));
   EXPECT_THAT(broken("DELETE FROM study_system_attributes", "", {{"loss", study::Direction::minimize}}),
               HasSubstr("(MINIMIZE, MAXIMIZE) are not those wanted (loss MINIMIZE)"));
 }
@@ -356,8 +400,10 @@ TEST(Optuna, SurvivesAFileCutAnywhere) {
   RandomStream random(7);
   for (int i = 0; i < 200; ++i) {
     auto damaged = bytes;
-    if (i % 2 == 0) damaged.resize(random.below(damaged.size()));
-    else for (int j = 0; j < 20; ++j) damaged[random.below(damaged.size())] = static_cast<char>(random.below(256));
+    if (i % 2 == 0)
+      damaged.resize(random.below(damaged.size()));
+    else
+      for (int j = 0; j < 20; ++j) damaged[random.below(damaged.size())] = static_cast<char>(random.below(256));
     ASSERT_TRUE(write_file(cut, damaged));
     const auto read = read_optuna(cut, "", p.objectives);
     EXPECT_TRUE(read || !read.error().message.empty());

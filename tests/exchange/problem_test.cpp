@@ -57,7 +57,8 @@ TEST(Problem, ReadsBackWhatAStudyKeepsOfIt) {
 }
 
 TEST(Problem, TellsAllMistakesOfAllSections) {
-  EXPECT_THAT(mistakes(R"(parameters:
+  EXPECT_THAT(
+      mistakes(R"(parameters:
   kind: [a, b]
   width: {type: integer, low: 9, high: 1}
   size: {type: integer, low: 1, high: 9}
@@ -65,17 +66,20 @@ objectives: {size: minimize, error: minimise}
 constraints: [latency_ms <, kind < 3, latency_ms < 10, latency_ms >= 10, 5 < size, size < 6, 1 < 2]
 budget: 3
 )"),
-              ElementsAre("p.yaml:3:10 parameter \"width\" has its low end 9 above its high end 1",
-                          "p.yaml:5:14 \"size\" is a parameter already",
-                          HasSubstr("p.yaml:5:37 objectives.error \"minimise\" is not one of \"minimize\" or \"maximize\""),
-                          HasSubstr("p.yaml:6:15 constraint \"latency_ms <\""),
-                          HasSubstr("p.yaml:6:29 constraint \"kind < 3\" uses \"kind\", which is a category and no number"),
-                          HasSubstr("p.yaml:6:56 constraint \"latency_ms >= 10\" contradicts \"latency_ms < 10\": no value keeps both"),
-                          HasSubstr("p.yaml:6:94 constraint \"1 < 2\" names nothing"),
-                          HasSubstr("p.yaml:7:1 \"budget\" is not an option")));
-  EXPECT_THAT(mistakes("parameters: {a: [x, y]}\n"), ElementsAre("p.yaml:1:1 objectives is missing: what is optimised?"));
+      ElementsAre(
+          "p.yaml:3:10 parameter \"width\" has its low end 9 above its high end 1",
+          "p.yaml:5:14 \"size\" is a parameter already",
+          HasSubstr("p.yaml:5:37 objectives.error \"minimise\" is not one of \"minimize\" or \"maximize\""),
+          HasSubstr("p.yaml:6:15 constraint \"latency_ms <\""),
+          HasSubstr("p.yaml:6:29 constraint \"kind < 3\" uses \"kind\", which is a category and no number"),
+          HasSubstr("p.yaml:6:56 constraint \"latency_ms >= 10\" contradicts \"latency_ms < 10\": no value keeps both"),
+          HasSubstr("p.yaml:6:94 constraint \"1 < 2\" names nothing"),
+          HasSubstr("p.yaml:7:1 \"budget\" is not an option")));
+  EXPECT_THAT(mistakes("parameters: {a: [x, y]}\n"),
+              ElementsAre("p.yaml:1:1 objectives is missing: what is optimised?"));
   EXPECT_THAT(mistakes("parameters: {a: [x, y]}\nobjectives: {}\n"), ElementsAre("p.yaml:2:13 there is no objective"));
-  EXPECT_THAT(mistakes("parameters: {a: [x, y]}\nobjectives: {a1: minimize, a2: minimize, a3: minimize, a4: minimize, a5: minimize}\n"),
+  EXPECT_THAT(mistakes("parameters: {a: [x, y]}\nobjectives: {a1: minimize, a2: minimize, a3: minimize, a4: minimize, "
+                       "a5: minimize}\n"),
               ElementsAre(HasSubstr("5 objectives are too many; at most 4")));
 }
 
@@ -94,7 +98,8 @@ TEST(Problem, AsksWhetherAnObjectiveIsMeantTheOtherWayRound) {
 }
 
 TEST(Problem, RefusesConstraintsThatNoChoiceKeeps) {
-  EXPECT_THAT(mistakes("parameters:\n  a: {type: integer, low: 1, high: 9}\n  b: {type: integer, low: 1, high: 9}\nobjectives: {y: minimize}\nconstraints: [a + b > 18]\n"),
+  EXPECT_THAT(mistakes("parameters:\n  a: {type: integer, low: 1, high: 9}\n  b: {type: integer, low: 1, high: "
+                       "9}\nobjectives: {y: minimize}\nconstraints: [a + b > 18]\n"),
               ElementsAre("p.yaml no choice was found that keeps the constraints over parameters: \"a + b > 18\""));
 }
 

@@ -23,7 +23,8 @@ Graph rewritten(const Graph& graph, RandomStream& random) {
     Node node = graph.node(next);
     node.name = "renamed " + std::to_string(nodes.size());
     for (auto& input : node.inputs) input = place[input];
-    if (std::holds_alternative<Add>(node.op) || std::holds_alternative<Mul>(node.op)) random.shuffle(std::span(node.inputs));
+    if (std::holds_alternative<Add>(node.op) || std::holds_alternative<Mul>(node.op))
+      random.shuffle(std::span(node.inputs));
     is_placed[next] = true;
     place[next] = nodes.size();
     nodes.push_back(std::move(node));
@@ -35,12 +36,24 @@ struct Change {
   int wanted = 0, seen = 0;
   bool is_done = false;
   bool mine() { return !is_done && seen++ == wanted && (is_done = true); }
-  void operator()(std::string_view, std::int64_t& value) { if (mine()) value += 1; }
-  void operator()(std::string_view, bool& value) { if (mine()) value = !value; }
-  void operator()(std::string_view, double& value) { if (mine()) value += 0.0625; }
-  void operator()(std::string_view, Pair& value) { if (mine()) value.w += 1; }
-  void operator()(std::string_view, Shape& value) { if (mine()) std::ranges::reverse(value); }
-  void operator()(std::string_view, ResizeMode& value) { if (mine()) value = value == ResizeMode::nearest ? ResizeMode::bilinear : ResizeMode::nearest; }
+  void operator()(std::string_view, std::int64_t& value) {
+    if (mine()) value += 1;
+  }
+  void operator()(std::string_view, bool& value) {
+    if (mine()) value = !value;
+  }
+  void operator()(std::string_view, double& value) {
+    if (mine()) value += 0.0625;
+  }
+  void operator()(std::string_view, Pair& value) {
+    if (mine()) value.w += 1;
+  }
+  void operator()(std::string_view, Shape& value) {
+    if (mine()) std::ranges::reverse(value);
+  }
+  void operator()(std::string_view, ResizeMode& value) {
+    if (mine()) value = value == ResizeMode::nearest ? ResizeMode::bilinear : ResizeMode::nearest;
+  }
 };
 
 TEST(CanonicalHash, IsTheSameHoweverANetworkIsWrittenDown) {
@@ -89,7 +102,8 @@ TEST(CanonicalHash, DiffersForDifferentRandomGraphs) {
     for (std::size_t i = 0; i < nodes.size(); ++i) nodes[i].name = std::to_string(i);
     graphs.insert(to_json(make_graph(std::move(nodes), graph.output()).value()).dump());
   }
-  // Documents that differ only in the order of Add's inputs or in an initial distribution that nothing uses are one network.
+  // Documents that differ only in the order of Add's inputs or in an initial distribution that nothing uses are one
+  // network.
   EXPECT_LE(hashes.size(), graphs.size());
   EXPECT_GT(hashes.size() + 5, graphs.size());
   EXPECT_GT(hashes.size(), 1900U);
@@ -122,7 +136,9 @@ TEST(CanonicalHash, SeesLinksTheirOrderAndSharing) {
     });
   };
   EXPECT_NE(joined(true), joined(false));
-  const auto scaled = [&](WeightInit init) { return build([&](auto& b) { return b.add(conv, {b.input()}, "", init); }); };
+  const auto scaled = [&](WeightInit init) {
+    return build([&](auto& b) { return b.add(conv, {b.input()}, "", init); });
+  };
   EXPECT_NE(scaled({}), scaled({Init::normal, 0.02}));
   EXPECT_NE(scaled({Init::normal, 0.01}), scaled({Init::normal, 0.02}));
 }

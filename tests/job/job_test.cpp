@@ -50,8 +50,11 @@ TEST(Job, TheDesignsExampleIsUnderstood) {
 }
 
 TEST(Job, WhatIsPrintedReadsBackAsTheSameJob) {
-  const auto job = parse_job("task: classification\ndata: {path: 'a: b', validation_share: 0.1, classes: [cat, 'true']}\nspace: {family: resnet}\n"
-                             "constraints: ['memory_mb < 100']\nsearch: {rank: accuracy - latency_ms / 100}\ntrain: {augment: {blur: 0.5}}\n", "/x/y.yaml");
+  const auto job = parse_job(
+      "task: classification\ndata: {path: 'a: b', validation_share: 0.1, classes: [cat, 'true']}\nspace: {family: "
+      "resnet}\n"
+      "constraints: ['memory_mb < 100']\nsearch: {rank: accuracy - latency_ms / 100}\ntrain: {augment: {blur: 0.5}}\n",
+      "/x/y.yaml");
   ASSERT_TRUE(job) << to_text(job.error().front());
   const auto again = parse_job(to_yaml(*job), "/x/y.yaml");
   ASSERT_TRUE(again) << to_text(again.error().front()) << to_yaml(*job);
@@ -63,7 +66,8 @@ TEST(Job, WhatIsPrintedReadsBackAsTheSameJob) {
 
 TEST(Job, TheValidationSplitMayBeCalledAsDataSetsCallIt) {
   for (const std::string name : {"validation", "val", "valid", "dev"}) {
-    const auto job = parse_job("task: box\ndata: {path: d, splits: {train: /a.txt, " + name + ": /b.txt}}\n", "/x/y.yaml");
+    const auto job =
+        parse_job("task: box\ndata: {path: d, splits: {train: /a.txt, " + name + ": /b.txt}}\n", "/x/y.yaml");
     ASSERT_TRUE(job) << to_text(job.error().front());
     EXPECT_EQ(job->data.splits, (std::map<std::string, std::string>{{"train", "/a.txt"}, {"validation", "/b.txt"}}));
   }
@@ -77,18 +81,23 @@ TEST(Job, PresenceIsOneLine) {
   ASSERT_TRUE(job) << to_text(job.error().front());
   EXPECT_EQ(job->data.presence, "person");
   EXPECT_EQ(job->data.presence_share, 0.005);
-  const auto larger = parse_job("task: classification\ndata: {path: voc, presence: {class: dog, share: 0.1}}\n", "/x/y.yaml");
+  const auto larger =
+      parse_job("task: classification\ndata: {path: voc, presence: {class: dog, share: 0.1}}\n", "/x/y.yaml");
   ASSERT_TRUE(larger) << to_text(larger.error().front());
   EXPECT_EQ(larger->data.presence_share, 0.1);
   EXPECT_EQ(to_json(*job_from_json(to_json(*larger))), to_json(*larger));
   const auto mistake = [](const std::string& text) { return to_text(parse_job(text, "y.yaml").error().front()); };
   EXPECT_THAT(mistake("task: box\ndata: {path: voc, presence: person}\n"), HasSubstr("y.yaml:2:29"));
-  EXPECT_THAT(mistake("task: classification\ndata: {path: voc, presence: person, classes: [cat]}\n"), HasSubstr("do not go together"));
-  EXPECT_THAT(mistake("task: classification\ndata: {path: voc, presence: {class: cat, share: 1}}\n"), HasSubstr("share"));
+  EXPECT_THAT(mistake("task: classification\ndata: {path: voc, presence: person, classes: [cat]}\n"),
+              HasSubstr("do not go together"));
+  EXPECT_THAT(mistake("task: classification\ndata: {path: voc, presence: {class: cat, share: 1}}\n"),
+              HasSubstr("share"));
 }
 
 TEST(Job, HowPicturesAreReadIsChecked) {
-  const auto data = [](const std::string& options) { return parse_job("task: box\ndata: {path: tiles, " + options + "}\n", "/x/y.yaml"); };
+  const auto data = [](const std::string& options) {
+    return parse_job("task: box\ndata: {path: tiles, " + options + "}\n", "/x/y.yaml");
+  };
   const auto job = data("range: [-12.5, 845], channels: 1, orientation: as_stored");
   ASSERT_TRUE(job) << to_text(job.error().front());
   EXPECT_EQ(job->data.range, (std::array{-12.5, 845.0}));
@@ -103,7 +112,8 @@ TEST(Job, HowPicturesAreReadIsChecked) {
   for (const char* range : {"[1]", "[5, 1]", "[1, 1]", "[a, 2]", "[1, 2, 3]", "[0, inf]", "[nan, 2]"}) {
     const auto wrong = data("range: " + std::string(range));
     ASSERT_FALSE(wrong) << range;
-    EXPECT_THAT(wrong.error().front().message, HasSubstr("data.range is not two numbers, the lower one first")) << range;
+    EXPECT_THAT(wrong.error().front().message, HasSubstr("data.range is not two numbers, the lower one first"))
+        << range;
   }
   EXPECT_THAT(data("orientation: uprigth").error().front().message, HasSubstr("orientation"));
   EXPECT_FALSE(data("channels: 9"));
@@ -125,7 +135,8 @@ TEST(Job, OptionsThatAnOlderStudyDoesNotHaveMeanWhatTheyMeantThen) {
 TEST(Job, APartOfAStrategyIsOneLine) {
   const std::string start = "task: classification\ndata: builtin:drainage\nspace: resnet\n";
   const auto job = parse_job(start +
-                                 "search: {strategy: mobo, initial: 7, population: 24, reduction: 4, surrogate: random_forest, acquisition: nehvi, solver: pool, "
+                                 "search: {strategy: mobo, initial: 7, population: 24, reduction: 4, surrogate: "
+                                 "random_forest, acquisition: nehvi, solver: pool, "
                                  "selection: diversity}\n",
                              "/x/y.yaml");
   ASSERT_TRUE(job) << to_text(job.error().front());
@@ -141,7 +152,8 @@ TEST(Job, APartOfAStrategyIsOneLine) {
   EXPECT_EQ(to_json(*stored), to_json(*job));
   EXPECT_EQ(stored->search.reduction, 4);
 
-  const auto wrong = parse_job(start + "search: {strategy: mobo, surrogate: random_forrest, acquisition: ehvy, reduction: 1}\n", "/x/y.yaml");
+  const auto wrong = parse_job(
+      start + "search: {strategy: mobo, surrogate: random_forrest, acquisition: ehvy, reduction: 1}\n", "/x/y.yaml");
   ASSERT_FALSE(wrong);
   ASSERT_EQ(wrong.error().size(), 3U);
   EXPECT_THAT(to_text(wrong.error()[0]), HasSubstr("random_forest"));
@@ -150,16 +162,21 @@ TEST(Job, APartOfAStrategyIsOneLine) {
 }
 
 TEST(Job, RankIsCheckedAgainstTheTask) {
-  const auto job = parse_job("task: classification\ndata: builtin:drainage\nspace: resnet\nsearch: {rank: iou}\n", "/x/y.yaml");
+  const auto job =
+      parse_job("task: classification\ndata: builtin:drainage\nspace: resnet\nsearch: {rank: iou}\n", "/x/y.yaml");
   ASSERT_FALSE(job);
   EXPECT_THAT(job.error().front().message, HasSubstr("search.rank uses \"iou\", which is not recorded"));
   EXPECT_EQ(job.error().front().where, "/x/y.yaml:4:16");
 }
 
 TEST(Job, StartConfigurationsAreCheckedWhereTheyStand) {
-  const std::string head = "task: classification\ndata: builtin:drainage\nspace: {family: backbones, backbone: [resnet18, vgg11]}\n";
-  const auto job = parse_job(head + "search:\n  start_with:\n    - {backbone: vgg11, learning_rate: 0.001}\n    - {backbone: resnet18, learning_rate: 0.00001}\n"
-                                    "  warm_start: [../old.study, a.csv]\n  front_of: b.db\n  repeats: true\n", "/x/y.yaml");
+  const std::string head =
+      "task: classification\ndata: builtin:drainage\nspace: {family: backbones, backbone: [resnet18, vgg11]}\n";
+  const auto job = parse_job(head +
+                                 "search:\n  start_with:\n    - {backbone: vgg11, learning_rate: 0.001}\n    - "
+                                 "{backbone: resnet18, learning_rate: 0.00001}\n"
+                                 "  warm_start: [../old.study, a.csv]\n  front_of: b.db\n  repeats: true\n",
+                             "/x/y.yaml");
   ASSERT_TRUE(job) << to_text(job.error().front());
   ASSERT_EQ(job->search.start_with.size(), 2U);
   EXPECT_EQ(space::to_text(job->search.start_with[0]), "backbone=vgg11 learning_rate=0.001");
@@ -171,13 +188,19 @@ TEST(Job, StartConfigurationsAreCheckedWhereTheyStand) {
   EXPECT_EQ(to_json(*again), to_json(*job));
   EXPECT_EQ(again->search.start_with, job->search.start_with);
 
-  const auto wrong = parse_job(head + "search:\n  start_with:\n    - {backbone: resnet35, learning_rate: 0.001}\n    - {backbone: resnet18}\n    - 3\n"
-                                      "    - {backbone: resnet18, learning_rate: 0.01}\n    - {learning_rate: 0.01, backbone: resnet18}\n", "/x/y.yaml");
+  const auto wrong = parse_job(
+      head +
+          "search:\n  start_with:\n    - {backbone: resnet35, learning_rate: 0.001}\n    - {backbone: resnet18}\n    - "
+          "3\n"
+          "    - {backbone: resnet18, learning_rate: 0.01}\n    - {learning_rate: 0.01, backbone: resnet18}\n",
+      "/x/y.yaml");
   ASSERT_FALSE(wrong);
   std::vector<std::string> told;
   for (const auto& error : wrong.error()) told.push_back(error.where + " " + error.message);
   ASSERT_GE(told.size(), 4U);
-  EXPECT_THAT(told[0], HasSubstr("/x/y.yaml:6:7 search.start_with[0]: parameter \"backbone\" is \"resnet35\"; it must be one of"));
+  EXPECT_THAT(
+      told[0],
+      HasSubstr("/x/y.yaml:6:7 search.start_with[0]: parameter \"backbone\" is \"resnet35\"; it must be one of"));
   EXPECT_THAT(told[1], HasSubstr("/x/y.yaml:7:7 search.start_with[1]: parameter \"learning_rate\" is missing"));
   EXPECT_THAT(told[2], HasSubstr("/x/y.yaml:8:7 search.start_with[2] must be a section"));
   EXPECT_THAT(told.back(), HasSubstr("/x/y.yaml:10:7 search.start_with[4] is given twice"));
@@ -187,32 +210,40 @@ std::vector<std::string> told(const std::string& text) {
   const auto job = parse_job("task: classification\ndata: builtin:drainage\n" + text, "/x/y.yaml");
   std::vector<std::string> all;
   if (!job)
-    for (const auto& error : job.error()) all.push_back(error.where + " " + error.message + (error.next.empty() ? "" : " / " + error.next));
+    for (const auto& error : job.error())
+      all.push_back(error.where + " " + error.message + (error.next.empty() ? "" : " / " + error.next));
   else
-    for (const auto& remark : job->remarks) all.push_back("remark " + remark.where + " " + remark.message + (remark.next.empty() ? "" : " / " + remark.next));
+    for (const auto& remark : job->remarks)
+      all.push_back("remark " + remark.where + " " + remark.message + (remark.next.empty() ? "" : " / " + remark.next));
   return all;
 }
 
 TEST(Job, ConstraintsThatNothingKeepsAreMistakes) {
   using testing::ElementsAre;
   EXPECT_THAT(told("constraints: [latency_ms < 5, latency_ms > 10]\n"),
-              ElementsAre("/x/y.yaml:3:31 constraint \"latency_ms > 10\" contradicts \"latency_ms < 5\": no value keeps both / leave one of them out"));
-  EXPECT_THAT(told("constraints:\n  - accuracy > 1.5\n  - latency_ms < 0\n  - parameters < 1\n"),
-              ElementsAre("/x/y.yaml:4:5 constraint \"accuracy > 1.5\" can never hold: accuracy is at least 0 and at most 1",
-                          "/x/y.yaml:5:5 constraint \"latency_ms < 0\" can never hold: latency_ms is above 0",
-                          "/x/y.yaml:6:5 constraint \"parameters < 1\" can never hold: parameters is at least 1"));
+              ElementsAre("/x/y.yaml:3:31 constraint \"latency_ms > 10\" contradicts \"latency_ms < 5\": no value "
+                          "keeps both / leave one of them out"));
+  EXPECT_THAT(
+      told("constraints:\n  - accuracy > 1.5\n  - latency_ms < 0\n  - parameters < 1\n"),
+      ElementsAre("/x/y.yaml:4:5 constraint \"accuracy > 1.5\" can never hold: accuracy is at least 0 and at most 1",
+                  "/x/y.yaml:5:5 constraint \"latency_ms < 0\" can never hold: latency_ms is above 0",
+                  "/x/y.yaml:6:5 constraint \"parameters < 1\" can never hold: parameters is at least 1"));
   EXPECT_THAT(told("constraints: [accuracy >= 90]\n"),
-              ElementsAre("/x/y.yaml:3:15 constraint \"accuracy >= 90\" can never hold: accuracy is at least 0 and at most 1 / accuracy is a share, not a percentage: write accuracy >= 0.9"));
+              ElementsAre("/x/y.yaml:3:15 constraint \"accuracy >= 90\" can never hold: accuracy is at least 0 and at "
+                          "most 1 / accuracy is a share, not a percentage: write accuracy >= 0.9"));
   EXPECT_THAT(told("constraints: [latency_ms < 33, accuracy > 0.9, memory_mb < 100]\n"), ElementsAre());
 }
 
 TEST(Job, WhatIsAllowedButStrangeIsARemark) {
   using testing::ElementsAre;
   EXPECT_THAT(told("objectives: {accuracy: minimize, latency_ms: maximize}\n"),
-              ElementsAre("remark /x/y.yaml:3:14 the objective accuracy is minimised, and more of it is better / write accuracy: maximize, unless you mean it",
-                          "remark /x/y.yaml:3:34 the objective latency_ms is maximised, and less of it is better / write latency_ms: minimize, unless you mean it"));
+              ElementsAre("remark /x/y.yaml:3:14 the objective accuracy is minimised, and more of it is better / write "
+                          "accuracy: maximize, unless you mean it",
+                          "remark /x/y.yaml:3:34 the objective latency_ms is maximised, and less of it is better / "
+                          "write latency_ms: minimize, unless you mean it"));
   EXPECT_THAT(told("constraints: [accuracy < 90]\n"),
-              ElementsAre("remark /x/y.yaml:3:15 constraint \"accuracy < 90\" always holds: accuracy is at least 0 and at most 1 / accuracy is a share, not a percentage: write accuracy < 0.9"));
+              ElementsAre("remark /x/y.yaml:3:15 constraint \"accuracy < 90\" always holds: accuracy is at least 0 and "
+                          "at most 1 / accuracy is a share, not a percentage: write accuracy < 0.9"));
   EXPECT_THAT(told("objectives: {accuracy: maximize, parameters: minimize}\n"), ElementsAre());
 }
 
@@ -230,13 +261,15 @@ TEST(Job, StartingWeightsSayWhatMustFit) {
   const std::string start = "task: classification\ndata: builtin:drainage\n";
   const auto fit = [&](const std::string& text) {
     const auto job = parse_job(start + "train: {weights: " + text + "}\n", "/x/y.yaml");
-    return job ? job->train.weights + " " + std::string(train::to_text(job->train.weights_fit)) : job.error().front().message;
+    return job ? job->train.weights + " " + std::string(train::to_text(job->train.weights_fit))
+               : job.error().front().message;
   };
   EXPECT_EQ(fit("w.pth"), "/x/w.pth backbone");
   EXPECT_EQ(fit("{path: w.pth}"), "/x/w.pth backbone");
   EXPECT_EQ(fit("{path: w.pth, fit: exact}"), "/x/w.pth exact");
   EXPECT_EQ(fit("{path: /w, fit: partial}"), "/w partial");
-  EXPECT_EQ(fit("{path: w.pth, fit: half}"), "train.weights.fit \"half\" is not one of \"exact\", \"backbone\" or \"partial\"");
+  EXPECT_EQ(fit("{path: w.pth, fit: half}"),
+            "train.weights.fit \"half\" is not one of \"exact\", \"backbone\" or \"partial\"");
   const auto job = parse_job(start + "train: {weights: {path: w.pth, fit: partial}}\n", "/x/y.yaml");
   const auto again = parse_job(to_yaml(*job), "/x/y.yaml");
   ASSERT_TRUE(again) << to_text(again.error().front());
@@ -246,7 +279,8 @@ TEST(Job, StartingWeightsSayWhatMustFit) {
 }
 
 TEST(Job, WhatAnOldStudyDoesNotSayMeansWhatItMeantThen) {
-  const auto file = parse_job("task: classification\ndata: builtin:drainage\ntrain: {weights: w.pth}\n", "/x/y.yaml").value();
+  const auto file =
+      parse_job("task: classification\ndata: builtin:drainage\ntrain: {weights: w.pth}\n", "/x/y.yaml").value();
   auto old = to_json(file);
   old["train"]["weights"] = "/x/w.pth";  // as it was recorded before there was `fit`
   old["search"]["strategy"] = "random";  // the default then
@@ -259,7 +293,11 @@ TEST(Job, WhatAnOldStudyDoesNotSayMeansWhatItMeantThen) {
   ASSERT_TRUE(goes_on) << to_text(goes_on.error());
   EXPECT_EQ(to_json(*goes_on), to_json(*then));
   // What the file says is what it says.
-  const auto explicit_file = parse_job("task: classification\ndata: builtin:drainage\ntrain: {weights: {path: w.pth, fit: backbone}}\nsearch: {strategy: auto}\n", "/x/y.yaml").value();
+  const auto explicit_file = parse_job(
+                                 "task: classification\ndata: builtin:drainage\ntrain: {weights: {path: w.pth, fit: "
+                                 "backbone}}\nsearch: {strategy: auto}\n",
+                                 "/x/y.yaml")
+                                 .value();
   const auto other = go_on(explicit_file, old);
   ASSERT_TRUE(other);
   EXPECT_EQ(other->train.weights_fit, train::Fit::backbone);

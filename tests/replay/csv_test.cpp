@@ -1,11 +1,11 @@
+#include "replay/csv.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 
 #include <filesystem>
 #include <fstream>
-
-#include "replay/csv.hpp"
 
 namespace edgewise::replay {
 namespace {
@@ -25,7 +25,10 @@ std::string mistake(const std::string& text) {
 }
 
 TEST(Csv, ReadsCellsWithLeadingZerosQuotesAndEmptyOnes) {
-  const auto csv = parse_csv("\xEF\xBB\xBF" "a,b,c\r\n001,\"x, \"\"y\"\"\nz\",\r\n\r\n,2,3", "t.csv");
+  const auto csv = parse_csv(
+      "\xEF\xBB\xBF"
+      "a,b,c\r\n001,\"x, \"\"y\"\"\nz\",\r\n\r\n,2,3",
+      "t.csv");
   ASSERT_TRUE(csv) << to_text(csv.error());
   EXPECT_EQ(csv->header, (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_EQ(texts(*csv), (std::vector<std::vector<std::string>>{{"001", "x, \"y\"\nz", ""}, {"", "2", "3"}}));
@@ -48,7 +51,8 @@ TEST(Csv, SaysWhereAMistakeIs) {
 
 class CsvFile : public testing::Test {
  protected:
-  std::filesystem::path folder_ = std::filesystem::temp_directory_path() / ("edgewise_csv_" + std::to_string(::getpid()));
+  std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("edgewise_csv_" + std::to_string(::getpid()));
   void SetUp() override { std::filesystem::create_directories(folder_); }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 };
@@ -61,7 +65,8 @@ TEST_F(CsvFile, ReadsPlainAndCompressedFilesAlike) {
   gzclose(file);
   EXPECT_EQ(read_text(folder_ / "plain.csv").value(), text);
   EXPECT_EQ(read_text(folder_ / "packed.csv.gz").value(), text);
-  EXPECT_THAT(read_text(folder_ / "packed.csv.gz", 1000).error().message, testing::HasSubstr("holds more than 1000 bytes"));
+  EXPECT_THAT(read_text(folder_ / "packed.csv.gz", 1000).error().message,
+              testing::HasSubstr("holds more than 1000 bytes"));
 }
 
 TEST_F(CsvFile, RefusesWhatIsMissingOrDamaged) {

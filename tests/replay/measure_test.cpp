@@ -20,7 +20,8 @@ std::vector<Evaluation> evaluations(const std::vector<std::optional<std::vector<
 }
 
 TEST(Measure, CountsShareAndPointsOfTheFront) {
-  const auto progress = measure(square(), evaluations({{}, {{3, 3}}, {{2, 2}}, {{2, 2}}, {{9, 0}}, {{1, 3}}, {{3, 1}}})).value();
+  const auto progress =
+      measure(square(), evaluations({{}, {{3, 3}}, {{2, 2}}, {{2, 2}}, {{9, 0}}, {{1, 3}}, {{3, 1}}})).value();
   const std::vector<double> expected{0, 1.0 / 6, 4.0 / 6, 4.0 / 6, 4.0 / 6, 5.0 / 6, 1};
   ASSERT_EQ(progress.share.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(progress.share[i], expected[i], 1e-12) << i;

@@ -31,14 +31,17 @@ std::vector<double> at(const Problem& problem, const std::vector<double>& x) {
   return result;
 }
 
-Problem named(const std::string& name, std::size_t dimensions = 0, std::size_t objectives = 0) { return synthetic_problem(name, dimensions, objectives).value(); }
+Problem named(const std::string& name, std::size_t dimensions = 0, std::size_t objectives = 0) {
+  return synthetic_problem(name, dimensions, objectives).value();
+}
 
 TEST(Synthetic, IsPagmosWherePagmoHasIt) {
   const std::vector<double> x{0.3, 0.1, 0.9, 0.5, 0.25, 0.7};
   for (unsigned number = 1; number <= 3; ++number)
     EXPECT_EQ(at(named("zdt" + std::to_string(number)), x), pagmo::problem(pagmo::zdt(number, 6)).fitness(x)) << number;
   for (unsigned number = 1; number <= 7; ++number)
-    EXPECT_EQ(at(named("dtlz" + std::to_string(number), 6, 3), x), pagmo::problem(pagmo::dtlz(number, 6, 3)).fitness(x)) << number;
+    EXPECT_EQ(at(named("dtlz" + std::to_string(number), 6, 3), x), pagmo::problem(pagmo::dtlz(number, 6, 3)).fitness(x))
+        << number;
 }
 
 TEST(Synthetic, GivesKnownValues) {
@@ -88,7 +91,9 @@ TEST(FrontOf, IsPagmosFrontOfRandomPointsWithTies) {
   auto random = RandomStream::named(3, "points");
   for (int round = 0; round < 50; ++round) {
     search::Matrix points;
-    for (int i = 0; i < 40; ++i) points.push_back({static_cast<double>(random.below(8)), static_cast<double>(random.below(8)), static_cast<double>(random.below(8))});
+    for (int i = 0; i < 40; ++i)
+      points.push_back({static_cast<double>(random.below(8)), static_cast<double>(random.below(8)),
+                        static_cast<double>(random.below(8))});
     std::ranges::sort(points);
     points.erase(std::ranges::unique(points).begin(), points.end());
     search::Matrix expected;
@@ -102,9 +107,10 @@ TEST(FrontOf, IsPagmosFrontOfRandomPointsWithTies) {
 }
 
 TEST(TableProblem, KeepsDirectionsConstraintsAndFailures) {
-  const auto table = make_table("table: t\nparameters: [{column: k}]\nobjectives: [{name: acc, direction: maximize}, {name: ms, known: true}]\n"
-                                "constraints: [\"ms < 5\"]\nmissing: fail\ncanonical: iso\n",
-                                "t.yaml", "k,acc,ms,iso\na,90,3,1\nb,95,6,2\nc,80,4,1\nd,,1,3\n", "t.csv");
+  const auto table = make_table(
+      "table: t\nparameters: [{column: k}]\nobjectives: [{name: acc, direction: maximize}, {name: ms, known: true}]\n"
+      "constraints: [\"ms < 5\"]\nmissing: fail\ncanonical: iso\n",
+      "t.yaml", "k,acc,ms,iso\na,90,3,1\nb,95,6,2\nc,80,4,1\nd,,1,3\n", "t.csv");
   ASSERT_TRUE(table) << to_text(table.error().front());
   const auto problem = table_problem(*table).value();
   const auto point = [&](const char* k) { return feasible_point(problem, problem.evaluate({{"k", k}}, 0)); };
@@ -119,7 +125,10 @@ TEST(TableProblem, KeepsDirectionsConstraintsAndFailures) {
 }
 
 TEST(TableProblem, RefusesConstraintsThatNoRowKeeps) {
-  const auto table = make_table("table: t\nname: tiny\nparameters: [{column: k}]\nobjectives: [{name: ms}]\nconstraints: [\"ms < 1\", \"ms > 2\"]\n", "t.yaml", "k,ms\na,3\n", "t.csv");
+  const auto table = make_table(
+      "table: t\nname: tiny\nparameters: [{column: k}]\nobjectives: [{name: ms}]\nconstraints: [\"ms < 1\", \"ms > "
+      "2\"]\n",
+      "t.yaml", "k,ms\na,3\n", "t.csv");
   ASSERT_TRUE(table) << to_text(table.error().front());
   EXPECT_EQ(table_problem(*table).error().message, "no row of \"tiny\" keeps all constraints");
 }

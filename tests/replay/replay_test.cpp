@@ -18,22 +18,33 @@ Problem small_problem() {
   for (int a = 0; a < 6; ++a)
     for (int b = 0; b < 10; ++b) {
       const int n = a * 10 + b;
-      csv += std::to_string(a) + "," + std::to_string(b) + "," + (n % 11 == 0 ? "" : std::to_string(a * 7 + 10 - b)) + "," + std::to_string(b * 5 + 20 - 3 * a) + "," + std::to_string(n / 2) + "\n";
+      csv += std::to_string(a) + "," + std::to_string(b) + "," + (n % 11 == 0 ? "" : std::to_string(a * 7 + 10 - b)) +
+             "," + std::to_string(b * 5 + 20 - 3 * a) + "," + std::to_string(n / 2) + "\n";
     }
-  const auto table = make_table("table: t\nparameters: [{column: a}, {column: b, kind: integer}]\nobjectives: [{name: x}, {name: y}]\nmissing: fail\ncanonical: iso\n", "t.yaml", csv, "t.csv");
+  const auto table = make_table(
+      "table: t\nparameters: [{column: a}, {column: b, kind: integer}]\nobjectives: [{name: x}, {name: y}]\nmissing: "
+      "fail\ncanonical: iso\n",
+      "t.yaml", csv, "t.csv");
   return table_problem(table.value()).value();
 }
 
 Problem staged_problem() {
   std::string csv = "k,early,late,ms\n";
-  for (int k = 0; k < 12; ++k) csv += std::to_string(k) + "," + std::to_string(30 - k) + "," + std::to_string(20 - k) + "," + std::to_string(k) + "\n";
-  const auto table = make_table("table: t\nparameters: [{column: k}]\nobjectives: [{name: error, value: late}, {name: ms}]\nstages: [{epochs: 10, values: {error: early}}, {epochs: 50}]\n",
-                                "t.yaml", csv, "t.csv");
+  for (int k = 0; k < 12; ++k)
+    csv += std::to_string(k) + "," + std::to_string(30 - k) + "," + std::to_string(20 - k) + "," + std::to_string(k) +
+           "\n";
+  const auto table = make_table(
+      "table: t\nparameters: [{column: k}]\nobjectives: [{name: error, value: late}, {name: ms}]\nstages: [{epochs: "
+      "10, values: {error: early}}, {epochs: 50}]\n",
+      "t.yaml", csv, "t.csv");
   return table_problem(table.value()).value();
 }
 
 std::unique_ptr<search::Strategy> random_strategy(const Problem& problem, std::int64_t trials, std::uint64_t seed = 1) {
-  return search::make_strategy({.strategy = "random", .trials = trials, .epochs = problem.stage_epochs.back(), .seed = seed}, problem.space).value();
+  return search::make_strategy(
+             {.strategy = "random", .trials = trials, .epochs = problem.stage_epochs.back(), .seed = seed},
+             problem.space)
+      .value();
 }
 
 std::vector<std::string> choices(const Replay& replay) {
@@ -52,7 +63,10 @@ TEST(Replay, IsTheSameTwiceAndStartsWithTheGivenDesign) {
   ASSERT_EQ(first.evaluations.size(), 40u);
   EXPECT_EQ(first.ask_s.size(), 33u);
   for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(first.evaluations[i].choice, options.initial[i]);
-  EXPECT_EQ(std::set(first.evaluations.begin(), first.evaluations.end(), [](const auto& a, const auto& b) { return a.choice < b.choice; }).size(), 40u);
+  EXPECT_EQ(std::set(first.evaluations.begin(), first.evaluations.end(),
+                     [](const auto& a, const auto& b) { return a.choice < b.choice; })
+                .size(),
+            40u);
 }
 
 TEST(Replay, RecordsFailuresWithTheirReason) {
@@ -77,7 +91,8 @@ class Watcher final : public search::Strategy {
   explicit Watcher(std::unique_ptr<search::Strategy> inner) : inner_(std::move(inner)) {}
   [[nodiscard]] std::string name() const override { return "watcher"; }
   [[nodiscard]] Result<search::Advice> ask(const study::Study& study, std::size_t n) const override {
-    most_running = std::max(most_running, std::ranges::count(study.trials, study::State::running, &study::Trial::state));
+    most_running =
+        std::max(most_running, std::ranges::count(study.trials, study::State::running, &study::Trial::state));
     return inner_->ask(study, n);
   }
   [[nodiscard]] std::vector<search::PlannedStage> plan() const override { return {}; }
@@ -138,7 +153,8 @@ TEST(Replay, AsksForABatchWhenTheOneBeforeHasEnded) {
 
 TEST(Replay, StopsWithinABatchWhenTheBudgetOfEpochsIsSpent) {
   const auto problem = staged_problem();
-  const auto replayed = replay(*random_strategy(problem, 12), problem, {.evaluations = 12, .budget_epochs = 120, .batch = 10}).value();
+  const auto replayed =
+      replay(*random_strategy(problem, 12), problem, {.evaluations = 12, .budget_epochs = 120, .batch = 10}).value();
   EXPECT_EQ(replayed.evaluations.size(), 3u);  // the third passes 120 of 50 each
 }
 
@@ -154,7 +170,8 @@ TEST(Replay, TakesDurationsAsGiven) {
 
 TEST(Replay, AnswersPromotionsFromTheStages) {
   const auto problem = staged_problem();
-  const auto strategy = search::make_strategy({.strategy = "staged", .stages = {{10, 4}, {50, 0}}}, problem.space).value();
+  const auto strategy =
+      search::make_strategy({.strategy = "staged", .stages = {{10, 4}, {50, 0}}}, problem.space).value();
   const auto replayed = replay(*strategy, problem, {.evaluations = 100}).value();
   ASSERT_EQ(replayed.evaluations.size(), 16u);
   EXPECT_TRUE(replayed.is_finished);
@@ -181,7 +198,8 @@ TEST(Replay, GivesStagesThatShrinkToTheEnd) {
 
 TEST(Replay, LeavesTrialsOfEarlierStagesOutOfTheFront) {
   const auto problem = staged_problem();
-  const auto strategy = search::make_strategy({.strategy = "staged", .stages = stages_of(problem, 12)}, problem.space).value();
+  const auto strategy =
+      search::make_strategy({.strategy = "staged", .stages = stages_of(problem, 12)}, problem.space).value();
   const auto replayed = replay(*strategy, problem, {.evaluations = 100}).value();
   EXPECT_EQ(replayed.study.trials.size(), 12u);
   EXPECT_EQ(fully_evaluated(problem, replayed.study).trials.size(), 4u);
@@ -193,13 +211,15 @@ TEST(Replay, RefusesEpochsBelowTheFirstStageAndBadDesigns) {
   EXPECT_THAT(replay(*short_one, problem, {.evaluations = 5}).error().message, testing::HasSubstr("asks for 5 epochs"));
   ReplayOptions options{.evaluations = 5};
   options.initial = {{{"k", "99"}}};
-  EXPECT_THAT(replay(*short_one, problem, options).error().message, testing::HasSubstr("a choice of the initial design"));
+  EXPECT_THAT(replay(*short_one, problem, options).error().message,
+              testing::HasSubstr("a choice of the initial design"));
   EXPECT_THAT(initial_design(problem.space, 1, 13).error().message, testing::HasSubstr("no 13 different choices"));
 }
 
 TEST(Replay, CountsANetworkOnceWhenRepeatsAreFree) {
   const auto problem = small_problem();  // two neighbours are one network
-  const auto replayed = replay(*random_strategy(problem, 60), problem, {.evaluations = 30, .repeats_are_free = true}).value();
+  const auto replayed =
+      replay(*random_strategy(problem, 60), problem, {.evaluations = 30, .repeats_are_free = true}).value();
   EXPECT_GT(replayed.evaluations.size(), 50u);
   std::set<std::string> networks;
   for (const auto& evaluation : replayed.evaluations) networks.insert(problem.canonical(evaluation.choice));

@@ -13,7 +13,9 @@ const std::string csv = "code,width,acc,ms,iso\n01,16,90,3,n1\n02,16,91,4,n2\n11
 const std::string parameters = "table: t.csv\nparameters:\n  - {split: code}\n  - {column: width, kind: integer}\n";
 const std::string objectives = "objectives:\n  - {name: error, value: 100 - acc, reference: 25}\n  - {name: ms}\n";
 
-std::expected<Table, std::vector<Error>> make(const std::string& descriptor, const std::string& table = csv) { return make_table(descriptor, "t.yaml", table, "t.csv"); }
+std::expected<Table, std::vector<Error>> make(const std::string& descriptor, const std::string& table = csv) {
+  return make_table(descriptor, "t.yaml", table, "t.csv");
+}
 
 /// All mistakes, one a line: "where: message".
 std::string mistakes(const std::string& descriptor, const std::string& table = csv) {
@@ -34,7 +36,8 @@ TEST(Table, MakesASpaceWhoseValidChoicesAreItsRows) {
   const Table table = good(parameters + objectives);
   ASSERT_EQ(table.space().parameters().size(), 3u);
   EXPECT_EQ(table.space().parameters()[0].name, "code1");
-  EXPECT_EQ(std::get<space::Categorical>(table.space().parameters()[0].domain).values, (std::vector<std::string>{"0", "1"}));
+  EXPECT_EQ(std::get<space::Categorical>(table.space().parameters()[0].domain).values,
+            (std::vector<std::string>{"0", "1"}));
   const auto& width = std::get<space::Integer>(table.space().parameters()[2].domain);
   EXPECT_EQ(width.low, 16);
   EXPECT_EQ(width.high, 64);
@@ -52,7 +55,8 @@ TEST(Table, MakesASpaceWhoseValidChoicesAreItsRows) {
   EXPECT_EQ(table.find(second)->values, (std::vector<std::map<std::string, double>>{{{"error", 9}, {"ms", 4}}}));
   const space::Choice absent{{"code1", "0"}, {"code2", "2"}, {"width", std::int64_t{64}}};
   EXPECT_EQ(table.find(absent), nullptr);
-  EXPECT_EQ(table.space().check(absent).error().message.contains("the table has no row for code1=0 code2=2 width=64"), true);
+  EXPECT_EQ(table.space().check(absent).error().message.contains("the table has no row for code1=0 code2=2 width=64"),
+            true);
 }
 
 TEST(Table, FindsNoRowForChoicesOfAnotherKind) {
@@ -66,19 +70,24 @@ TEST(Table, FindsNoRowForChoicesOfAnotherKind) {
 }
 
 TEST(Table, GivesReferencesAndDirections) {
-  const Table table = good(parameters + "objectives:\n  - {name: acc, direction: maximize}\n  - {name: ms, known: true}\n");
-  EXPECT_EQ(table.objectives(), (std::vector<TableObjective>{{"acc", study::Direction::maximize, 80, false}, {"ms", study::Direction::minimize, 4, true}}));
+  const Table table =
+      good(parameters + "objectives:\n  - {name: acc, direction: maximize}\n  - {name: ms, known: true}\n");
+  EXPECT_EQ(table.objectives(), (std::vector<TableObjective>{{"acc", study::Direction::maximize, 80, false},
+                                                             {"ms", study::Direction::minimize, 4, true}}));
   EXPECT_EQ(table.name(), "t.csv");
   EXPECT_EQ(table.stage_epochs(), std::vector{1});
 }
 
 TEST(Table, SortsCategoriesByNumberWhateverTheOrderOfRows) {
-  const Table table = good("table: t.csv\nparameters: [{column: k}]\nobjectives: [{name: y}]\n", "k,y\n10,1\n9,2\n-1,3\n");
-  EXPECT_EQ(std::get<space::Categorical>(table.space().parameters()[0].domain).values, (std::vector<std::string>{"-1", "9", "10"}));
+  const Table table =
+      good("table: t.csv\nparameters: [{column: k}]\nobjectives: [{name: y}]\n", "k,y\n10,1\n9,2\n-1,3\n");
+  EXPECT_EQ(std::get<space::Categorical>(table.space().parameters()[0].domain).values,
+            (std::vector<std::string>{"-1", "9", "10"}));
 }
 
 TEST(Table, MakesPlacesOfNumbersThatAreNotWhole) {
-  const Table table = good("table: t.csv\nparameters: [{column: lr, kind: ordinal}]\nobjectives: [{name: y}]\n", "lr,y\n0.1,1\n0.001,2\n0.5,3\n");
+  const Table table = good("table: t.csv\nparameters: [{column: lr, kind: ordinal}]\nobjectives: [{name: y}]\n",
+                           "lr,y\n0.1,1\n0.001,2\n0.5,3\n");
   EXPECT_EQ(std::get<space::Integer>(table.space().parameters()[0].domain).high, 2);
   EXPECT_EQ(table.find({{"lr", std::int64_t{0}}})->values[0].at("y"), 2);
 }
@@ -95,7 +104,8 @@ TEST(Table, LeavesOutRowsOrLetsThemFail) {
 }
 
 TEST(Table, HasStagesWithValuesOfTheirOwn) {
-  const Table table = good(parameters + objectives + "stages:\n  - {epochs: 12, values: {error: ms}}\n  - {epochs: 200}\n");
+  const Table table =
+      good(parameters + objectives + "stages:\n  - {epochs: 12, values: {error: ms}}\n  - {epochs: 200}\n");
   EXPECT_EQ(table.stage_epochs(), (std::vector{12, 200}));
   EXPECT_EQ(table.rows()[0].values[0].at("error"), 3);
   EXPECT_EQ(table.rows()[0].values[1].at("error"), 10);
@@ -107,35 +117,48 @@ TEST(Table, RefusesDoubledChoicesUnlessTheyAreTheSameNetwork) {
   const Table table = good(parameters + objectives + "canonical: iso\n", twice);
   EXPECT_EQ(table.rows().size(), 4u);
   EXPECT_EQ(table.find({{"code1", "0"}, {"code2", "1"}, {"width", std::int64_t{16}}})->values[0].at("error"), 10);
-  EXPECT_EQ(mistakes(parameters + objectives + "canonical: iso\n", csv + "01,16,77,9,n7\n"), "t.csv:6:1: code1=0 code2=1 width=16 stands in line 2 already");
+  EXPECT_EQ(mistakes(parameters + objectives + "canonical: iso\n", csv + "01,16,77,9,n7\n"),
+            "t.csv:6:1: code1=0 code2=1 width=16 stands in line 2 already");
 }
 
 TEST(Table, NamesTheCellThatIsNoNumber) {
   const std::string head = "code,width,acc,ms\n";
-  EXPECT_EQ(mistakes(parameters + objectives, head + "01,16,9O,3\n"), "t.csv:2:7: \"9O\" in column \"acc\" is not a number");
-  EXPECT_EQ(mistakes(parameters + objectives, head + "01,16,nan,3\n"), "t.csv:2:7: \"nan\" in column \"acc\" is not a finite number");
-  EXPECT_EQ(mistakes(parameters + objectives, head + "01,16,90,inf\n"), "t.csv:2:10: \"inf\" in column \"ms\" is not a finite number");
-  EXPECT_EQ(mistakes(parameters + objectives, head + "01,1.5,90,3\n"), "t.csv:2:4: \"1.5\" in column \"width\" is not a whole number");
-  EXPECT_EQ(mistakes(parameters + objectives, head + "01,,90,3\n"), "t.csv:2:4: parameter \"width\" has no value in this row");
-  EXPECT_EQ(mistakes(parameters + objectives, head + "01,16,90,3\n012,16,90,3\n"), "t.csv:3:1: \"012\" in column \"code\" has 3 characters, but the first row 2");
+  EXPECT_EQ(mistakes(parameters + objectives, head + "01,16,9O,3\n"),
+            "t.csv:2:7: \"9O\" in column \"acc\" is not a number");
+  EXPECT_EQ(mistakes(parameters + objectives, head + "01,16,nan,3\n"),
+            "t.csv:2:7: \"nan\" in column \"acc\" is not a finite number");
+  EXPECT_EQ(mistakes(parameters + objectives, head + "01,16,90,inf\n"),
+            "t.csv:2:10: \"inf\" in column \"ms\" is not a finite number");
+  EXPECT_EQ(mistakes(parameters + objectives, head + "01,1.5,90,3\n"),
+            "t.csv:2:4: \"1.5\" in column \"width\" is not a whole number");
+  EXPECT_EQ(mistakes(parameters + objectives, head + "01,,90,3\n"),
+            "t.csv:2:4: parameter \"width\" has no value in this row");
+  EXPECT_EQ(mistakes(parameters + objectives, head + "01,16,90,3\n012,16,90,3\n"),
+            "t.csv:3:1: \"012\" in column \"code\" has 3 characters, but the first row 2");
   EXPECT_EQ(mistakes(parameters + "objectives: [{name: ratio, value: acc / ms}]\n", head + "01,16,90,0\n"),
             "t.csv:2:1: \"ratio\" has no finite value in this row (\"acc / ms\")");
 }
 
 TEST(Table, NamesWhatTheTableHasNot) {
-  EXPECT_EQ(mistakes(parameters + "objectives: [{name: latency}]\n"), "t.csv: objective \"latency\" uses column \"latency\", which the table has not");
-  EXPECT_EQ(mistakes(parameters + objectives + "rows: mss > 1\n"), "t.csv: rows \"mss > 1\" uses column \"mss\", which the table has not");
+  EXPECT_EQ(mistakes(parameters + "objectives: [{name: latency}]\n"),
+            "t.csv: objective \"latency\" uses column \"latency\", which the table has not");
+  EXPECT_EQ(mistakes(parameters + objectives + "rows: mss > 1\n"),
+            "t.csv: rows \"mss > 1\" uses column \"mss\", which the table has not");
   EXPECT_EQ(make(parameters + objectives + "rows: mss > 1\n").error().front().next, "did you mean \"ms\"?");
-  EXPECT_EQ(mistakes(parameters + objectives + "canonical: is\n"), "t.csv: \"canonical\" uses column \"is\", which the table has not");
-  EXPECT_EQ(mistakes(parameters + objectives + "constraints: [\"watts < 3\"]\n"), "t.csv: constraint \"watts < 3\" uses column \"watts\", which the table has not");
-  EXPECT_EQ(mistakes("table: t.csv\nparameters: [{column: depth}]\n" + objectives), "t.csv: a parameter uses column \"depth\", which the table has not");
+  EXPECT_EQ(mistakes(parameters + objectives + "canonical: is\n"),
+            "t.csv: \"canonical\" uses column \"is\", which the table has not");
+  EXPECT_EQ(mistakes(parameters + objectives + "constraints: [\"watts < 3\"]\n"),
+            "t.csv: constraint \"watts < 3\" uses column \"watts\", which the table has not");
+  EXPECT_EQ(mistakes("table: t.csv\nparameters: [{column: depth}]\n" + objectives),
+            "t.csv: a parameter uses column \"depth\", which the table has not");
   EXPECT_EQ(mistakes(parameters + objectives, "code,width,acc,ms\n"), "t.csv: the table has no rows");
   EXPECT_EQ(mistakes(parameters + objectives + "rows: ms > 99\n"), "t.csv: none of the table's 4 rows is a choice");
   EXPECT_EQ(mistakes(parameters + objectives, ""), "t.csv: the table is empty");
 }
 
 TEST(Table, ReportsAllMistakesOfTheDescriptorInFileOrder) {
-  EXPECT_EQ(mistakes("parameters: [{}]\nobjectives: [{name: a}, {name: a}]\nmissing: guess\nstages: [{epochs: 12, values: {b: c}}, {epochs: 12}]\n"),
+  EXPECT_EQ(mistakes("parameters: [{}]\nobjectives: [{name: a}, {name: a}]\nmissing: guess\nstages: [{epochs: 12, "
+                     "values: {b: c}}, {epochs: 12}]\n"),
             "t.yaml:1:1: no table is named\n"
             "t.yaml:1:14: a parameter needs a column\n"
             "t.yaml:2:25: objective \"a\" exists twice\n"
@@ -158,7 +181,10 @@ TEST(Table, IsReadFromTheSharedNasBench201) {
   const auto path = std::filesystem::path(folder ? folder : "") / "tabular" / "nb201_cifar10.csv.gz";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
   const auto text = read_text(path);
-  const auto table = make_table("table: x\nparameters: [{split: ops}]\nobjectives: [{name: error, value: 100 - test_acc_e200}, {name: edgegpu_ms}]\n", "x.yaml", text.value(), path.string());
+  const auto table = make_table(
+      "table: x\nparameters: [{split: ops}]\nobjectives: [{name: error, value: 100 - test_acc_e200}, {name: "
+      "edgegpu_ms}]\n",
+      "x.yaml", text.value(), path.string());
   ASSERT_TRUE(table) << to_text(table.error().front());
   EXPECT_EQ(table->rows().size(), 12'555u);  // the README's number of networks with a latency on this device
   EXPECT_EQ(table->space().size(), 15'625u);

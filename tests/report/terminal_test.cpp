@@ -28,12 +28,17 @@ TEST(TextTable, OfThreeObjectivesIsAsApproved) {
   expect_golden("three_objectives_front.txt", report::text_table(sample::resnet_study(20, 3), true, 120));
 }
 
-TEST(TextPicks, OfAStagedStudyAreAsApproved) { expect_golden("staged_picks.txt", report::text_picks(sample::staged_study())); }
-TEST(TextPicks, OfALongFrontAreAsApproved) { expect_golden("long_front_picks.txt", report::text_picks(sample::resnet_study(200, 3))); }
+TEST(TextPicks, OfAStagedStudyAreAsApproved) {
+  expect_golden("staged_picks.txt", report::text_picks(sample::staged_study()));
+}
+TEST(TextPicks, OfALongFrontAreAsApproved) {
+  expect_golden("long_front_picks.txt", report::text_picks(sample::resnet_study(200, 3)));
+}
 TEST(TextPicks, StandForStudiesWithLittleInThem) {
   EXPECT_EQ(report::text_picks(sample::empty_study()), "");
   EXPECT_EQ(report::text_picks(sample::failed_study(2)), "");
-  EXPECT_EQ(lines_of(report::text_picks(sample::resnet_study(1, 2))).size(), 4U);  // the best of two objectives, the knee, the baseline
+  EXPECT_EQ(lines_of(report::text_picks(sample::resnet_study(1, 2))).size(),
+            4U);  // the best of two objectives, the knee, the baseline
   EXPECT_THAT(report::text_picks(sample::hostile_study()), testing::Not(testing::HasSubstr("\x1b")));
 }
 

@@ -44,7 +44,8 @@ TEST_F(Searching, ABudgetOfTrialsIsKeptAlsoWhenTheSearchIsResumed) {
 }
 
 TEST_F(Searching, PromotionsAreNoNewTrials) {
-  const auto summary = search("search: {strategy: staged, trials: 4, stages: [{epochs: 1, keep: 2}, {epochs: 3}]}\nbudget: {trials: 4}\n");
+  const auto summary = search(
+      "search: {strategy: staged, trials: 4, stages: [{epochs: 1, keep: 2}, {epochs: 3}]}\nbudget: {trials: 4}\n");
   ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
   EXPECT_EQ(count(study_, State::complete), 4U);
   EXPECT_EQ(std::ranges::count(study_.trials, 1, &study::Trial::stage), 2);
@@ -62,7 +63,8 @@ TEST_F(Searching, ABudgetOfEpochsBeginsNothingOnceItIsSpent) {
   ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
   EXPECT_EQ(summary->ending, Ending::budget_spent);
   EXPECT_TRUE(said_.has("the budget of 7 epochs is spent"));
-  // Trials of three epochs: the third begins while one epoch is left, and what is begun is finished; proposals come in pairs.
+  // Trials of three epochs: the third begins while one epoch is left, and what is begun is finished; proposals come in
+  // pairs.
   EXPECT_GE(epochs(study_), 7U);
   EXPECT_LE(epochs(study_), 12U);
   EXPECT_EQ(count(study_, State::complete), study_.trials.size());
@@ -112,7 +114,8 @@ TEST_F(Searching, AClockThatCannotBeReadIsReplacedByWhatTheTrialsTook) {
     const auto summary = search(grid + "budget: {trials: 2}\n");
     ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
     EXPECT_TRUE(said_.has("does not tell how long the study was searched")) << text;
-    EXPECT_GT(read_json(place() / "clock.json").value()["searched_s"].get<double>(), 7000) << "two trials that say an hour each";
+    EXPECT_GT(read_json(place() / "clock.json").value()["searched_s"].get<double>(), 7000)
+        << "two trials that say an hour each";
   }
 }
 
@@ -148,7 +151,8 @@ TEST_F(Searching, ATrialThatHasNotBegunFollowsTheMachine) {
   ASSERT_TRUE(session.has_value()) << to_text(session.error());
   study::Trial trial{.choice = session->family.space.at(0).value(), .epochs = 3, .threads = 2};
   ASSERT_TRUE(session->storage->add({trial}, 0));
-  const SearchOptions options{.staffing = {.workers = 2, .processors = 2, .wish = {.workers = {}, .threads = 1}, .why = {}}};
+  const SearchOptions options{
+      .staffing = {.workers = 2, .processors = 2, .wish = {.workers = {}, .threads = 1}, .why = {}}};
   ASSERT_TRUE(run_search(*session, nullptr, options, said_).has_value());
   EXPECT_EQ(session->storage->trial({0})->threads, 1);
 }
@@ -163,13 +167,17 @@ TEST_F(Searching, ATimingIsKeptAndTakenAgainOnTheSameMachineOnly) {
   const auto model = time_space(*session, crews, room, nullptr, stop, hear);
   ASSERT_TRUE(model.has_value()) << to_text(model.error());
   EXPECT_EQ(model->threads(), (std::vector<int>{1, 2}));
-  EXPECT_DOUBLE_EQ(model->seconds_per_image(1e9, 2), model->seconds_per_image(1e9, 1));  // the stub says the same for all
+  EXPECT_DOUBLE_EQ(model->seconds_per_image(1e9, 2),
+                   model->seconds_per_image(1e9, 1));  // the stub says the same for all
   auto json = read_json(place() / "cost_model.json").value();
   for (auto& point : json["points"]) point["seconds_per_image"]["2"] = 7.0;
   ASSERT_TRUE(write_file(place() / "cost_model.json", dump(json)));
-  EXPECT_DOUBLE_EQ(time_space(*session, crews, room, nullptr, stop, hear)->points().front().seconds_per_image.at(2), 7.0);
-  EXPECT_EQ(time_space(*session, {{1, 2}}, room, nullptr, stop, hear)->threads(), std::vector<int>{2}) << "other crews are timed anew";
-  for (const char* text : {R"({"version": 2})", "[]", R"([{"macs": 1, "seconds_per_image": 1}])", R"({"version": 2, "processors": "many"})"}) {
+  EXPECT_DOUBLE_EQ(time_space(*session, crews, room, nullptr, stop, hear)->points().front().seconds_per_image.at(2),
+                   7.0);
+  EXPECT_EQ(time_space(*session, {{1, 2}}, room, nullptr, stop, hear)->threads(), std::vector<int>{2})
+      << "other crews are timed anew";
+  for (const char* text : {R"({"version": 2})", "[]", R"([{"macs": 1, "seconds_per_image": 1}])",
+                           R"({"version": 2, "processors": "many"})"}) {
     ASSERT_TRUE(write_file(place() / "cost_model.json", text));
     EXPECT_EQ(time_space(*session, crews, room, nullptr, stop, hear)->threads().size(), 2U) << text;
   }
@@ -247,7 +255,8 @@ TEST_F(Searching, AnEstimateThatFailsKeepsNoSearchFromStarting) {
   ASSERT_TRUE(session.has_value()) << to_text(session.error());
   const std::atomic<bool> stop = false;
   std::vector<std::string> heard;
-  const auto model = time_space(*session, {{2, 1}, {1, 2}}, {.processors = 2, .memory_bytes = {}}, nullptr, stop, [&](const std::string& line) { heard.push_back(line); });
+  const auto model = time_space(*session, {{2, 1}, {1, 2}}, {.processors = 2, .memory_bytes = {}}, nullptr, stop,
+                                [&](const std::string& line) { heard.push_back(line); });
   ASSERT_TRUE(model.has_value()) << to_text(model.error());
   EXPECT_TRUE(model->points().empty());
   ASSERT_EQ(heard.size(), 1U);
@@ -267,8 +276,11 @@ std::vector<std::string> choices(const study::Study& study) {
 }
 
 TEST_F(Searching, WithOneWorkerTheChoicesDoNotDependOnWhoIsFaster) {
-  space_ = "{family: backbones, backbone: [squeezenet1_1, shufflenet_v2_x0_5, mnasnet0_5], learning_rate: {low: 0.0001, high: 0.01}}";
-  const std::string mobo = "objectives: {latency_ms: minimize, parameters: minimize}\nsearch: {strategy: mobo, trials: 10, initial: 3}\n";
+  space_ =
+      "{family: backbones, backbone: [squeezenet1_1, shufflenet_v2_x0_5, mnasnet0_5], learning_rate: {low: 0.0001, "
+      "high: 0.01}}";
+  const std::string mobo =
+      "objectives: {latency_ms: minimize, parameters: minimize}\nsearch: {strategy: mobo, trials: 10, initial: 3}\n";
   place_ = "fast.study";  // trials end before the coordinator has looked
   const auto fast = search(mobo);
   ASSERT_TRUE(fast.has_value()) << to_text(fast.error());
@@ -299,12 +311,16 @@ TEST_F(Searching, WithOneWorkerTheChoicesDoNotDependOnWhoIsFaster) {
 }
 
 TEST_F(Searching, WhatTheGraphTellsIsKnownToTheModelBeforeATrial) {
-  const std::string mobo = "objectives: {parameters: minimize, macs: minimize}\nconstraints: [parameters < 3e6]\nsearch: {strategy: mobo, trials: 6, initial: 3}\n";
+  const std::string mobo =
+      "objectives: {parameters: minimize, macs: minimize}\nconstraints: [parameters < 3e6]\nsearch: {strategy: mobo, "
+      "trials: 6, initial: 3}\n";
   const auto summary = search(mobo);
   ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
-  // Of the six only resnet18 is too large. The first three choices may meet it; the model, which knows its size, leaves it for last.
+  // Of the six only resnet18 is too large. The first three choices may meet it; the model, which knows its size, leaves
+  // it for last.
   ASSERT_GE(study_.trials.size(), 5U);
-  for (const auto& trial : study_.trials) EXPECT_EQ(trial.state == State::rejected, trial.known.at("parameters") >= 3e6);
+  for (const auto& trial : study_.trials)
+    EXPECT_EQ(trial.state == State::rejected, trial.known.at("parameters") >= 3e6);
   EXPECT_EQ(study_.trials[3].state, State::complete);
   EXPECT_EQ(study_.trials[4].state, State::complete);
 }

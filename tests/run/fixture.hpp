@@ -43,9 +43,9 @@ class Searching : public testing::Test {
 
   /// A job over six small backbones unless `space_` says otherwise; `more` are further lines of it.
   [[nodiscard]] job::Job job(const std::string& more = {}) const {
-    const auto parsed = job::parse_job(
-        "task: box\ndata: {path: builtin:faces, count: 40, input: 32}\nspace: " + space_ + "\n" + more,
-        folder_ / "job.yaml");
+    const auto parsed =
+        job::parse_job("task: box\ndata: {path: builtin:faces, count: 40, input: 32}\nspace: " + space_ + "\n" + more,
+                       folder_ / "job.yaml");
     EXPECT_TRUE(parsed.has_value()) << (parsed ? "" : to_text(parsed.error().front()));
     return *parsed;
   }
@@ -61,7 +61,9 @@ class Searching : public testing::Test {
   }
 
   std::string place_ = "job.study";
-  std::string space_ = "{family: backbones, backbone: [squeezenet1_0, squeezenet1_1, shufflenet_v2_x0_5, mnasnet0_5, mobilenet_v3_small, resnet18], learning_rate: [0.001]}";
+  std::string space_ =
+      "{family: backbones, backbone: [squeezenet1_0, squeezenet1_1, shufflenet_v2_x0_5, mnasnet0_5, "
+      "mobilenet_v3_small, resnet18], learning_rate: [0.001]}";
   TestFolder folder_;
   Said said_;
   study::Study study_;

@@ -92,12 +92,17 @@ class Costing : public Searching {
  protected:
   /// A session of an `auto` search in a large space with a budget of ten hours.
   Result<Session> session(const std::string& budget = "{hours: 10}") {
-    space_ = "{family: backbones, backbone: [squeezenet1_1, shufflenet_v2_x0_5, mnasnet0_5], learning_rate: {low: 0.0001, high: 0.01}}";
-    return start_study(job("search: {strategy: auto, trials: 30}\ntrain: {epochs: 27}\nbudget: " + budget + "\n"), place());
+    space_ =
+        "{family: backbones, backbone: [squeezenet1_1, shufflenet_v2_x0_5, mnasnet0_5], learning_rate: {low: 0.0001, "
+        "high: 0.01}}";
+    return start_study(job("search: {strategy: auto, trials: 30}\ntrain: {epochs: 27}\nbudget: " + budget + "\n"),
+                       place());
   }
   static CostModel model(double seconds_per_image) { return CostModel({{1e6, {{1, seconds_per_image}}}}); }
   /// One thread each, which is all that the models here know.
-  static Staffing staffing(int workers) { return {.workers = workers, .wish = {.workers = {}, .threads = 1}, .why = {}}; }
+  static Staffing staffing(int workers) {
+    return {.workers = workers, .wish = {.workers = {}, .threads = 1}, .why = {}};
+  }
   /// What `auto` says that it takes.
   std::string taken(double seconds_per_image, int workers = 1) {
     auto opened = session();
@@ -114,7 +119,7 @@ TEST_F(Costing, TheBudgetIsThatOfAllWorkersAndTheSmallerOfHoursAndEpochs) {
   ASSERT_TRUE(opened.has_value()) << to_text(opened.error());
   const auto price = price_at_start(*opened, model(0.01), staffing(3), stop_);
   ASSERT_TRUE(price.has_value()) << to_text(price.error());
-  EXPECT_GT(price->evaluation_s, 5);  // the measurement alone is expected to take that
+  EXPECT_GT(price->evaluation_s, 5);                           // the measurement alone is expected to take that
   EXPECT_DOUBLE_EQ(price->budget_s, 2 * price->evaluation_s);  // 54 epochs are two trainings
   std::filesystem::remove(place() / "price.json");
   EXPECT_DOUBLE_EQ(price_at_start(*opened, model(10'000), staffing(3), stop_)->budget_s, 3 * 7200);

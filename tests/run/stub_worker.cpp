@@ -1,7 +1,7 @@
-// A worker for the tests of the coordinator: it claims trials and records numbers without training anything. EDGEWISE_STUB tells what
-// goes wrong, as words: "fail:2" (trial 2 fails), "die:1" (the process is killed while it runs trial 1, once), "hang:1" (it falls silent
-// in trial 1, once), "lose:1" (it is killed each time), "untimed" (it cannot time a network), "slow" (a trial takes a moment, and says that
-// it took an hour).
+// A worker for the tests of the coordinator: it claims trials and records numbers without training anything.
+// EDGEWISE_STUB tells what goes wrong, as words: "fail:2" (trial 2 fails), "die:1" (the process is killed while it runs
+// trial 1, once), "hang:1" (it falls silent in trial 1, once), "lose:1" (it is killed each time), "untimed" (it cannot
+// time a network), "slow" (a trial takes a moment, and says that it took an hour).
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -53,7 +53,8 @@ Status run(const std::filesystem::path& folder) {
     std::println(R"({{"trial": {}, "phase": "start"}})", id);
     std::cout.flush();
     for (int epoch = trial->curve.empty() ? 1 : trial->curve.back().epoch + 1; epoch <= trial->epochs; ++epoch) {
-      TRY_DO(storage->record(trial->id, name, {.stage = trial->stage, .epoch = epoch, .train_loss = 1, .validation_loss = 1}));
+      TRY_DO(storage->record(trial->id, name,
+                             {.stage = trial->stage, .epoch = epoch, .train_loss = 1, .validation_loss = 1}));
       misbehave(folder, id);
     }
     if (is_told("fail:" + id)) {

@@ -14,7 +14,9 @@ using study::State;
 using study::TrialId;
 
 /// Choices (a, b); the network is a alone, and a = 9 cannot be built.
-space::Choice choice(std::int64_t a, std::int64_t b) { return {{"a", a}, {"b", b}}; }
+space::Choice choice(std::int64_t a, std::int64_t b) {
+  return {{"a", a}, {"b", b}};
+}
 std::optional<std::string> network(const space::Choice& choice) {
   const auto a = std::get<std::int64_t>(choice.at("a"));
   return a == 9 ? std::nullopt : std::optional(std::to_string(a));
@@ -45,7 +47,14 @@ class TwinsOfAStudy : public testing::Test {
       ASSERT_TRUE(storage_->fail_trial(trial.id, "w:1", "broken"));
       return;
     }
-    ASSERT_TRUE(storage_->finish(trial.id, "w:1", state, {.stage = 0, .epochs = 10, .values = {{"error", error}}, .details = {{"model", "m.onnx"}}, .train_s = 7, .measure_s = 2}, ""));
+    ASSERT_TRUE(storage_->finish(trial.id, "w:1", state,
+                                 {.stage = 0,
+                                  .epochs = 10,
+                                  .values = {{"error", error}},
+                                  .details = {{"model", "m.onnx"}},
+                                  .train_s = 7,
+                                  .measure_s = 2},
+                                 ""));
   }
   study::Trial trial(std::int64_t id) { return storage_->trial({id}).value(); }
 
@@ -123,7 +132,8 @@ TEST(Identity, IsTheNetworkAndItsSettings) {
   EXPECT_NE(identity("resnet18", "0.01"), identity("resnet18", "0.001"));
   auto larger = frame;
   larger.input_size = 96;
-  EXPECT_NE(space::identity(family.build({{"backbone", "resnet18"}, {"learning_rate", "0.01"}}, larger).value()), identity("resnet18", "0.01"));
+  EXPECT_NE(space::identity(family.build({{"backbone", "resnet18"}, {"learning_rate", "0.01"}}, larger).value()),
+            identity("resnet18", "0.01"));
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ TEST(Improvement, OfAPointIsTheGrowthOfTheHypervolume) {
       const double before = hypervolume(points, reference).value();
       const auto point = random_points(random, 1, objectives).front();
       points.push_back(point);
-      EXPECT_NEAR(improvement.of(point), hypervolume(points, reference).value() - before, 1e-9) << objectives << " objectives";
+      EXPECT_NEAR(improvement.of(point), hypervolume(points, reference).value() - before, 1e-9)
+          << objectives << " objectives";
     }
   }
 }
@@ -50,7 +51,8 @@ TEST(Improvement, ExpectationEqualsAMonteCarloEstimate) {
         squares += gain * gain;
       }
       const double estimate = sum / draws, error = std::sqrt((squares / draws - estimate * estimate) / draws);
-      EXPECT_NEAR(std::exp(improvement.log_expected(mean, variance)), estimate, 5 * error + 1e-4) << objectives << " objectives";
+      EXPECT_NEAR(std::exp(improvement.log_expected(mean, variance)), estimate, 5 * error + 1e-4)
+          << objectives << " objectives";
     }
   }
 }
@@ -58,9 +60,11 @@ TEST(Improvement, ExpectationEqualsAMonteCarloEstimate) {
 TEST(Improvement, CountsLengthsInTheUnitsThatAreAskedFor) {
   // Points are logarithms, lengths are counted in what they are logarithms of.
   const Improvement::Units exponential = [](double z) { return std::exp(z); };
-  const Improvement improvement({{std::log(2.0), std::log(4.0)}}, {std::log(8.0), std::log(8.0)}, {exponential, exponential});
+  const Improvement improvement({{std::log(2.0), std::log(4.0)}}, {std::log(8.0), std::log(8.0)},
+                                {exponential, exponential});
   // {2, 4} -> {4, 2} adds (8 - 4) x (4 - 2), on coordinates of the front and the reference exactly.
-  const Improvement with_both({{std::log(2.0), std::log(4.0)}, {std::log(4.0), std::log(7.999)}}, {std::log(8.0), std::log(8.0)}, {exponential, exponential});
+  const Improvement with_both({{std::log(2.0), std::log(4.0)}, {std::log(4.0), std::log(7.999)}},
+                              {std::log(8.0), std::log(8.0)}, {exponential, exponential});
   EXPECT_NEAR(improvement.of(std::vector{std::log(8.0), std::log(2.0)}), 0.0, 1e-12);
   const double gain = with_both.of(std::vector{std::log(4.0), std::log(3.999999)});
   EXPECT_NEAR(gain, 0.0, 1e-3);
@@ -83,7 +87,8 @@ TEST(Improvement, TellsCandidatesApartThatAreFarFromTheFront) {
 
 TEST(Improvement, KnownObjectivesHaveNoVariance) {
   const Improvement improvement({{0.5, 0.5}}, {1.0, 1.0});
-  EXPECT_NEAR(improvement.log_expected(std::vector{0.25, 0.25}, std::vector{0.0, 0.0}), std::log(0.75 * 0.75 - 0.25), 1e-12);
+  EXPECT_NEAR(improvement.log_expected(std::vector{0.25, 0.25}, std::vector{0.0, 0.0}), std::log(0.75 * 0.75 - 0.25),
+              1e-12);
   EXPECT_EQ(improvement.log_expected(std::vector{0.75, 0.75}, std::vector{0.0, 0.0}), -INFINITY);
 }
 

@@ -23,25 +23,34 @@ constexpr double hour = 3600;
 
 TEST(Auto, TriesAWholeSpaceOnlyWhereTheBudgetPaysForIt) {
   const auto space = finite_space();  // 15 choices, 2 parameters: a model needs 8 trials
-  EXPECT_EQ(note({.trials = 40}, space), "strategy auto takes grid: the space has 15 choices and 40 may be tried: all of them");
-  EXPECT_THAT(note({.trials = 40, .price = {.evaluation_s = 100, .budget_s = 1500}}, space), StartsWith("strategy auto takes grid"));
-  EXPECT_THAT(note({.trials = 40, .price = {.evaluation_s = 100, .budget_s = 1499}}, space), StartsWith("strategy auto takes mobo"));
-  EXPECT_THAT(note({.trials = 40, .price = {.evaluation_s = 100}}, space), StartsWith("strategy auto takes grid")) << "no bound";
-  EXPECT_THAT(note({.trials = 40, .price = {.budget_s = 10}}, space), StartsWith("strategy auto takes grid")) << "the cost is not known";
+  EXPECT_EQ(note({.trials = 40}, space),
+            "strategy auto takes grid: the space has 15 choices and 40 may be tried: all of them");
+  EXPECT_THAT(note({.trials = 40, .price = {.evaluation_s = 100, .budget_s = 1500}}, space),
+              StartsWith("strategy auto takes grid"));
+  EXPECT_THAT(note({.trials = 40, .price = {.evaluation_s = 100, .budget_s = 1499}}, space),
+              StartsWith("strategy auto takes mobo"));
+  EXPECT_THAT(note({.trials = 40, .price = {.evaluation_s = 100}}, space), StartsWith("strategy auto takes grid"))
+      << "no bound";
+  EXPECT_THAT(note({.trials = 40, .price = {.budget_s = 10}}, space), StartsWith("strategy auto takes grid"))
+      << "the cost is not known";
 }
 
 TEST(Auto, SpreadsTrialsEvenlyWhereTheyAreCheaperThanThinking) {
   EXPECT_EQ(note({.trials = 500, .price = {.evaluation_s = 0.002}}, infinite_space()),
-            "strategy auto takes sobol: an evaluation takes 2 ms, less than thinking about the next one would: spread evenly");
-  EXPECT_THAT(note({.trials = 40, .price = {.evaluation_s = 0.002}}, finite_space()), StartsWith("strategy auto takes grid"));
-  EXPECT_THAT(note({.trials = 500, .price = {.evaluation_s = 0.02}}, infinite_space()), StartsWith("strategy auto takes mobo"));
+            "strategy auto takes sobol: an evaluation takes 2 ms, less than thinking about the next one would: spread "
+            "evenly");
+  EXPECT_THAT(note({.trials = 40, .price = {.evaluation_s = 0.002}}, finite_space()),
+              StartsWith("strategy auto takes grid"));
+  EXPECT_THAT(note({.trials = 500, .price = {.evaluation_s = 0.02}}, infinite_space()),
+              StartsWith("strategy auto takes mobo"));
 }
 
 TEST(Auto, HalvesWhereTheBudgetPaysForFewerFullTrainingsThanAModelNeeds) {
   Options options{.trials = 40, .epochs = 27, .price = {.evaluation_s = hour, .budget_s = 5.5 * hour}};
   // Rungs 1, 3, 9 and 27: 40 trials cost 40 * 1 + 13 * 2 + 4 * 6 + 1 * 18 = 108 epochs, 4 full trainings.
   EXPECT_EQ(note(options, infinite_space()),
-            "strategy auto takes halving: 5.5 h pay for 5 full evaluations of 60 min, fewer than the 8 that a model needs: 40 begin with 1 epochs and the best go on");
+            "strategy auto takes halving: 5.5 h pay for 5 full evaluations of 60 min, fewer than the 8 that a model "
+            "needs: 40 begin with 1 epochs and the best go on");
   options.price.budget_s = 2 * hour;  // 48.6 of 54 epochs: 14 * 1 + 4 * 2 + 1 * 6 + 1 * 18 = 46, and 15 would cost 49
   EXPECT_THAT(note(options, infinite_space()), HasSubstr("pay for 2 full evaluations"));
   EXPECT_THAT(note(options, infinite_space()), HasSubstr("14 begin with 1 epochs"));
@@ -49,10 +58,13 @@ TEST(Auto, HalvesWhereTheBudgetPaysForFewerFullTrainingsThanAModelNeeds) {
   EXPECT_THAT(note(options, infinite_space()), StartsWith("strategy auto takes mobo")) << "a model has what it needs";
   options.price.budget_s = 5.5 * hour;
   options.trials = 5;
-  EXPECT_THAT(note(options, infinite_space()), StartsWith("strategy auto takes sobol: 5 trials are too few")) << "the trials are the bound, not the budget";
+  EXPECT_THAT(note(options, infinite_space()), StartsWith("strategy auto takes sobol: 5 trials are too few"))
+      << "the trials are the bound, not the budget";
   options.trials = 40;
   options.epochs = 8;
-  EXPECT_EQ(note(options, infinite_space()), "strategy auto takes sobol: 5.5 h pay for 5 full evaluations of 60 min, too few for a model: spread evenly");
+  EXPECT_EQ(
+      note(options, infinite_space()),
+      "strategy auto takes sobol: 5.5 h pay for 5 full evaluations of 60 min, too few for a model: spread evenly");
 }
 
 TEST(Auto, HalvesOnlyWhereThatBeginsMoreThanFullTrainingsWould) {
@@ -62,7 +74,8 @@ TEST(Auto, HalvesOnlyWhereThatBeginsMoreThanFullTrainingsWould) {
 
 TEST(Auto, NeedsTwoTrialsForEachParameterAndTwoMore) {
   std::vector<space::Parameter> parameters;
-  for (const char* name : {"a", "b", "c", "d", "e", "f"}) parameters.push_back({.name = name, .domain = space::Real{0, 1}});
+  for (const char* name : {"a", "b", "c", "d", "e", "f"})
+    parameters.push_back({.name = name, .domain = space::Real{0, 1}});
   const auto space = space::make_space(parameters).value();  // a model needs 16
   Options options{.trials = 100, .epochs = 30, .price = {.evaluation_s = 10, .budget_s = 159}};
   EXPECT_THAT(note(options, space), HasSubstr("takes halving: 159 s"));
@@ -79,23 +92,27 @@ double planned_seconds(const std::vector<PlannedStage>& plan, const Price& price
   const double epoch_s = (price.evaluation_s - price.stage_s) / plan.back().epochs_after;
   double seconds = 0;
   for (const auto& stage : plan)
-    seconds += price.workers * std::ceil(static_cast<double>(stage.trials) / price.workers) * ((stage.epochs_after - (price.restarts ? 0 : stage.epochs_before)) * epoch_s + price.stage_s);
+    seconds += price.workers * std::ceil(static_cast<double>(stage.trials) / price.workers) *
+               ((stage.epochs_after - (price.restarts ? 0 : stage.epochs_before)) * epoch_s + price.stage_s);
   return seconds;
 }
 
 TEST(Auto, HalvingStaysWithinItsBudgetAndEndsWithAFullyTrainedNetwork) {
   const auto space = infinite_space();
-  for (const Price& kind : {Price{}, Price{.stage_s = 0.2 * hour}, Price{.workers = 4}, Price{.restarts = true}, Price{.stage_s = 0.1 * hour, .workers = 3, .restarts = true}}) {
+  for (const Price& kind : {Price{}, Price{.stage_s = 0.2 * hour}, Price{.workers = 4}, Price{.restarts = true},
+                            Price{.stage_s = 0.1 * hour, .workers = 3, .restarts = true}}) {
     int halved = 0;
     for (const double hours : {1.5, 2.0, 3.0, 5.5, 7.5}) {
-      SCOPED_TRACE(testing::Message() << hours << " hours, stage " << kind.stage_s << ", workers " << kind.workers << ", restarts " << kind.restarts);
+      SCOPED_TRACE(testing::Message() << hours << " hours, stage " << kind.stage_s << ", workers " << kind.workers
+                                      << ", restarts " << kind.restarts);
       Options options{.strategy = "auto", .trials = 60, .epochs = 27, .price = kind};
       options.price.evaluation_s = hour;
       options.price.budget_s = hours * hour;
       const auto strategy = make_strategy(options, space).value();
       const auto plan = strategy->plan();
       if (plan.size() == 1) {
-        EXPECT_THAT(note(options, space), HasSubstr("too few for a model")) << "the stages would cost more than they save";
+        EXPECT_THAT(note(options, space), HasSubstr("too few for a model"))
+            << "the stages would cost more than they save";
         EXPECT_TRUE(kind.stage_s > 0 || kind.workers > 1 || kind.restarts);
         continue;
       }
@@ -118,8 +135,10 @@ TEST(Auto, HalvingStaysWithinItsBudgetAndEndsWithAFullyTrainedNetwork) {
 
 TEST(Auto, GoesOnWithTheSameStrategyInANewProcess) {
   const auto space = infinite_space();
-  for (const Options& options : {Options{.strategy = "auto", .trials = 40, .epochs = 27, .price = {.evaluation_s = hour, .budget_s = 5 * hour}},
-                                 Options{.strategy = "auto", .trials = 30, .price = {.evaluation_s = 0.001}}, Options{.strategy = "auto", .trials = 14, .price = {.evaluation_s = hour}}}) {
+  for (const Options& options :
+       {Options{.strategy = "auto", .trials = 40, .epochs = 27, .price = {.evaluation_s = hour, .budget_s = 5 * hour}},
+        Options{.strategy = "auto", .trials = 30, .price = {.evaluation_s = 0.001}},
+        Options{.strategy = "auto", .trials = 14, .price = {.evaluation_s = hour}}}) {
     const auto searched = [&](bool is_stopped) {
       Simulation simulation(two_objectives());
       RandomStream random(1);
@@ -130,7 +149,8 @@ TEST(Auto, GoesOnWithTheSameStrategyInANewProcess) {
         simulation.work(random, 1);
       }
       std::vector<std::pair<std::string, int>> trials;
-      for (const auto& trial : simulation.study().trials) trials.emplace_back(space::to_text(trial.choice), trial.epochs);
+      for (const auto& trial : simulation.study().trials)
+        trials.emplace_back(space::to_text(trial.choice), trial.epochs);
       return trials;
     };
     EXPECT_EQ(searched(true), searched(false));

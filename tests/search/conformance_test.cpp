@@ -15,9 +15,12 @@ namespace {
 space::Space conditional_space() {
   return space::make_space({{.name = "kind", .domain = space::Categorical{{"plain", "wide"}}},
                             {.name = "depth", .domain = space::Integer{.low = 2, .high = 8, .step = 2}},
-                            {.name = "factor", .domain = space::Integer{.low = 1, .high = 4, .log_scale = true},
+                            {.name = "factor",
+                             .domain = space::Integer{.low = 1, .high = 4, .log_scale = true},
                              .condition = space::Condition{"kind", {"wide"}}},
-                            {.name = "gate", .domain = space::Categorical{{"on", "off"}}, .condition = space::Condition{"kind", {"plain"}}}})
+                            {.name = "gate",
+                             .domain = space::Categorical{{"on", "off"}},
+                             .condition = space::Condition{"kind", {"plain"}}}})
       .value();
 }
 
@@ -25,22 +28,36 @@ space::Space mixed_space() {
   return space::make_space({{.name = "kind", .domain = space::Categorical{{"plain", "wide", "deep"}}},
                             {.name = "blocks", .domain = space::Integer{.low = 1, .high = 200}},
                             {.name = "rate", .domain = space::Real{.low = 1e-5, .high = 1e-1, .log_scale = true}},
-                            {.name = "share", .domain = space::Real{.low = 0, .high = 1}, .condition = space::Condition{"kind", {"wide"}}},
+                            {.name = "share",
+                             .domain = space::Real{.low = 0, .high = 1},
+                             .condition = space::Condition{"kind", {"wide"}}},
                             {.name = "fixed", .domain = space::Real{.low = 2, .high = 2}}})
       .value();
 }
 
 Options options_of(const std::string& strategy, std::int64_t trials, std::uint64_t seed = 1) {
-  return {.strategy = strategy, .trials = trials, .epochs = 3, .stages = {{1, 6}, {3, 2}, {9, 0}}, .seed = seed, .initial = 6, .population = 8};
+  return {.strategy = strategy,
+          .trials = trials,
+          .epochs = 3,
+          .stages = {{1, 6}, {3, 2}, {9, 0}},
+          .seed = seed,
+          .initial = 6,
+          .population = 8};
 }
 
-Outcome failing(const study::Trial& /*trial*/) { return {.state = study::State::failed}; }
-Outcome without_values(const study::Trial& /*trial*/) { return {.values = {{"iou", 0.5}}}; }  // storages leave out what is not finite
+Outcome failing(const study::Trial& /*trial*/) {
+  return {.state = study::State::failed};
+}
+Outcome without_values(const study::Trial& /*trial*/) {
+  return {.values = {{"iou", 0.5}}};
+}  // storages leave out what is not finite
 
 /// A search in memory, which checks every proposal.
 class Play {
  public:
-  explicit Play(const space::Space& space, study::Settings settings = two_objectives()) : space_(&space) { study_.settings = std::move(settings); }
+  explicit Play(const space::Space& space, study::Settings settings = two_objectives()) : space_(&space) {
+    study_.settings = std::move(settings);
+  }
 
   [[nodiscard]] study::Study& study() { return study_; }
 
@@ -60,7 +77,9 @@ class Play {
       }
       EXPECT_TRUE(space_->check(proposal.choice)) << space::to_text(proposal.choice);
       EXPECT_EQ(study_.find(proposal.choice), nullptr) << space::to_text(proposal.choice) << " is known";
-      study_.trials.push_back({.id = {static_cast<std::int64_t>(study_.trials.size())}, .choice = proposal.choice, .epochs = proposal.epochs});
+      study_.trials.push_back({.id = {static_cast<std::int64_t>(study_.trials.size())},
+                               .choice = proposal.choice,
+                               .epochs = proposal.epochs});
     }
     return advice;
   }
@@ -299,7 +318,8 @@ TEST_P(Conformance, PlansAtMostTheTrialsOfTheSpace) {
   EXPECT_LE(strategy->plan().front().trials, 15U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Strategies, Conformance, testing::ValuesIn(strategy_names()), [](const auto& instance) { return instance.param; });
+INSTANTIATE_TEST_SUITE_P(Strategies, Conformance, testing::ValuesIn(strategy_names()),
+                         [](const auto& instance) { return instance.param; });
 
 }  // namespace
 }  // namespace edgewise::search

@@ -9,8 +9,8 @@
 namespace edgewise::search {
 namespace {
 
-/// Settings and margin fixed before the first run with them: ZDT1 in 10 dimensions, 400 trials, seeds 1 to 8, reference 11; the medians are compared.
-/// (150 trials in 6 dimensions, tried first, are too few for NSGA-II: five generations.)
+/// Settings and margin fixed before the first run with them: ZDT1 in 10 dimensions, 400 trials, seeds 1 to 8, reference
+/// 11; the medians are compared. (150 trials in 6 dimensions, tried first, are too few for NSGA-II: five generations.)
 double median_volume(const std::string& strategy) {
   std::vector<double> volumes;
   for (std::uint64_t seed = 1; seed <= 8; ++seed)
@@ -26,23 +26,31 @@ TEST(ModelFree, BeatsRandomSearchByAMargin) {
     EXPECT_LT(best - median_volume(strategy), (best - by_random) * 2 / 3) << strategy;
 }
 
-space::Space line() { return space::make_space({{.name = "blocks", .domain = space::Integer{.low = 0, .high = 100'000}}}).value(); }
+space::Space line() {
+  return space::make_space({{.name = "blocks", .domain = space::Integer{.low = 0, .high = 100'000}}}).value();
+}
 
-void add(study::Study& study, std::int64_t blocks, double value) { add_complete(study, {{"blocks", blocks}}, {value, value}); }
+void add(study::Study& study, std::int64_t blocks, double value) {
+  add_complete(study, {{"blocks", blocks}}, {value, value});
+}
 
 TEST(Evolution, ForgetsTheOldHoweverGoodTheyWere) {
   const auto space = line();
   auto study = two_minimised();
-  for (int i = 0; i < 10; ++i) add(study, 100 + i, 0.0);             // old and best
-  for (int i = 0; i < 10; ++i) add(study, 90'000 + i, 1.0 + i);      // young
+  for (int i = 0; i < 10; ++i) add(study, 100 + i, 0.0);         // old and best
+  for (int i = 0; i < 10; ++i) add(study, 90'000 + i, 1.0 + i);  // young
   const auto near_old = [&](std::int64_t population) {
-    const auto advice = make_strategy({.strategy = "evolution", .trials = 1000, .population = population}, space).value()->ask(study, 60).value();
+    const auto advice = make_strategy({.strategy = "evolution", .trials = 1000, .population = population}, space)
+                            .value()
+                            ->ask(study, 60)
+                            .value();
     int count = 0;
     for (const auto& proposal : advice.proposals)
       count += std::get<std::int64_t>(proposal.choice.at("blocks")) < 30'000 ? 1 : 0;
     return count;
   };
-  // Half of the mutations are steps of about 10,000, the others go anywhere: a random child is near the old ones three times in ten.
+  // Half of the mutations are steps of about 10,000, the others go anywhere: a random child is near the old ones three
+  // times in ten.
   EXPECT_GT(near_old(20), 30);
   EXPECT_LT(near_old(10), 20);
 }
@@ -65,14 +73,18 @@ TEST(Local, TriesTheNeighboursOfTheFrontFirst) {
   const space::Integer range{.low = 0, .high = 20};
   const auto space = space::make_space({{.name = "a", .domain = range}, {.name = "b", .domain = range}}).value();
   auto study = two_minimised();
-  const auto put = [&](std::int64_t a, std::int64_t b, double first, double second) { add_complete(study, {{"a", a}, {"b", b}}, {first, second}); };
+  const auto put = [&](std::int64_t a, std::int64_t b, double first, double second) {
+    add_complete(study, {{"a", a}, {"b", b}}, {first, second});
+  };
   put(5, 5, 1, 3);
   put(15, 15, 3, 1);
   put(10, 10, 4, 4);
-  const auto advice = make_strategy({.strategy = "local", .trials = 100, .initial = 3}, space).value()->ask(study, 8).value();
+  const auto advice =
+      make_strategy({.strategy = "local", .trials = 100, .initial = 3}, space).value()->ask(study, 8).value();
   std::set<std::string> choices;
   for (const auto& proposal : advice.proposals) choices.insert(space::to_text(proposal.choice));
-  EXPECT_THAT(choices, testing::UnorderedElementsAre("a=4 b=5", "a=6 b=5", "a=5 b=4", "a=5 b=6", "a=14 b=15", "a=16 b=15", "a=15 b=14", "a=15 b=16"));
+  EXPECT_THAT(choices, testing::UnorderedElementsAre("a=4 b=5", "a=6 b=5", "a=5 b=4", "a=5 b=6", "a=14 b=15",
+                                                     "a=16 b=15", "a=15 b=14", "a=15 b=16"));
 }
 
 TEST(Local, StartsAnewWhenTheNeighbourhoodIsKnown) {

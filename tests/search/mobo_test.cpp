@@ -17,7 +17,8 @@ using testing::HasSubstr;
 
 space::Space cell_space() {
   std::vector<space::Parameter> parameters;
-  for (const char* name : {"a", "b", "c"}) parameters.push_back({.name = name, .domain = space::Categorical{{"none", "small", "large"}}});
+  for (const char* name : {"a", "b", "c"})
+    parameters.push_back({.name = name, .domain = space::Categorical{{"none", "small", "large"}}});
   parameters.push_back({.name = "width", .domain = space::Integer{.low = 8, .high = 64, .step = 8}});
   return space::make_space(std::move(parameters)).value();
 }
@@ -28,10 +29,12 @@ double ops(const space::Choice& choice, const std::string& word) {
   return count;
 }
 double cost_of(const space::Choice& choice) {
-  return (1 + ops(choice, "small") + 4 * ops(choice, "large")) * static_cast<double>(std::get<std::int64_t>(choice.at("width")));
+  return (1 + ops(choice, "small") + 4 * ops(choice, "large")) *
+         static_cast<double>(std::get<std::int64_t>(choice.at("width")));
 }
 double error_of(const space::Choice& choice) {
-  return 40.0 / (1 + 2 * ops(choice, "small") + 3 * ops(choice, "large")) + 100.0 / static_cast<double>(std::get<std::int64_t>(choice.at("width")));
+  return 40.0 / (1 + 2 * ops(choice, "small") + 3 * ops(choice, "large")) +
+         100.0 / static_cast<double>(std::get<std::int64_t>(choice.at("width")));
 }
 
 study::Settings error_and_cost() {
@@ -41,7 +44,8 @@ study::Settings error_and_cost() {
 }
 
 Outcome evaluated(const study::Trial& trial) {
-  return {.state = study::State::complete, .values = {{"error", error_of(trial.choice)}, {"cost", cost_of(trial.choice)}}};
+  return {.state = study::State::complete,
+          .values = {{"error", error_of(trial.choice)}, {"cost", cost_of(trial.choice)}}};
 }
 
 double volume(const study::Study& study) {
@@ -59,19 +63,31 @@ study::Study searched(const Options& options, std::uint64_t order = 1) {
 }
 
 TEST(Mobo, EveryCombinationOfPartsRunsToTheEnd) {
-  // All surrogates with all acquisitions, then all solvers with all selections: whatever one part hands to the next, two at a time meet.
+  // All surrogates with all acquisitions, then all solvers with all selections: whatever one part hands to the next,
+  // two at a time meet.
   for (const auto& surrogate : surrogate::surrogate_names())
     for (const auto& acquisition : acquisition_names()) {
       SCOPED_TRACE(surrogate + " " + acquisition);
       const bool is_slow = surrogate == "bnn" || surrogate == "mlp_ensemble";
-      const Options options{.strategy = "mobo", .trials = is_slow ? 9 : 12, .initial = 8, .surrogate = surrogate, .acquisition = acquisition, .solver = "pool"};
+      const Options options{.strategy = "mobo",
+                            .trials = is_slow ? 9 : 12,
+                            .initial = 8,
+                            .surrogate = surrogate,
+                            .acquisition = acquisition,
+                            .solver = "pool"};
       EXPECT_EQ(searched(options).trials.size(), static_cast<std::size_t>(options.trials));
     }
   for (const auto& acquisition : acquisition_names())
     for (const auto& solver : solver_names())
       for (const auto& selection : selection_names()) {
         SCOPED_TRACE(acquisition + " " + solver + " " + selection);
-        const Options options{.strategy = "mobo", .trials = 12, .initial = 8, .surrogate = "bayesian_ridge", .acquisition = acquisition, .solver = solver, .selection = selection};
+        const Options options{.strategy = "mobo",
+                              .trials = 12,
+                              .initial = 8,
+                              .surrogate = "bayesian_ridge",
+                              .acquisition = acquisition,
+                              .solver = solver,
+                              .selection = selection};
         EXPECT_EQ(searched(options).trials.size(), 12U);
       }
 }
@@ -144,14 +160,18 @@ study::Study evaluated_study(const space::Space& space, const study::Settings& s
   study::Study study;
   study.settings = settings;
   for (std::uint64_t i = 0; i < *space.size(); i += step) {
-    study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())}, .choice = *space.at(i), .state = study::State::complete};
+    study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())},
+                       .choice = *space.at(i),
+                       .state = study::State::complete};
     trial.results.push_back({.values = {{"error", error_of(trial.choice)}, {"cost", cost_of(trial.choice)}}});
     study.trials.push_back(std::move(trial));
   }
   return study;
 }
 
-study::Constraint constraint(const std::string& text) { return {text, study::Comparison::parse(text).value()}; }
+study::Constraint constraint(const std::string& text) {
+  return {text, study::Comparison::parse(text).value()};
+}
 
 TEST(Beliefs, LearnHowLikelyAConstraintHolds) {
   const auto space = cell_space();
@@ -215,13 +235,16 @@ TEST(Beliefs, AssumedTrialsCountAndLeaveNothingToLearnThere) {
 }
 
 TEST(Beliefs, CountHypervolumeFromTheWorstOfAFrontWithoutAWideGap) {
-  // On a logarithm 0.05 is further from the rest than 20 is: no gap on the costly side that is wider than all of the rest.
+  // On a logarithm 0.05 is further from the rest than 20 is: no gap on the costly side that is wider than all of the
+  // rest.
   const auto space = cell_space();
   study::Study study;
   study.settings = error_and_cost();
   const double costs[] = {0.05, 1, 1.2, 1.5, 20};
   for (std::size_t i = 0; i < std::size(costs); ++i)
-    study.trials.push_back({.id = static_cast<study::TrialId>(i), .choice = *space.at(i), .state = study::State::complete,
+    study.trials.push_back({.id = static_cast<study::TrialId>(i),
+                            .choice = *space.at(i),
+                            .state = study::State::complete,
                             .results = {{.values = {{"error", 50.0 - static_cast<double>(i)}, {"cost", costs[i]}}}}});
   const auto limit = [&] {
     const auto beliefs = Beliefs::learn(space, study, history_of(study), {}).value();
@@ -239,7 +262,8 @@ TEST(Beliefs, AreTheSameWithAMemory) {
   shorter.trials.resize(study.trials.size() - 5);
   Beliefs::Memory memory;
   ASSERT_TRUE(Beliefs::learn(space, shorter, history_of(shorter), {}, &memory));
-  const auto with = Beliefs::learn(space, study, history_of(study), {}, &memory).value(), without = Beliefs::learn(space, study, history_of(study), {}).value();
+  const auto with = Beliefs::learn(space, study, history_of(study), {}, &memory).value(),
+             without = Beliefs::learn(space, study, history_of(study), {}).value();
   const auto choices = std::vector{*space.at(1), *space.at(50)};
   const auto a = with.about(choices).value(), b = without.about(choices).value();
   for (std::size_t i = 0; i < 2; ++i)

@@ -10,7 +10,9 @@ namespace {
 
 using testing::HasSubstr;
 
-space::Choice choice(const std::string& backbone, std::int64_t blocks) { return {{"backbone", backbone}, {"blocks", blocks}}; }
+space::Choice choice(const std::string& backbone, std::int64_t blocks) {
+  return {{"backbone", backbone}, {"blocks", blocks}};
+}
 
 std::vector<std::string> choices_of(const study::Study& study) {
   std::vector<std::string> texts;
@@ -23,7 +25,8 @@ TEST(StartWith, ComesFirstInItsOrderWithEveryStrategy) {
   for (const auto& name : strategy_names()) {
     SCOPED_TRACE(name);
     Simulation simulation(two_objectives());
-    const Options options{.strategy = name, .trials = 10, .start_with = {choice("c", 4), choice("a", 2), choice("c", 4), choice("b", 5)}};
+    const Options options{
+        .strategy = name, .trials = 10, .start_with = {choice("c", 4), choice("a", 2), choice("c", 4), choice("b", 5)}};
     simulation.run(options, space, 3, 2, 2);
     const auto study = simulation.study();
     ASSERT_GE(study.trials.size(), 10U);
@@ -39,16 +42,19 @@ TEST(StartWith, ComesFirstInItsOrderWithEveryStrategy) {
 TEST(StartWith, CountsAgainstTheNumberOfTrials) {
   const auto space = finite_space();
   Simulation simulation(two_objectives());
-  simulation.run({.strategy = "random", .trials = 2, .start_with = {choice("c", 4), choice("a", 2), choice("b", 5)}}, space, 1, 5, 2);
+  simulation.run({.strategy = "random", .trials = 2, .start_with = {choice("c", 4), choice("a", 2), choice("b", 5)}},
+                 space, 1, 5, 2);
   EXPECT_EQ(choices_of(simulation.study()), (std::vector<std::string>{"backbone=c blocks=4", "backbone=a blocks=2"}));
 }
 
 TEST(StartWith, GivesTheSameTrialsHoweverItIsAskedAndGoesOnInANewProcess) {
   const auto space = infinite_space();
-  const space::Choice baseline{{"backbone", "b"}, {"learning_rate", 1e-3}}, other{{"backbone", "a"}, {"learning_rate", 2e-3}};
+  const space::Choice baseline{{"backbone", "b"}, {"learning_rate", 1e-3}},
+      other{{"backbone", "a"}, {"learning_rate", 2e-3}};
   const auto trials = [&](std::size_t n) {
     Simulation simulation(two_objectives());
-    simulation.run({.strategy = "random", .trials = 12, .start_with = {baseline, other}}, space, n, n, 3);  // a fresh strategy at each ask
+    simulation.run({.strategy = "random", .trials = 12, .start_with = {baseline, other}}, space, n, n,
+                   3);  // a fresh strategy at each ask
     return choices_of(simulation.study());
   };
   const auto expected = trials(1);
@@ -60,7 +66,8 @@ TEST(StartWith, GivesTheSameTrialsHoweverItIsAskedAndGoesOnInANewProcess) {
 TEST(StartWith, SkipsWhatTheStudyHasEvenWhenItWasRejected) {
   const auto space = finite_space();
   Simulation simulation(two_objectives());
-  const auto strategy = make_strategy({.strategy = "grid", .start_with = {choice("c", 4), choice("a", 2)}}, space).value();
+  const auto strategy =
+      make_strategy({.strategy = "grid", .start_with = {choice("c", 4), choice("a", 2)}}, space).value();
   const auto first = simulation.propose(*strategy, 1, {"backbone=c blocks=4"});
   EXPECT_EQ(first.note, "given configurations first: 1 to 1 of 2");
   const auto second = simulation.propose(*strategy, 5);
@@ -75,7 +82,10 @@ TEST(StartWith, SkipsWhatTheStudyHasEvenWhenItWasRejected) {
 TEST(StartWith, HasTheEpochsOfTheFirstStage) {
   const auto space = finite_space();
   Simulation simulation(two_objectives());
-  const auto strategy = make_strategy({.strategy = "staged", .trials = 4, .stages = {{7, 2}, {20, 0}}, .start_with = {choice("c", 4)}}, space).value();
+  const auto strategy =
+      make_strategy({.strategy = "staged", .trials = 4, .stages = {{7, 2}, {20, 0}}, .start_with = {choice("c", 4)}},
+                    space)
+          .value();
   const auto advice = simulation.propose(*strategy, 3);
   ASSERT_EQ(advice.proposals.size(), 1U);
   EXPECT_EQ(advice.proposals[0].epochs, 7);
@@ -87,7 +97,8 @@ TEST(StartWith, IsCheckedAgainstTheSpace) {
   const auto space = finite_space();
   const auto strategy = make_strategy({.strategy = "random", .start_with = {choice("a", 1), choice("d", 1)}}, space);
   ASSERT_FALSE(strategy);
-  EXPECT_THAT(strategy.error().message, HasSubstr("start_with[1]: parameter \"backbone\" is \"d\"; it must be one of \"a\", \"b\" or \"c\""));
+  EXPECT_THAT(strategy.error().message,
+              HasSubstr("start_with[1]: parameter \"backbone\" is \"d\"; it must be one of \"a\", \"b\" or \"c\""));
 }
 
 }  // namespace

@@ -14,7 +14,9 @@ space::Space all_kinds() {
                             {.name = "steps", .domain = space::Integer{.low = 3, .high = 22, .step = 4}},
                             {.name = "log", .domain = space::Integer{.low = 1, .high = 100, .log_scale = true}},
                             {.name = "real", .domain = space::Real{.low = -1, .high = 3}},
-                            {.name = "rate", .domain = space::Real{.low = 1e-4, .high = 1e-1, .log_scale = true}, .condition = space::Condition{"kind", {"b"}}}})
+                            {.name = "rate",
+                             .domain = space::Real{.low = 1e-4, .high = 1e-1, .log_scale = true},
+                             .condition = space::Condition{"kind", {"b"}}}})
       .value();
 }
 
@@ -127,10 +129,11 @@ TEST(Mutated, ChangesOneParameterAndDrawsWhatBecomesActive) {
 }
 
 TEST(SpaceFilling, IsValidDifferentAndAPrefixOfALongerOne) {
-  const auto space = space::make_space(all_kinds().parameters(), [](const space::Choice& choice) -> std::optional<std::string> {
-                       if (std::get<std::int64_t>(choice.at("log")) > 50) return "too large";
-                       return std::nullopt;
-                     }).value();
+  const auto space =
+      space::make_space(all_kinds().parameters(), [](const space::Choice& choice) -> std::optional<std::string> {
+        if (std::get<std::int64_t>(choice.at("log")) > 50) return "too large";
+        return std::nullopt;
+      }).value();
   const auto many = space_filling(space, 5, 100), few = space_filling(space, 5, 17);
   EXPECT_EQ(many.size(), 100U);
   EXPECT_EQ(std::vector(many.begin(), many.begin() + 17), few);
@@ -173,7 +176,8 @@ TEST(LatinSearch, SpreadsItsTrialsOverEachParameter) {
   std::set<int> rates;
   for (const auto& trial : simulation.study().trials) {
     ++counts[std::get<std::string>(trial.choice.at("backbone"))];
-    rates.insert(static_cast<int>(std::log(std::get<double>(trial.choice.at("learning_rate")) / 1e-5) / std::log(1e3) * 9));
+    rates.insert(
+        static_cast<int>(std::log(std::get<double>(trial.choice.at("learning_rate")) / 1e-5) / std::log(1e3) * 9));
   }
   for (const auto& [value, count] : counts) EXPECT_EQ(count, 3) << value;
   EXPECT_EQ(rates.size(), 9U);

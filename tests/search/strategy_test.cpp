@@ -18,8 +18,8 @@ Error error_of(const Options& options, const space::Space& space = finite_space(
 }
 
 TEST(MakeStrategy, TellsWhatIsWrong) {
-  EXPECT_THAT(strategy_names(), IsSupersetOf({"grid", "random", "staged", "halving", "hyperband", "asha", "mobo", "evolution", "lhs", "local", "nsga2",
-                                              "sobol", "tpe", "auto"}));
+  EXPECT_THAT(strategy_names(), IsSupersetOf({"grid", "random", "staged", "halving", "hyperband", "asha", "mobo",
+                                              "evolution", "lhs", "local", "nsga2", "sobol", "tpe", "auto"}));
   const auto unknown = error_of({.strategy = "stagd"});
   EXPECT_EQ(unknown.message, "strategy \"stagd\" is not one of " + quoted_list(strategy_names()));
   EXPECT_EQ(unknown.next, "did you mean \"staged\"?");

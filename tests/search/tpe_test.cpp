@@ -78,7 +78,8 @@ TEST(GoodOnes, AreTheFirstRanksAndTheirWeightsAreContributions) {
       ASSERT_EQ(good.indices.size(), 10U);
       std::size_t worst = 0;
       for (const auto i : good.indices) worst = std::max(worst, ranks[i]);
-      for (std::size_t i = 0; i < points.size(); ++i) EXPECT_TRUE(ranks[i] >= worst || std::ranges::contains(good.indices, i));
+      for (std::size_t i = 0; i < points.size(); ++i)
+        EXPECT_TRUE(ranks[i] >= worst || std::ranges::contains(good.indices, i));
       EXPECT_LE(std::ranges::max(good.weights), 1.0);
       EXPECT_GE(std::ranges::max(good.weights), 0.1);  // equal points share
       for (const double weight : good.weights) EXPECT_TRUE(weight > 0 && weight <= 1.0);
@@ -113,8 +114,12 @@ TEST(GoodOnes, AreTheLowestOfOneObjective) {
 space::Space conditional() {
   return space::make_space({{.name = "kind", .domain = space::Categorical{{"plain", "wide", "deep"}}},
                             {.name = "depth", .domain = space::Integer{.low = 1, .high = 9, .step = 2}},
-                            {.name = "log", .domain = space::Integer{.low = 1, .high = 20, .log_scale = true}, .condition = space::Condition{"kind", {"wide"}}},
-                            {.name = "gate", .domain = space::Categorical{{"on", "off"}}, .condition = space::Condition{"kind", {"plain", "deep"}}}})
+                            {.name = "log",
+                             .domain = space::Integer{.low = 1, .high = 20, .log_scale = true},
+                             .condition = space::Condition{"kind", {"wide"}}},
+                            {.name = "gate",
+                             .domain = space::Categorical{{"on", "off"}},
+                             .condition = space::Condition{"kind", {"plain", "deep"}}}})
       .value();
 }
 
@@ -184,7 +189,10 @@ TEST(Tpe, ProposesMoreOfWhatWasGood) {
     int good = 0;
     const auto advice = make_strategy({.strategy = "tpe", .trials = 10'000}, space).value()->ask(study, 20).value();
     for (const auto& proposal : advice.proposals)
-      good += proposal.choice.at("kind") == space::Value("c") && std::abs(std::get<double>(proposal.choice.at("x")) - 0.725) < 0.2 ? 1 : 0;
+      good += proposal.choice.at("kind") == space::Value("c") &&
+                      std::abs(std::get<double>(proposal.choice.at("x")) - 0.725) < 0.2
+                  ? 1
+                  : 0;
     EXPECT_GE(good, 12) << trials;  // a random draw is good one time in ten
   }
 }

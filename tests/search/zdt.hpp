@@ -15,7 +15,8 @@ namespace edgewise::search {
 /// `dimensions` real numbers in [0, 1]: x0, x1, ...
 inline space::Space zdt_space(int dimensions) {
   std::vector<space::Parameter> parameters;
-  for (int i = 0; i < dimensions; ++i) parameters.push_back({.name = std::format("x{}", i), .domain = space::Real{.low = 0, .high = 1}});
+  for (int i = 0; i < dimensions; ++i)
+    parameters.push_back({.name = std::format("x{}", i), .domain = space::Real{.low = 0, .high = 1}});
   return space::make_space(std::move(parameters)).value();
 }
 
@@ -24,7 +25,8 @@ inline std::vector<double> zdt(int problem, const space::Choice& choice) {
   double sum = 0;
   for (const auto& [name, value] : choice)
     if (name != "x0") sum += std::get<double>(value);
-  const double first = std::get<double>(choice.at("x0")), g = 1 + 9 * sum / static_cast<double>(choice.size() - 1), ratio = first / g;
+  const double first = std::get<double>(choice.at("x0")), g = 1 + 9 * sum / static_cast<double>(choice.size() - 1),
+               ratio = first / g;
   if (problem == 2) return {first, g * (1 - ratio * ratio)};
   return {first, g * (1 - std::sqrt(ratio) - (problem == 3 ? ratio * std::sin(10 * std::numbers::pi * first) : 0.0))};
 }
@@ -36,7 +38,8 @@ inline study::Study two_minimised() {
 }
 
 inline void add_complete(study::Study& study, const space::Choice& choice, const std::vector<double>& values) {
-  study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())}, .choice = choice, .state = study::State::complete};
+  study::Trial trial{
+      .id = {static_cast<std::int64_t>(study.trials.size())}, .choice = choice, .state = study::State::complete};
   trial.results.push_back({.values = {{"f1", values[0]}, {"f2", values[1]}}});
   study.trials.push_back(std::move(trial));
 }

@@ -17,7 +17,8 @@ std::vector<std::string> mistakes(const std::string& text) {
   std::vector<std::string> told;
   if (space) return told;
   for (const auto& error : space.error())
-    told.push_back(error.where.substr(std::min(error.where.size(), std::string("s.yaml:").size())) + " " + error.message + (error.next.empty() ? "" : " | " + error.next));
+    told.push_back(error.where.substr(std::min(error.where.size(), std::string("s.yaml:").size())) + " " +
+                   error.message + (error.next.empty() ? "" : " | " + error.next));
   return told;
 }
 
@@ -29,7 +30,8 @@ parameters:
   learning_rate: {type: real, low: 1e-5, high: 0.1, log: yes}
   momentum: {type: real, low: 0, high: 0.99, when: {optimizer: sgd}}
   width: {values: [0.5, 1, 2], when: {layers: [2, 4]}}
-)", "s.yaml");
+)",
+                                 "s.yaml");
   ASSERT_TRUE(space) << to_text(space.error().front());
   const auto& p = space->parameters();
   ASSERT_EQ(p.size(), 5U);
@@ -157,7 +159,8 @@ parameters:
   a: [x, "1", "true"]
   n: {type: integer, low: -5, high: 20, step: 5, when: {a: ["1", x]}}
   r: {type: real, low: 0.1, high: 0.30000000000000004, log: true, description: "a # b"}
-)", "s.yaml");
+)",
+                                 "s.yaml");
   ASSERT_TRUE(space) << to_text(space.error().front());
   const Json json = to_json(*space);
   const auto again = parse_space(config::to_yaml(json), "again.yaml");
@@ -180,18 +183,18 @@ TEST(SpaceFile, TellsAllMistakesAtOnceWhereTheyAre) {
   i: {type: integer, low: 0.5, high: 8, step: 0}
 other: 1
 )");
-  EXPECT_THAT(told, ElementsAre(
-      "2:13 parameters.a.type \"reel\" is not one of \"categorical\", \"integer\" or \"real\" | did you mean \"real\"?",
-      HasSubstr("3:6 parameters.b has no type; it must be one of"),
-      "4:6 parameter \"c\" has no values",
-      "5:6 parameter \"d\" has its low end 2 above its high end 1",
-      "6:6 parameter \"e\" has a log scale from 0; it must start above 0",
-      HasSubstr("7:6 parameters.f has no \"low\""),
-      "8:6 parameter \"g\" has the value \"x\" twice",
-      HasSubstr("9:36 \"stp\" is not an option of \"parameters.h\""),
-      HasSubstr("10:27 parameters.i.low must be a whole number"),
-      HasSubstr("10:47 parameters.i.step must be at least 1"),
-      HasSubstr("11:1 \"other\" is not an option; the options are \"parameters\"")));
+  EXPECT_THAT(
+      told,
+      ElementsAre("2:13 parameters.a.type \"reel\" is not one of \"categorical\", \"integer\" or \"real\" | did you "
+                  "mean \"real\"?",
+                  HasSubstr("3:6 parameters.b has no type; it must be one of"), "4:6 parameter \"c\" has no values",
+                  "5:6 parameter \"d\" has its low end 2 above its high end 1",
+                  "6:6 parameter \"e\" has a log scale from 0; it must start above 0",
+                  HasSubstr("7:6 parameters.f has no \"low\""), "8:6 parameter \"g\" has the value \"x\" twice",
+                  HasSubstr("9:36 \"stp\" is not an option of \"parameters.h\""),
+                  HasSubstr("10:27 parameters.i.low must be a whole number"),
+                  HasSubstr("10:47 parameters.i.step must be at least 1"),
+                  HasSubstr("11:1 \"other\" is not an option; the options are \"parameters\"")));
 }
 
 TEST(SpaceFile, ChecksConditions) {
@@ -207,15 +210,18 @@ TEST(SpaceFile, ChecksConditions) {
   f: {type: real, low: 0, high: 1, when: sgd}
   g: {type: real, low: 0, high: 1, when: {optimizer: [sgd], real: [1]}}
 )");
-  EXPECT_THAT(told, ElementsAre(
-      "2:40 parameter \"early\" depends on \"optimizer\", which comes after it or is itself | put the one that decides first",
-      "5:36 parameter \"a\" depends on \"optimiser\", which is not a parameter | did you mean \"optimizer\"?",
-      "6:36 parameter \"b\" depends on \"optimizer\" being \"rmsprop\", but that must be one of \"sgd\" or \"adam\"",
-      "7:36 parameter \"c\" depends on no value of \"optimizer\" and would never exist",
-      "8:36 parameter \"d\" depends on \"real\", which is a real number",
-      HasSubstr("9:36 parameter \"e\" depends on \"e\", which comes after it or is itself"),
-      HasSubstr("10:42 parameters.f.when must be a section"),
-      HasSubstr("11:42 a condition names one parameter")));
+  EXPECT_THAT(
+      told,
+      ElementsAre(
+          "2:40 parameter \"early\" depends on \"optimizer\", which comes after it or is itself | put the one that "
+          "decides first",
+          "5:36 parameter \"a\" depends on \"optimiser\", which is not a parameter | did you mean \"optimizer\"?",
+          "6:36 parameter \"b\" depends on \"optimizer\" being \"rmsprop\", but that must be one of \"sgd\" or "
+          "\"adam\"",
+          "7:36 parameter \"c\" depends on no value of \"optimizer\" and would never exist",
+          "8:36 parameter \"d\" depends on \"real\", which is a real number",
+          HasSubstr("9:36 parameter \"e\" depends on \"e\", which comes after it or is itself"),
+          HasSubstr("10:42 parameters.f.when must be a section"), HasSubstr("11:42 a condition names one parameter")));
 }
 
 TEST(SpaceFile, RefusesWhatIsNoSpace) {
@@ -223,7 +229,8 @@ TEST(SpaceFile, RefusesWhatIsNoSpace) {
   EXPECT_THAT(mistakes("parameters:\n"), ElementsAre(HasSubstr("parameters is empty; at least one is needed")));
   EXPECT_THAT(mistakes("parameters: 3\n"), ElementsAre(HasSubstr("1:13 parameters must be a section")));
   EXPECT_THAT(mistakes("{}\n"), ElementsAre(HasSubstr("parameters is missing: what may be chosen?")));
-  EXPECT_THAT(mistakes("parameters:\n  a: [x]\n  a: [y]\n"), ElementsAre(HasSubstr("\"a\" is given twice (first in line 2)")));
+  EXPECT_THAT(mistakes("parameters:\n  a: [x]\n  a: [y]\n"),
+              ElementsAre(HasSubstr("\"a\" is given twice (first in line 2)")));
   std::string many = "parameters:\n";
   for (int i = 0; i < 1001; ++i) many += "  p" + std::to_string(i) + ": [x]\n";
   EXPECT_THAT(mistakes(many), ElementsAre(HasSubstr("1001 parameters are too many; at most 1000 are searched")));

@@ -76,7 +76,8 @@ TEST_P(StorageConformance, ThreadsAreFixedOnceATrialHasBegun) {
   ASSERT_TRUE(storage().assign_threads({{TrialId{0}, 2}, {TrialId{1}, 1}}));
   ASSERT_TRUE(storage().assign_threads({{TrialId{0}, 4}})) << "nobody has taken it up";
   EXPECT_EQ(storage().claim("a:1").value()->threads, 4);
-  EXPECT_ERROR(storage().assign_threads({{TrialId{1}, 3}, {TrialId{0}, 2}}), conflict, "trial 0 trains with 4 threads already");
+  EXPECT_ERROR(storage().assign_threads({{TrialId{1}, 3}, {TrialId{0}, 2}}), conflict,
+               "trial 0 trains with 4 threads already");
   EXPECT_EQ(storage().trial({1})->threads, 1) << "all or none";
   complete({0});
   ASSERT_TRUE(storage().promote({TrialId{0}}, 30));
@@ -142,9 +143,11 @@ TEST_P(StorageConformance, AddsATrialWhoseResultsAreKnown) {
 
 TEST_P(StorageConformance, RefusesKnownResultsThatDoNotFit) {
   Trial answered = example_trial(1, State::complete);
-  EXPECT_ERROR(storage().add({example_trial(0), answered}, 0), invalid_input, "a new trial that is complete has no results");
+  EXPECT_ERROR(storage().add({example_trial(0), answered}, 0), invalid_input,
+               "a new trial that is complete has no results");
   answered.results = {example_result(1, 0.5)};
-  EXPECT_ERROR(storage().add({answered}, 0), invalid_input, "a new trial ended in stage 0, but its last result is of stage 1");
+  EXPECT_ERROR(storage().add({answered}, 0), invalid_input,
+               "a new trial ended in stage 0, but its last result is of stage 1");
   answered.results = {example_result(0, 0.5), example_result(0, 0.5)};
   EXPECT_ERROR(storage().add({answered}, 0), invalid_input, "out of order: stage 0 follows 0");
   EXPECT_EQ(storage().load()->trials.size(), 0U);

@@ -1,10 +1,9 @@
 // What ensembles share: votes, calibration, bags; and the curve that gives a ranker units.
-#include "surrogate/ensemble_internal.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "surrogate/ensemble_internal.hpp"
 #include "surrogate/isotonic_internal.hpp"
 
 namespace edgewise::surrogate {
@@ -16,7 +15,8 @@ TEST(Votes, FollowTheLawOfTotalVariance) {
   votes.variance << 0.5, 1.5;
   const auto prediction = combine(votes, 2.0);
   EXPECT_DOUBLE_EQ(prediction.mean(0), 2.0);
-  EXPECT_DOUBLE_EQ(prediction.variance(0), 2.0 * (2.0 + 1.0));  // between: ((1-2)^2 + (3-2)^2) / 1; within: (0.5 + 1.5) / 2
+  EXPECT_DOUBLE_EQ(prediction.variance(0),
+                   2.0 * (2.0 + 1.0));  // between: ((1-2)^2 + (3-2)^2) / 1; within: (0.5 + 1.5) / 2
 }
 
 TEST(Votes, SampledFunctionsVaryTogetherAsTheMembersDo) {
@@ -45,10 +45,12 @@ TEST(Widening, MakesTheIntervalHoldFourFifths) {
   Vector residuals(1000), variances(1000);
   for (Eigen::Index i = 0; i < 1000; ++i) {
     variances(i) = random.uniform(0.1, 1.0);
-    residuals(i) = 3.0 * std::sqrt(variances(i)) * (random.uniform() + random.uniform() + random.uniform() - 1.5);  // not normal
+    residuals(i) =
+        3.0 * std::sqrt(variances(i)) * (random.uniform() + random.uniform() + random.uniform() - 1.5);  // not normal
   }
   const double factor = widening(residuals, variances);
-  const auto inside = (residuals.array().abs() <= 1.2816 * (factor * variances.array()).sqrt() + 1e-12).cast<double>().mean();
+  const auto inside =
+      (residuals.array().abs() <= 1.2816 * (factor * variances.array()).sqrt() + 1e-12).cast<double>().mean();
   EXPECT_NEAR(inside, 0.8, 0.002);
 }
 

@@ -13,7 +13,8 @@ namespace {
 Matrix matrix(const Json& rows) {
   Matrix result(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(rows.at(0).size()));
   for (Eigen::Index i = 0; i < result.rows(); ++i)
-    for (Eigen::Index c = 0; c < result.cols(); ++c) result(i, c) = rows[static_cast<std::size_t>(i)][static_cast<std::size_t>(c)].get<double>();
+    for (Eigen::Index c = 0; c < result.cols(); ++c)
+      result(i, c) = rows[static_cast<std::size_t>(i)][static_cast<std::size_t>(c)].get<double>();
   return result;
 }
 Vector vector(const Json& values) {
@@ -21,7 +22,9 @@ Vector vector(const Json& values) {
   return Vector::Map(numbers.data(), static_cast<Eigen::Index>(numbers.size()));
 }
 
-Columns numbers(Eigen::Index count) { return Columns(static_cast<std::size_t>(count)); }
+Columns numbers(Eigen::Index count) {
+  return Columns(static_cast<std::size_t>(count));
+}
 
 /// Two categories from the same values, one of its own, a number that is not always active.
 Columns mixed() {
@@ -35,15 +38,16 @@ Matrix mixed_points(Eigen::Index count, std::uint64_t seed) {
   RandomStream random(seed);
   Matrix points(count, 4);
   for (Eigen::Index i = 0; i < count; ++i)
-    points.row(i) << static_cast<double>(random.below(3)), static_cast<double>(random.below(3)), static_cast<double>(random.below(2)),
-        random.chance(0.2) ? std::nan("") : random.uniform();
+    points.row(i) << static_cast<double>(random.below(3)), static_cast<double>(random.below(3)),
+        static_cast<double>(random.below(2)), random.chance(0.2) ? std::nan("") : random.uniform();
   return points;
 }
 
 Vector mixed_values(const Matrix& points) {
   Vector values(points.rows());
   for (Eigen::Index i = 0; i < points.rows(); ++i)
-    values(i) = 0.5 * points(i, 0) + 0.5 * points(i, 1) + 0.2 * points(i, 2) + (std::isnan(points(i, 3)) ? -0.5 : std::sin(4 * points(i, 3))) - 1.0;
+    values(i) = 0.5 * points(i, 0) + 0.5 * points(i, 1) + 0.2 * points(i, 2) +
+                (std::isnan(points(i, 3)) ? -0.5 : std::sin(4 * points(i, 3))) - 1.0;
   return values;
 }
 
@@ -54,8 +58,13 @@ TEST(GaussianProcess, AgreesWithScikitLearn) {
   for (const auto& c : reference.at("cases")) {
     const Matrix x = matrix(c.at("x"));
     GaussianProcess gp(numbers(x.cols()));
-    Hyperparameters h{.place_scales = vector(c.at("scales")).array().log(), .bag_scales = Vector(0), .places = std::log(c.at("variance").get<double>()),
-                      .bags = -60, .linear = -60, .bag_linear = -60, .noise = std::log(c.at("noise").get<double>())};
+    Hyperparameters h{.place_scales = vector(c.at("scales")).array().log(),
+                      .bag_scales = Vector(0),
+                      .places = std::log(c.at("variance").get<double>()),
+                      .bags = -60,
+                      .linear = -60,
+                      .bag_linear = -60,
+                      .noise = std::log(c.at("noise").get<double>())};
     ASSERT_TRUE(gp.condition(h, x, vector(c.at("y"))).has_value());
     const auto prediction = gp.predict(matrix(c.at("at")));
     EXPECT_LT((prediction.mean - vector(c.at("mean"))).cwiseAbs().maxCoeff(), 1e-6);
@@ -79,8 +88,12 @@ TEST(GaussianProcess, GradientOfTheEvidenceEqualsItsDifferences) {
       Vector above = at, below = at;
       above(i) += step;
       below(i) -= step;
-      const auto value = [&](const Vector& v) { return evidence(map, features, values, from_vector(v, map.place_scale_count(), map.bag_count()))->value; };
-      EXPECT_NEAR(here->gradient(i), (value(above) - value(below)) / (2 * step), 1e-4 * std::max(1.0, std::abs(here->gradient(i)))) << "hyperparameter " << i;
+      const auto value = [&](const Vector& v) {
+        return evidence(map, features, values, from_vector(v, map.place_scale_count(), map.bag_count()))->value;
+      };
+      EXPECT_NEAR(here->gradient(i), (value(above) - value(below)) / (2 * step),
+                  1e-4 * std::max(1.0, std::abs(here->gradient(i))))
+          << "hyperparameter " << i;
     }
   }
 }
@@ -117,8 +130,7 @@ TEST(GaussianProcess, SamplesHaveThePosteriorsMomentsAndAgreeAtKnownPoints) {
 TEST(GaussianProcess, BagsCountWhatIsChosenWhereverItIs) {
   const FeatureMap map(mixed(), std::vector<bool>(4, false));
   Matrix points(2, 4);
-  points << 0, 2, 0, 0.5,
-            2, 0, 0, 0.5;
+  points << 0, 2, 0, 0.5, 2, 0, 0, 0.5;
   const auto features = map(points);
   EXPECT_EQ(features.bags.cols(), 3);
   EXPECT_EQ((features.bags.row(0) - features.bags.row(1)).norm(), 0.0);

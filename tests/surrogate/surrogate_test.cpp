@@ -20,14 +20,16 @@ struct Points {
   Vector targets;
 };
 
-/// A level for each category, a slope along each number, noise of a hundredth of the variance; numbers within [low, high].
+/// A level for each category, a slope along each number, noise of a hundredth of the variance; numbers within [low,
+/// high].
 Points draw(Eigen::Index count, std::uint64_t seed, double low = 0.0, double high = 1.0) {
   constexpr double level[3] = {-1.0, 0.2, 0.9};
   RandomStream random(seed);
   Points points{Matrix(count, 3), Vector(count)};
   for (Eigen::Index i = 0; i < count; ++i) {
     points.inputs.row(i) << static_cast<double>(random.below(3)), random.uniform(low, high), random.uniform(low, high);
-    points.targets(i) = level[static_cast<int>(points.inputs(i, 0))] + 1.5 * points.inputs(i, 1) - points.inputs(i, 2) - 0.25 + 0.1 * random.normal();
+    points.targets(i) = level[static_cast<int>(points.inputs(i, 0))] + 1.5 * points.inputs(i, 1) - points.inputs(i, 2) -
+                        0.25 + 0.1 * random.normal();
   }
   return points;
 }
@@ -55,7 +57,9 @@ class EverySurrogate : public testing::TestWithParam<std::string> {
   }
 };
 
-TEST_P(EverySurrogate, KnowsItsName) { EXPECT_EQ(make()->name(), GetParam()); }
+TEST_P(EverySurrogate, KnowsItsName) {
+  EXPECT_EQ(make()->name(), GetParam());
+}
 
 TEST_P(EverySurrogate, SaysTheSameForTheSameSeedAndData) {
   const auto points = draw(40, 1), others = draw(30, 2);
@@ -100,7 +104,9 @@ class SmoothSurrogate : public EverySurrogate {
  public:
   static std::vector<std::string> names() {
     auto list = surrogate_names();
-    std::erase_if(list, [](const auto& name) { return name == "xgboost" || name == "xgboost_ranker" || name == "random_forest"; });
+    std::erase_if(list, [](const auto& name) {
+      return name == "xgboost" || name == "xgboost_ranker" || name == "random_forest";
+    });
     return list;
   }
 };
@@ -124,7 +130,8 @@ TEST_P(EverySurrogate, DrawsFunctionsWithItsMeanAndVariance) {
   const auto prediction = model->predict(others.inputs);
   for (Eigen::Index i = 0; i < 5; ++i) {
     const double deviation = std::sqrt(prediction.variance(i)), mean = functions.col(i).mean();
-    EXPECT_NEAR(mean, prediction.mean(i), 6.0 * deviation / std::sqrt(count) + 1e-9);  // six standard errors: never by chance
+    EXPECT_NEAR(mean, prediction.mean(i),
+                6.0 * deviation / std::sqrt(count) + 1e-9);  // six standard errors: never by chance
     const double variance = (functions.col(i).array() - mean).square().mean();
     EXPECT_NEAR(variance, prediction.variance(i), 0.2 * prediction.variance(i) + 1e-9);  // its standard error is 2 %
   }
@@ -184,20 +191,25 @@ TEST_P(EverySurrogate, TakesAColumnThatIsNeverActiveAndGapsThatItHasNotSeen) {
   expect_sane(*fitted(points), points.inputs);
 }
 
-TEST_P(EverySurrogate, PredictsForNoPoints) { expect_sane(*fitted(draw(20, 16)), Matrix(0, 3)); }
+TEST_P(EverySurrogate, PredictsForNoPoints) {
+  expect_sane(*fitted(draw(20, 16)), Matrix(0, 3));
+}
 
 TEST_P(EverySurrogate, RefusesDataThatDoNotFit) {
   const auto model = make();
-  for (const auto& status : {model->fit(Matrix(0, 3), Vector(0)), model->fit(Matrix::Zero(4, 3), Vector::Zero(3)),
-                             model->fit(Matrix::Zero(4, 2), Vector::Zero(4)), model->fit(Matrix::Zero(4, 3), Vector::Constant(4, none))}) {
+  for (const auto& status :
+       {model->fit(Matrix(0, 3), Vector(0)), model->fit(Matrix::Zero(4, 3), Vector::Zero(3)),
+        model->fit(Matrix::Zero(4, 2), Vector::Zero(4)), model->fit(Matrix::Zero(4, 3), Vector::Constant(4, none))}) {
     ASSERT_FALSE(status.has_value());
     EXPECT_EQ(status.error().code, ErrorCode::invalid_input);
     EXPECT_FALSE(status.error().message.empty());
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Surrogates, EverySurrogate, testing::ValuesIn(surrogate_names()), [](const auto& info) { return info.param; });
-INSTANTIATE_TEST_SUITE_P(Surrogates, SmoothSurrogate, testing::ValuesIn(SmoothSurrogate::names()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Surrogates, EverySurrogate, testing::ValuesIn(surrogate_names()),
+                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Surrogates, SmoothSurrogate, testing::ValuesIn(SmoothSurrogate::names()),
+                         [](const auto& info) { return info.param; });
 
 TEST(Surrogates, AnUnknownNameIsAnErrorWithTheNearest) {
   const auto model = make_surrogate("xgbost", mixed, 1);

@@ -172,7 +172,8 @@ TEST_F(Loop, APromotedTrialContinuesItsWeights) {
 TEST_F(Loop, APromotedTrialInterruptedInItsSecondStageEndsAsOneThatWasNot) {
   for (const std::string optimizer : {"adamw", "sgd"}) {
     SCOPED_TRACE(optimizer);
-    const auto two_stages = [&](const std::string& name, const std::function<Result<Outcome>(LoopRequest&)>& second) -> Result<Outcome> {
+    const auto two_stages = [&](const std::string& name,
+                                const std::function<Result<Outcome>(LoopRequest&)>& second) -> Result<Outcome> {
       auto r = request(data::Task::box, 2);
       r.settings.optimizer = optimizer;
       r.checkpoint = folder_ / (optimizer + name);
@@ -307,19 +308,22 @@ TEST(Precision, AutoTakesBf16WhereTimingsShowedItFaster) {
   EXPECT_EQ(auto_of("convnext_tiny", true, false), bf16) << "mostly linear, in spite of its depthwise convolutions";
   EXPECT_EQ(auto_of("resnet18", true, true), fp32) << "without tiles convolutions gain nothing";
   EXPECT_EQ(auto_of("convnext_tiny", true, true), bf16);
-  for (const char* name : {"resnet18", "mobilenet_v2", "convnext_tiny"}) EXPECT_EQ(auto_of(name, false, false), fp32) << name;
+  for (const char* name : {"resnet18", "mobilenet_v2", "convnext_tiny"})
+    EXPECT_EQ(auto_of(name, false, false), fp32) << name;
   // On this machine the rule is asked with this processor's properties.
   const auto graph = space::build_backbone("resnet18", {.channels = 3, .input_size = 64, .outputs = 2});
-  EXPECT_EQ(choose_precision("auto", *graph, torch::kCPU), faster_precision(*graph, nn::has_bf16(), nn::has_undescribed_tiles()));
+  EXPECT_EQ(choose_precision("auto", *graph, torch::kCPU),
+            faster_precision(*graph, nn::has_bf16(), nn::has_undescribed_tiles()));
 }
 
-// mnasnet's batch norms keep 99.97 % of their past with each batch: with its own momentum, validation would see the statistics of random
-// weights (a published search of this kind reports validation losses of 1e8 from it).
+// mnasnet's batch norms keep 99.97 % of their past with each batch: with its own momentum, validation would see the
+// statistics of random weights (a published search of this kind reports validation losses of 1e8 from it).
 TEST_F(Loop, ValidatesMnasnetAfterAFewBatches) {
   auto r = request(data::Task::classification, 12);
   const auto graph = space::build_backbone("mnasnet0_5", {.channels = 3, .input_size = 48, .outputs = 2});
   ASSERT_TRUE(graph.has_value());
-  SyntheticBatches training(data::Task::classification, 128, 16, 48, 1), validation(data::Task::classification, 128, 16, 48, 2);
+  SyntheticBatches training(data::Task::classification, 128, 16, 48, 1),
+      validation(data::Task::classification, 128, 16, 48, 2);
   r.graph = &*graph;
   r.training = &training;
   r.validation = &validation;

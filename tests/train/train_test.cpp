@@ -46,7 +46,8 @@ TEST_F(Faces, AreMemorisedAndTheBestWeightsJudgedAgain) {
   const auto validation = evaluate(graph, outcome->best_weights, *set, *cache, data::Split::validation);
   const auto training = evaluate(graph, outcome->best_weights, *set, *cache, data::Split::train);
   ASSERT_TRUE(validation && training);
-  // Were boxes paired with wrong pictures, or judged otherwise than trained, no network would beat the best constant box.
+  // Were boxes paired with wrong pictures, or judged otherwise than trained, no network would beat the best constant
+  // box.
   const double constant = data::baseline(*set).at("iou").get<double>();
   EXPECT_GT(training->metrics.at("iou"), constant + 0.05);
   EXPECT_NEAR(validation->metrics.at("iou"), outcome->best.metrics.at("iou"), 1e-5);
