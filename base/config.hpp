@@ -55,7 +55,7 @@ struct Range {
 
 /// One declaration per option gives parser, defaults, printed settings and reference. A section's fields are declared
 /// by a function that is called with a reader (fills the variables, collects mistakes), a writer (their present values)
-/// or a reference writer.
+/// or a reference writer. A name that is declared several times in one section is one option, and fills each variable.
 class Options {
  public:
   using Fields = std::function<void(Options&)>;

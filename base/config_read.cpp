@@ -231,7 +231,7 @@ class Reader : public Options {
 
  private:
   const Node* take(const std::string& name) {
-    declared_.push_back(name);
+    if (!std::ranges::contains(declared_, name)) declared_.push_back(name);
     for (const auto& entry : node_.entries)
       if (entry.key == name) {
         taken_.insert(name);
@@ -288,7 +288,14 @@ std::vector<Error> read(const Node& root, const std::string& file, const Options
   reader.finish();
   std::ranges::stable_sort(mistakes, {}, &Mistake::at);
   std::vector<Error> errors;
-  for (auto& mistake : mistakes) errors.push_back(std::move(mistake.error));
+  std::size_t place = 0;  // the first mistake at the same position
+  for (std::size_t i = 0; i < mistakes.size(); ++i) {
+    if (mistakes[i].at != mistakes[place].at) place = i;
+    // An option that several entries of a catalogue declare is one option, and a mistake at it one mistake.
+    const auto same = std::ranges::subrange(mistakes.begin() + static_cast<std::ptrdiff_t>(place),
+                                            mistakes.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!std::ranges::contains(same, mistakes[i].error, &Mistake::error)) errors.push_back(mistakes[i].error);
+  }
   return errors;
 }
 

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <format>
+#include <set>
 
 #include "base/config_internal.hpp"
 
@@ -122,11 +123,13 @@ class ReferenceWriter : public Options {
  private:
   [[nodiscard]] std::string full(const std::string& name) const { return path_.empty() ? name : path_ + "." + name; }
   void row(const std::string& name, const std::string& type, const std::string& value, const std::string& sentence) {
+    if (!written_.insert(name).second) return;
     text_ +=
         std::format("| `{}` | {} | {} | {} |\n", full(name), type, value.empty() ? "" : "`" + value + "`", sentence);
   }
   std::string path_;
   std::string& text_;
+  std::set<std::string> written_;
 };
 
 }  // namespace

@@ -7,12 +7,7 @@ namespace edgewise::job {
 
 namespace {
 
-using study::Direction;
-
-const study::Interval share{0, 1};
-const study::Interval above_zero{.low = 0, .low_is_open = true};
-const study::Interval not_negative{.low = 0};
-const study::Interval at_least_one{.low = 1};
+using namespace intervals;
 
 /// "accuracy > 90" means 0.9: how to write it, when a share is compared with a percentage.
 std::string as_share(const study::Constraint& constraint, data::Task task) {
@@ -29,7 +24,7 @@ std::string ranges_of(const study::Constraint& constraint, data::Task task) {
   std::string text;
   for (const auto& [name, range] : known_ranges(task))
     if (constraint.comparison.names().contains(name))
-      text += std::format("{}{} is {}", text.empty() ? ": " : ", ", name, study::to_text(range));
+      text += std::format("{}{} is {}", text.empty() ? ": " : ", ", name, to_text(range));
   return text;
 }
 

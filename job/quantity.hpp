@@ -13,7 +13,7 @@ namespace edgewise::job {
 struct Quantity {
   std::string name;
   study::Direction better = study::Direction::minimize;
-  study::Interval range;
+  Interval range;
   std::optional<data::Task> task;  ///< nothing: recorded for each
 };
 

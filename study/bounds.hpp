@@ -2,23 +2,15 @@
 /// hold.
 #pragma once
 
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/quantity.hpp"
 #include "study/study.hpp"
 
 namespace edgewise::study {
-
-/// What a value can be. An open end does not belong to it.
-struct Interval {
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
-  bool low_is_open = false, high_is_open = false;
-};
-std::string to_text(const Interval& interval);  ///< "at least 0 and at most 1", "above 0"
 
 /// By the values' names; a name that is absent can be any number.
 using Intervals = std::map<std::string, Interval>;

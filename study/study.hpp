@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/quantity.hpp"
 #include "space/space.hpp"
 #include "study/expression.hpp"
 
@@ -78,7 +79,7 @@ struct Trial {
   [[nodiscard]] std::map<std::string, double> values() const;
 };
 
-enum class Direction { minimize, maximize };
+using edgewise::Direction;
 
 struct Objective {
   std::string name;  ///< "iou", "accuracy", "latency_ms", "memory_mb", "parameters", ...
