@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
-#include "data/format_internal.hpp"
+#include "data/formats/format_internal.hpp"
 
 namespace edgewise::data {
 

@@ -11,14 +11,14 @@
 #include <unordered_set>
 
 #include "data/account_internal.hpp"
-#include "data/builtin_internal.hpp"
-#include "data/format_internal.hpp"
+#include "data/builtin/builtin_internal.hpp"
+#include "data/formats/format_internal.hpp"
 #include "data/image_finder_internal.hpp"
-#include "data/image_internal.hpp"
+#include "data/images/image_internal.hpp"
+#include "data/images/picture_kinds_internal.hpp"
 #include "data/parallel_internal.hpp"
-#include "data/picture_kinds_internal.hpp"
 #include "data/plausible_internal.hpp"
-#include "data/split_internal.hpp"
+#include "data/splits/split_internal.hpp"
 #include "data/text_internal.hpp"
 
 namespace edgewise::data {

@@ -2,7 +2,7 @@
 #include <array>
 #include <set>
 
-#include "data/format_internal.hpp"
+#include "data/formats/format_internal.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
 

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/format_internal.hpp"
+#include "data/formats/format_internal.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {
