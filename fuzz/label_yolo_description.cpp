@@ -4,7 +4,7 @@
 #include <string>
 
 #include "data/formats/yolo_description_internal.hpp"
-#include "data/splits/split_name_internal.hpp"
+#include "data/splits/split_name.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace edgewise::data;

@@ -1,3 +1,5 @@
+#include "data/formats/coco.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,7 +9,8 @@
 #include <unordered_map>
 
 #include "base/encoding.hpp"
-#include "data/formats/format_internal.hpp"
+#include "data/formats/parts.hpp"
+#include "data/formats/reading.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
 
@@ -449,18 +452,24 @@ class CocoImages {
   std::vector<fs::path> own_;    ///< those of this file, below the root
 };
 
-}  // namespace
-
-bool is_coco(const Place& place) {
-  const auto files = find_coco_files(place).used;
-  if (std::ranges::any_of(files, has_coco_name)) return true;
-  if (!std::ranges::any_of(files, is_json)) return false;
-  // A JSON text of this form may lie beside the labels of another format, which are then the set.
-  return !place.annotations.empty() || !(is_yolo(place) || is_csv(place) || is_fddb(place) ||
-                                         (place.task == Task::classification && is_folder(place)));
+std::string other_reading(std::span<const WrittenBox> boxes) {
+  if (!boxes.empty() && all_fit(boxes, [](const WrittenBox& written) {
+        const Box& b = written.box;
+        return Box{b.x0, b.y0, b.x1 - b.x0, b.y1 - b.y0};
+      }))
+    return "bbox is x, y, width, height: all boxes would fit if its last two numbers were the right and bottom edge";
+  return other_reading_of_pixels(boxes);
 }
 
-Result<Records> read_coco(const Place& place) {
+Recognition recognise(const Place& place) {
+  const auto files = find_coco_files(place).used;
+  if (std::ranges::any_of(files, has_coco_name)) return Recognition::sure;
+  if (!std::ranges::any_of(files, is_json)) return Recognition::none;
+  // A JSON text of this form may lie beside the labels of another format, which are then the set.
+  return place.annotations.empty() ? Recognition::possible : Recognition::sure;
+}
+
+Result<Records> read(const Place& place) {
   const auto files = find_coco_files(place);
   if (files.used.empty())
     return fail(ErrorCode::not_found,
@@ -479,6 +488,18 @@ Result<Records> read_coco(const Place& place) {
   result.folders = {files.top, files.top / "images", files.used.front().parent_path()};
   if (files.top != place.root) result.folders.push_back(place.root);
   return result;
+}
+
+}  // namespace
+
+Format coco_format() {
+  return {
+      .name = "coco",
+      .expects = "annotations/instances_*.json and the images in a folder beside it, or a .json in each split's folder",
+      .rank = 20,
+      .recognise = recognise,
+      .read = read,
+      .other_reading = other_reading};
 }
 
 }  // namespace edgewise::data

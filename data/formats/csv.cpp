@@ -1,10 +1,13 @@
+#include "data/formats/csv.hpp"
+
 #include <algorithm>
 #include <array>
 #include <format>
 #include <unordered_map>
 
 #include "base/encoding.hpp"
-#include "data/formats/format_internal.hpp"
+#include "data/formats/parts.hpp"
+#include "data/formats/reading.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
 
@@ -284,18 +287,16 @@ bool are_parts(const Place& place, const std::vector<fs::path>& files) {
   });
 }
 
-}  // namespace
-
-bool is_csv(const Place& place) {
+Recognition recognise(const Place& place) {
   const auto found = find_csv_files(place).used;
-  if (!std::ranges::any_of(found, is_csv_name)) return false;
+  if (!std::ranges::any_of(found, is_csv_name)) return Recognition::none;
   // A table without the columns is shown with its mistake, unless the folder is a set of another kind without it.
-  return !place.annotations.empty() ||
-         std::ranges::any_of(found, [&](const fs::path& file) { return fits(file, place); }) ||
-         !(is_fddb(place) || (place.task == Task::classification && is_folder(place)));
+  const bool is_sure =
+      !place.annotations.empty() || std::ranges::any_of(found, [&](const fs::path& file) { return fits(file, place); });
+  return is_sure ? Recognition::sure : Recognition::possible;
 }
 
-Result<Records> read_csv(const Place& place) {
+Result<Records> read(const Place& place) {
   const auto found = find_csv_files(place);
   const auto& files = found.used;
   if (files.empty())
@@ -330,6 +331,16 @@ Result<Records> read_csv(const Place& place) {
   TRY(result.classes, read_class_names(place.root / "classes.txt"));
   if (!result.classes.empty()) result.label_files.push_back(place.root / "classes.txt");
   return result;
+}
+
+}  // namespace
+
+Format csv_format() {
+  return {.name = "csv",
+          .expects = "a .csv file with a header: image, then x0,y0,x1,y1 (boxes) or label (classes)",
+          .rank = 40,
+          .recognise = recognise,
+          .read = read};
 }
 
 }  // namespace edgewise::data

@@ -1,10 +1,13 @@
+#include "data/formats/fddb.hpp"
+
 #include <algorithm>
 #include <array>
 #include <format>
 #include <unordered_map>
 
 #include "base/encoding.hpp"
-#include "data/formats/format_internal.hpp"
+#include "data/formats/parts.hpp"
+#include "data/formats/reading.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
 
@@ -91,14 +94,11 @@ std::vector<fs::path> label_files(const Place& place) {
   return found;
 }
 
-}  // namespace
-
-bool is_fddb(const Place& place) {
-  const auto files = label_files(place);
-  return std::ranges::any_of(files, has_boxes);
+Recognition recognise(const Place& place) {
+  return std::ranges::any_of(label_files(place), has_boxes) ? Recognition::sure : Recognition::none;
 }
 
-Result<Records> read_fddb(const Place& place) {
+Result<Records> read(const Place& place) {
   if (place.task == Task::classification)
     return invalid("format \"fddb\" has boxes but no classes", "use task: box", place.root.string());
   auto files = label_files(place);
@@ -125,6 +125,16 @@ Result<Records> read_fddb(const Place& place) {
   const fs::path folder = files.front().parent_path();
   result.folders = {folder, folder / "images", place.root, place.root / "images"};
   return result;
+}
+
+}  // namespace
+
+Format fddb_format() {
+  return {.name = "fddb",
+          .expects = "a .txt file of \"# path\" lines, each followed by \"x1 y1 x2 y2\" lines",
+          .rank = 50,
+          .recognise = recognise,
+          .read = read};
 }
 
 }  // namespace edgewise::data

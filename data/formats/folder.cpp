@@ -1,9 +1,12 @@
+#include "data/formats/folder.hpp"
+
 #include <algorithm>
 #include <format>
 #include <map>
 #include <set>
 
-#include "data/formats/format_internal.hpp"
+#include "data/formats/parts.hpp"
+#include "data/formats/reading.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
 
@@ -155,20 +158,20 @@ ClassFolders find_classes(const Place& place) {
   return found;
 }
 
-}  // namespace
-
-bool is_folder(const Place& place) {
-  if (!place.annotations.empty()) return false;
+Recognition recognise(const Place& place) {
+  if (!place.annotations.empty()) return Recognition::none;
   const ClassFolders found = find_classes(place);
   std::set<std::string> classes(found.classes.begin(), found.classes.end());
   classes.erase("");
   // "train/1.png" and "val/2.png" lie in splits without classes.
   if (std::ranges::all_of(classes, [](const std::string& name) { return split_name_of(name).has_value(); }))
-    return false;
-  return classes.size() >= 2 || (found.has_splits && !classes.empty());
+    return Recognition::none;
+  const bool are_classes = classes.size() >= 2 || (found.has_splits && !classes.empty());
+  if (!are_classes) return Recognition::none;
+  return place.task == Task::classification ? Recognition::sure : Recognition::last_resort;
 }
 
-Result<Records> read_folder(const Place& place) {
+Result<Records> read(const Place& place) {
   if (place.task == Task::box)
     return invalid("an image folder says which class a picture has, not where the object is: it has no boxes",
                    "name the annotations (data.annotations) and their format, or use task: classification",
@@ -210,6 +213,18 @@ Result<Records> read_folder(const Place& place) {
                    "put the images of each class into a folder of its own (.jpg, .png, .bmp or .webp)");
   if (!is_listed) result.classes.assign(seen.begin(), seen.end());
   return result;
+}
+
+}  // namespace
+
+Format folder_format() {
+  return {.name = "folder",
+          .expects = "one folder of images for each class, or train/ and val/ with such folders",
+          .rank = 60,
+          .recognise = recognise,
+          .read = read,
+          .boxless = "an image folder",
+          .has_class_folders = true};
 }
 
 }  // namespace edgewise::data

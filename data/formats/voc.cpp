@@ -1,3 +1,5 @@
+#include "data/formats/voc.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -6,7 +8,8 @@
 #include <unordered_set>
 
 #include "base/encoding.hpp"
-#include "data/formats/format_internal.hpp"
+#include "data/formats/parts.hpp"
+#include "data/formats/reading.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
 
@@ -181,15 +184,14 @@ std::vector<fs::path> all_files(const Place& place) {
   return files;
 }
 
-}  // namespace
-
-bool is_voc(const Place& place) {
+Recognition recognise(const Place& place) {
   std::error_code ignored;
-  if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored)) return false;
-  return !find_voc_files(place, place.files, Pictures(place.root, place.files)).empty();
+  if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored)) return Recognition::none;
+  const auto found = find_voc_files(place, place.files, Pictures(place.root, place.files));
+  return found.empty() ? Recognition::none : Recognition::sure;
 }
 
-Result<Records> read_voc(const Place& place) {
+Result<Records> read(const Place& place) {
   const auto all = all_files(place);
   const Pictures pictures(place.root, all);
   const auto files = find_voc_files(place, all, pictures);
@@ -238,6 +240,16 @@ Result<Records> read_voc(const Place& place) {
   result.folders = {place.root / "JPEGImages", place.root / "images", place.root / "Images", place.root};
   if (!folder.empty()) result.folders.push_back(folder);
   return result;
+}
+
+}  // namespace
+
+Format voc_format() {
+  return {.name = "voc",
+          .expects = "Annotations/*.xml and JPEGImages/ (or annotations/ and images/, or both kinds together)",
+          .rank = 10,
+          .recognise = recognise,
+          .read = read};
 }
 
 }  // namespace edgewise::data

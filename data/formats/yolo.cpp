@@ -1,3 +1,5 @@
+#include "data/formats/yolo.hpp"
+
 #include <algorithm>
 #include <array>
 #include <format>
@@ -5,7 +7,8 @@
 #include <unordered_set>
 
 #include "base/encoding.hpp"
-#include "data/formats/format_internal.hpp"
+#include "data/formats/parts.hpp"
+#include "data/formats/reading.hpp"
 #include "data/formats/yolo_description_internal.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
@@ -409,25 +412,47 @@ std::string without_names(const Place& place, const Layout& layout) {
          ": classes are called by their number";
 }
 
-}  // namespace
+std::string other_reading(std::span<const WrittenBox> boxes) {
+  if (boxes.empty()) return {};
+  // Back to the four numbers of the line: centre and size.
+  const auto numbers = [](const WrittenBox& written) {
+    const Box& b = written.box;
+    return Box{(b.x0 + b.x1) / 2, (b.y0 + b.y1) / 2, b.x1 - b.x0, b.y1 - b.y0};
+  };
+  if (all_fit(boxes, [&](const WrittenBox& written) {
+        WrittenBox corners = written;
+        corners.box = numbers(written);
+        return in_pixels(corners);
+      }))
+    return "a line is the centre, then width and height: all boxes would fit if its numbers were left, top, right, "
+           "bottom";
+  if (all_fit(boxes, [&](const WrittenBox& written) {
+        WrittenBox corner = written;
+        const Box n = numbers(written);
+        corner.box = {n.x0, n.y0, n.x0 + n.x1, n.y0 + n.y1};
+        return in_pixels(corner);
+      }))
+    return "a line starts with the centre: all boxes would fit if its first two numbers were left and top";
+  return {};
+}
 
-bool is_yolo(const Place& place) {
+Recognition recognise(const Place& place) {
   std::error_code ignored;
   if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored))
-    return is_description_file(place.annotations);
+    return is_description_file(place.annotations) ? Recognition::sure : Recognition::none;
   const Layout layout(place);
   const auto first = layout.labels(true, nullptr);
-  if (first.empty()) return false;
+  if (first.empty()) return Recognition::none;
   const bool is_among_labels =
       !place.annotations.empty() ||
       std::ranges::any_of(parts_of_path(name_below(place.root, first.front().file)), is_label_folder_name);
   const auto descriptions = find_descriptions(place, layout.files());
-  if (is_among_labels || !descriptions || !descriptions->empty()) return true;
+  if (is_among_labels || !descriptions || !descriptions->empty()) return Recognition::sure;
   // Labels beside pictures may be what is left of another tool in a set of another format.
-  return !is_csv(place) && !is_fddb(place) && !(place.task == Task::classification && is_folder(place));
+  return Recognition::possible;
 }
 
-Result<Records> read_yolo(const Place& place) {
+Result<Records> read(const Place& place) {
   const Layout layout(place);
   Records result;
   TRY(const auto descriptions, find_descriptions(place, layout.files()));
@@ -462,6 +487,20 @@ Result<Records> read_yolo(const Place& place) {
   if (result.classes.empty()) result.remarks.push_back(without_names(place, layout));
   result.folders = {place.root};
   return result;
+}
+
+}  // namespace
+
+Format yolo_format() {
+  return {
+      .name = "yolo",
+      .expects =
+          "labels/*.txt with \"class cx cy w h\" lines, images/ and classes.txt, data.yaml or obj.data; or the .txt "
+          "files beside the pictures",
+      .rank = 30,
+      .recognise = recognise,
+      .read = read,
+      .other_reading = other_reading};
 }
 
 }  // namespace edgewise::data

@@ -5,7 +5,7 @@
 
 #include "base/config.hpp"
 #include "data/formats/yolo_description_internal.hpp"
-#include "data/splits/split_name_internal.hpp"
+#include "data/splits/split_name.hpp"
 #include "data/text_internal.hpp"
 
 namespace edgewise::data {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "data/formats/format_internal.hpp"
+#include "data/formats/format.hpp"
 
 namespace edgewise::data {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "data/formats/format_internal.hpp"
+#include "data/formats/format.hpp"
 #include "data/splits/split_internal.hpp"
 
 namespace edgewise::data {

@@ -1,8 +1,9 @@
+#include "data/splits/split_name.hpp"
+
 #include <algorithm>
 #include <array>
 #include <set>
 
-#include "data/splits/split_name_internal.hpp"
 #include "data/text_internal.hpp"
 
 namespace edgewise::data {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "data/formats/format_internal.hpp"
+#include "data/formats/csv.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {

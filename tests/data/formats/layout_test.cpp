@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "data/formats/format_internal.hpp"
+#include "data/formats/format.hpp"
 #include "data/formats/yolo_description_internal.hpp"
 #include "data/splits/split_internal.hpp"
 #include "data/tree_internal.hpp"

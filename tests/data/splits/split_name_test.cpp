@@ -1,10 +1,11 @@
 // Which split a name tells, by itself and in every format.
+#include "data/splits/split_name.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
 
-#include "data/splits/split_name_internal.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {
