@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "example.hpp"
-#include "study/sqlite_internal.hpp"
+#include "study/storages/sqlite_internal.hpp"
 
 namespace edgewise::study {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/file.hpp"
 #include "study/changes_internal.hpp"
 #include "study/json_internal.hpp"
-#include "study/sqlite_internal.hpp"
+#include "study/storages/sqlite_internal.hpp"
 
 namespace edgewise::study {
 

@@ -3,7 +3,7 @@
 
 #include "study/changes_internal.hpp"
 #include "study/json_internal.hpp"
-#include "study/sqlite_internal.hpp"
+#include "study/storages/sqlite_internal.hpp"
 
 namespace edgewise::study {
 
