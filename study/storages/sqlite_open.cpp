@@ -3,12 +3,13 @@
 
 #include <bit>
 #include <format>
-#include <map>
 
 #include "base/file.hpp"
 #include "study/changes_internal.hpp"
 #include "study/json_internal.hpp"
 #include "study/storages/sqlite_internal.hpp"
+#include "study/storages/sqlite_schema_internal.hpp"
+#include "study/storages/storages_internal.hpp"
 
 namespace edgewise::study {
 
@@ -17,71 +18,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t application_id = 0x45646777;  // "Edgw"
-constexpr std::int64_t schema_version = 2;
-
-/// What schema 2 adds to the table of trials: 0 where the number of threads is not known.
-constexpr std::string_view threads_column = "threads INTEGER NOT NULL DEFAULT 0";
-
-/// Schema 1. A file must hold these very texts, so none of them may change: a new schema gets a new version and a step
-/// from the old one.
-const std::map<std::string, std::string>& first_schema() {
-  static const std::map<std::string, std::string> texts{
-      {"study",
-       "CREATE TABLE study (id INTEGER PRIMARY KEY CHECK (id = 0), name TEXT NOT NULL, seed INTEGER NOT NULL, "
-       "objectives TEXT NOT NULL, "
-       "constraints TEXT NOT NULL, job TEXT NOT NULL, environment TEXT NOT NULL, created TEXT NOT NULL, version "
-       "INTEGER NOT NULL) STRICT"},
-      {"trial",
-       "CREATE TABLE trial (id INTEGER PRIMARY KEY, state TEXT NOT NULL, stage INTEGER NOT NULL, epochs INTEGER NOT "
-       "NULL, seed INTEGER NOT NULL, "
-       "attempts INTEGER NOT NULL, worker TEXT NOT NULL, heartbeat_ms INTEGER NOT NULL, reason TEXT NOT NULL, choice "
-       "TEXT NOT NULL, "
-       "known TEXT NOT NULL) STRICT"},
-      {"trial_queue", "CREATE INDEX trial_queue ON trial (state, stage, id)"},
-      {"result",
-       "CREATE TABLE result (trial INTEGER NOT NULL REFERENCES trial, stage INTEGER NOT NULL, epochs INTEGER NOT NULL, "
-       "best_epoch INTEGER NOT NULL, "
-       "recorded TEXT NOT NULL, measurement TEXT NOT NULL, details TEXT NOT NULL, train_s REAL NOT NULL, measure_s "
-       "REAL NOT NULL, "
-       "export_s REAL NOT NULL, overhead_s REAL NOT NULL, finished TEXT NOT NULL, PRIMARY KEY (trial, stage)) STRICT, "
-       "WITHOUT ROWID"},
-      {"curve",
-       "CREATE TABLE curve (trial INTEGER NOT NULL REFERENCES trial, stage INTEGER NOT NULL, epoch INTEGER NOT NULL, "
-       "train_loss REAL, "
-       "validation_loss REAL, metrics TEXT NOT NULL, seconds REAL NOT NULL, images_per_s REAL NOT NULL, "
-       "PRIMARY KEY (trial, stage, epoch)) STRICT, WITHOUT ROWID"}};
-  return texts;
-}
-
-/// The texts of a version; what SQLite itself writes when a column is added.
-std::map<std::string, std::string> schema(std::int64_t version) {
-  auto texts = first_schema();
-  if (version < 2) return texts;
-  std::string& trial = texts["trial"];
-  trial.insert(trial.rfind(')'), std::format(", {}", threads_column));
-  return texts;
-}
-
-/// Refuses files that define anything else under these names, or anything that runs by itself.
-Status check_schema(Database& database, std::int64_t version) {
-  std::map<std::string, std::string> missing = schema(version);
-  TRY(Statement rows, database.prepare("SELECT type, name, coalesce(sql, '') FROM sqlite_schema"));
-  for (;;) {
-    TRY(const bool is_row, rows.step());
-    if (!is_row) break;
-    const std::string type = rows.text(), name = rows.text(), sql = rows.text();
-    TRY_DO(rows.check());
-    if (type == "trigger" || type == "view")
-      return database.damaged(std::format("it has a {}, which no study has", type));
-    const auto expected = missing.find(name);
-    if (expected == missing.end()) continue;
-    if (expected->second != sql)
-      return database.damaged(std::format("the table \"{}\" is not as schema {} has it", name, version));
-    missing.erase(expected);
-  }
-  if (missing.empty()) return {};
-  return database.damaged(std::format("the table \"{}\" is missing", missing.begin()->first));
-}
 
 Status check_pages(Database& database) {
   TRY(Statement check, database.prepare("PRAGMA quick_check(1)"));
@@ -96,26 +32,8 @@ Status check_study(Database& database) {
   if (application != application_id)
     return invalid(std::format("\"{}\" is no study: edgewise did not make it", database.file().string()),
                    "give the folder that `edgewise search` made");
-  TRY(const std::int64_t version, database.integer("PRAGMA user_version"));
-  if (version > schema_version)
-    return invalid(std::format("the study \"{}\" has schema {}; this edgewise knows up to {}", database.file().string(),
-                               version, schema_version),
-                   "use a newer edgewise for it");
-  if (version < 1) return database.damaged(std::format("its schema version is {}", version));
-  TRY_DO(check_schema(database, version));
+  TRY_DO(check_schema(database));
   return check_pages(database);
-}
-
-/// Brings a file of schema 1 to schema 2; another process may have done so in the meantime.
-Status upgrade(Database& database) {
-  TRY(const std::int64_t seen, database.integer("PRAGMA user_version"));
-  if (seen == schema_version) return {};
-  TRY(Transaction change, Transaction::write(database));
-  TRY(const std::int64_t version, database.integer("PRAGMA user_version"));
-  if (version == schema_version) return {};
-  TRY_DO(database.run(std::format("ALTER TABLE trial ADD COLUMN {}", threads_column)));
-  TRY_DO(database.run(std::format("PRAGMA user_version = {}", schema_version)));
-  return change.commit();
 }
 
 /// Every commit reaches the disk before it returns: a finished trial survives a power cut. Measured on ext4 under load:
@@ -132,8 +50,7 @@ Status write_new(const fs::path& file, const Settings& settings) {
   TRY(Transaction change, Transaction::write(*database));
   TRY_DO(database->run(std::format("PRAGMA application_id = {}", application_id)));
   TRY_DO(database->run(std::format("PRAGMA user_version = {}", schema_version)));
-  const auto texts = schema(schema_version);
-  for (const char* name : {"study", "trial", "trial_queue", "result", "curve"}) TRY_DO(database->run(texts.at(name)));
+  TRY_DO(make_schema(*database));
   TRY(Statement insert, database->prepare("INSERT INTO study VALUES (0, ?, ?, ?, ?, ?, ?, ?, 0)"));
   insert.bind(settings.name).bind(std::bit_cast<std::int64_t>(settings.seed)).bind(dump(to_json(settings.objectives)));
   insert.bind(dump(to_json(settings.constraints)))
@@ -169,16 +86,14 @@ Result<std::unique_ptr<Storage>> open_sqlite_storage(const fs::path& file, const
   TRY_DO(check_study(*database));
   TRY_DO(set_up_connection(*database));
   TRY_DO(database->run("PRAGMA journal_mode = WAL"));
-  TRY_DO(upgrade(*database));
+  TRY_DO(upgrade_schema(*database));
   if (options.max_pages > 0) TRY_DO(database->run(std::format("PRAGMA max_page_count = {}", options.max_pages)));
   return make_sqlite_storage(std::move(database));
 }
 
-Result<std::unique_ptr<Storage>> open_storage(const fs::path& folder) {
-  return open_sqlite_storage(folder / "study.db", {});
-}
+namespace {
 
-Result<std::unique_ptr<Storage>> create_storage(const fs::path& folder, const Settings& settings) {
+Result<std::unique_ptr<Storage>> create_in(const fs::path& folder, const Settings& settings) {
   std::error_code code;
   fs::create_directories(folder, code);
   if (code)
@@ -201,7 +116,16 @@ Result<std::unique_ptr<Storage>> create_storage(const fs::path& folder, const Se
                      "check the folder's permissions");
     sync_folder(folder);
   }
-  return open_storage(folder);
+  return open_sqlite_storage(file, {});
+}
+
+}  // namespace
+
+StorageKind sqlite_kind() {
+  return {.name = "sqlite",
+          .sentence = "a folder with the file study.db, which all workers of one machine share",
+          .create = [](const std::string& place, const Settings& settings) { return create_in(place, settings); },
+          .open = [](const std::string& place) { return open_sqlite_storage(fs::path(place) / "study.db", {}); }};
 }
 
 }  // namespace edgewise::study
