@@ -310,7 +310,7 @@ Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const 
                                         .set = &workplace.set(),
                                         .cache = cache,
                                         .settings = settings,
-                                        .fidelity.epochs() = trial.result()->epochs,
+                                        .epochs = trial.result()->fidelity.epochs(),
                                         .seed = trial.seed,
                                         .checkpoint = checkpoint,
                                         .only_continue = true}));

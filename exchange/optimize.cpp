@@ -262,10 +262,9 @@ Result<std::vector<study::TrialId>> Optimizer::record(const std::vector<search::
       begun.push_back(*proposal.promote);
       continue;
     }
-    study::Trial trial{
-        .choice = proposal.choice,
-        .fidelity = study::Fidelity::training(proposal.epochs),
-        .known = study::values_of(study::Source::computed, numbers_of(proposal.choice, problem_.known))};
+    study::Trial trial{.choice = proposal.choice,
+                       .fidelity = study::Fidelity::training(proposal.epochs),
+                       .known = study::values_of(study::Source::computed, numbers_of(proposal.choice, problem_.known))};
     if (const auto broken = study::violated(problem_.constraints, numbers(trial.known))) {
       trial.state = State::rejected;
       trial.reason = "known before evaluation: " + *broken;
@@ -334,11 +333,10 @@ Result<Json> Optimizer::tell(const Json& id, const Json& request) {
     TRY_DO(storage_->fail_trial(claims_.at(trial_id), kept_reason(request["failed"].get<std::string>())));
   } else {
     TRY(const auto values, told_values(request["values"]));
-    TRY_DO(storage_->finish(claims_.at(trial_id), State::complete,
-                            {.stage = trial.stage,
-                             .fidelity = trial.fidelity,
-                             .values = study::values_of(study::Source::told, values)},
-                            ""));
+    TRY_DO(storage_->finish(
+        claims_.at(trial_id), State::complete,
+        {.stage = trial.stage, .fidelity = trial.fidelity, .values = study::values_of(study::Source::told, values)},
+        ""));
   }
   claims_.erase(trial_id);
   TRY_DO(refresh(trial_id));
@@ -357,7 +355,8 @@ Result<Json> Optimizer::add(const Json& request) {
         same->state == State::running ? std::format(R"(send {{"tell": {}, "values": ...}})", same->id.value) : "");
   }
   TRY(const auto values, told_values(request["values"]));
-  study::Trial trial{.choice = choice, .state = State::complete,
+  study::Trial trial{.choice = choice,
+                     .state = State::complete,
                      .known = study::values_of(study::Source::computed, numbers_of(choice, problem_.known))};
   trial.results.push_back({.stage = 0,
                            .fidelity = study::Fidelity::training(1),

@@ -207,7 +207,8 @@ Json kept(const Start& start, const space::Space& space) {
 
 study::Trial prior_trial(space::Choice choice, const std::map<std::string, double>& values) {
   study::Trial trial{.choice = std::move(choice), .state = study::State::complete};
-  trial.results.push_back({.fidelity = study::Fidelity::training(1), .values = study::values_of(study::Source::told, values)});
+  trial.results.push_back(
+      {.fidelity = study::Fidelity::training(1), .values = study::values_of(study::Source::told, values)});
   return trial;
 }
 

@@ -146,11 +146,10 @@ class Simulator {
     trial.state = outcome.failure.empty() ? study::State::complete : study::State::failed;
     trial.reason = outcome.failure;
     if (outcome.failure.empty())
-      trial.results.push_back(
-          {.stage = trial.stage,
-           .fidelity = trial.fidelity,
-           .best_epoch = trial.fidelity.epochs(),
-           .values = study::values_of(study::Source::told, outcome.values)});
+      trial.results.push_back({.stage = trial.stage,
+                               .fidelity = trial.fidelity,
+                               .best_epoch = trial.fidelity.epochs(),
+                               .values = study::values_of(study::Source::told, outcome.values)});
     result_.evaluations.push_back({.trial = trial.id,
                                    .choice = trial.choice,
                                    .stage = stage,
@@ -209,7 +208,8 @@ Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, s
 study::Study fully_evaluated(const Problem& problem, const study::Study& study) {
   study::Study full{.settings = study.settings};
   for (const auto& trial : study.trials)
-    if (trial.result() && trial.result()->fidelity.epochs() >= problem.stage_epochs.back()) full.trials.push_back(trial);
+    if (trial.result() && trial.result()->fidelity.epochs() >= problem.stage_epochs.back())
+      full.trials.push_back(trial);
   return full;
 }
 

@@ -327,7 +327,8 @@ class Coordinator {
       }
       added.push_back(std::move(trial));
     }
-    for (const auto& [epochs, ids] : promoted) TRY_DO(session_.storage->promote(ids, study::Fidelity::training(epochs)));
+    for (const auto& [epochs, ids] : promoted)
+      TRY_DO(session_.storage->promote(ids, study::Fidelity::training(epochs)));
     if (added.empty()) return {};
     TRY(const auto ids, session_.storage->add(added, study_.trials.size()));
     return {};
@@ -429,9 +430,9 @@ class Coordinator {
   [[nodiscard]] double work_seconds(const study::Trial& trial, int epochs) const {
     const auto macs = trial.known.find("macs");
     const int before = trial.results.size() > 1 ? trial.results[trial.results.size() - 2].fidelity.epochs() : 0;
-    const double epoch_s = macs == trial.known.end()
-                               ? 0
-                               : epoch_seconds(options_.cost_model, session_, macs->second.value, trial.threads.value_or(1));
+    const double epoch_s = macs == trial.known.end() ? 0
+                                                     : epoch_seconds(options_.cost_model, session_, macs->second.value,
+                                                                     trial.threads.value_or(1));
     return epoch_s * std::max(0, epochs - before) / staffing_.workers + measuring_seconds(session_);
   }
 

@@ -32,7 +32,8 @@ std::unexpected<Error> wrong_state(const Trial& trial, const char* wanted) {
               "load the study again and decide anew");
 }
 
-/// What of a fidelity cannot be paid, as "0 epochs cannot be added; at least 1 is needed" goes on; nothing when all can.
+/// What of a fidelity cannot be paid, as "0 epochs cannot be added; at least 1 is needed" goes on; nothing when all
+/// can.
 std::optional<std::string> unpayable(const Fidelity& fidelity, const std::string& verb) {
   for (const auto& [name, amount] : fidelity.amounts) {
     if (name == "epochs" && !(amount >= 1 && amount <= std::numeric_limits<int>::max()))
@@ -124,10 +125,9 @@ Status check_held(const Entry& entry, const Claim& claim) {
   const Trial& trial = entry.trial;
   const bool is_running = trial.state == State::running;
   if (is_running && entry.hold.token == claim.token && entry.hold.epoch == claim.epoch) return {};
-  const std::string now =
-      is_running ? std::format("\"{}\" runs it{}", trial.worker,
-                               trial.worker == claim.trial.worker ? " by a later claim" : "")
-                 : std::format("it is {}", to_text(trial.state));
+  const std::string now = is_running ? std::format("\"{}\" runs it{}", trial.worker,
+                                                   trial.worker == claim.trial.worker ? " by a later claim" : "")
+                                     : std::format("it is {}", to_text(trial.state));
   return fail(ErrorCode::conflict,
               std::format("trial {} is not run by \"{}\": {}", trial.id.value, claim.trial.worker, now),
               "drop this attempt and claim another trial");

@@ -27,7 +27,7 @@ struct Claim {
   std::string token;       ///< unique; says nothing
   std::int64_t epoch = 0;  ///< of the claim, from 1: rises each time the trial is taken up
   Work work = Work::evaluate;
-  std::chrono::milliseconds lease{};  ///< how long the worker may be silent
+  std::chrono::milliseconds lease{};                           ///< how long the worker may be silent
   std::chrono::sys_time<std::chrono::milliseconds> lease_end;  ///< when it was taken up; a sign of life moves it
   Trial trial;                                                 ///< as it was taken up
 };

@@ -45,8 +45,8 @@ struct CurvePoint {
 
 /// A file that a trial left beside the study. Recorded by whoever made it, never guessed from a path.
 struct Artifact {
-  std::string kind;  ///< "onnx"
-  std::string path;  ///< relative to the study's folder
+  std::string kind;                   ///< "onnx"
+  std::string path;                   ///< relative to the study's folder
   std::optional<std::string> sha256;  ///< of the content, 64 hexadecimal digits; nothing: recorded before schema 3
   std::optional<std::int64_t> bytes;  ///< nothing: recorded before schema 3
   friend bool operator==(const Artifact&, const Artifact&) = default;
@@ -81,7 +81,7 @@ struct Trial {
   TrialId id;
   space::Choice choice;
   State state = State::waiting;
-  int stage = 0;                            ///< the stage it is in or ended in
+  int stage = 0;                              ///< the stage it is in or ended in
   Fidelity fidelity = Fidelity::training(1);  ///< what is paid in total by the end of this stage
   std::uint64_t seed = 0;
   std::optional<int> threads;  ///< it trains with; fixed before it first starts: another number gives other roundings
@@ -90,7 +90,7 @@ struct Trial {
   int attempts = 0;            ///< times a worker took it up in this stage
   Work work = Work::evaluate;  ///< what it waits for, or what its worker does
   std::string worker;          ///< who runs it, for people: "host:pid"
-  std::vector<StageResult> results;     ///< by stage
+  std::vector<StageResult> results;  ///< by stage
   std::vector<CurvePoint> curve;
 
   /// Complete without ever having been run here: its results were known when it was added, and `details["answered"]` of

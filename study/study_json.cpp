@@ -120,7 +120,8 @@ Json to_json(const Fidelity& fidelity) {
 
 Result<Fidelity> fidelity_from_json(const Json& json) {
   Fidelity fidelity{.estimator = text_of(json, "estimator")};
-  if (fidelity.estimator.empty() || !json.contains("amounts")) return invalid("a fidelity has no estimator or no amounts");
+  if (fidelity.estimator.empty() || !json.contains("amounts"))
+    return invalid("a fidelity has no estimator or no amounts");
   TRY(fidelity.amounts, numbers_from_json(json["amounts"]));
   if (const auto epochs = fidelity.amounts.find("epochs");
       epochs != fidelity.amounts.end() && !(epochs->second >= 0 && epochs->second <= std::numeric_limits<int>::max()))

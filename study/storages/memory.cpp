@@ -75,8 +75,8 @@ Status MemoryStorage::promote(const std::vector<TrialId>& trials, const Fidelity
 Status MemoryStorage::assign_threads(const std::vector<std::pair<TrialId, int>>& threads) {
   std::vector<TrialId> ids;
   for (const auto& [id, count] : threads) ids.push_back(id);
-  return change_all(
-      ids, [&](Entry& entry, std::size_t i) { return study::assign_threads(entry.trial, threads[i].second); });
+  return change_all(ids,
+                    [&](Entry& entry, std::size_t i) { return study::assign_threads(entry.trial, threads[i].second); });
 }
 
 Result<std::optional<Claim>> MemoryStorage::claim(const std::string& worker, std::chrono::milliseconds lease,
@@ -97,14 +97,14 @@ Result<std::optional<Claim>> MemoryStorage::claim(const std::string& worker, std
 }
 
 Result<Claim> MemoryStorage::claim_again(TrialId id, const std::string& worker, std::chrono::milliseconds lease) {
-  TRY(MemoryState::Row* row, find(id));
+  TRY(MemoryState::Row * row, find(id));
   TRY(Claim claim, take_up_again(row->entry, worker, lease));
   row->changed = ++state_.version;
   return claim;
 }
 
 Result<bool> MemoryStorage::heartbeat(const Claim& claim) {
-  TRY(MemoryState::Row* row, find(claim.id));
+  TRY(MemoryState::Row * row, find(claim.id));
   if (!check_held(row->entry, claim)) return false;
   extend(row->entry.hold, claim);
   return true;

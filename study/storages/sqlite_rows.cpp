@@ -1,10 +1,9 @@
-#include "study/storages/sqlite_rows_internal.hpp"
-
 #include <algorithm>
 #include <bit>
 #include <format>
 
 #include "study/json_internal.hpp"
+#include "study/storages/sqlite_rows_internal.hpp"
 
 namespace edgewise::study {
 
@@ -79,11 +78,13 @@ Result<Entry> Rows::read_entry(Statement& row) {
   TRY_DO(row.check());
   const auto known_state = state_from_text(state);
   if (!known_state)
-    return database_->damaged(std::format("trial {} has the unknown state \"{}\"", trial.id.value, state.substr(0, 40)));
+    return database_->damaged(
+        std::format("trial {} has the unknown state \"{}\"", trial.id.value, state.substr(0, 40)));
   trial.state = *known_state;
   const auto known_work = work_from_text(work);
   if (!known_work)
-    return database_->damaged(std::format("trial {} waits for the unknown work \"{}\"", trial.id.value, work.substr(0, 40)));
+    return database_->damaged(
+        std::format("trial {} waits for the unknown work \"{}\"", trial.id.value, work.substr(0, 40)));
   trial.work = *known_work;
   const std::string what = std::format("trial {}", trial.id.value);
   TRY(trial.choice, read(choice, what, choice_from_json));
@@ -199,13 +200,16 @@ Status Rows::read_curves(std::vector<Trial>& trials, const std::string& filter) 
 }
 
 Status Rows::add(const Trial& trial) {
-  TRY(Statement insert,
-      database_->prepare(std::format("INSERT INTO trial ({}, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, "
-                                     "0, 0, (SELECT version + 1 FROM study))",
-                                     trial_columns)));
+  TRY(Statement insert, database_->prepare(std::format(
+                            "INSERT INTO trial ({}, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, "
+                            "0, 0, (SELECT version + 1 FROM study))",
+                            trial_columns)));
   insert.bind(trial.id.value).bind(to_text(trial.state)).bind(std::int64_t{trial.stage});
   insert.bind(std::bit_cast<std::int64_t>(trial.seed)).bind(std::int64_t{trial.attempts});
-  insert.bind(trial.worker).bind(trial.reason).bind(dump(choice_to_json(trial.choice))).bind(dump(to_json(trial.known)));
+  insert.bind(trial.worker)
+      .bind(trial.reason)
+      .bind(dump(choice_to_json(trial.choice)))
+      .bind(dump(to_json(trial.known)));
   insert.bind(std::int64_t{trial.threads.value_or(0)}).bind(dump(to_json(trial.fidelity))).bind(to_text(trial.work));
   TRY_DO(insert.run());
   for (const StageResult& result : trial.results) TRY_DO(write(trial.id, result));
@@ -215,9 +219,10 @@ Status Rows::add(const Trial& trial) {
 Status Rows::write(const Entry& entry) {
   const Trial& trial = entry.trial;
   TRY(Statement update,
-      database_->prepare("UPDATE trial SET state = ?, stage = ?, attempts = ?, worker = ?, reason = ?, threads = ?, "
-                         "fidelity = ?, work = ?, token = ?, claim_epoch = ?, changed = (SELECT version + 1 FROM study) "
-                         "WHERE id = ?"));
+      database_->prepare(
+          "UPDATE trial SET state = ?, stage = ?, attempts = ?, worker = ?, reason = ?, threads = ?, "
+          "fidelity = ?, work = ?, token = ?, claim_epoch = ?, changed = (SELECT version + 1 FROM study) "
+          "WHERE id = ?"));
   update.bind(to_text(trial.state)).bind(std::int64_t{trial.stage}).bind(std::int64_t{trial.attempts});
   update.bind(trial.worker).bind(trial.reason).bind(std::int64_t{trial.threads.value_or(0)});
   update.bind(dump(to_json(trial.fidelity))).bind(to_text(trial.work));
@@ -233,8 +238,8 @@ Status Rows::write(TrialId id, const Hold& hold) {
 
 Status Rows::write(TrialId id, const StageResult& result) {
   TRY(Statement insert,
-      database_->prepare(std::format("INSERT OR REPLACE INTO result ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                     result_columns)));
+      database_->prepare(std::format(
+          "INSERT OR REPLACE INTO result ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", result_columns)));
   insert.bind(id.value).bind(std::int64_t{result.stage}).bind(std::int64_t{result.best_epoch});
   insert.bind(dump(to_json(result.values))).bind(dump(result.measurement)).bind(dump(result.details));
   insert.bind(result.train_s).bind(result.measure_s).bind(result.export_s).bind(result.overhead_s);

@@ -18,8 +18,8 @@ constexpr std::string_view threads_column = "threads INTEGER NOT NULL DEFAULT 0"
 
 /// What schema 3 adds: what is paid instead of `epochs`, who holds the trial, and the version that changed it last.
 constexpr std::array<std::string_view, 6> third_trial_columns{
-    "fidelity TEXT NOT NULL DEFAULT ''",    "work TEXT NOT NULL DEFAULT 'evaluate'",
-    "token TEXT NOT NULL DEFAULT ''",       "claim_epoch INTEGER NOT NULL DEFAULT 0",
+    "fidelity TEXT NOT NULL DEFAULT ''",       "work TEXT NOT NULL DEFAULT 'evaluate'",
+    "token TEXT NOT NULL DEFAULT ''",          "claim_epoch INTEGER NOT NULL DEFAULT 0",
     "lease_end_ms INTEGER NOT NULL DEFAULT 0", "changed INTEGER NOT NULL DEFAULT 0"};
 constexpr std::array<std::string_view, 2> third_result_columns{"fidelity TEXT NOT NULL DEFAULT ''",
                                                                "artifacts TEXT NOT NULL DEFAULT '[]'"};
@@ -170,8 +170,8 @@ Status upgrade_results(Database& database, std::map<std::int64_t, Values> known)
                        dump(details), dump(to_json(artifacts))});
   }
   for (const Row& row : changed) {
-    TRY(Statement update, database.prepare(
-                              "UPDATE result SET recorded = ?, details = ?, artifacts = ? WHERE trial = ? AND stage = ?"));
+    TRY(Statement update,
+        database.prepare("UPDATE result SET recorded = ?, details = ?, artifacts = ? WHERE trial = ? AND stage = ?"));
     TRY_DO(update.bind(row.recorded).bind(row.details).bind(row.artifacts).bind(row.trial).bind(row.stage).run());
   }
   return {};
@@ -191,7 +191,8 @@ Status upgrade_to_3(Database& database) {
         R"(UPDATE {} SET fidelity = '{{"amounts":{{"epochs":' || epochs || '}},"estimator":"training"}}')", table)));
   TRY(auto known, upgrade_known(database));
   TRY_DO(upgrade_results(database, std::move(known)));
-  // Who ran a trial by a name alone finds that another claim has taken over; its lease begins with its last sign of life.
+  // Who ran a trial by a name alone finds that another claim has taken over; its lease begins with its last sign of
+  // life.
   TRY_DO(database.run(std::format("UPDATE trial SET lease_end_ms = heartbeat_ms + {} WHERE state = 'running'",
                                   std::chrono::milliseconds(usual_lease).count())));
   for (const char* table : {"trial", "result"})
