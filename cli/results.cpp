@@ -158,7 +158,8 @@ Exit export_model(const std::string& name, const std::string& picked, const std:
   const auto trial = run::pick(*study, picked);
   if (!trial) return report_error(trial.error());
   const auto* result = (*trial)->result();
-  if (!result || !result->details.contains("model"))
+  const auto* model = result ? result->artifact("onnx") : nullptr;
+  if (!model)
     return report_error(
         {ErrorCode::not_found,
          std::format("trial {} has no exported model (it is {}{})", study::to_text((*trial)->id),
@@ -173,7 +174,7 @@ Exit export_model(const std::string& name, const std::string& picked, const std:
                          std::format("\"{}\" exists already; nothing was written", target.string()),
                          {},
                          "give another name with --output, or --force"});
-  const auto bytes = read_file(folder / result->details["model"].get<std::string>(), std::size_t{2} << 30);
+  const auto bytes = read_file(folder / model->path, std::size_t{2} << 30);
   if (!bytes) return report_error(bytes.error());
   if (const auto written = write_file(target, *bytes); !written) return report_error(written.error());
   Json values{{"model", target.string()},

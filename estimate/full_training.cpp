@@ -257,6 +257,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
                             onnx));
   double difference = 0;
   TRY_DO(check_export(workplace, *cache, candidate.graph, outcome.best_weights, onnx, &difference));
+  TRY(const auto artifact, study::artifact_of("onnx", onnx, workplace.folder()));
   const double export_s = seconds_since(export_start);
 
   phase("measuring");
@@ -275,7 +276,8 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   for (const auto& [name, value] : trial.known) result.values[name] = value;
   add_measured(result.values, measurement);
   result.measurement = device::to_json(measurement);
-  result.details = {{"model", fs::relative(onnx, workplace.folder()).string()}, {"export_difference", difference}};
+  result.details = {{"export_difference", difference}};
+  result.artifacts.push_back(artifact);
   if (trial.threads) result.details["threads"] = *trial.threads;
   if (kept_waiting_before && kept_waiting_after)
     result.details["kept_waiting_s"] = *kept_waiting_after - *kept_waiting_before;

@@ -46,12 +46,15 @@ Json choice_json(const space::Choice& choice) {
 }
 
 Json result_json(const study::StageResult& result) {
+  Json details = clean(result.details);
+  for (const auto& artifact : result.artifacts)
+    details["artifacts"][valid_utf8(artifact.kind)] = valid_utf8(artifact.path);
   return {{"stage", result.stage},
           {"epochs", result.fidelity.epochs()},
           {"best_epoch", result.best_epoch},
           {"values", numbers(study::numbers(result.values))},
           {"measurement", clean(result.measurement)},
-          {"details", clean(result.details)},
+          {"details", std::move(details)},
           {"train_s", number(result.train_s)},
           {"measure_s", number(result.measure_s)},
           {"export_s", number(result.export_s)},

@@ -12,6 +12,7 @@
 #include "base/json.hpp"
 #include "base/quantity.hpp"
 #include "space/space.hpp"
+#include "study/artifact.hpp"
 #include "study/expression.hpp"
 #include "study/fidelity.hpp"
 #include "study/value.hpp"
@@ -41,15 +42,6 @@ struct CurvePoint {
   std::map<std::string, double> metrics;
   double seconds = 0, images_per_s = 0;
   friend bool operator==(const CurvePoint&, const CurvePoint&) = default;
-};
-
-/// A file that a trial left beside the study. Recorded by whoever made it, never guessed from a path.
-struct Artifact {
-  std::string kind;                   ///< "onnx"
-  std::string path;                   ///< relative to the study's folder
-  std::optional<std::string> sha256;  ///< of the content, 64 hexadecimal digits; nothing: recorded before schema 3
-  std::optional<std::int64_t> bytes;  ///< nothing: recorded before schema 3
-  friend bool operator==(const Artifact&, const Artifact&) = default;
 };
 
 /// A trial's outcome at one stage (rung). `values` holds everything recorded: metrics of the best epoch, what was

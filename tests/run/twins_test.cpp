@@ -51,7 +51,7 @@ class TwinsOfAStudy : public testing::Test {
                                  {.stage = 0,
                                   .fidelity = claim.trial.fidelity,
                                   .values = study::values_of(study::Source::told, {{"error", error}}),
-                                  .details = {{"model", "m.onnx"}},
+                                  .artifacts = {{.kind = "onnx", .path = "m.onnx"}},
                                   .train_s = 7,
                                   .measure_s = 2},
                                  ""));
@@ -70,7 +70,7 @@ TEST_F(TwinsOfAStudy, ACompleteTwinAnswersAtNoCost) {
   EXPECT_EQ(answered.state, State::complete);
   EXPECT_EQ(answered.reason, "same network and settings as trial 0");
   EXPECT_EQ(answered.value("error"), 0.25);
-  EXPECT_EQ(answered.result()->details["model"], "m.onnx");
+  EXPECT_EQ(answered.result()->artifact("onnx")->path, "m.onnx");
   EXPECT_EQ(answered.result()->details["answered"], "trial 0");
   EXPECT_EQ(answered.result()->train_s, 0);
   EXPECT_EQ(answered.result()->measure_s, 0);
