@@ -113,7 +113,7 @@ class Coordinator {
 
   Status recover() {
     recovered_ = Clock::now();
-    TRY(const auto lost, session_.storage->recover(options_.heartbeat_timeout, study::max_attempts));
+    TRY(const auto lost, session_.storage->recover(study::max_attempts));
     for (const auto id : lost) {
       TRY(const auto trial, session_.storage->trial(id));
       view_.say(

@@ -8,18 +8,17 @@ namespace edgewise::run {
 using study::State;
 
 Result<bool> FollowedStudy::refresh() {
-  // The version is read first: a change between the two reads is seen again, never missed.
-  TRY(const auto version, storage_.version());
-  if (version == version_) return false;
-  TRY(auto loaded, storage_.load());
-  for (const auto& trial : study_.trials) tally(trial, -1);
-  study_ = std::move(loaded);
-  for (const auto& trial : study_.trials) {
+  TRY(auto changes, storage_.changes(cursor_));
+  for (const auto& trial : changes.trials) {
+    const auto index = static_cast<std::size_t>(trial.id.value);
+    if (index < study_.trials.size()) tally(study_.trials[index], -1);
     tally(trial, +1);
     changed_.insert(trial.id);
   }
-  version_ = version;
-  return true;
+  const bool is_new = !changes.trials.empty();
+  cursor_ = changes.next;
+  TRY_DO(study::apply(study_, std::move(changes)));
+  return is_new;
 }
 
 std::vector<study::TrialId> FollowedStudy::take_changed() {
@@ -36,7 +35,7 @@ void FollowedStudy::tally(const study::Trial& trial, int sign) {
   counts_[trial.state] += sign;
   const auto trained = static_cast<std::int64_t>(trial.curve.size());
   const bool is_open = trial.state == State::waiting || trial.state == State::running;
-  committed_epochs_ += sign * (is_open ? std::max<std::int64_t>(trained, trial.epochs) : trained);
+  committed_epochs_ += sign * (is_open ? std::max<std::int64_t>(trained, trial.fidelity.epochs()) : trained);
   if (trial.state != State::rejected && !trial.is_answered()) tried_ += sign;
 }
 

@@ -36,7 +36,7 @@ class FollowedStudy {
 
   study::Storage& storage_;
   study::Study study_;
-  std::int64_t version_ = -1;
+  study::Cursor cursor_;
   std::set<study::TrialId> changed_;
   std::map<study::State, std::int64_t> counts_;
   std::int64_t committed_epochs_ = 0, tried_ = 0;

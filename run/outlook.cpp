@@ -52,10 +52,10 @@ bool Outlook::has_ended(const study::Trial& trial) {
 
 double Outlook::work_seconds(const study::Trial& trial) const {
   const auto macs = trial.known.find("macs");
-  const int before = trial.results.size() > 1 ? trial.results[trial.results.size() - 2].epochs : 0;
-  const int epochs = std::max(0, trial.results.back().epochs - before);
+  const int before = trial.results.size() > 1 ? trial.results[trial.results.size() - 2].fidelity.epochs() : 0;
+  const int epochs = std::max(0, trial.results.back().fidelity.epochs() - before);
   const double epoch_s =
-      macs == trial.known.end() ? 0 : epoch_seconds(model_, session_, macs->second, trial.threads.value_or(1));
+      macs == trial.known.end() ? 0 : epoch_seconds(model_, session_, macs->second.value, trial.threads.value_or(1));
   return epoch_s * epochs / staffing_.workers + measuring_seconds(session_);
 }
 

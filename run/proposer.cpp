@@ -102,7 +102,7 @@ Result<bool> Proposer::propose() {
 
 study::Trial Proposer::new_trial(const search::Proposal& proposal, const std::vector<study::Trial>& added,
                                  const study::Study& study) {
-  study::Trial trial{.choice = proposal.choice, .epochs = proposal.epochs};
+  study::Trial trial{.choice = proposal.choice, .fidelity = study::Fidelity::training(proposal.epochs)};
   // Two settings of one network start from the same weights only if they are the same trial.
   trial.seed = RandomStream::named(study.settings.seed, "trial seeds")
                    .child("trial", study_.trials().size() + added.size())
@@ -117,9 +117,9 @@ study::Trial Proposer::new_trial(const search::Proposal& proposal, const std::ve
   const bool has_stages = strategy_->plan().size() > 1;
   if (!session_.job.repeats && twins_.answer(trial, space::identity(*candidate), study, added, has_stages))
     return trial;
-  trial.known = known_costs(candidate->graph);
+  trial.known = study::values_of(study::Source::computed, known_costs(candidate->graph));
   trial.threads = settings_.threads(trial);
-  if (const auto broken = study::violated(session_.job.constraints, trial.known)) {
+  if (const auto broken = study::violated(session_.job.constraints, numbers(trial.known))) {
     trial.state = State::rejected;
     trial.reason = "known before training: " + *broken;
   }
@@ -135,7 +135,7 @@ Status Proposer::record(const std::vector<search::Proposal>& proposals, const st
     else
       added.push_back(new_trial(proposal, added, study));
   }
-  for (const auto& [epochs, ids] : promoted) TRY_DO(session_.storage->promote(ids, epochs));
+  for (const auto& [epochs, ids] : promoted) TRY_DO(session_.storage->promote(ids, study::Fidelity::training(epochs)));
   if (added.empty()) return {};
   return session_.storage->add(added, study_.trials().size()).transform([](const auto&) {});
 }

@@ -12,7 +12,7 @@ using study::State;
 
 int ThreadPlan::threads_for(const study::Trial& trial) const {
   const auto macs = trial.known.find("macs");
-  return staffing_.threads_for(macs == trial.known.end() ? 0 : macs->second);
+  return staffing_.threads_for(macs == trial.known.end() ? 0 : macs->second.value);
 }
 
 int ThreadPlan::threads_of_earlier_versions() const {

@@ -7,7 +7,7 @@
 #include "base/file.hpp"
 #include "base/random.hpp"
 #include "example.hpp"
-#include "study/sqlite_internal.hpp"
+#include "study/storages/sqlite_internal.hpp"
 
 namespace edgewise::study {
 namespace {
