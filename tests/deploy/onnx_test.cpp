@@ -120,7 +120,7 @@ TEST(Onnx, RefusesANegativeVariance) {
   const TestFolder folder;
   const auto graph = conv_norm(false);
   auto weights = random_weights(graph, 1);
-  weights.at("norm.running_var").values[2] = -0.5F;
+  weights.at("norm.running_var").floats()[2] = -0.5F;
   const auto status = write_onnx(graph, weights, {}, folder / "model.onnx");
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message, "\"norm.running_var\" holds -0.5, but a variance is at least 0");

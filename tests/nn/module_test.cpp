@@ -197,7 +197,7 @@ TEST(Network, ReturnsTheWeightsItWasGiven) {
   first->forward(input(4, graph));  // moves running statistics and their counter
   const auto saved = weights(first);
   EXPECT_EQ(saved.size(), graph.tensors().size());
-  EXPECT_EQ(saved.at("bn.num_batches_tracked").values, std::vector<float>{1});
+  EXPECT_EQ(saved.at("bn.num_batches_tracked").floats(), std::vector<float>{1});
   ASSERT_TRUE(load_weights(second, saved).has_value());
   EXPECT_EQ(weights(second), saved);
   first->eval();
@@ -221,9 +221,9 @@ TEST(Network, DrawsEachTensorByItsName) {
   Network first(graph, RandomStream(1)), same(graph, RandomStream(1)), other(graph, RandomStream(2));
   EXPECT_EQ(weights(first), weights(same));
   EXPECT_NE(weights(first).at("q.weight"), weights(other).at("q.weight"));
-  EXPECT_NE(weights(first).at("q.weight").values, weights(first).at("k.weight").values);
-  EXPECT_EQ(weights(first).at("block.layer_scale").values, std::vector<float>(8, 0.5F));
-  EXPECT_EQ(weights(first).at("bn.running_var").values, std::vector<float>(8, 1.0F));
+  EXPECT_NE(weights(first).at("q.weight").floats(), weights(first).at("k.weight").floats());
+  EXPECT_EQ(weights(first).at("block.layer_scale").floats(), std::vector<float>(8, 0.5F));
+  EXPECT_EQ(weights(first).at("bn.running_var").floats(), std::vector<float>(8, 1.0F));
 }
 
 TEST(Network, ShufflesChannelsAsWritten) {
@@ -287,14 +287,14 @@ TEST(Network, StartsRunningStatisticsAsTheMeanOverTheBatchesSeen) {
   network->train();
   network->set_norm_momentum_floor(0.1);
   for (const float value : {1.F, 2.F, 6.F}) network->forward(torch::full({2, 2, 4, 4}, value));
-  EXPECT_NEAR(weights(network).at("bn.running_mean").values[0], 3.0, 1e-5);
+  EXPECT_NEAR(weights(network).at("bn.running_mean").floats()[0], 3.0, 1e-5);
 }
 
 TEST(Network, KeepsTheNodesOwnMomentumWithoutAFloor) {
   Network network(lone_norm(0.25));
   network->train();
   network->forward(torch::full({2, 2, 4, 4}, 4.F));
-  EXPECT_NEAR(weights(network).at("bn.running_mean").values[0], 1.0, 1e-6);
+  EXPECT_NEAR(weights(network).at("bn.running_mean").floats()[0], 1.0, 1e-6);
 }
 
 }  // namespace
