@@ -346,7 +346,9 @@ std::string draw_svg(const Graph& graph) {
   const double middle = end.x + left_margin + box_width / 2;
   pen.arrow_down(middle, end.bottom, end.bottom + 11, line_colour);
   pen.text(middle, end.bottom + 23, 11, pale_ink,
-           plan.boxes_hidden > 0 ? std::format("… and {} more operations", plan.boxes_hidden) : std::string("output"),
+           plan.boxes_hidden > 0        ? std::format("… and {} more operations", plan.boxes_hidden)
+           : graph.outputs().size() > 1 ? std::format("{} outputs", graph.outputs().size())
+                                        : std::string("output"),
            " text-anchor=\"middle\"");
   if (cost.macs > 0)
     pen.text(10, height - 8, 10.5, pale_ink,
