@@ -19,6 +19,7 @@ Graph rewritten(const Graph& graph, RandomStream& random) {
   while (nodes.size() < graph.nodes().size()) {
     const auto next = static_cast<std::size_t>(random.below(graph.nodes().size()));
     const auto& inputs = graph.node(next).inputs;
+    if (next != 0 && !is_placed[0]) continue;  // a constant needs nothing, but the input is first
     if (is_placed[next] || !std::ranges::all_of(inputs, [&](std::size_t i) { return is_placed[i]; })) continue;
     Node node = graph.node(next);
     node.name = "renamed " + std::to_string(nodes.size());
