@@ -124,6 +124,15 @@ bool is_view(const Operator& op) {
       op);
 }
 
+std::int64_t stride_of(const Operator& op) {
+  return std::visit(
+      Overloaded{[](const OneOf<Conv2d, MaxPool2d, AvgPool2d> auto& windows) { return windows.stride.h; },
+                 [](const OneOf<Input, BatchNorm2d, LayerNorm, Activation, AdaptiveAvgPool2d, Linear, Add, Mul, Concat,
+                                Split, ChannelShuffle, Reshape, Permute, MatMul, Softmax, Resize, Dropout,
+                                StochasticDepth, LayerScale, Constant, Cast> auto&) { return std::int64_t{1}; }},
+      op);
+}
+
 bool is_commutative(const Operator& op) {
   return std::visit(
       Overloaded{

@@ -125,6 +125,8 @@ std::vector<TensorSpec> operator_tensors(const Operator& op, const std::string& 
 std::int64_t operator_macs(const Operator& op, const Shape& first_input, const Shape& output);
 /// The value is its input's memory under another shape: in inference these operators compute nothing.
 bool is_view(const Operator& op);
+/// How many times smaller `op` makes a map, along its height.
+std::int64_t stride_of(const Operator& op);
 /// The order of its inputs makes no difference.
 bool is_commutative(const Operator& op);
 /// A name in quotes for a message: control characters replaced, shortened when long.

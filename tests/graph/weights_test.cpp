@@ -55,7 +55,7 @@ TEST(Weights, ThatDoNotFitNameTheTensor) {
   EXPECT_EQ(mistake(graph, weights).message, "0 numbers for the shape scalar");
 
   weights = full_weights(graph);
-  weights["classifier.weight"] = {{1}, {0.0F}};
+  weights["classifier.weight"] = {{1}, std::vector<float>{0.0F}};
   EXPECT_EQ(mistake(graph, weights).message, "the network has no such tensor (1 left over)");
   EXPECT_EQ(mistake(graph, weights).where, "tensor \"classifier.weight\"");
 }

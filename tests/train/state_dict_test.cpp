@@ -84,7 +84,7 @@ std::string message(const std::string& bytes) {
 TEST(StateDict, ReadsAPlainTensor) {
   const auto weights = parse_state_dict(file({}));
   ASSERT_TRUE(weights.has_value()) << to_text(weights.error());
-  EXPECT_EQ(weights->at("w"), (graph::Tensor{{2, 3}, {0, 1, 2, 3, 4, 5}}));
+  EXPECT_EQ(weights->at("w"), (graph::Tensor{{2, 3}, std::vector<float>{0, 1, 2, 3, 4, 5}}));
 }
 
 TEST(StateDict, FollowsStridesAndOffsets) {
@@ -212,14 +212,14 @@ TEST(AdaptWeights, TakesWhatFitsAndKeepsTheNewHead) {
 TEST(AdaptWeights, RefusesWeightsOfAnotherNetworkWithANameOfEach) {
   const auto graph = two_layers(2);
   for (const auto fit : {Fit::exact, Fit::backbone, Fit::half}) {
-    const auto adapted = adapt_weights(graph, filled(graph, 0), {{"other", {{1}, {1}}}}, fit);
+    const auto adapted = adapt_weights(graph, filled(graph, 0), {{"other", {{1}, std::vector<float>{1}}}}, fit);
     ASSERT_FALSE(adapted.has_value());
     EXPECT_EQ(
         adapted.error().message,
         "only 0 of the network's 4 tensors are in the file by name and shape; the network has \"a.weight\", the file "
         "\"other\"");
   }
-  const auto partial = adapt_weights(graph, filled(graph, 0), {{"other", {{1}, {1}}}}, Fit::partial);
+  const auto partial = adapt_weights(graph, filled(graph, 0), {{"other", {{1}, std::vector<float>{1}}}}, Fit::partial);
   ASSERT_TRUE(partial.has_value());
   EXPECT_EQ(partial->share.tensors, 0);
 }
