@@ -18,8 +18,8 @@
 #include "base/json.hpp"
 #include "bench/search_problems.hpp"
 #include "replay/measure.hpp"
+#include "search/bayes/mobo.hpp"
 #include "search/fronts.hpp"
-#include "search/mobo.hpp"
 
 namespace edgewise::bench {
 

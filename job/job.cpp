@@ -9,7 +9,7 @@
 
 #include "base/file.hpp"
 #include "job/quantity.hpp"
-#include "search/mobo.hpp"
+#include "search/bayes/mobo.hpp"
 
 namespace edgewise::job {
 

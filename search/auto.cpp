@@ -2,7 +2,7 @@
 #include <cmath>
 #include <format>
 
-#include "search/rungs_internal.hpp"
+#include "search/rungs/rungs_internal.hpp"
 #include "search/strategies_internal.hpp"
 
 namespace edgewise::search {

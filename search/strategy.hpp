@@ -79,7 +79,7 @@ struct Options {
   std::int64_t population = 0;  ///< of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50
   int reduction = 3;            ///< of the halving strategies: one in so many goes on
   std::string surrogate =
-      "gp";  ///< of mobo, as its acquisition, solver and selection (search/mobo.hpp has their words)
+      "gp";  ///< of mobo, as its acquisition, solver and selection (search/bayes/mobo.hpp has their words)
   std::string acquisition = "ehvi";
   std::string solver = "local";
   std::string selection = "hvi";

@@ -6,7 +6,7 @@
 #include <limits>
 #include <set>
 
-#include "simulation.hpp"
+#include "tests/search/simulation.hpp"
 
 namespace edgewise::search {
 namespace {

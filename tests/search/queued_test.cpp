@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "search/strategy.hpp"
-#include "simulation.hpp"
+#include "tests/search/simulation.hpp"
 
 namespace edgewise::search {
 namespace {

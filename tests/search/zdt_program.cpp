@@ -8,7 +8,7 @@
 #include <ctime>
 #include <print>
 
-#include "zdt.hpp"
+#include "tests/search/zdt.hpp"
 
 using namespace edgewise;
 using namespace edgewise::search;
