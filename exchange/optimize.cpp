@@ -65,28 +65,33 @@ std::string difference(const Json& there, const Json& here) {
     if (there[key] != value)
       return value.is_object() ? key : std::format("{}: {} there, {} here", key, shown(there[key]), shown(value));
   }
-  return {};
+  return there.is_object() && there.contains("set") && !here.contains("set") ? "set" : "";
 }
 
-search::Options strategy_options(const OptimizeOptions& options) {
-  return {.strategy = options.strategy,
-          .trials = options.trials,
-          .epochs = options.epochs,
-          .seed = options.seed,
-          .price = {.evaluation_s = options.evaluation_s, .budget_s = options.budget_s}};
+Result<std::unique_ptr<search::Strategy>> make_strategy(const Problem& problem, const OptimizeOptions& options) {
+  search::Options told{.strategy = options.strategy,
+                       .common = {.trials = options.trials,
+                                  .epochs = options.epochs,
+                                  .seed = options.seed,
+                                  .price = {.evaluation_s = options.evaluation_s, .budget_s = options.budget_s},
+                                  .recorded = problem.told}};
+  for (const auto& text : options.set) TRY_DO(search::set_option(told, text));
+  return search::make_strategy(told, problem.space);
 }
 
 }  // namespace
 
 Json study_job(const Problem& problem, const OptimizeOptions& options) {
-  return {{"format", "edgewise-optimize"},
-          {"problem", problem.document},
-          {"strategy", options.strategy},
-          {"seed", options.seed},
-          {"trials", options.trials},
-          {"epochs", options.epochs},
-          {"evaluation_s", options.evaluation_s},
-          {"budget_s", options.budget_s}};
+  Json job{{"format", "edgewise-optimize"},
+           {"problem", problem.document},
+           {"strategy", options.strategy},
+           {"seed", options.seed},
+           {"trials", options.trials},
+           {"epochs", options.epochs},
+           {"evaluation_s", options.evaluation_s},
+           {"budget_s", options.budget_s}};
+  if (!options.set.empty()) job["set"] = options.set;
+  return job;
 }
 
 std::optional<Result<Problem>> problem_of(const study::Settings& settings) {
@@ -107,7 +112,7 @@ study::Settings study_settings(const Problem& problem, const OptimizeOptions& op
 
 Result<std::unique_ptr<Optimizer>> Optimizer::make(Problem problem, const OptimizeOptions& options) {
   std::unique_ptr<Optimizer> optimizer(new Optimizer(std::move(problem), options));
-  TRY(optimizer->strategy_, search::make_strategy(strategy_options(options), optimizer->problem_.space));
+  TRY(optimizer->strategy_, make_strategy(optimizer->problem_, options));
   optimizer->has_stages_ = optimizer->strategy_->plan().size() > 1;
   TRY_DO(optimizer->open_study());
   TRY_DO(optimizer->reload());
@@ -144,7 +149,7 @@ Status Optimizer::open_study() {
   if (kept.job != settings.job && kept.job == study_job(in_texts, options_)) {
     // From before categories kept their kinds: it goes on with texts.
     TRY(problem_, problem_from_json(in_texts.document, problem_.name));
-    TRY(strategy_, search::make_strategy(strategy_options(options_), problem_.space));
+    TRY(strategy_, make_strategy(problem_, options_));
     return {};
   }
   if (const auto differs = difference(kept.job, settings.job); !differs.empty())
@@ -388,7 +393,7 @@ Result<Fitted> import_study(const fs::path& optuna, const std::string& name, con
                                                  optuna.string(), why),
                    "compare the parameters and objectives there with those of the space");
   }
-  TRY_DO(search::make_strategy(strategy_options(options), problem.space));
+  TRY_DO(make_strategy(problem, options));
   std::set<space::Choice> seen;
   const auto before = fitted.trials.size();
   std::erase_if(fitted.trials, [&](const auto& trial) { return !seen.insert(trial.choice).second; });

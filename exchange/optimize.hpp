@@ -12,7 +12,7 @@
 #include "base/file.hpp"
 #include "exchange/prior.hpp"
 #include "exchange/problem.hpp"
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 #include "study/storage.hpp"
 
 namespace edgewise::exchange {
@@ -24,6 +24,7 @@ inline constexpr std::size_t max_values = 1000, max_name_bytes = 1000, max_reaso
 
 struct OptimizeOptions {
   std::string strategy = "random";
+  std::vector<std::string> set;  ///< "NAME=VALUE": what search::set_option sets, in this order
   std::uint64_t seed = 1;
   std::int64_t trials = 1000;  ///< that the caller means to evaluate at most; known results do not count
   int epochs = 1;              ///< of a full evaluation, for strategies that stop early

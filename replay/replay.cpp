@@ -176,31 +176,10 @@ Result<Replay> replay(const search::Strategy& strategy, const Problem& problem, 
   return Simulator(strategy, problem, options).run();
 }
 
-std::vector<search::Stage> stages_of(const Problem& problem, std::size_t trials, std::size_t reduction) {
-  std::vector<search::Stage> stages;
-  std::size_t left = trials;
-  for (std::size_t i = 0; i < problem.stage_epochs.size(); ++i) {
-    left =
-        std::max(left / reduction, problem.stage_epochs.size() - 1 - i);  // shrinks to the end, however few there are
-    stages.push_back({problem.stage_epochs[i], static_cast<std::int64_t>(left)});
-  }
-  return stages;
-}
-
-Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options,
-                                                       std::size_t trials) {
-  options.epochs = problem.stage_epochs.back();
-  options.stages = stages_of(problem, trials, static_cast<std::size_t>(std::max(1, options.reduction)));
-  TRY(auto strategy, search::make_strategy(options, problem.space));
-  if (problem.stage_epochs.size() == 1) return strategy;  // answers at any epochs
-  const auto has_values = [&](const search::PlannedStage& stage) {
-    return stage.epochs_after >= problem.stage_epochs.front();
-  };
-  while (!std::ranges::all_of(strategy->plan(), has_values) && options.reduction <= options.epochs) {
-    ++options.reduction;
-    TRY(strategy, search::make_strategy(options, problem.space));
-  }
-  return strategy;
+Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options) {
+  options.common.epochs = problem.stage_epochs.back();
+  options.common.offered = problem.stage_epochs;
+  return search::make_strategy(options, problem.space);
 }
 
 study::Study fully_evaluated(const Problem& problem, const study::Study& study) {

@@ -291,7 +291,8 @@ Expectation expect(const CostModel& model, const Staffing& staffing, const Sessi
 
 Result<search::Price> price_at_start(Session& session, const CostModel& model, const Staffing& staffing,
                                      const std::atomic<bool>& stop) {
-  if (session.job.search.strategy != "auto") return search::Price{};
+  const auto* strategy = search::strategies().find(session.job.search.strategy);
+  if (!strategy || !strategy->looks_at_price) return search::Price{};
   const auto kept = session.folder / "price.json";
   if (std::filesystem::exists(kept)) {
     TRY(const auto json, read_json(kept));

@@ -1,9 +1,9 @@
+#include "search/candidates.hpp"
+
 #include <algorithm>
 #include <format>
 #include <limits>
 #include <set>
-
-#include "search/strategies_internal.hpp"
 
 namespace edgewise::search {
 
@@ -124,6 +124,10 @@ Advice ask_bounded(const study::Study& study, std::size_t n, const Bound& bound,
     advice.note =
         std::format("the space has no choice that was not tried; {} trials of {} were made", tried, bound.trials);
   return advice;
+}
+
+std::size_t trials_of(const Common& common) {
+  return common.trials == 0 ? default_trials : static_cast<std::size_t>(common.trials);
 }
 
 std::size_t planned_trials(const space::Space& space, std::size_t trials) {

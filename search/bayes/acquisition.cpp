@@ -1,51 +1,12 @@
 #include <algorithm>
 #include <cmath>
-#include <format>
 #include <limits>
 
-#include "search/bayes/mobo.hpp"
-#include "search/bayes/mobo_internal.hpp"
+#include "search/bayes/parts_internal.hpp"
 
 namespace edgewise::search {
 
 namespace {
-
-constexpr std::size_t front_draws = 8;     // of nehvi
-constexpr double confidence = 1.5;         // of ucb: standard deviations below the mean
-constexpr std::size_t drawn_points = 100;  // best points that a drawn front is made of
-
-using Optimistic = double (*)(double mean, double variance, double best);
-
-double by_ei(double mean, double variance, double best) {
-  return best - expected_below(best, mean, std::sqrt(variance));
-}
-double by_pi(double mean, double variance, double best) {
-  // In warped units: a sure improvement counts as one standard deviation.
-  return best - (variance > 0 ? normal_probability((best - mean) / std::sqrt(variance)) : (mean < best ? 1.0 : 0.0));
-}
-double by_ucb(double mean, double variance, double /*best*/) {
-  return mean - confidence * std::sqrt(variance);
-}
-double by_identity(double mean, double /*variance*/, double /*best*/) {
-  return mean;
-}
-
-struct Named {
-  const char* name;
-  Optimistic value;  // null: not from mean and variance alone
-};
-constexpr Named acquisitions[] = {{"ehvi", nullptr},        {"nehvi", nullptr}, {"ei", by_ei},
-                                  {"ucb", by_ucb},          {"pi", by_pi},      {"thompson", nullptr},
-                                  {"identity", by_identity}};
-
-std::vector<space::Choice> best_choices(const Beliefs& beliefs, std::size_t most) {
-  std::vector<space::Choice> best;
-  for (const auto i : order_by_dominance(beliefs.points())) {
-    if (best.size() == most) break;
-    best.push_back(beliefs.choices()[i]);
-  }
-  return best;
-}
 
 /// log(mean of exp).
 double log_mean(const std::vector<double>& logs) {
@@ -58,49 +19,28 @@ double log_mean(const std::vector<double>& logs) {
 
 }  // namespace
 
-const std::vector<std::string>& acquisition_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> list;
-    for (const auto& entry : acquisitions) list.emplace_back(entry.name);
-    return list;
-  }();
-  return names;
+Catalogue<AcquisitionEntry>& acquisitions() {
+  static Catalogue<AcquisitionEntry> all("acquisition", {ehvi_entry(), nehvi_entry(), ei_entry(), ucb_entry(),
+                                                         pi_entry(), thompson_entry(), identity_entry()});
+  return all;
 }
 
-Result<Acquisition> Acquisition::make(const std::string& name, const Beliefs& beliefs, std::uint64_t number) {
-  const auto* found = std::ranges::find_if(acquisitions, [&](const Named& entry) { return name == entry.name; });
-  EDGEWISE_ASSERT(found != std::end(acquisitions), "the acquisition's name was checked");
-  Acquisition acquisition;
-  acquisition.beliefs_ = &beliefs;
-  if (!beliefs.has_points()) return acquisition;  // nothing feasible yet: only the constraints count
-  const auto reference = beliefs.reference();
-  const auto units = beliefs.units();
-  if (name == "nehvi") {
-    const auto choices = best_choices(beliefs, drawn_points);
-    for (std::size_t k = 0; k < front_draws; ++k)
-      acquisition.improvements_.emplace_back(beliefs.drawn(choices, number * front_draws + k), reference, units);
-    return acquisition;
-  }
-  acquisition.improvements_.emplace_back(beliefs.points(), reference, units);
-  if (name == "thompson") {
-    acquisition.optimistic_ = [&beliefs, number](std::span<const space::Choice> candidates,
-                                                 const Belief&) -> Result<Matrix> {
-      return beliefs.drawn(candidates, number);
-    };
-  } else if (found->value) {
-    std::vector<double> best(beliefs.objectives(), std::numeric_limits<double>::infinity());
-    for (const auto& point : beliefs.points())
-      for (std::size_t m = 0; m < best.size(); ++m) best[m] = std::min(best[m], point[m]);
-    acquisition.optimistic_ = [value = found->value, best](std::span<const space::Choice>,
-                                                           const Belief& belief) -> Result<Matrix> {
-      Matrix points = belief.mean;
-      for (std::size_t i = 0; i < points.size(); ++i)
-        for (std::size_t m = 0; m < best.size(); ++m)
-          points[i][m] = value(belief.mean[i][m], belief.variance[i][m], best[m]);
-      return points;
-    };
-  }
-  return acquisition;
+Improvement seen_front(const Beliefs& beliefs) {
+  return {beliefs.points(), beliefs.reference(), beliefs.units()};
+}
+
+Acquisition by_mean_and_variance(const Beliefs& beliefs, double (*value)(double mean, double variance, double best)) {
+  std::vector<double> best(beliefs.objectives(), std::numeric_limits<double>::infinity());
+  for (const auto& point : beliefs.points())
+    for (std::size_t m = 0; m < best.size(); ++m) best[m] = std::min(best[m], point[m]);
+  return {beliefs, seen_front(beliefs),
+          [value, best](std::span<const space::Choice>, const Belief& belief) -> Result<Matrix> {
+            Matrix points = belief.mean;
+            for (std::size_t i = 0; i < points.size(); ++i)
+              for (std::size_t m = 0; m < best.size(); ++m)
+                points[i][m] = value(belief.mean[i][m], belief.variance[i][m], best[m]);
+            return points;
+          }};
 }
 
 Result<Worth> Acquisition::of(std::span<const space::Choice> candidates) const {

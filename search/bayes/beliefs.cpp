@@ -60,13 +60,13 @@ Beliefs::Memory::~Memory() = default;
 struct Beliefs::Model {
   std::unique_ptr<surrogate::Surrogate> surrogate;
   std::vector<double> targets;  // of the rows in Parts::inputs, and of what was assumed
-  mutable std::map<std::uint64_t, surrogate::Surrogate::Path> paths;
+  mutable std::map<std::uint64_t, surrogate::Surrogate::Path> paths;  // beliefs live within one ask: one thread's
 };
 
 struct Beliefs::Parts {
   const space::Space* space = nullptr;
   const study::Settings* settings = nullptr;
-  Options options;
+  BeliefOptions options;
   surrogate::Columns columns;
   surrogate::Matrix inputs;     // of the observations that models learn from
   std::size_t fitted_rows = 0;  // the first of them, which hyperparameters are fitted to
@@ -74,6 +74,11 @@ struct Beliefs::Parts {
   std::vector<std::optional<Model>> objectives;   // nothing: known before
   std::vector<std::optional<Model>> constraints;  // nothing: known before, or never told
   std::optional<Model> failing;                   // +1 failed, -1 ended well
+
+  [[nodiscard]] Result<std::unique_ptr<surrogate::Surrogate>> make_surrogate() const {
+    TRY(const auto* entry, surrogate::surrogates().at(options.surrogate));
+    return entry->make(columns, options.surrogates.of(*entry), options.seed);
+  }
 
   [[nodiscard]] std::uint64_t hash(const std::vector<double>& values, std::size_t rows) const {
     std::string bytes;
@@ -93,7 +98,7 @@ struct Beliefs::Parts {
     auto& fit = memory.fits_[what];
     if (fit && fit->trials == trials && fit->data == data) return fit.get();
     auto fresh = std::make_unique<Fit>(Fit{.trials = trials, .data = data});
-    TRY(fresh->surrogate, surrogate::make_surrogate(options.surrogate, columns, options.seed));
+    TRY(fresh->surrogate, make_surrogate());
     if (fresh->surrogate->has_hyperparameters()) {
       const std::vector<double> first(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(trials));
       surrogate::Vector targets(static_cast<Eigen::Index>(trials));
@@ -113,7 +118,7 @@ struct Beliefs::Parts {
     if (model.surrogate) {
       TRY_DO(model.surrogate->update(inputs, targets));
     } else {
-      TRY(model.surrogate, surrogate::make_surrogate(options.surrogate, columns, options.seed));
+      TRY(model.surrogate, make_surrogate());
       TRY_DO(model.surrogate->fit(inputs, targets));
     }
     return model;
@@ -134,7 +139,7 @@ Beliefs& Beliefs::operator=(Beliefs&&) noexcept = default;
 Beliefs::~Beliefs() = default;
 
 Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& study, const History& history,
-                               const Options& options, Memory* kept) {
+                               const BeliefOptions& options, Memory* kept) {
   Memory none;
   Memory& memory = kept ? *kept : none;
   Beliefs beliefs(std::make_unique<Parts>());
@@ -213,7 +218,7 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
     auto& model = parts.failing.emplace();
     model.targets.assign(choices.size(), -1.0);
     model.targets.resize(both.size(), 1.0);
-    TRY(model.surrogate, surrogate::make_surrogate(options.surrogate, parts.columns, options.seed));
+    TRY(model.surrogate, parts.make_surrogate());
     TRY_DO(model.surrogate->fit(encode(space, both),
                                 surrogate::Vector::Map(model.targets.data(), static_cast<Eigen::Index>(both.size()))));
   }

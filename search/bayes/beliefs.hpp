@@ -1,6 +1,7 @@
 /// What is believed about candidates that were not evaluated: one model for each objective and each constraint.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -8,11 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "base/settings_of_all.hpp"
 #include "search/bayes/coding.hpp"
 #include "search/bayes/improvement.hpp"
 #include "search/bayes/warp.hpp"
 #include "search/history.hpp"
-#include "search/strategy.hpp"
 
 namespace edgewise::search {
 
@@ -22,8 +23,17 @@ struct Belief {
   std::vector<double> log_feasible;  // (candidates), at most 0
 };
 
+/// What models are, and what needs none.
+struct BeliefOptions {
+  std::string surrogate = "gp";  ///< one of surrogate::surrogates()
+  SettingsOfAll<surrogate::SurrogateEntry> surrogates{surrogate::surrogates};
+  std::uint64_t seed = 1;
+  /// Values that a choice is known to give before it is evaluated; empty: none is.
+  std::function<std::map<std::string, double>(const space::Choice&)> known;
+};
+
 /// Models of a study's objectives (warped, minimised) and constraints, learned from its trials.
-/// - An objective that `Options::known` tells is taken from there and not modelled; so are constraints of such values
+/// - An objective that `known` tells is taken from there and not modelled; so are constraints of such values
 /// alone.
 /// - Other constraints have a model of how much they are broken; once trials failed, so has failing.
 /// - Pending trials are taken to come out as expected (the "kriging believer": Ginsbourger, Le Riche, Carraro 2010).
@@ -31,14 +41,14 @@ struct Belief {
 /// the study, whoever asks.
 class Beliefs {
  public:
-  /// Models as they were fitted, kept between asks to save time: what is learned is the same without. Not safe to use
-  /// from two threads.
+  /// Models as they were fitted, kept between asks to save time: what is learned is the same without. One thread at a
+  /// time may learn with it; what was learned borrows nothing of it.
   class Memory;
 
   /// @param memory  of this space and these options; null: nothing is kept
   /// @error invalid_input: unknown surrogate; what a model says
   static Result<Beliefs> learn(const space::Space& space, const study::Study& study, const History& history,
-                               const Options& options, Memory* memory = nullptr);
+                               const BeliefOptions& options, Memory* memory = nullptr);
 
   [[nodiscard]] Result<Belief> about(std::span<const space::Choice> candidates) const;
   /// Values of one function for each objective, drawn from what is believed: (candidates, objectives). Functions are

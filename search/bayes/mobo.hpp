@@ -1,27 +1,22 @@
-/// The parts that multi-objective Bayesian optimisation is put together from; any combination works.
+/// Multi-objective Bayesian optimisation, put together from parts; any combination works.
 #pragma once
 
 #include <string>
-#include <vector>
+
+#include "search/bayes/parts.hpp"
+#include "search/free/options.hpp"
 
 namespace edgewise::search {
 
-/// What evaluating a candidate is worth:
-/// - "ehvi": log of the expected growth of the hypervolume; "nehvi": the same averaged over what the front may be when
-/// values are noisy;
-/// - "ei", "pi", "ucb", "thompson", "identity": an optimistic value for each objective (expected improvement or
-/// probability of improvement on
-///   its best value, lower confidence bound, a drawn function, the mean), judged by how much hypervolume a point there
-///   would add.
-const std::vector<std::string>& acquisition_names();
-
-/// Where candidates come from: "local": the neighbourhood of the front and of the best random ones, climbed; "nsga2":
-/// an evolved population; "pool": random ones.
-const std::vector<std::string>& solver_names();
-
-/// Which of a solver's candidates make the batch: "hvi": one after the other by acquisition, each taken as evaluated
-/// before the next is chosen; "uncertainty", "dominance" (rank and crowding of the optimistic values), "diversity" (far
-/// from what was evaluated), "random".
-const std::vector<std::string>& selection_names();
+struct MoboOptions {
+  InitialOptions initial;  ///< 0: 3 to 20, by the space
+  std::string surrogate = "gp", acquisition = "ehvi", solver = "local", selection = "hvi";
+  /// What the parts themselves can be told.
+  SettingsOfAll<surrogate::SurrogateEntry> surrogates{surrogate::surrogates};
+  SettingsOfAll<AcquisitionEntry> acquisitions{search::acquisitions};
+  SettingsOfAll<SolverEntry> solvers{search::solvers};
+  SettingsOfAll<SelectionEntry> selections{search::selections};
+  void fields(config::Options& o);
+};
 
 }  // namespace edgewise::search

@@ -38,15 +38,25 @@ class EvolutionTurn final : public Turn {
   std::vector<const space::Choice*> best_first_;  // borrowed from the study
 };
 
-}  // namespace
-
-Result<std::unique_ptr<Strategy>> make_evolution(const Options& options, const space::Space& space) {
-  const auto population = population_of(options);
-  const auto initial = options.initial > 0 ? static_cast<std::size_t>(options.initial) : population;
-  return make_model_free(options, space,
-                         {.name = "evolution", .initial = initial, .begin = [&space, population](const Past& past) {
+Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+  const auto& options = settings.as<PopulationOptions>();
+  const auto population = options.size(common);
+  return make_model_free(common, space,
+                         {.name = "evolution",
+                          .initial = options.initial.or_else(population),
+                          .begin = [&space, population](const Past& past) {
                             return std::make_unique<EvolutionTurn>(space, past.history, population);
                           }});
+}
+
+}  // namespace
+
+StrategyEntry evolution_entry() {
+  return {.name = "evolution",
+          .sentence = "mutates the best of a part of the youngest trials",
+          .settings = Settings(PopulationOptions{}),
+          .make = make,
+          .place = 20};
 }
 
 }  // namespace edgewise::search

@@ -9,8 +9,8 @@ namespace {
 /// Every valid choice in the space's own order.
 class Grid final : public Strategy {
  public:
-  Grid(const Options& options, const space::Space& space)
-      : epochs_(options.epochs), candidates_(space, options.seed, static_cast<std::size_t>(options.trials), true) {}
+  Grid(const Common& common, const space::Space& space)
+      : epochs_(common.epochs), candidates_(space, common.seed, static_cast<std::size_t>(common.trials), true) {}
   [[nodiscard]] std::string name() const override { return "grid"; }
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
     return candidates_.ask(study, n, epochs_);
@@ -24,9 +24,7 @@ class Grid final : public Strategy {
   Candidates candidates_;
 };
 
-}  // namespace
-
-Result<std::unique_ptr<Strategy>> make_grid(const Options& options, const space::Space& space) {
+Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& /*none*/, const space::Space& space) {
   if (!space.size()) {
     const auto real = std::ranges::find_if(space.parameters(),
                                            [](const auto& p) { return std::holds_alternative<space::Real>(p.domain); });
@@ -35,7 +33,13 @@ Result<std::unique_ptr<Strategy>> make_grid(const Options& options, const space:
     return invalid("a grid needs a finite space: " + why,
                    "use the strategy \"random\", or give the parameter a list of values");
   }
-  return std::make_unique<Grid>(options, space);
+  return std::make_unique<Grid>(common, space);
+}
+
+}  // namespace
+
+StrategyEntry grid_entry() {
+  return {.name = "grid", .sentence = "every choice of the space, in order", .make = make, .needs_finite_space = true};
 }
 
 }  // namespace edgewise::search

@@ -62,13 +62,22 @@ class LocalTurn final : public Turn {
   std::size_t front_ = 0;                       // so many of them are not dominated
 };
 
+Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+  return make_model_free(
+      common, space,
+      {.name = "local",
+       .initial = settings.as<InitialOptions>().or_else(default_initial),
+       .begin = [&space](const Past& past) { return std::make_unique<LocalTurn>(space, past.history); }});
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Strategy>> make_local(const Options& options, const space::Space& space) {
-  const auto initial = options.initial > 0 ? static_cast<std::size_t>(options.initial) : default_initial;
-  return make_model_free(options, space, {.name = "local", .initial = initial, .begin = [&space](const Past& past) {
-                                            return std::make_unique<LocalTurn>(space, past.history);
-                                          }});
+StrategyEntry local_entry() {
+  return {.name = "local",
+          .sentence = "tries the neighbours of what is on the front",
+          .settings = Settings(InitialOptions{}),
+          .make = make,
+          .place = 50};
 }
 
 }  // namespace edgewise::search

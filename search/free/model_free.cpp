@@ -40,12 +40,12 @@ class FillingTurn final : public Turn {
 
 class ModelFree final : public Strategy {
  public:
-  ModelFree(const Options& options, const space::Space& space, Rule rule)
+  ModelFree(const Common& common, const space::Space& space, Rule rule)
       : space_(&space),
         rule_(std::move(rule)),
-        seed_(options.seed),
-        bound_{.trials = trials_of(options), .epochs = options.epochs},
-        prior_(options.prior) {}
+        seed_(common.seed),
+        bound_{.trials = trials_of(common), .epochs = common.epochs},
+        prior_(common.prior) {}
 
   [[nodiscard]] std::string name() const override { return rule_.name; }
   [[nodiscard]] std::vector<PlannedStage> plan() const override {
@@ -136,17 +136,13 @@ bool Known::contains(const space::Choice& choice) const {
   return std::ranges::any_of(same, [&](const Entry& entry) { return *entry.choice == choice; });
 }
 
-Result<std::unique_ptr<Strategy>> make_model_free(const Options& options, const space::Space& space, Rule rule) {
-  return std::make_unique<ModelFree>(options, space, std::move(rule));
+Result<std::unique_ptr<Strategy>> make_model_free(const Common& common, const space::Space& space, Rule rule) {
+  return std::make_unique<ModelFree>(common, space, std::move(rule));
 }
 
-std::size_t trials_of(const Options& options) {
-  return options.trials == 0 ? default_trials : static_cast<std::size_t>(options.trials);
-}
-
-std::size_t population_of(const Options& options) {
-  if (options.population > 0) return static_cast<std::size_t>(options.population);
-  return std::clamp<std::size_t>(trials_of(options) / 5, 10, 50);
+std::size_t PopulationOptions::size(const Common& common) const {
+  if (population > 0) return static_cast<std::size_t>(population);
+  return std::clamp<std::size_t>(trials_of(common) / 5, 10, 50);
 }
 
 std::optional<space::Choice> draw_new(const space::Space& space, const RandomStream& random, const Known& known,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "search/free/options.hpp"
 #include "search/free/space_filling_internal.hpp"
 #include "search/history.hpp"
 #include "search/strategies_internal.hpp"
@@ -67,13 +68,7 @@ struct Rule {
 
 /// A strategy that proposes `rule.initial` choices of a Sobol sequence, then what the rule says; a random choice where
 /// the rule has nothing new.
-Result<std::unique_ptr<Strategy>> make_model_free(const Options& options, const space::Space& space, Rule rule);
-
-/// The number of trials that the options ask for.
-std::size_t trials_of(const Options& options);
-
-/// The size of a population: as the options say, or a fifth of the trials, at least 10 and at most 50.
-std::size_t population_of(const Options& options);
+Result<std::unique_ptr<Strategy>> make_model_free(const Common& common, const space::Space& space, Rule rule);
 
 /// Calls `draw` with streams of its own until it gives a valid choice that is not known, at most 100 times.
 std::optional<space::Choice> draw_new(const space::Space& space, const RandomStream& random, const Known& known,

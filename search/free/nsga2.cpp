@@ -122,15 +122,25 @@ class Nsga2Turn final : public Turn {
   std::vector<const space::Choice*> parents_;  // best first, borrowed from the study
 };
 
-}  // namespace
-
-Result<std::unique_ptr<Strategy>> make_nsga2(const Options& options, const space::Space& space) {
-  const auto population = population_of(options);
-  const auto initial = options.initial > 0 ? static_cast<std::size_t>(options.initial) : population;
-  return make_model_free(options, space,
-                         {.name = "nsga2", .initial = initial, .begin = [&space, population](const Past& past) {
+Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+  const auto& options = settings.as<PopulationOptions>();
+  const auto population = options.size(common);
+  return make_model_free(common, space,
+                         {.name = "nsga2",
+                          .initial = options.initial.or_else(population),
+                          .begin = [&space, population](const Past& past) {
                             return std::make_unique<Nsga2Turn>(space, past, population);
                           }});
+}
+
+}  // namespace
+
+StrategyEntry nsga2_entry() {
+  return {.name = "nsga2",
+          .sentence = "generations of children of the best trials, by rank and crowding",
+          .settings = Settings(PopulationOptions{}),
+          .make = make,
+          .place = 20};
 }
 
 }  // namespace edgewise::search

@@ -7,10 +7,8 @@ namespace {
 /// Uniform draws without repetition.
 class Random final : public Strategy {
  public:
-  Random(const Options& options, const space::Space& space)
-      : epochs_(options.epochs),
-        candidates_(space, options.seed,
-                    options.trials == 0 ? default_trials : static_cast<std::size_t>(options.trials), false) {}
+  Random(const Common& common, const space::Space& space)
+      : epochs_(common.epochs), candidates_(space, common.seed, trials_of(common), false) {}
   [[nodiscard]] std::string name() const override { return "random"; }
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
     return candidates_.ask(study, n, epochs_);
@@ -24,10 +22,14 @@ class Random final : public Strategy {
   Candidates candidates_;
 };
 
+Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& /*none*/, const space::Space& space) {
+  return std::make_unique<Random>(common, space);
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Strategy>> make_random(const Options& options, const space::Space& space) {
-  return std::make_unique<Random>(options, space);
+StrategyEntry random_entry() {
+  return {.name = "random", .sentence = "random choices, none twice", .make = make};
 }
 
 }  // namespace edgewise::search

@@ -2,10 +2,18 @@
 
 namespace edgewise::search {
 
-Result<std::unique_ptr<Strategy>> make_sobol(const Options& options, const space::Space& space) {
-  return make_model_free(options, space, {.name = "sobol", .begin = [&space, seed = options.seed](const Past&) {
-                                            return filling_turn(sobol_filling(space, seed));
-                                          }});
+namespace {
+
+Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& /*none*/, const space::Space& space) {
+  return make_model_free(common, space, {.name = "sobol", .begin = [&space, seed = common.seed](const Past&) {
+                                           return filling_turn(sobol_filling(space, seed));
+                                         }});
+}
+
+}  // namespace
+
+StrategyEntry sobol_entry() {
+  return {.name = "sobol", .sentence = "points of a scrambled Sobol sequence", .make = make};
 }
 
 }  // namespace edgewise::search

@@ -15,8 +15,8 @@ namespace {
 /// rung goes on, so that a search ends with a fully trained network however few trials it had.
 class Asha final : public Strategy {
  public:
-  Asha(RungSettings settings, const Options& options, const space::Space& space)
-      : settings_(std::move(settings)), candidates_(space, options.seed, settings_.trials, false) {}
+  Asha(RungSettings settings, const Common& common, const space::Space& space)
+      : settings_(std::move(settings)), candidates_(space, common.seed, settings_.trials, false) {}
 
   [[nodiscard]] std::string name() const override { return "asha"; }
 
@@ -85,11 +85,19 @@ class Asha final : public Strategy {
   Candidates candidates_;
 };
 
+Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+  TRY(auto rungs, make_rung_settings(common, settings.as<RungOptions>()));
+  return std::make_unique<Asha>(std::move(rungs), common, space);
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Strategy>> make_asha(const Options& options, const space::Space& space) {
-  TRY(auto settings, make_rung_settings(options));
-  return std::make_unique<Asha>(std::move(settings), options, space);
+StrategyEntry asha_entry() {
+  return {.name = "asha",
+          .sentence = "rungs that never wait: whoever is among the best so far goes on",
+          .settings = Settings(RungOptions{}),
+          .make = make,
+          .place = 30};
 }
 
 }  // namespace edgewise::search

@@ -21,13 +21,13 @@ struct Bracket {
 /// on the order in which trials end.
 class Halving final : public Strategy {
  public:
-  Halving(std::string name, std::vector<Bracket> brackets, RungSettings settings, const Options& options,
+  Halving(std::string name, std::vector<Bracket> brackets, RungSettings settings, const Common& common,
           const space::Space& space)
       : name_(std::move(name)),
         settings_(std::move(settings)),
         brackets_(std::move(brackets)),
         turns_(turns_of(brackets_)),
-        candidates_(space, options.seed, settings_.trials, false) {}
+        candidates_(space, common.seed, settings_.trials, false) {}
 
   [[nodiscard]] std::string name() const override { return name_; }
 
@@ -159,26 +159,44 @@ class Halving final : public Strategy {
   Candidates candidates_;
 };
 
-}  // namespace
-
-Result<std::unique_ptr<Strategy>> make_halving(const Options& options, const space::Space& space) {
-  TRY(auto settings, make_rung_settings(options));
-  return std::make_unique<Halving>("halving", std::vector<Bracket>{{}}, std::move(settings), options, space);
+Result<std::unique_ptr<Strategy>> make_one_bracket(const Common& common, const Settings& settings,
+                                                   const space::Space& space) {
+  TRY(auto rungs, make_rung_settings(common, settings.as<RungOptions>()));
+  return std::make_unique<Halving>("halving", std::vector<Bracket>{{}}, std::move(rungs), common, space);
 }
 
-Result<std::unique_ptr<Strategy>> make_hyperband(const Options& options, const space::Space& space) {
-  TRY(auto settings, make_rung_settings(options));
+Result<std::unique_ptr<Strategy>> make_all_brackets(const Common& common, const Settings& settings,
+                                                    const space::Space& space) {
+  TRY(auto rungs, make_rung_settings(common, settings.as<RungOptions>()));
   // Bracket s of s_max, ..., 0 starts with n = ceil((s_max + 1) / (s + 1) * reduction^s) trials, s rungs below the last
   // one (Li et al., algorithm 1).
   std::vector<Bracket> brackets;
-  const std::size_t rungs = settings.epochs.size();
-  for (std::size_t first = 0; first < rungs; ++first) {
-    const std::size_t s = rungs - 1 - first;
+  const std::size_t count = rungs.epochs.size();
+  for (std::size_t first = 0; first < count; ++first) {
+    const std::size_t s = count - 1 - first;
     std::size_t power = 1;
-    for (std::size_t i = 0; i < s; ++i) power *= settings.reduction;
-    brackets.push_back({first, (rungs * power + s) / (s + 1)});
+    for (std::size_t i = 0; i < s; ++i) power *= rungs.reduction;
+    brackets.push_back({first, (count * power + s) / (s + 1)});
   }
-  return std::make_unique<Halving>("hyperband", std::move(brackets), std::move(settings), options, space);
+  return std::make_unique<Halving>("hyperband", std::move(brackets), std::move(rungs), common, space);
+}
+
+}  // namespace
+
+StrategyEntry halving_entry() {
+  return {.name = "halving",
+          .sentence = "many candidates for few epochs, the best of them for more, rung by rung",
+          .settings = Settings(RungOptions{}),
+          .make = make_one_bracket,
+          .place = 30};
+}
+
+StrategyEntry hyperband_entry() {
+  return {.name = "hyperband",
+          .sentence = "halving in several brackets, from many candidates for few epochs to few for all",
+          .settings = Settings(RungOptions{}),
+          .make = make_all_brackets,
+          .place = 30};
 }
 
 }  // namespace edgewise::search

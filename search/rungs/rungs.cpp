@@ -103,16 +103,23 @@ Ranking best_for_promotion(const study::Settings& settings, std::vector<Entry> e
   return ranking;
 }
 
-Result<RungSettings> make_rung_settings(const Options& options) {
+int usable_reduction(const Common& common, int wanted) {
+  if (common.offered.size() < 2) return wanted;
+  while (rung_epochs(common.epochs, wanted).front() < common.offered.front() && wanted <= common.epochs) ++wanted;
+  return wanted;
+}
+
+Result<RungSettings> make_rung_settings(const Common& common, const RungOptions& options) {
   if (options.reduction < 2)
     return invalid(std::format("reduction is {}; at least 2 is needed", options.reduction),
                    "with reduction: 3 one of three trials goes on to the next rung");
-  RungSettings settings{.epochs = rung_epochs(options.epochs, options.reduction),
-                        .reduction = static_cast<std::size_t>(options.reduction)};
-  if (!options.rank.empty()) {
-    TRY(settings.rank, study::Expression::parse(options.rank));
+  const int reduction = usable_reduction(common, static_cast<int>(options.reduction));
+  RungSettings settings{.epochs = rung_epochs(common.epochs, reduction),
+                        .reduction = static_cast<std::size_t>(reduction)};
+  if (!common.rank.empty()) {
+    TRY(settings.rank, study::Expression::parse(common.rank));
   }
-  if (options.trials > 0) settings.trials = static_cast<std::size_t>(options.trials);
+  if (common.trials > 0) settings.trials = static_cast<std::size_t>(common.trials);
   return settings;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "search/ranking_internal.hpp"
+#include "search/rungs/options.hpp"
 #include "search/strategies_internal.hpp"
 
 namespace edgewise::search {
@@ -36,14 +37,19 @@ void add_to_rung(Rung& rung, const study::Trial& trial, int stage);
 Ranking best_for_promotion(const study::Settings& settings, std::vector<Entry> entries, std::size_t count,
                            const std::optional<study::Expression>& rank);
 
-/// What both kinds of halving need of Options. @error invalid_input: a reduction below 2, a rank that does not parse
+/// The reduction as it is wanted, or the smallest above it that has no rung below the fewest epochs which evaluations
+/// can have (`Common::offered`).
+int usable_reduction(const Common& common, int wanted);
+
+/// What the halving strategies make of their options.
 struct RungSettings {
   std::vector<int> epochs;  ///< of the rungs
   std::size_t reduction = 3;
   std::optional<study::Expression> rank;
   std::size_t trials = default_trials;
 };
-Result<RungSettings> make_rung_settings(const Options& options);
+/// @error invalid_input: a reduction below 2, a rank that does not parse
+Result<RungSettings> make_rung_settings(const Common& common, const RungOptions& options);
 
 /// "the best 4 of 13 by non-dominated rank and hypervolume", and what is odd about it.
 std::string tell_promotion(const Ranking& ranking, std::size_t kept, std::size_t completed,

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "search/ranking_internal.hpp"
+#include "search/rungs/options.hpp"
 #include "search/strategies_internal.hpp"
 
 namespace edgewise::search {
@@ -14,14 +15,14 @@ namespace {
 /// so it does not depend on the order in which they did.
 class Staged final : public Strategy {
  public:
-  Staged(const Options& options, const space::Space& space, std::optional<study::Expression> rank)
-      : stages_(options.stages), rank_(std::move(rank)), candidates_(make_candidates(options, space)) {}
+  Staged(std::vector<Stage> stages, std::optional<study::Expression> rank, Candidates candidates)
+      : stages_(std::move(stages)), rank_(std::move(rank)), candidates_(candidates) {}
 
   [[nodiscard]] std::string name() const override { return "staged"; }
 
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
     if (n == 0) return Advice{};
-    Advice advice = candidates_.ask(study, n, stages_.front().epochs);
+    Advice advice = candidates_.ask(study, n, epochs_of(0));
     if (!advice.proposals.empty() || !advice.is_finished) return advice;
     const std::string remark = advice.note.empty() ? "" : "; " + advice.note;
     for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
@@ -45,19 +46,15 @@ class Staged final : public Strategy {
     std::size_t trials = candidates_.planned();
     int before = 0;
     for (std::size_t i = 0; i < stages_.size(); ++i) {
-      planned.push_back({std::format("stage {}", i + 1), trials, before, stages_[i].epochs});
-      before = stages_[i].epochs;
+      planned.push_back({std::format("stage {}", i + 1), trials, before, epochs_of(i)});
+      before = epochs_of(i);
       trials = std::min(trials, static_cast<std::size_t>(stages_[i].keep));
     }
     return planned;
   }
 
  private:
-  static Candidates make_candidates(const Options& options, const space::Space& space) {
-    const bool in_order = options.trials == 0 && space.size().has_value();
-    const auto trials = options.trials > 0 ? static_cast<std::size_t>(options.trials) : in_order ? 0 : default_trials;
-    return {space, options.seed, trials, in_order};
-  }
+  [[nodiscard]] int epochs_of(std::size_t stage) const { return static_cast<int>(stages_[stage].epochs); }
 
   static std::size_t count_active(const study::Study& study, std::size_t stage) {
     return static_cast<std::size_t>(std::ranges::count_if(study.trials, [&](const auto& trial) {
@@ -106,7 +103,7 @@ class Staged final : public Strategy {
     }
     for (const study::Trial* trial : std::span(ranking.best_first).first(kept))
       if (static_cast<std::size_t>(trial->stage) == stage && advice.proposals.size() < n)
-        advice.proposals.push_back({trial->id, trial->choice, stages_[stage + 1].epochs});
+        advice.proposals.push_back({trial->id, trial->choice, epochs_of(stage + 1)});
     return advice;
   }
 
@@ -138,15 +135,69 @@ Status check_stages(const std::vector<Stage>& stages) {
   return {};
 }
 
+Candidates candidates_of(const Common& common, const space::Space& space) {
+  const bool in_order = common.trials == 0 && space.size().has_value();
+  const auto trials = common.trials > 0 ? static_cast<std::size_t>(common.trials) : in_order ? 0 : default_trials;
+  return {space, common.seed, trials, in_order};
+}
+
+Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+  const auto candidates = candidates_of(common, space);
+  auto stages = settings.as<StagedOptions>().stages;
+  if (!common.offered.empty() && stages == StagedOptions{}.stages)
+    stages = stages_of(common.offered, candidates.planned());
+  TRY_DO(check_stages(stages));
+  std::optional<study::Expression> rank;
+  if (!common.rank.empty()) {
+    TRY(rank, study::Expression::parse(common.rank));
+  }
+  return std::make_unique<Staged>(std::move(stages), std::move(rank), candidates);
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Strategy>> make_staged(const Options& options, const space::Space& space) {
-  TRY_DO(check_stages(options.stages));
-  std::optional<study::Expression> rank;
-  if (!options.rank.empty()) {
-    TRY(rank, study::Expression::parse(options.rank));
+void StagedOptions::fields(config::Options& o) {
+  o.sections(
+      "stages", stages.size(), [&](std::size_t count) { stages.assign(count, {}); },
+      [&](std::size_t i, config::Options& s) {
+        s.integer("epochs", stages[i].epochs, {1, 10000}, "trained in total by the end of this stage");
+        s.integer("keep", stages[i].keep, {0, 1e6}, "candidates that go on; of the last stage ignored");
+      },
+      "of the strategy staged: all for the first epochs, the best few for more");
+  if (!o.is_given("stages")) return;
+  if (stages.empty()) o.problem("stages", "search.stages is empty", "give at least one {epochs: 10}");
+  for (std::size_t i = 0; i + 1 < stages.size(); ++i) {
+    if (stages[i].keep < 1)
+      o.problem("stages", std::format("search.stages[{}].keep must be at least 1", i),
+                "say how many candidates go on to the next stage", static_cast<int>(i));
+    if (i > 0 && stages[i].keep >= stages[i - 1].keep && stages[i].keep >= 1)
+      o.problem("stages",
+                std::format("search.stages[{}].keep {} is not less than the {} that reach it", i, stages[i].keep,
+                            stages[i - 1].keep),
+                "let keep shrink from stage to stage", static_cast<int>(i));
+    if (stages[i + 1].epochs <= stages[i].epochs)
+      o.problem("stages",
+                std::format("search.stages[{}].epochs {} is not more than the {} of the stage before", i + 1,
+                            stages[i + 1].epochs, stages[i].epochs),
+                "epochs are counted in total: let them grow", static_cast<int>(i + 1));
   }
-  return std::make_unique<Staged>(options, space, std::move(rank));
+}
+
+std::vector<Stage> stages_of(const std::vector<int>& epochs, std::size_t trials) {
+  std::vector<Stage> stages;
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    trials = std::max(trials / 3, epochs.size() - 1 - i);  // shrinks to the end, however few there are
+    stages.push_back({epochs[i], static_cast<std::int64_t>(trials)});
+  }
+  return stages;
+}
+
+StrategyEntry staged_entry() {
+  return {.name = "staged",
+          .sentence = "all for the first epochs, the best few for more",
+          .settings = Settings(StagedOptions{}),
+          .make = make,
+          .place = 0};
 }
 
 }  // namespace edgewise::search

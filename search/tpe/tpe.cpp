@@ -118,15 +118,23 @@ class TpeTurn final : public Turn {
   std::optional<Parzen> bad_;      // made when it is needed
 };
 
-}  // namespace
-
-Result<std::unique_ptr<Strategy>> make_tpe(const Options& options, const space::Space& space) {
-  const auto initial = options.initial > 0 ? static_cast<std::size_t>(options.initial) : default_initial;
+Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
   // Shared by the rule, which std::function copies, and nobody else.
   const auto coding = std::make_shared<const ParzenCoding>(space);
-  return make_model_free(options, space, {.name = "tpe", .initial = initial, .begin = [coding](const Past& past) {
-                                            return std::make_unique<TpeTurn>(*coding, past);
-                                          }});
+  return make_model_free(common, space,
+                         {.name = "tpe",
+                          .initial = settings.as<InitialOptions>().or_else(default_initial),
+                          .begin = [coding](const Past& past) { return std::make_unique<TpeTurn>(*coding, past); }});
+}
+
+}  // namespace
+
+StrategyEntry tpe_entry() {
+  return {.name = "tpe",
+          .sentence = "draws from the density of the good trials, away from that of the others",
+          .settings = Settings(InitialOptions{}),
+          .make = make,
+          .place = 50};
 }
 
 }  // namespace edgewise::search

@@ -5,8 +5,9 @@
 
 #include <set>
 
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 #include "study/storage.hpp"
+#include "tests/search/told.hpp"
 
 namespace edgewise::search {
 

@@ -65,29 +65,29 @@ study::Study searched(const Options& options, std::uint64_t order = 1) {
 TEST(Mobo, EveryCombinationOfPartsRunsToTheEnd) {
   // All surrogates with all acquisitions, then all solvers with all selections: whatever one part hands to the next,
   // two at a time meet.
-  for (const auto& surrogate : surrogate::surrogate_names())
-    for (const auto& acquisition : acquisition_names()) {
+  for (const auto& surrogate : surrogate::surrogates().names())
+    for (const auto& acquisition : acquisitions().names()) {
       SCOPED_TRACE(surrogate + " " + acquisition);
       const bool is_slow = surrogate == "bnn" || surrogate == "mlp_ensemble";
-      const Options options{.strategy = "mobo",
-                            .trials = is_slow ? 9 : 12,
-                            .initial = 8,
-                            .surrogate = surrogate,
-                            .acquisition = acquisition,
-                            .solver = "pool"};
-      EXPECT_EQ(searched(options).trials.size(), static_cast<std::size_t>(options.trials));
+      const Options options{
+          .strategy = "mobo",
+          .common = {.trials = is_slow ? 9 : 12},
+          .settings =
+              told("mobo",
+                   MoboOptions{.initial = {8}, .surrogate = surrogate, .acquisition = acquisition, .solver = "pool"})};
+      EXPECT_EQ(searched(options).trials.size(), static_cast<std::size_t>(options.common.trials));
     }
-  for (const auto& acquisition : acquisition_names())
-    for (const auto& solver : solver_names())
-      for (const auto& selection : selection_names()) {
+  for (const auto& acquisition : acquisitions().names())
+    for (const auto& solver : solvers().names())
+      for (const auto& selection : selections().names()) {
         SCOPED_TRACE(acquisition + " " + solver + " " + selection);
         const Options options{.strategy = "mobo",
-                              .trials = 12,
-                              .initial = 8,
-                              .surrogate = "bayesian_ridge",
-                              .acquisition = acquisition,
-                              .solver = solver,
-                              .selection = selection};
+                              .common = {.trials = 12},
+                              .settings = told("mobo", MoboOptions{.initial = {8},
+                                                                   .surrogate = "bayesian_ridge",
+                                                                   .acquisition = acquisition,
+                                                                   .solver = solver,
+                                                                   .selection = selection})};
         EXPECT_EQ(searched(options).trials.size(), 12U);
       }
 }
@@ -100,18 +100,18 @@ TEST(Mobo, EveryModelGoesOnAfterExtremeValues) {
     };
     return {.state = study::State::complete, .values = {{"error", pick(1)}, {"cost", pick(3)}}};
   };
-  for (const auto& surrogate : surrogate::surrogate_names())
-    for (const auto& acquisition : acquisition_names()) {
+  for (const auto& surrogate : surrogate::surrogates().names())
+    for (const auto& acquisition : acquisitions().names()) {
       SCOPED_TRACE(surrogate + " " + acquisition);
       Simulation simulation(error_and_cost());
       const auto space = cell_space();
-      simulation.run({.strategy = "mobo",
-                      .trials = 10,
-                      .initial = 8,
-                      .surrogate = surrogate,
-                      .acquisition = acquisition,
-                      .solver = "pool"},
-                     space, 1, 1, 1, extreme);
+      simulation.run(
+          {.strategy = "mobo",
+           .common = {.trials = 10},
+           .settings =
+               told("mobo",
+                    MoboOptions{.initial = {8}, .surrogate = surrogate, .acquisition = acquisition, .solver = "pool"})},
+          space, 1, 1, 1, extreme);
       EXPECT_EQ(simulation.study().trials.size(), 10U);
     }
 }
@@ -127,8 +127,10 @@ TEST(Tamed, KeepsTheOrderAndLeavesOrdinaryValuesAlone) {
 TEST(Mobo, FindsMoreThanRandomSearch) {
   double ours = 0, random = 0;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-    ours += volume(searched({.strategy = "mobo", .trials = 30, .seed = seed, .initial = 8}));
-    random += volume(searched({.strategy = "random", .trials = 30, .seed = seed}));
+    ours += volume(searched({.strategy = "mobo",
+                             .common = {.trials = 30, .seed = seed},
+                             .settings = told("mobo", MoboOptions{.initial = {8}})}));
+    random += volume(searched({.strategy = "random", .common = {.trials = 30, .seed = seed}}));
   }
   EXPECT_GT(ours, random);
 }
@@ -136,15 +138,19 @@ TEST(Mobo, FindsMoreThanRandomSearch) {
 TEST(Mobo, TellsWhatIsWrongWithItsParts) {
   const auto space = cell_space();
   const auto message = [&](const Options& options) { return make_strategy(options, space).error(); };
-  EXPECT_THAT(message({.strategy = "mobo", .surrogate = "gb"}).message, HasSubstr("surrogate \"gb\" is not one of"));
-  EXPECT_EQ(message({.strategy = "mobo", .acquisition = "ehv"}).next, "did you mean \"ehvi\"?");
-  EXPECT_EQ(message({.strategy = "mobo", .solver = "locl"}).next, "did you mean \"local\"?");
-  EXPECT_EQ(message({.strategy = "mobo", .selection = "hvy"}).next, "did you mean \"hvi\"?");
+  EXPECT_THAT(message({.strategy = "mobo", .settings = told("mobo", MoboOptions{.surrogate = "gb"})}).message,
+              HasSubstr("surrogate \"gb\" is not one of"));
+  EXPECT_EQ(message({.strategy = "mobo", .settings = told("mobo", MoboOptions{.acquisition = "ehv"})}).next,
+            "did you mean \"ehvi\"?");
+  EXPECT_EQ(message({.strategy = "mobo", .settings = told("mobo", MoboOptions{.solver = "locl"})}).next,
+            "did you mean \"local\"?");
+  EXPECT_EQ(message({.strategy = "mobo", .settings = told("mobo", MoboOptions{.selection = "hvy"})}).next,
+            "did you mean \"hvi\"?");
 }
 
 TEST(Auto, PicksByTheSizeOfTheSpaceAndTheNumberOfTrialsAndSaysWhy) {
   const auto note = [](std::int64_t trials, const space::Space& space) {
-    const auto strategy = make_strategy({.strategy = "auto", .trials = trials}, space).value();
+    const auto strategy = make_strategy({.strategy = "auto", .common = {.trials = trials}}, space).value();
     study::Study study;
     study.settings = error_and_cost();
     return strategy->ask(study, 1).value().note;
@@ -192,7 +198,7 @@ TEST(Beliefs, TakeWhatIsKnownBeforeATrialAsExact) {
   auto settings = error_and_cost();
   settings.constraints = {constraint("cost < 200")};
   const auto study = evaluated_study(space, settings, 9);
-  Options options;
+  BeliefOptions options;
   options.known = [](const space::Choice& choice) { return std::map<std::string, double>{{"cost", cost_of(choice)}}; };
   const auto beliefs = Beliefs::learn(space, study, history_of(study), options).value();
   std::vector<space::Choice> some;

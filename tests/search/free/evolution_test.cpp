@@ -14,7 +14,8 @@ namespace {
 double median_volume(const std::string& strategy) {
   std::vector<double> volumes;
   for (std::uint64_t seed = 1; seed <= 8; ++seed)
-    volumes.push_back(volume_of(search_zdt({.strategy = strategy, .trials = 400, .seed = seed}, 1, 10), {11, 11}));
+    volumes.push_back(
+        volume_of(search_zdt({.strategy = strategy, .common = {.trials = 400, .seed = seed}}, 1, 10), {11, 11}));
   std::ranges::sort(volumes);
   return (volumes[3] + volumes[4]) / 2;
 }
@@ -40,7 +41,10 @@ TEST(Evolution, ForgetsTheOldHoweverGoodTheyWere) {
   for (int i = 0; i < 10; ++i) add(study, 100 + i, 0.0);         // old and best
   for (int i = 0; i < 10; ++i) add(study, 90'000 + i, 1.0 + i);  // young
   const auto near_old = [&](std::int64_t population) {
-    const auto advice = make_strategy({.strategy = "evolution", .trials = 1000, .population = population}, space)
+    const auto advice = make_strategy({.strategy = "evolution",
+                                       .common = {.trials = 1000},
+                                       .settings = told("evolution", PopulationOptions{.population = population})},
+                                      space)
                             .value()
                             ->ask(study, 60)
                             .value();
@@ -58,7 +62,11 @@ TEST(Evolution, ForgetsTheOldHoweverGoodTheyWere) {
 TEST(Nsga2, BreedsFromEarlierGenerationsOnly) {
   const auto space = line();
   auto study = two_minimised();
-  const auto strategy = make_strategy({.strategy = "nsga2", .trials = 1000, .population = 10}, space).value();
+  const auto strategy = make_strategy({.strategy = "nsga2",
+                                       .common = {.trials = 1000},
+                                       .settings = told("nsga2", PopulationOptions{.population = 10})},
+                                      space)
+                            .value();
   const auto ask = [&] { return strategy->ask(study, 1).value().proposals.at(0).choice; };
   for (int i = 0; i < 10; ++i) add(study, 1000 * i, 1.0 + i);
   auto without = study;
@@ -80,7 +88,12 @@ TEST(Local, TriesTheNeighboursOfTheFrontFirst) {
   put(15, 15, 3, 1);
   put(10, 10, 4, 4);
   const auto advice =
-      make_strategy({.strategy = "local", .trials = 100, .initial = 3}, space).value()->ask(study, 8).value();
+      make_strategy(
+          {.strategy = "local", .common = {.trials = 100}, .settings = told("local", InitialOptions{.initial = 3})},
+          space)
+          .value()
+          ->ask(study, 8)
+          .value();
   std::set<std::string> choices;
   for (const auto& proposal : advice.proposals) choices.insert(space::to_text(proposal.choice));
   EXPECT_THAT(choices, testing::UnorderedElementsAre("a=4 b=5", "a=6 b=5", "a=5 b=4", "a=5 b=6", "a=14 b=15",
@@ -90,7 +103,9 @@ TEST(Local, TriesTheNeighboursOfTheFrontFirst) {
 TEST(Local, StartsAnewWhenTheNeighbourhoodIsKnown) {
   const auto space = finite_space(2);
   Simulation simulation(two_objectives());
-  simulation.run({.strategy = "local", .trials = 100, .initial = 1}, space, 1, 1, 1);
+  simulation.run(
+      {.strategy = "local", .common = {.trials = 100}, .settings = told("local", InitialOptions{.initial = 1})}, space,
+      1, 1, 1);
   EXPECT_EQ(simulation.study().trials.size(), 6U);
 }
 

@@ -159,7 +159,7 @@ TEST(SobolSearch, SkipsWhatTheStudyHasAndGoesOnInItsSequence) {
   const auto expected = space_filling(space, 3, 8);
   Simulation simulation(two_objectives());
   ASSERT_TRUE(simulation.storage().add({{.choice = expected[2]}}, 0));
-  const auto strategy = make_strategy({.strategy = "sobol", .trials = 8, .seed = 3}, space).value();
+  const auto strategy = make_strategy({.strategy = "sobol", .common = {.trials = 8, .seed = 3}}, space).value();
   simulation.propose(*strategy, 3);
   simulation.propose(*strategy, 4);
   const auto study = simulation.study();
@@ -171,7 +171,7 @@ TEST(SobolSearch, SkipsWhatTheStudyHasAndGoesOnInItsSequence) {
 TEST(LatinSearch, SpreadsItsTrialsOverEachParameter) {
   const auto space = infinite_space();
   Simulation simulation(two_objectives());
-  simulation.run({.strategy = "lhs", .trials = 9, .seed = 4}, space, 1, 2, 2);
+  simulation.run({.strategy = "lhs", .common = {.trials = 9, .seed = 4}}, space, 1, 2, 2);
   std::map<std::string, int> counts;
   std::set<int> rates;
   for (const auto& trial : simulation.study().trials) {

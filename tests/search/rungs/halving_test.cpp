@@ -70,9 +70,11 @@ TEST(Rungs, GrowByTheReductionUpToAllEpochs) {
 
 TEST(AllHalving, SaysWhatIsWrong) {
   for (const char* name : {"halving", "hyperband", "asha"}) {
-    EXPECT_EQ(make_strategy({.strategy = name, .reduction = 1}, finite_space()).error().message,
+    EXPECT_EQ(make_strategy({.strategy = name, .settings = told(name, RungOptions{.reduction = 1})}, finite_space())
+                  .error()
+                  .message,
               "reduction is 1; at least 2 is needed");
-    EXPECT_THAT(make_strategy({.strategy = name, .rank = "iou -"}, finite_space()).error().message,
+    EXPECT_THAT(make_strategy({.strategy = name, .common = {.rank = "iou -"}}, finite_space()).error().message,
                 HasSubstr("the rank \"iou -\""));
     EXPECT_EQ(make_strategy({.strategy = name}, finite_space()).value()->name(), name);
   }
@@ -87,12 +89,13 @@ TEST(AllHalving, PromotesTheParetoBestNotTheScalarBest) {
   };
   for (const char* name : {"halving", "asha"}) {
     std::string note;
-    EXPECT_THAT(first_promotions({.strategy = name, .trials = 9, .epochs = 9}, 9, trainer, two_objectives(), &note),
-                testing::UnorderedElementsAre(0, 3, 4))
+    EXPECT_THAT(
+        first_promotions({.strategy = name, .common = {.trials = 9, .epochs = 9}}, 9, trainer, two_objectives(), &note),
+        testing::UnorderedElementsAre(0, 3, 4))
         << name;
     EXPECT_EQ(note, "rung 2 of 3: the best 3 of 9 by non-dominated rank and hypervolume") << name;
     // Who writes a rank gets it.
-    EXPECT_THAT(first_promotions({.strategy = name, .trials = 9, .epochs = 9, .rank = "iou"}, 9, trainer),
+    EXPECT_THAT(first_promotions({.strategy = name, .common = {.trials = 9, .epochs = 9, .rank = "iou"}}, 9, trainer),
                 ElementsAre(0, 1, 2))
         << name;
   }
@@ -107,8 +110,13 @@ TEST(AllHalving, TakesOfTheLastRankWhatAddsMostHypervolume) {
     return {.values = {{"iou", -loss[number_of(trial)]}, {"latency_ms", latency_ms[number_of(trial)]}}};
   };
   for (const char* name : {"halving", "asha"}) {
-    EXPECT_THAT(first_promotions({.strategy = name, .trials = 6, .epochs = 9}, 6, trainer), ElementsAre(2, 4)) << name;
-    EXPECT_THAT(first_promotions({.strategy = name, .trials = 6, .epochs = 9, .reduction = 2}, 6, trainer),
+    EXPECT_THAT(first_promotions({.strategy = name, .common = {.trials = 6, .epochs = 9}}, 6, trainer),
+                ElementsAre(2, 4))
+        << name;
+    EXPECT_THAT(first_promotions({.strategy = name,
+                                  .common = {.trials = 6, .epochs = 9},
+                                  .settings = told(name, RungOptions{.reduction = 2})},
+                                 6, trainer),
                 testing::SizeIs(3))
         << name;
   }
@@ -134,18 +142,20 @@ TEST(AllHalving, PutsFeasibleTrialsFirstAndNeverPromotesFailedOrPrunedOnes) {
     }
   };
   std::string note;
-  EXPECT_THAT(
-      first_promotions({.strategy = "halving", .trials = 6, .epochs = 4, .reduction = 2}, 6, trainer, settings, &note),
-      ElementsAre(2, 1, 0));
+  EXPECT_THAT(first_promotions({.strategy = "halving",
+                                .common = {.trials = 6, .epochs = 4},
+                                .settings = told("halving", RungOptions{.reduction = 2})},
+                               6, trainer, settings, &note),
+              ElementsAre(2, 1, 0));
   EXPECT_THAT(
       note, HasSubstr("2 of them break a constraint, because only 1 keeps all; 1 left out, whose values are missing"));
-  EXPECT_THAT(first_promotions({.strategy = "halving", .trials = 6, .epochs = 9}, 6, trainer, settings),
+  EXPECT_THAT(first_promotions({.strategy = "halving", .common = {.trials = 6, .epochs = 9}}, 6, trainer, settings),
               ElementsAre(2, 1));
 }
 
 TEST(Halving, FillsEveryRungWhateverTheOrderInWhichTrialsEnd) {
   const auto space = infinite_space();
-  const Options options{.strategy = "halving", .trials = 54, .epochs = 27};
+  const Options options{.strategy = "halving", .common = {.trials = 54, .epochs = 27}};
   std::set<std::tuple<std::string, int, int>> expected;
   for (std::uint64_t order = 0; order < 8; ++order) {
     SCOPED_TRACE(order);
@@ -164,7 +174,8 @@ TEST(SynchronousHalving, ReachesTheSameWithFailuresWhateverTheOrder) {
     for (std::uint64_t order = 0; order < 8; ++order) {
       SCOPED_TRACE(std::string(name) + std::to_string(order));
       Simulation simulation(two_objectives());
-      simulation.run({.strategy = name, .trials = 60, .epochs = 9}, space, order, 1 + order * 3, 1 + order % 4);
+      simulation.run({.strategy = name, .common = {.trials = 60, .epochs = 9}}, space, order, 1 + order * 3,
+                     1 + order % 4);
       if (order == 0) expected = reached(simulation.study());
       EXPECT_EQ(reached(simulation.study()), expected);
       EXPECT_EQ(simulation.study().trials.size(), 60U);
@@ -176,7 +187,7 @@ TEST(Hyperband, BeginsTheTrialsOfABracketOnItsRung) {
   // Rungs 1, 3, 9: brackets of ceil(3 / 3 * 9) = 9, ceil(3 / 2 * 3) = 5 and 3 trials.
   const auto space = infinite_space();
   Simulation simulation(two_objectives());
-  simulation.run({.strategy = "hyperband", .trials = 34, .epochs = 9}, space, 3, 4, 3, sound_outcome);
+  simulation.run({.strategy = "hyperband", .common = {.trials = 34, .epochs = 9}}, space, 3, 4, 3, sound_outcome);
   const auto study = simulation.study();
   ASSERT_EQ(study.trials.size(), 34U);
   std::map<int, int> begun;
@@ -193,7 +204,8 @@ TEST(Hyperband, BeginsTheTrialsOfABracketOnItsRung) {
       }
     }
   }
-  const auto plan = make_strategy({.strategy = "hyperband", .trials = 34, .epochs = 9}, space).value()->plan();
+  const auto plan =
+      make_strategy({.strategy = "hyperband", .common = {.trials = 34, .epochs = 9}}, space).value()->plan();
   std::map<int, int> planned;
   for (const auto& stage : plan) planned[stage.epochs_after] += static_cast<int>(stage.trials);
   EXPECT_EQ(planned, ended_by_epochs(study));
@@ -204,7 +216,7 @@ TEST(Hyperband, PromotesWithinTheBracketOnly) {
   // The earlier the bracket, the worse: compared with each other, nobody of the first would ever go on.
   const auto space = infinite_space();
   Simulation simulation(two_objectives());
-  simulation.run({.strategy = "hyperband", .trials = 17, .epochs = 9}, space, 1, 17, 17,
+  simulation.run({.strategy = "hyperband", .common = {.trials = 17, .epochs = 9}}, space, 1, 17, 17,
                  [](const study::Trial& trial) -> Outcome {
                    return {.values = {{"iou", trial.results.empty() ? trial.epochs : 0.0}, {"latency_ms", 1.0}}};
                  });
@@ -214,7 +226,8 @@ TEST(Hyperband, PromotesWithinTheBracketOnly) {
 TEST(Hyperband, FinishesARoundBeforeTheNextOneEnds) {
   const auto space = infinite_space();
   Simulation simulation(two_objectives());
-  const auto strategy = make_strategy({.strategy = "hyperband", .trials = 1000, .epochs = 9}, space).value();
+  const auto strategy =
+      make_strategy({.strategy = "hyperband", .common = {.trials = 1000, .epochs = 9}}, space).value();
   RandomStream random(1);
   for (int i = 0; i < 40; ++i) {
     simulation.propose(*strategy, 2);
@@ -229,7 +242,7 @@ TEST(Hyperband, FinishesARoundBeforeTheNextOneEnds) {
 TEST(Asha, PromotesAsSoonAsItCanAndNeverWaits) {
   const auto space = infinite_space();
   Simulation simulation(two_objectives());
-  const auto strategy = make_strategy({.strategy = "asha", .trials = 30, .epochs = 9}, space).value();
+  const auto strategy = make_strategy({.strategy = "asha", .common = {.trials = 30, .epochs = 9}}, space).value();
   RandomStream random(1);
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(simulation.propose(*strategy, 1).proposals.at(0).promote, std::nullopt);
@@ -254,12 +267,14 @@ TEST(Asha, EndsWithATrialOnEveryRungHoweverFewThereAre) {
   for (std::uint64_t order = 0; order < 6; ++order) {
     SCOPED_TRACE(order);
     Simulation simulation(two_objectives());
-    simulation.run({.strategy = "asha", .trials = 4, .epochs = 27}, space, order, 2, 1 + order % 3, sound_outcome);
+    simulation.run({.strategy = "asha", .common = {.trials = 4, .epochs = 27}}, space, order, 2, 1 + order % 3,
+                   sound_outcome);
     EXPECT_EQ(simulation.study().trials.size(), 4U);
     const auto ended = ended_by_epochs(simulation.study());
     for (const int epochs : {3, 9, 27}) EXPECT_GE(ended.contains(epochs) ? ended.at(epochs) : 0, 1) << epochs;
     Simulation large(two_objectives());
-    large.run({.strategy = "asha", .trials = 90, .epochs = 27}, space, order, 2, 1 + order % 3, sound_outcome);
+    large.run({.strategy = "asha", .common = {.trials = 90, .epochs = 27}}, space, order, 2, 1 + order % 3,
+              sound_outcome);
     const auto counts = ended_by_epochs(large.study());
     EXPECT_EQ(counts.at(1), 90);
     EXPECT_GE(counts.at(3), 30);  // promoted early, some by mistake: at least a third, not many more
@@ -272,11 +287,11 @@ TEST(Asha, GivesUpWhenNothingCompletes) {
   const auto space = infinite_space();
   for (const char* name : {"asha", "halving", "hyperband"}) {
     Simulation simulation(two_objectives());
-    simulation.run({.strategy = name, .trials = 12, .epochs = 9}, space, 1, 3, 3,
+    simulation.run({.strategy = name, .common = {.trials = 12, .epochs = 9}}, space, 1, 3, 3,
                    [](const study::Trial&) { return Outcome{.state = study::State::failed}; });
     EXPECT_EQ(simulation.study().trials.size(), 12U);
     Simulation nothing(two_objectives());
-    nothing.run({.strategy = name, .trials = 12, .epochs = 9}, space, 1, 3, 3,
+    nothing.run({.strategy = name, .common = {.trials = 12, .epochs = 9}}, space, 1, 3, 3,
                 [](const study::Trial&) { return Outcome{}; });  // no values
     for (const auto& trial : nothing.study().trials) EXPECT_EQ(trial.stage, 0);
   }
@@ -311,7 +326,7 @@ std::vector<std::string> events(const Options& options, const space::Space& spac
 TEST(AllHalving, ARunWithKillsEqualsTheOneWithout) {
   const auto space = infinite_space();
   for (const char* name : {"halving", "hyperband", "asha"}) {
-    const Options options{.strategy = name, .trials = 40, .epochs = 9};
+    const Options options{.strategy = name, .common = {.trials = 40, .epochs = 9}};
     const auto expected = events(options, space, false, 0);
     EXPECT_GT(expected.size(), 45U) << name;
     for (std::uint64_t seed = 1; seed < 5; ++seed) EXPECT_EQ(events(options, space, true, seed), expected) << name;
@@ -321,7 +336,7 @@ TEST(AllHalving, ARunWithKillsEqualsTheOneWithout) {
 TEST(AllHalving, PlansWhatASoundSearchTakes) {
   const auto space = infinite_space();
   for (const char* name : {"halving", "asha"}) {
-    const auto plan = make_strategy({.strategy = name, .trials = 30, .epochs = 9}, space).value()->plan();
+    const auto plan = make_strategy({.strategy = name, .common = {.trials = 30, .epochs = 9}}, space).value()->plan();
     ASSERT_EQ(plan.size(), 3U);
     EXPECT_EQ(plan[0].trials, 30U);
     EXPECT_EQ(plan[1].trials, 10U);
@@ -336,7 +351,7 @@ TEST(AllHalving, PlansWhatASoundSearchTakes) {
 TEST(AllHalving, EndWithASmallSpaceAndOneRung) {
   for (const char* name : {"halving", "hyperband", "asha"}) {
     Simulation simulation(two_objectives());
-    simulation.run({.strategy = name, .trials = 100, .epochs = 2}, finite_space(), 1, 4, 2, sound_outcome);
+    simulation.run({.strategy = name, .common = {.trials = 100, .epochs = 2}}, finite_space(), 1, 4, 2, sound_outcome);
     EXPECT_EQ(ended_by_epochs(simulation.study()), (std::map<int, int>{{2, 15}})) << name;
   }
 }

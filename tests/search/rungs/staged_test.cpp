@@ -9,7 +9,8 @@ namespace {
 
 using testing::HasSubstr;
 
-const Options three_stages{.strategy = "staged", .stages = {{10, 6}, {30, 2}, {60, 0}}};
+const Options three_stages{.strategy = "staged",
+                           .settings = told("staged", StagedOptions{.stages = {{10, 6}, {30, 2}, {60, 0}}})};
 
 /// Proposes the first stage and finishes every trial with the values that `trainer` gives.
 Simulation after_first_stage(const Options& options, const space::Space& space, const study::Settings& settings,
@@ -29,7 +30,8 @@ std::vector<std::string> promoted(const Advice& advice) {
 
 TEST(Staged, PromotesTheBestByDominance) {
   const auto space = space::make_space({{.name = "n", .domain = space::Integer{.low = 0, .high = 5}}}).value();
-  const Options options{.strategy = "staged", .stages = {{10, 3}, {30, 1}, {60, 0}}};
+  const Options options{.strategy = "staged",
+                        .settings = told("staged", StagedOptions{.stages = {{10, 3}, {30, 1}, {60, 0}}})};
   // iou 0.9 0.8 0.5 0.7 0.1 0.6 at latency 30 10 1 20 2 9: the front is 0, 1, 5, 2 (5 is crowded most, 1 more than
   // none), 3 and 4 are dominated.
   const Trainer trainer = [](const study::Trial& trial) -> Outcome {
@@ -61,7 +63,9 @@ TEST(Staged, PromotesTheBestByDominance) {
 
 TEST(Staged, PromotesTheBestByTheRank) {
   const auto space = space::make_space({{.name = "n", .domain = space::Integer{.low = 0, .high = 5}}}).value();
-  const Options options{.strategy = "staged", .stages = {{10, 2}, {30, 0}}, .rank = "iou - latency_ms / 10"};
+  const Options options{.strategy = "staged",
+                        .common = {.rank = "iou - latency_ms / 10"},
+                        .settings = told("staged", StagedOptions{.stages = {{10, 2}, {30, 0}}})};
   const auto simulation = after_first_stage(options, space, two_objectives(), [](const study::Trial& trial) -> Outcome {
     const auto n = static_cast<double>(std::get<std::int64_t>(trial.choice.at("n")));
     return {.values = {{"iou", n / 10}, {"latency_ms", n == 5 ? 4.0 : 1.0}}};  // 5 is the best alone by iou
@@ -73,7 +77,9 @@ TEST(Staged, PromotesTheBestByTheRank) {
 
 TEST(Staged, PutsFeasibleTrialsFirstAndNeverPromotesFailedOrPrunedOnes) {
   const auto space = space::make_space({{.name = "n", .domain = space::Integer{.low = 0, .high = 6}}}).value();
-  const Options options{.strategy = "staged", .stages = {{10, 4}, {30, 0}}, .rank = "iou"};
+  const Options options{.strategy = "staged",
+                        .common = {.rank = "iou"},
+                        .settings = told("staged", StagedOptions{.stages = {{10, 4}, {30, 0}}})};
   auto settings = two_objectives();
   for (const char* text : {"latency_ms < 33", "memory_mb < 100"})
     settings.constraints.push_back({text, study::Comparison::parse(text).value()});
@@ -118,7 +124,9 @@ TEST(Staged, EndsWithAReasonWhenNothingCanGoOn) {
 
 TEST(Staged, DecidesByTheStageThatEndedNotByLaterResults) {
   const auto space = space::make_space({{.name = "n", .domain = space::Integer{.low = 0, .high = 3}}}).value();
-  const Options options{.strategy = "staged", .stages = {{10, 2}, {30, 0}}, .rank = "iou"};
+  const Options options{.strategy = "staged",
+                        .common = {.rank = "iou"},
+                        .settings = told("staged", StagedOptions{.stages = {{10, 2}, {30, 0}}})};
   const Trainer trainer = [](const study::Trial& trial) -> Outcome {
     const auto n = static_cast<double>(std::get<std::int64_t>(trial.choice.at("n")));
     return {.values = {{"iou", trial.stage == 0 ? n : -100.0}}};  // the promoted ones become the worst
@@ -137,7 +145,7 @@ TEST(Staged, TakesRandomCandidatesWhenTheSpaceIsInfiniteOrTheirNumberIsGiven) {
   const auto infinite = infinite_space();
   EXPECT_EQ(make_strategy(three_stages, infinite).value()->plan()[0].trials, 40U);
   Options options = three_stages;
-  options.trials = 9;
+  options.common.trials = 9;
   EXPECT_EQ(make_strategy(options, infinite).value()->plan()[0].trials, 9U);
   const auto finite = finite_space();
   const auto strategy = make_strategy(options, finite).value();
@@ -156,7 +164,7 @@ TEST(Staged, PlansItsStages) {
   EXPECT_EQ(std::tie(plan[2].trials, plan[2].epochs_before, plan[2].epochs_after), std::tuple(2U, 30, 60));
   EXPECT_EQ(plan[2].name, "stage 3");
   Options few = three_stages;
-  few.trials = 4;
+  few.common.trials = 4;
   EXPECT_EQ(make_strategy(few, space).value()->plan()[1].trials, 4U);
 }
 
@@ -166,8 +174,8 @@ TEST(Staged, DoesNotDependOnTheOrderInWhichTrialsEndNorOnKills) {
     const auto infinite = infinite_space(), finite = finite_space();
     const space::Space& space = seed % 2 == 0 ? finite : infinite;
     Options options = three_stages;
-    options.seed = seed;
-    if (seed % 3 == 0) options.rank = "iou - latency_ms / 10";
+    options.common.seed = seed;
+    if (seed % 3 == 0) options.common.rank = "iou - latency_ms / 10";
     auto settings = two_objectives();
     if (seed % 4 == 0)
       settings.constraints.push_back({"latency_ms < 3", study::Comparison::parse("latency_ms < 3").value()});
@@ -187,7 +195,7 @@ TEST(Staged, DoesNotDependOnTheOrderInWhichTrialsEndNorOnKills) {
 
 TEST(EveryStrategy, GivesTheSameAdviceForTheSameStudyAtEachPoint) {
   const auto space = finite_space();
-  for (const std::string& name : strategy_names()) {
+  for (const std::string& name : strategies().names()) {
     SCOPED_TRACE(name);
     Options options = three_stages;
     options.strategy = name;

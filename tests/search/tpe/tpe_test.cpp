@@ -187,7 +187,8 @@ TEST(Tpe, ProposesMoreOfWhatWasGood) {
       add_complete(study, choice, {off + (x - 0.7) * (x - 0.7), off + (x - 0.75) * (x - 0.75)});
     }
     int good = 0;
-    const auto advice = make_strategy({.strategy = "tpe", .trials = 10'000}, space).value()->ask(study, 20).value();
+    const auto advice =
+        make_strategy({.strategy = "tpe", .common = {.trials = 10'000}}, space).value()->ask(study, 20).value();
     for (const auto& proposal : advice.proposals)
       good += proposal.choice.at("kind") == space::Value("c") &&
                       std::abs(std::get<double>(proposal.choice.at("x")) - 0.725) < 0.2
@@ -205,7 +206,7 @@ TEST(Tpe, GivesABatchAsIfItWereAskedOneByOne) {
     const auto choice = space.sample(random).value();
     add_complete(study, choice, zdt(1, choice));
   }
-  const auto strategy = make_strategy({.strategy = "tpe", .trials = 1000}, space).value();
+  const auto strategy = make_strategy({.strategy = "tpe", .common = {.trials = 1000}}, space).value();
   const auto batch = strategy->ask(study, 5).value().proposals;
   for (const auto& expected : batch) {
     const auto one = strategy->ask(study, 1).value().proposals;
@@ -229,7 +230,7 @@ TEST(Tpe, LearnsFromAnotherStudy) {
     for (const auto& proposal : advice.proposals) sum += zdt(1, proposal.choice)[1];
     return sum / 10;
   };
-  EXPECT_LT(mean_of({.strategy = "tpe", .prior = other.trials}) + 0.5, mean_of({.strategy = "tpe"}));
+  EXPECT_LT(mean_of({.strategy = "tpe", .common = {.prior = other.trials}}) + 0.5, mean_of({.strategy = "tpe"}));
 }
 
 }  // namespace
