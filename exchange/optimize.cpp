@@ -115,9 +115,18 @@ Result<std::unique_ptr<Optimizer>> Optimizer::make(Problem problem, const Optimi
   TRY(optimizer->strategy_, make_strategy(optimizer->problem_, options));
   optimizer->has_stages_ = optimizer->strategy_->plan().size() > 1;
   TRY_DO(optimizer->open_study());
+  optimizer->dialogue_.emplace(*optimizer->strategy_, optimizer->rules());
   TRY_DO(optimizer->reload());
   TRY_DO(optimizer->take_up_waiting());
   return optimizer;
+}
+
+/// Two choices of a space are two things here: only who evaluates them knows better.
+search::DialogueRules Optimizer::rules() const {
+  return {.look = [this](const space::Choice& choice) -> Result<search::Candidate> {
+            return search::Candidate{.known = numbers_of(choice, problem_.known)};
+          },
+          .forbidden = "known before evaluation"};
 }
 
 Status Optimizer::open_study() {
@@ -237,37 +246,22 @@ Result<Json> Optimizer::ask(const Json& count) {
   search::Advice advice;
   // A round may give fewer than wanted, or only choices that a constraint on known values rejects.
   for (int round = 0; round < max_rounds && trials.size() < wanted; ++round) {
-    TRY(advice, strategy_->ask(study_, wanted - trials.size()));
+    TRY(const auto step, dialogue_->ask(study_, wanted - trials.size()));
+    advice = step.advice;
     if (advice.proposals.empty()) break;
-    TRY(const auto begun, record(advice.proposals));
+    TRY(const auto begun, record(step));
     for (const auto id : begun) trials.push_back(trial_json(study_.trials[static_cast<std::size_t>(id.value)]));
   }
   return Json{{"trials", std::move(trials)}, {"finished", advice.is_finished}, {"note", advice.note}};
 }
 
-Result<std::vector<study::TrialId>> Optimizer::record(const std::vector<search::Proposal>& proposals) {
-  std::vector<study::Trial> added;
+Result<std::vector<study::TrialId>> Optimizer::record(const search::Step& step) {
   std::vector<study::TrialId> begun;
-  for (const auto& proposal : proposals) {
-    if (proposal.promote) {
-      TRY_DO(storage_->promote({*proposal.promote}, proposal.epochs));
-      begun.push_back(*proposal.promote);
-      continue;
-    }
-    study::Trial trial{
-        .choice = proposal.choice, .epochs = proposal.epochs, .known = numbers_of(proposal.choice, problem_.known)};
-    if (const auto broken = study::violated(problem_.constraints, trial.known)) {
-      trial.state = State::rejected;
-      trial.reason = "known before evaluation: " + *broken;
-    }
-    added.push_back(std::move(trial));
-  }
-  if (!added.empty()) {
-    TRY(const auto ids, storage_->add(added, study_.trials.size()));
-    for (const auto id : ids) {
-      TRY_DO(refresh(id));
-      if (study_.trials.back().state == State::waiting) begun.push_back(id);
-    }
+  for (const auto& promotion : step.promotions) begun.push_back(promotion.trial);
+  TRY(const auto added, search::record(step, *storage_));
+  for (const auto id : added) {
+    TRY_DO(refresh(id));
+    if (study_.trials.back().state == State::waiting) begun.push_back(id);
   }
   TRY_DO(take_up_waiting());
   return begun;

@@ -12,6 +12,7 @@
 #include "base/file.hpp"
 #include "exchange/prior.hpp"
 #include "exchange/problem.hpp"
+#include "search/dialogue.hpp"
 #include "search/strategies.hpp"
 #include "study/storage.hpp"
 
@@ -47,6 +48,7 @@ class Optimizer {
 
  private:
   Optimizer(Problem problem, const OptimizeOptions& options) : problem_(std::move(problem)), options_(options) {}
+  search::DialogueRules rules() const;
   Status open_study();
   Status reload();
   Status take_up_waiting();
@@ -57,7 +59,7 @@ class Optimizer {
   Result<Json> add(const Json& request);
   [[nodiscard]] Json front() const;
   [[nodiscard]] Json status() const;
-  Result<std::vector<study::TrialId>> record(const std::vector<search::Proposal>& proposals);
+  Result<std::vector<study::TrialId>> record(const search::Step& step);
   [[nodiscard]] Result<std::map<std::string, double>> told_values(const Json& values) const;
   [[nodiscard]] Json trial_json(const study::Trial& trial) const;
 
@@ -66,7 +68,8 @@ class Optimizer {
   std::optional<FileLock> lock_;
   std::unique_ptr<study::Storage> storage_;
   std::unique_ptr<search::Strategy> strategy_;
-  study::Study study_;  // as the storage has it: nobody else changes it
+  std::optional<search::Dialogue> dialogue_;  // with the strategy
+  study::Study study_;                        // as the storage has it: nobody else changes it
   std::map<space::Choice, std::size_t>
       places_;  // of the choices in it, the first of each: 100,000 results may be added
   bool has_stages_ = false;

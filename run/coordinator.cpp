@@ -11,8 +11,8 @@
 #include "base/file.hpp"
 #include "base/machine.hpp"
 #include "base/process.hpp"
-#include "run/twins.hpp"
 #include "search/pareto.hpp"
+#include "search/twins.hpp"
 
 namespace edgewise::run {
 
@@ -537,7 +537,7 @@ class Coordinator {
   std::int64_t version_ = -1;
   std::vector<Worker> workers_;
   std::set<std::pair<std::int64_t, int>> ended_;  // (trial, stage)
-  Twins twins_{[this](const space::Choice& choice) -> std::optional<std::string> {
+  search::Twins twins_{[this](const space::Choice& choice) -> std::optional<std::string> {
     const auto candidate = session_.family.build(choice, job::frame(session_.job, session_.set));
     return candidate ? std::optional(space::identity(*candidate)) : std::nullopt;
   }};

@@ -10,7 +10,7 @@
 
 #include "study/study.hpp"
 
-namespace edgewise::run {
+namespace edgewise::search {
 
 /// Finds the trial that a new one would repeat.
 class Twins {
@@ -36,4 +36,4 @@ class Twins {
 /// values come from the twin.
 void take_over(study::Trial& trial, const study::Trial& twin, study::TrialId id, bool has_stages);
 
-}  // namespace edgewise::run
+}  // namespace edgewise::search

@@ -1,8 +1,8 @@
-#include "run/twins.hpp"
+#include "search/twins.hpp"
 
 #include <format>
 
-namespace edgewise::run {
+namespace edgewise::search {
 
 bool Twins::answer(study::Trial& trial, const std::string& identity, const study::Study& study,
                    const std::vector<study::Trial>& added, bool has_stages) {
@@ -31,4 +31,4 @@ void take_over(study::Trial& trial, const study::Trial& twin, study::TrialId id,
   }
 }
 
-}  // namespace edgewise::run
+}  // namespace edgewise::search

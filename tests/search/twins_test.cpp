@@ -1,5 +1,5 @@
 // The same network with the same settings is not paid for twice.
-#include "run/twins.hpp"
+#include "search/twins.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include "space/family.hpp"
 #include "study/storage.hpp"
 
-namespace edgewise::run {
+namespace edgewise::search {
 namespace {
 
 using study::State;
@@ -137,4 +137,4 @@ TEST(Identity, IsTheNetworkAndItsSettings) {
 }
 
 }  // namespace
-}  // namespace edgewise::run
+}  // namespace edgewise::search
