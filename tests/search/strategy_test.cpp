@@ -68,7 +68,7 @@ TEST(MakeStrategy, ChecksTheRank) {
 TEST(SetOption, SetsWhatAJobFileSets) {
   Options options{.strategy = "mobo"};
   for (const char* text : {"initial=7", "surrogate=random_forest", "rank=iou - latency_ms / 33", "reduction= 4",
-                           "stages=[{epochs: 2, keep: 3}, {epochs: 5}]"})
+                           "stages=[{epochs: 2, keep: 3}, {epochs: 5}]", "neighbours=3"})
     EXPECT_TRUE(set_option(options, text)) << text;
   const auto of = [&](const char* name) { return options.settings.of(*strategies().find(name)); };
   EXPECT_EQ(of("mobo").as<MoboOptions>().initial.initial, 7);
@@ -96,6 +96,8 @@ TEST(SetOption, ListsOptionsInTheOrderOfTheReference) {
                                           "reduction", "surrogate", "acquisition", "solver", "selection"};
   ASSERT_GE(names.size(), built_in.size());
   EXPECT_TRUE(std::ranges::equal(built_in, std::span(names).first(built_in.size())));
+  // What an entry from elsewhere declares follows.
+  EXPECT_THAT(names, IsSupersetOf({"draws", "neighbours"}));
 }
 
 TEST(Grid, ProposesEveryValidChoiceOnceInOrder) {
