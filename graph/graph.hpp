@@ -243,6 +243,8 @@ class GraphBuilder {
   Value add(Operator op, const std::vector<Value>& inputs, std::string name = {}, WeightInit init = {});
   /// Shape of a value; {} after a mistake.
   [[nodiscard]] Shape shape(Value value) const;
+  /// What was added so far, the input first.
+  [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
   Result<Graph> finish(Value output) &&;
 
  private:
