@@ -80,7 +80,7 @@ Exit status(const ResultsCall& call) {
     if (trial.state == study::State::running)
       console::print_line("  running: trial {} on {}, stage {}, {} of {} epochs  {}", study::to_text(trial.id),
                           trial.worker, trial.stage + 1, trial.curve.empty() ? 0 : trial.curve.back().epoch,
-                          trial.epochs, space::to_text(trial.choice));
+                          trial.fidelity.epochs(), space::to_text(trial.choice));
   return Exit::done;
 }
 
@@ -179,14 +179,14 @@ Exit export_model(const std::string& name, const std::string& picked, const std:
   Json values{{"model", target.string()},
               {"trial", (*trial)->id.value},
               {"choice", space::to_json((*trial)->choice)},
-              {"values", result->values},
+              {"values", study::numbers(result->values)},
               {"measurement", result->measurement}};
   if (json) {
     print_json(values);
   } else {
     console::print_line("wrote {} (trial {}: {})", target.string(), study::to_text((*trial)->id),
                         space::to_text((*trial)->choice));
-    for (const auto& [key, value] : result->values) console::print_line("  {:<20} {:.6g}", key, value);
+    for (const auto& [key, value] : study::numbers(result->values)) console::print_line("  {:<20} {:.6g}", key, value);
   }
   return Exit::done;
 }

@@ -110,17 +110,21 @@ Status check_export(Workplace& workplace, const data::Cache& cache, const graph:
   return {};
 }
 
-void add_measured(std::map<std::string, double>& values, const device::Measurement& m) {
-  values["latency_ms"] = m.latency_ms;
-  values["latency_p90_ms"] = m.p90_ms;
-  values["latency_p99_ms"] = m.p99_ms;
-  values["memory_mb"] = static_cast<double>(m.peak_memory_bytes) / 1e6;
-  values["load_ms"] = m.load_ms;
-  values["model_mb"] = static_cast<double>(m.model_bytes) / 1e6;
+void add_measured(study::Values& values, const device::Measurement& m) {
+  const auto measured = [&](double number) {
+    return study::Value{
+        .value = number, .source = study::Source::measured, .device = m.device, .precision = m.precision};
+  };
+  values["latency_ms"] = measured(m.latency_ms);
+  values["latency_p90_ms"] = measured(m.p90_ms);
+  values["latency_p99_ms"] = measured(m.p99_ms);
+  values["memory_mb"] = measured(static_cast<double>(m.peak_memory_bytes) / 1e6);
+  values["load_ms"] = measured(m.load_ms);
+  values["model_mb"] = measured(static_cast<double>(m.model_bytes) / 1e6);
 }
 
 bool bounds_a_measured_value(const std::vector<study::Constraint>& constraints) {
-  std::map<std::string, double> measured;
+  study::Values measured;
   add_measured(measured, {});
   return std::ranges::any_of(constraints, [&](const auto& constraint) {
     return std::ranges::any_of(constraint.comparison.names(),
@@ -150,9 +154,9 @@ Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, c
   std::error_code ignored;
   fs::remove(onnx, ignored);
   if (!measured) return std::unexpected(measured.error());
-  std::map<std::string, double> values = trial.known;
+  study::Values values = trial.known;
   add_measured(values, *measured);
-  auto least = values;
+  auto least = study::numbers(values);
   // A disturbance only adds time: what a disturbed measurement proves about a bound is what its fastest run shows.
   if (measured->disturbed)
     for (const char* name : {"latency_ms", "latency_p90_ms", "latency_p99_ms"}) least[name] = measured->min_ms;
@@ -226,7 +230,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
       .set = &workplace.set(),
       .cache = cache,
       .settings = settings,
-      .epochs = trial.epochs,
+      .epochs = trial.fidelity.epochs(),
       .seed = trial.seed,
       .checkpoint = folder / (settings.restart ? std::format("stage-{}.checkpoint", trial.stage) : "checkpoint"),
       .stop = listener.stop,
@@ -263,10 +267,11 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   Estimate estimate;
   auto& result = estimate.result;
   result.stage = trial.stage;
-  result.epochs = outcome.curve.empty() ? 0 : outcome.curve.back().epoch;
+  result.fidelity = trial.fidelity;
+  result.fidelity.amounts["epochs"] = outcome.curve.empty() ? 0 : outcome.curve.back().epoch;
   result.best_epoch = outcome.best_epoch;
-  result.values = outcome.best.metrics;
-  result.values["validation_loss"] = outcome.best.loss;
+  result.values = study::values_of(study::Source::trained, outcome.best.metrics);
+  result.values["validation_loss"] = {.value = outcome.best.loss, .source = study::Source::trained};
   for (const auto& [name, value] : trial.known) result.values[name] = value;
   add_measured(result.values, measurement);
   result.measurement = device::to_json(measurement);
@@ -305,7 +310,7 @@ Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const 
                                         .set = &workplace.set(),
                                         .cache = cache,
                                         .settings = settings,
-                                        .epochs = trial.result()->epochs,
+                                        .epochs = trial.result()->fidelity.epochs(),
                                         .seed = trial.seed,
                                         .checkpoint = checkpoint,
                                         .only_continue = true}));

@@ -51,6 +51,7 @@ class Optimizer {
   search::DialogueRules rules() const;
   Status open_study();
   Status reload();
+  Status take_over();
   Status take_up_waiting();
   Status refresh(study::TrialId id);
   Result<Json> answer_request(const Json& request);
@@ -68,8 +69,9 @@ class Optimizer {
   std::optional<FileLock> lock_;
   std::unique_ptr<study::Storage> storage_;
   std::unique_ptr<search::Strategy> strategy_;
-  std::optional<search::Dialogue> dialogue_;  // with the strategy
-  study::Study study_;                        // as the storage has it: nobody else changes it
+  std::optional<search::Dialogue> dialogue_;       // with the strategy
+  study::Study study_;                             // as the storage has it: nobody else changes it
+  std::map<study::TrialId, study::Claim> claims_;  // of the trials that run
   std::map<space::Choice, std::size_t>
       places_;  // of the choices in it, the first of each: 100,000 results may be added
   bool has_stages_ = false;

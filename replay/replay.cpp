@@ -84,7 +84,7 @@ class Simulator {
   bool pay(const search::Proposal& proposal) {
     if (!may_start()) return false;
     const int before =
-        proposal.promote ? study_.trials.at(static_cast<std::size_t>(proposal.promote->value)).epochs : 0;
+        proposal.promote ? study_.trials.at(static_cast<std::size_t>(proposal.promote->value)).fidelity.epochs() : 0;
     if (is_free(proposal)) return true;
     ++started_;
     epochs_ += proposal.epochs - before;
@@ -99,12 +99,13 @@ class Simulator {
   Status start(search::Step step) {
     for (const auto id : search::record(std::move(step), study_)) {
       auto& trial = study_.trials[static_cast<std::size_t>(id.value)];
-      TRY_DO(stage_of(trial.epochs));
+      const int epochs = trial.fidelity.epochs();
+      TRY_DO(stage_of(epochs));
       trial.state = study::State::running;
       trial.attempts = 1;
       trial.worker = "replay";
-      const int before = trial.results.empty() ? 0 : trial.results.back().epochs;
-      const double share = static_cast<double>(trial.epochs - before) / problem_.stage_epochs.back();
+      const int before = trial.results.empty() ? 0 : trial.results.back().fidelity.epochs();
+      const double share = static_cast<double>(epochs - before) / problem_.stage_epochs.back();
       const double duration = options_.duration ? options_.duration(trial) : usual_duration(options_.seed, trial);
       running_.insert({now_ + duration * share, static_cast<std::size_t>(id.value)});
     }
@@ -127,13 +128,15 @@ class Simulator {
     running_.erase(running_.begin());
     now_ = next.ends_at;
     auto& trial = study_.trials[next.trial];
-    const std::size_t stage = stage_of(trial.epochs).value();
+    const std::size_t stage = stage_of(trial.fidelity.epochs()).value();
     const Outcome outcome = problem_.evaluate(trial.choice, stage);
     trial.state = outcome.failure.empty() ? study::State::complete : study::State::failed;
     trial.reason = outcome.failure;
     if (outcome.failure.empty())
-      trial.results.push_back(
-          {.stage = trial.stage, .epochs = trial.epochs, .best_epoch = trial.epochs, .values = outcome.values});
+      trial.results.push_back({.stage = trial.stage,
+                               .fidelity = trial.fidelity,
+                               .best_epoch = trial.fidelity.epochs(),
+                               .values = study::values_of(study::Source::told, outcome.values)});
     result_.evaluations.push_back({.trial = trial.id,
                                    .choice = trial.choice,
                                    .stage = stage,
@@ -180,7 +183,8 @@ Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, s
 study::Study fully_evaluated(const Problem& problem, const study::Study& study) {
   study::Study full{.settings = study.settings};
   for (const auto& trial : study.trials)
-    if (trial.result() && trial.result()->epochs >= problem.stage_epochs.back()) full.trials.push_back(trial);
+    if (trial.result() && trial.result()->fidelity.epochs() >= problem.stage_epochs.back())
+      full.trials.push_back(trial);
   return full;
 }
 

@@ -39,7 +39,7 @@ Step Dialogue::take(std::vector<Proposal> proposals, const study::Study& study, 
 
 study::Trial Dialogue::made(const Proposal& proposal, const study::Study& study,
                             const std::vector<study::Trial>& added) {
-  study::Trial trial{.choice = proposal.choice, .epochs = proposal.epochs};
+  study::Trial trial{.choice = proposal.choice, .fidelity = study::Fidelity::training(proposal.epochs)};
   // A function of the number, so that the same study goes on with the same seeds. 63 bits: storages keep signed
   // numbers.
   if (rules_.seeds) trial.seed = rules_.seeds->child("trial", study.trials.size() + added.size()).next() >> 1;
@@ -51,10 +51,10 @@ study::Trial Dialogue::made(const Proposal& proposal, const study::Study& study,
     return trial;
   }
   if (candidate->identity && twins_.answer(trial, *candidate->identity, study, added, has_stages_)) return trial;
-  trial.known = std::move(candidate->known);
+  trial.known = study::values_of(study::Source::computed, candidate->known);
   trial.threads = candidate->threads;
   if (rules_.forbidden.empty()) return trial;
-  if (const auto broken = study::violated(study.settings.constraints, trial.known)) {
+  if (const auto broken = study::violated(study.settings.constraints, candidate->known)) {
     trial.state = study::State::rejected;
     trial.reason = rules_.forbidden + ": " + *broken;
   }
@@ -64,7 +64,7 @@ study::Trial Dialogue::made(const Proposal& proposal, const study::Study& study,
 Result<std::vector<study::TrialId>> record(const Step& step, study::Storage& storage) {
   std::map<int, std::vector<study::TrialId>> by_epochs;
   for (const auto& promotion : step.promotions) by_epochs[promotion.epochs].push_back(promotion.trial);
-  for (const auto& [epochs, trials] : by_epochs) TRY_DO(storage.promote(trials, epochs));
+  for (const auto& [epochs, trials] : by_epochs) TRY_DO(storage.promote(trials, study::Fidelity::training(epochs)));
   if (step.added.empty()) return std::vector<study::TrialId>{};
   return storage.add(step.added, step.trials_before);
 }
@@ -76,7 +76,7 @@ std::vector<study::TrialId> record(Step step, study::Study& study) {
     auto& trial = study.trials.at(static_cast<std::size_t>(promotion.trial.value));
     EDGEWISE_ASSERT(trial.state == study::State::complete, "only a complete trial is promoted");
     ++trial.stage;
-    trial.epochs = promotion.epochs;
+    trial.fidelity = study::Fidelity::training(promotion.epochs);
     trial.state = study::State::waiting;
     waiting.push_back(trial.id);
   }

@@ -39,7 +39,8 @@ study::Study with_complete(std::int64_t count) {
   study::Study study{.settings = two_objectives()};
   for (std::int64_t i = 0; i < count; ++i) {
     study::Trial trial{.id = {i}, .choice = {{"n", i}}, .state = State::complete};
-    trial.results.push_back({.epochs = 1, .values = {{"iou", 0.5}, {"latency_ms", 5}}});
+    trial.results.push_back({.fidelity = study::Fidelity::training(1),
+                             .values = study::values_of(study::Source::trained, {{"iou", 0.5}, {"latency_ms", 5}})});
     study.trials.push_back(std::move(trial));
   }
   return study;
@@ -66,7 +67,7 @@ TEST(Dialogue, MakesATrialOfAChoiceAndSaysWhatTheStrategySaid) {
   EXPECT_TRUE(step.promotions.empty());
   ASSERT_EQ(step.added.size(), 1U);
   EXPECT_EQ(step.added[0].state, State::waiting);
-  EXPECT_EQ(step.added[0].epochs, 7);
+  EXPECT_EQ(step.added[0].fidelity, study::Fidelity::training(7));
   EXPECT_EQ(step.added[0].value("parameters"), 3.0);
   EXPECT_EQ(step.added[0].threads, 2);
   EXPECT_EQ(step.added[0].seed, RandomStream::named(1, "trial seeds").child("trial", 2).next() >> 1);
@@ -147,10 +148,10 @@ TEST(Dialogue, RecordsPromotionsAndNewTrialsAlikeInAStorageAndInMemory) {
   for (std::size_t i = 0; i < study.trials.size(); ++i) {
     EXPECT_EQ(stored.trials[i].state, study.trials[i].state) << i;
     EXPECT_EQ(stored.trials[i].stage, study.trials[i].stage) << i;
-    EXPECT_EQ(stored.trials[i].epochs, study.trials[i].epochs) << i;
+    EXPECT_EQ(stored.trials[i].fidelity, study.trials[i].fidelity) << i;
     EXPECT_EQ(stored.trials[i].choice, study.trials[i].choice) << i;
   }
-  EXPECT_EQ(study.trials[2].epochs, 9);
+  EXPECT_EQ(study.trials[2].fidelity, study::Fidelity::training(9));
   const auto late = record(step, *storage);
   ASSERT_FALSE(late) << "somebody else has gone on meanwhile";
   EXPECT_EQ(late.error().code, ErrorCode::conflict);
@@ -161,7 +162,7 @@ TEST(Dialogue, TakesChoicesThatSomebodyElseNamed) {
   Dialogue dialogue(strategy, {});
   const auto step = dialogue.take({fresh(3, 2)}, with_complete(1));
   ASSERT_EQ(step.added.size(), 1U);
-  EXPECT_EQ(step.added[0].epochs, 2);
+  EXPECT_EQ(step.added[0].fidelity, study::Fidelity::training(2));
   EXPECT_EQ(step.added[0].seed, 0U);
   EXPECT_TRUE(step.added[0].known.empty());
 }

@@ -34,7 +34,7 @@ class TwinsOfAStudy : public testing::Test {
     const auto study = storage_->load().value();
     std::vector<study::Trial> added;
     for (const auto& one : choices) {
-      study::Trial trial{.choice = one, .epochs = 10};
+      study::Trial trial{.choice = one, .fidelity = study::Fidelity::training(10)};
       twins_.answer(trial, network(one).value_or("none"), study, added, has_stages);
       added.push_back(std::move(trial));
     }
@@ -42,15 +42,15 @@ class TwinsOfAStudy : public testing::Test {
     ASSERT_TRUE(ids) << to_text(ids.error());
   }
   void finish(State state, double error) {
-    const auto trial = storage_->claim("w:1").value().value();
+    const auto claim = storage_->claim("w:1").value().value();
     if (state == State::failed) {
-      ASSERT_TRUE(storage_->fail_trial(trial.id, "w:1", "broken"));
+      ASSERT_TRUE(storage_->fail_trial(claim, "broken"));
       return;
     }
-    ASSERT_TRUE(storage_->finish(trial.id, "w:1", state,
+    ASSERT_TRUE(storage_->finish(claim, state,
                                  {.stage = 0,
-                                  .epochs = 10,
-                                  .values = {{"error", error}},
+                                  .fidelity = claim.trial.fidelity,
+                                  .values = study::values_of(study::Source::told, {{"error", error}}),
                                   .details = {{"model", "m.onnx"}},
                                   .train_s = 7,
                                   .measure_s = 2},
