@@ -50,7 +50,7 @@ Result<Json> run(const Entry& entry, const replay::Problem& problem, const Argum
                                        .workers = arguments.workers,
                                        .batch = arguments.batch,
                                        .seed = seed};
-  if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().epochs_after;
+  if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().after.epochs();
   TRY(replay_options.initial, replay::initial_design(problem.space, seed, arguments.initial));
   TRY(const auto replayed, replay::replay(*strategy, problem, replay_options));
   TRY(const auto progress, replay::measure(problem, replayed.evaluations));

@@ -96,7 +96,7 @@ Result<Entry> entry_of(const std::string& text, const std::vector<std::string>& 
     entry.gives_initial = entry.gives_initial || setting.starts_with("initial=");
     TRY_DO(search::set_option(entry.options, setting));
   }
-  common.epochs = problem.stage_epochs.back();
+  common.effort.full = study::Fidelity::training(problem.stage_epochs.back());
   common.known = problem.known;
   for (const auto& objective : problem.objectives) common.recorded.push_back(objective.name);
   return entry;

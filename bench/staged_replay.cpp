@@ -108,7 +108,7 @@ Result<std::vector<std::size_t>> promoted(const Rule& rule, const study::Study& 
   search::Options options{.strategy = rule.is_halving ? "halving" : "staged",
                           .common = {.trials = trials, .rank = rule.rank}};
   if (rule.is_halving) {  // two rungs
-    options.common.epochs = reduction;
+    options.common.effort.full = study::Fidelity::training(reduction);
     TRY_DO(search::set_option(options, std::format("reduction={}", reduction)));
   }
   TRY_DO(search::set_option(options, std::format("stages=[{{epochs: 12, keep: {}}}, {{epochs: 200}}]", keep)));

@@ -38,7 +38,7 @@ Result<replay::Replay> run(const replay::Problem& problem, const ReplayCall& cal
   for (const auto& text : call.set) TRY_DO(search::set_option(options, text));
   TRY(const auto strategy, replay::strategy_for(problem, options));
   replay::ReplayOptions replay_options{.evaluations = call.evaluations, .workers = call.workers, .seed = common.seed};
-  if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().epochs_after;
+  if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().after.epochs();
   TRY(replay_options.initial,
       replay::initial_design(problem.space, common.seed, std::min(call.initial, call.evaluations)));
   return replay::replay(*strategy, problem, replay_options);

@@ -71,7 +71,7 @@ std::string difference(const Json& there, const Json& here) {
 Result<std::unique_ptr<search::Strategy>> make_strategy(const Problem& problem, const OptimizeOptions& options) {
   search::Options told{.strategy = options.strategy,
                        .common = {.trials = options.trials,
-                                  .epochs = options.epochs,
+                                  .effort = {.full = study::Fidelity::training(options.epochs)},
                                   .seed = options.seed,
                                   .price = {.evaluation_s = options.evaluation_s, .budget_s = options.budget_s},
                                   .recorded = problem.told}};

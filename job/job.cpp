@@ -342,7 +342,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   o.integer("seed", job.seed, {0, 1e15},
             "of everything random: same seed, same choices (of a search that learns: with one worker)");
   job.search.common.seed = static_cast<std::uint64_t>(job.seed);
-  job.search.common.epochs = static_cast<int>(job.train.epochs);
+  job.search.common.effort.full = study::Fidelity::training(static_cast<int>(job.train.epochs));
   const auto* strategy = search::strategies().find(job.search.strategy);
   if (family && strategy && strategy->needs_finite_space && !family->space.size())
     o.problem("search",

@@ -66,7 +66,8 @@ class Simulator {
     while (next_initial_ < options_.initial.size() && may_start() && (options_.batch > 1 || wanted() > 0)) {
       const search::Proposal given{
           .choice = options_.initial[next_initial_++],
-          .epochs = options_.initial_epochs > 0 ? options_.initial_epochs : problem_.stage_epochs.back()};
+          .fidelity = study::Fidelity::training(options_.initial_epochs > 0 ? options_.initial_epochs
+                                                                            : problem_.stage_epochs.back())};
       TRY_DO(start(dialogue_.take({given}, study_, pays_)));
     }
     while (may_start() && wanted() > 0) {
@@ -87,13 +88,13 @@ class Simulator {
         proposal.promote ? study_.trials.at(static_cast<std::size_t>(proposal.promote->value)).fidelity.epochs() : 0;
     if (is_free(proposal)) return true;
     ++started_;
-    epochs_ += proposal.epochs - before;
+    epochs_ += proposal.fidelity.epochs() - before;
     return true;
   }
 
   bool is_free(const search::Proposal& proposal) {
     if (!options_.repeats_are_free || !problem_.canonical) return false;
-    return !paid_.insert({problem_.canonical(proposal.choice), proposal.epochs}).second;
+    return !paid_.insert({problem_.canonical(proposal.choice), proposal.fidelity.epochs()}).second;
   }
 
   Status start(search::Step step) {
@@ -175,7 +176,7 @@ Result<Replay> replay(const search::Strategy& strategy, const Problem& problem, 
 }
 
 Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options) {
-  options.common.epochs = problem.stage_epochs.back();
+  options.common.effort = {.full = study::Fidelity::training(problem.stage_epochs.back())};
   options.common.offered = problem.stage_epochs;
   return search::make_strategy(options, problem.space);
 }

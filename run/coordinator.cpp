@@ -306,10 +306,10 @@ class Coordinator {
     auto seeds = RandomStream::named(study_.settings.seed, "trial seeds");
     for (const auto& proposal : proposals) {
       if (proposal.promote) {
-        promoted[proposal.epochs].push_back(*proposal.promote);
+        promoted[proposal.fidelity.epochs()].push_back(*proposal.promote);
         continue;
       }
-      study::Trial trial{.choice = proposal.choice, .fidelity = study::Fidelity::training(proposal.epochs)};
+      study::Trial trial{.choice = proposal.choice, .fidelity = proposal.fidelity};
       // Two settings of one network start from the same weights only if they are the same trial.
       trial.seed = seeds.child("trial", study_.trials.size() + added.size()).next() >> 1;
       const auto candidate = session_.family.build(proposal.choice, frame);

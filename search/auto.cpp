@@ -15,8 +15,9 @@ constexpr std::size_t fewest_for_a_model = 8;
 constexpr std::size_t most_for_a_process = 2000;
 // A Gaussian process thinks for 10 to 50 ms about a suggestion.
 constexpr double thinking_s = 0.01;
-// From so many epochs on halving has three rungs or more; with fewer its first rung is no cheap look.
-constexpr int fewest_epochs_for_rungs = 9;
+// From so many epochs (or what else is varied) on halving has three rungs or more; with fewer its first rung is no
+// cheap look.
+constexpr int fewest_units_for_rungs = 9;
 // Of the budget a halving plans with: its last rung must be reached although costs are estimates. Halving and not asha,
 // which was seen to train up to 1.4 times its plan, as the best change while it goes on.
 constexpr double planned_share = 0.9;
@@ -60,7 +61,7 @@ double cost_of_halving(const Price& price, const std::vector<int>& rungs, std::s
 
 /// The most trials, up to `most`, that a halving within the budget can begin with; 0: not even one.
 std::size_t halved_trials(const Common& common, int reduction, std::size_t most) {
-  const auto rungs = rung_epochs(common.epochs, reduction);
+  const auto rungs = rung_units(common.effort.units(), reduction);
   std::size_t low = 0, high = most;
   while (low < high) {
     const std::size_t middle = low + (high - low + 1) / 2;
@@ -91,13 +92,14 @@ Pick pick(const AutoOptions& options, const Common& common, const space::Space& 
     const std::string paid = std::format("{} pay for {:.0f} full evaluations of {}", duration(price.budget_s),
                                          std::floor(affordable), duration(price.evaluation_s));
     const auto wanted = static_cast<int>(options.halving.settings.as<RungOptions>().reduction);
-    if (common.epochs >= fewest_epochs_for_rungs && wanted >= 2) {
+    if (common.effort.units() >= fewest_units_for_rungs && wanted >= 2) {
       const int reduction = usable_reduction(common, wanted);
       const std::size_t begun = halved_trials(common, reduction, trials);
       if (static_cast<double>(begun) > affordable)
         return {&options.halving,
-                std::format("{}, fewer than the {} that a model needs: {} begin with {} epochs and the best go on",
-                            paid, needed, begun, rung_epochs(common.epochs, reduction).front()),
+                std::format("{}, fewer than the {} that a model needs: {} begin with {} {} and the best go on", paid,
+                            needed, begun, rung_units(common.effort.units(), reduction).front() * common.effort.unit,
+                            common.effort.varied),
                 begun};
     }
     if (affordable < static_cast<double>(fewest_for_a_model))

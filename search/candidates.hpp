@@ -36,7 +36,7 @@ std::optional<std::size_t> count_choices(const space::Space& space);
 /// How far a search without stages goes.
 struct Bound {
   std::size_t trials = 0;  ///< rejected ones not counted; 0: no bound but the space
-  int epochs = 1;
+  study::Fidelity fidelity;
   bool is_drawn = true;  ///< choices are drawn, not listed in order: gives up when nearly all are rejected
 };
 using NextChoices = std::function<NewChoices(std::size_t n)>;
@@ -54,9 +54,9 @@ class Candidates {
  public:
   Candidates(const space::Space& space, std::uint64_t seed, std::size_t trials, bool in_order)
       : space_(&space), seed_(seed), trials_(trials), in_order_(in_order) {}
-  /// At most `n` proposals of `epochs` epochs; `is_finished` when none will come any more; the note says why where it
+  /// At most `n` proposals of that fidelity; `is_finished` when none will come any more; the note says why where it
   /// is not plain.
-  [[nodiscard]] Advice ask(const study::Study& study, std::size_t n, int epochs) const;
+  [[nodiscard]] Advice ask(const study::Study& study, std::size_t n, const study::Fidelity& fidelity) const;
   [[nodiscard]] std::size_t planned() const;
 
  private:

@@ -29,7 +29,7 @@ Step Dialogue::take(std::vector<Proposal> proposals, const study::Study& study, 
   for (const auto& proposal : proposals) {
     if (pays && !pays(proposal)) continue;
     if (proposal.promote)
-      step.promotions.push_back({*proposal.promote, proposal.epochs});
+      step.promotions.push_back({*proposal.promote, proposal.fidelity});
     else
       step.added.push_back(made(proposal, study, step.added));
   }
@@ -39,7 +39,7 @@ Step Dialogue::take(std::vector<Proposal> proposals, const study::Study& study, 
 
 study::Trial Dialogue::made(const Proposal& proposal, const study::Study& study,
                             const std::vector<study::Trial>& added) {
-  study::Trial trial{.choice = proposal.choice, .fidelity = study::Fidelity::training(proposal.epochs)};
+  study::Trial trial{.choice = proposal.choice, .fidelity = proposal.fidelity};
   // A function of the number, so that the same study goes on with the same seeds. 63 bits: storages keep signed
   // numbers.
   if (rules_.seeds) trial.seed = rules_.seeds->child("trial", study.trials.size() + added.size()).next() >> 1;
@@ -62,9 +62,13 @@ study::Trial Dialogue::made(const Proposal& proposal, const study::Study& study,
 }
 
 Result<std::vector<study::TrialId>> record(const Step& step, study::Storage& storage) {
-  std::map<int, std::vector<study::TrialId>> by_epochs;
-  for (const auto& promotion : step.promotions) by_epochs[promotion.epochs].push_back(promotion.trial);
-  for (const auto& [epochs, trials] : by_epochs) TRY_DO(storage.promote(trials, study::Fidelity::training(epochs)));
+  std::vector<std::pair<study::Fidelity, std::vector<study::TrialId>>> alike;
+  for (const auto& promotion : step.promotions) {
+    auto found = std::ranges::find(alike, promotion.fidelity, [](const auto& some) { return some.first; });
+    if (found == alike.end()) found = alike.insert(found, {promotion.fidelity, {}});
+    found->second.push_back(promotion.trial);
+  }
+  for (const auto& [fidelity, trials] : alike) TRY_DO(storage.promote(trials, fidelity));
   if (step.added.empty()) return std::vector<study::TrialId>{};
   return storage.add(step.added, step.trials_before);
 }
@@ -76,7 +80,7 @@ std::vector<study::TrialId> record(Step step, study::Study& study) {
     auto& trial = study.trials.at(static_cast<std::size_t>(promotion.trial.value));
     EDGEWISE_ASSERT(trial.state == study::State::complete, "only a complete trial is promoted");
     ++trial.stage;
-    trial.fidelity = study::Fidelity::training(promotion.epochs);
+    trial.fidelity = promotion.fidelity;
     trial.state = study::State::waiting;
     waiting.push_back(trial.id);
   }

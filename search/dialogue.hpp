@@ -40,7 +40,7 @@ struct DialogueRules {
 struct Step {
   struct Promotion {
     study::TrialId trial;
-    int epochs = 1;
+    study::Fidelity fidelity;
   };
   Advice advice;                      ///< as the strategy gave it
   double asked_s = 0;                 ///< how long it thought

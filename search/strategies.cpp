@@ -11,7 +11,10 @@ namespace {
 
 Status check_common(const Common& common) {
   if (common.trials < 0) return invalid(std::format("trials is {}; it must be 0 (no bound) or more", common.trials));
-  if (common.epochs < 1) return invalid(std::format("epochs is {}; at least 1 is needed", common.epochs));
+  const auto& effort = common.effort;
+  if (effort.units() < 1)
+    return invalid(
+        std::format("{} is {}; at least {} is needed", effort.varied, effort.units() * effort.unit, effort.unit));
   if (common.rank.empty()) return {};
   auto rank = study::Expression::parse(common.rank);
   if (!rank) return fail_with(rank.error(), std::format("the rank \"{}\"", common.rank));

@@ -15,7 +15,7 @@ namespace edgewise::search {
 struct Proposal {
   std::optional<study::TrialId> promote;  ///< absent: a new trial of `choice`
   space::Choice choice;
-  int epochs = 1;  ///< to be trained in total
+  study::Fidelity fidelity = study::Fidelity::training(1);  ///< to be paid in total
   friend bool operator==(const Proposal&, const Proposal&) = default;
 };
 
@@ -26,11 +26,12 @@ struct Advice {
   std::string note;          ///< one line for people, e.g. "stage 2 of 3: the best 8 of 84 by non-dominated rank"
 };
 
-/// The plan, for the estimate of time before a search starts: how many trials of how many further epochs each.
+/// The plan, for the estimate of time before a search starts: how many trials go from which fidelity to which.
 struct PlannedStage {
   std::string name;
   std::size_t trials = 0;
-  int epochs_before = 0, epochs_after = 0;
+  study::Fidelity before;  ///< without amounts: nothing was paid yet
+  study::Fidelity after;
 };
 
 /// Proposes choices. Keeps no state that matters: the same study, settings and seed give the same advice, in a new
@@ -59,11 +60,21 @@ struct Price {
   bool restarts = false;    ///< whether a trial that goes on is trained from its beginning
 };
 
+/// What a full evaluation pays, and which amount of it strategies vary to try candidates for less: of training, epochs.
+struct Effort {
+  study::Fidelity full = study::Fidelity::training(10);
+  std::string varied = "epochs";    ///< one of the amounts of `full`
+  double unit = 1;                  ///< strategies count in whole units of so much
+  [[nodiscard]] int units() const;  ///< of a full evaluation
+  /// An evaluation that is as a full one but for that amount.
+  [[nodiscard]] study::Fidelity of(int units) const;
+};
+
 /// What every strategy is told; what one of them alone can be told lies beside it.
 struct Common {
   std::int64_t trials = 0;  ///< at most so many trials; 0: as many as the strategy means
-  int epochs = 10;          ///< of a full evaluation
-  /// Epochs that evaluations can have, growing, the last ones being a full evaluation: a table has values of these
+  Effort effort;
+  /// Units that evaluations can have, growing, the last ones being a full evaluation: a table has values of these
   /// alone. Empty, or a full evaluation alone: any number up to it.
   std::vector<int> offered;
   std::string rank;  ///< expression, larger is better; empty: non-dominated sorting, then crowding

@@ -28,19 +28,19 @@ class Mobo final : public Strategy {
 
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
     std::optional<Error> error;
-    auto advice =
-        ask_bounded(study, n, {.trials = bound(), .epochs = common_.epochs, .is_drawn = true}, [&](std::size_t count) {
-          auto next = next_choices(study, count);
-          if (next) return std::move(*next);
-          error = next.error();
-          return NewChoices{};
-        });
+    auto advice = ask_bounded(study, n, {.trials = bound(), .fidelity = common_.effort.full, .is_drawn = true},
+                              [&](std::size_t count) {
+                                auto next = next_choices(study, count);
+                                if (next) return std::move(*next);
+                                error = next.error();
+                                return NewChoices{};
+                              });
     if (error) return std::unexpected(*error);
     return advice;
   }
 
   [[nodiscard]] std::vector<PlannedStage> plan() const override {
-    return {{"mobo", planned_trials(*space_, bound()), 0, common_.epochs}};
+    return {{"mobo", planned_trials(*space_, bound()), {}, common_.effort.full}};
   }
 
  private:

@@ -10,17 +10,15 @@ namespace {
 class Grid final : public Strategy {
  public:
   Grid(const Common& common, const space::Space& space)
-      : epochs_(common.epochs), candidates_(space, common.seed, static_cast<std::size_t>(common.trials), true) {}
+      : full_(common.effort.full), candidates_(space, common.seed, static_cast<std::size_t>(common.trials), true) {}
   [[nodiscard]] std::string name() const override { return "grid"; }
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
-    return candidates_.ask(study, n, epochs_);
+    return candidates_.ask(study, n, full_);
   }
-  [[nodiscard]] std::vector<PlannedStage> plan() const override {
-    return {{"grid", candidates_.planned(), 0, epochs_}};
-  }
+  [[nodiscard]] std::vector<PlannedStage> plan() const override { return {{"grid", candidates_.planned(), {}, full_}}; }
 
  private:
-  int epochs_;
+  study::Fidelity full_;
   Candidates candidates_;
 };
 

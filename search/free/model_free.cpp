@@ -44,12 +44,12 @@ class ModelFree final : public Strategy {
       : space_(&space),
         rule_(std::move(rule)),
         seed_(common.seed),
-        bound_{.trials = trials_of(common), .epochs = common.epochs},
+        bound_{.trials = trials_of(common), .fidelity = common.effort.full},
         prior_(common.prior) {}
 
   [[nodiscard]] std::string name() const override { return rule_.name; }
   [[nodiscard]] std::vector<PlannedStage> plan() const override {
-    return {{rule_.name, planned_trials(*space_, bound_.trials), 0, bound_.epochs}};
+    return {{rule_.name, planned_trials(*space_, bound_.trials), {}, bound_.fidelity}};
   }
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
     return ask_bounded(study, n, bound_, [&](std::size_t count) { return next(study, count); });

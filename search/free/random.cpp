@@ -8,17 +8,17 @@ namespace {
 class Random final : public Strategy {
  public:
   Random(const Common& common, const space::Space& space)
-      : epochs_(common.epochs), candidates_(space, common.seed, trials_of(common), false) {}
+      : full_(common.effort.full), candidates_(space, common.seed, trials_of(common), false) {}
   [[nodiscard]] std::string name() const override { return "random"; }
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
-    return candidates_.ask(study, n, epochs_);
+    return candidates_.ask(study, n, full_);
   }
   [[nodiscard]] std::vector<PlannedStage> plan() const override {
-    return {{"random", candidates_.planned(), 0, epochs_}};
+    return {{"random", candidates_.planned(), {}, full_}};
   }
 
  private:
-  int epochs_;
+  study::Fidelity full_;
   Candidates candidates_;
 };
 

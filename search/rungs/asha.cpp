@@ -24,15 +24,15 @@ class Asha final : public Strategy {
     if (n == 0) return Advice{};
     const auto rungs = read(study);
     Advice advice;
-    for (std::size_t stage = settings_.epochs.size() - 1; stage-- > 0;)
+    for (std::size_t stage = settings_.rungs.size() - 1; stage-- > 0;)
       promote(study, rungs[stage], stage, rungs[stage].ended / settings_.reduction, n, advice);
     if (advice.proposals.size() == n) return advice;
-    Advice fresh = candidates_.ask(study, n - advice.proposals.size(), settings_.epochs.front());
+    Advice fresh = candidates_.ask(study, n - advice.proposals.size(), settings_.rungs.front());
     if (!fresh.note.empty()) advice.note += (advice.note.empty() ? "" : "; ") + fresh.note;
     for (auto& proposal : fresh.proposals) advice.proposals.push_back(std::move(proposal));
     const bool is_idle = std::ranges::all_of(rungs, [](const Rung& rung) { return rung.active == 0; });
     if (!advice.proposals.empty() || !fresh.is_finished || !is_idle) return advice;
-    for (std::size_t stage = settings_.epochs.size() - 1; stage-- > 0 && advice.proposals.empty();)
+    for (std::size_t stage = settings_.rungs.size() - 1; stage-- > 0 && advice.proposals.empty();)
       // Where somebody went on and did not come through, the next best one has its chance.
       if (!has_completed_above(rungs, stage)) promote(study, rungs[stage], stage, rungs[stage].promoted + 1, 1, advice);
     advice.is_finished = advice.proposals.empty();
@@ -42,11 +42,11 @@ class Asha final : public Strategy {
   [[nodiscard]] std::vector<PlannedStage> plan() const override {
     std::vector<PlannedStage> planned;
     std::size_t trials = candidates_.planned();
-    int before = 0;
-    for (std::size_t rung = 0; rung < settings_.epochs.size(); ++rung) {
+    study::Fidelity before;
+    for (std::size_t rung = 0; rung < settings_.rungs.size(); ++rung) {
       planned.push_back(
-          {std::format("rung {} of {}", rung + 1, settings_.epochs.size()), trials, before, settings_.epochs[rung]});
-      before = settings_.epochs[rung];
+          {std::format("rung {} of {}", rung + 1, settings_.rungs.size()), trials, before, settings_.rungs[rung]});
+      before = settings_.rungs[rung];
       trials = trials == 0 ? 0 : std::max<std::size_t>(1, trials / settings_.reduction);
     }
     return planned;
@@ -54,7 +54,7 @@ class Asha final : public Strategy {
 
  private:
   [[nodiscard]] std::vector<Rung> read(const study::Study& study) const {
-    std::vector<Rung> rungs(settings_.epochs.size());
+    std::vector<Rung> rungs(settings_.rungs.size());
     for (std::size_t stage = 0; stage < rungs.size(); ++stage)
       for (const auto& trial : study.trials) add_to_rung(rungs[stage], trial, static_cast<int>(stage));
     return rungs;
@@ -73,10 +73,10 @@ class Asha final : public Strategy {
     const auto ranking = best_for_promotion(study.settings, rung.completed, count, settings_.rank);
     for (const auto* trial : ranking.best_first) {
       if (trial->stage != static_cast<int>(stage) || advice.proposals.size() >= n) continue;
-      advice.proposals.push_back({trial->id, trial->choice, settings_.epochs[stage + 1]});
+      advice.proposals.push_back({trial->id, trial->choice, settings_.rungs[stage + 1]});
       if (advice.note.empty())
         advice.note =
-            std::format("rung {} of {}: {}", stage + 2, settings_.epochs.size(),
+            std::format("rung {} of {}: {}", stage + 2, settings_.rungs.size(),
                         tell_promotion(ranking, ranking.best_first.size(), rung.completed.size(), settings_.rank));
     }
   }

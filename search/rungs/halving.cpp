@@ -35,9 +35,9 @@ class Halving final : public Strategy {
     if (n == 0) return Advice{};
     // What is promoted comes first: it is nearer to a result. The choice of a new trial depends on its number, not on
     // when it is proposed.
-    Advice fresh = candidates_.ask(study, n, settings_.epochs.front());
+    Advice fresh = candidates_.ask(study, n, settings_.rungs.front());
     for (std::size_t i = 0; i < fresh.proposals.size(); ++i)
-      fresh.proposals[i].epochs = settings_.epochs[brackets_[turn(study.trials.size() + i)].first_rung];
+      fresh.proposals[i].fidelity = settings_.rungs[brackets_[turn(study.trials.size() + i)].first_rung];
     Advice advice;
     std::size_t active = 0;
     const std::size_t rounds = is_one_round() ? 1 : (study.trials.size() + turns_.size() - 1) / turns_.size();
@@ -64,14 +64,14 @@ class Halving final : public Strategy {
       std::vector<std::size_t> pools(is_one_round() ? 1 : (trials + turns_.size() - 1) / turns_.size());
       for (std::size_t i = 0; i < trials; ++i)
         if (turn(i) == bracket) ++pools[is_one_round() ? 0 : i / turns_.size()];
-      int before = 0;
+      study::Fidelity before;
       const std::size_t first = brackets_[bracket].first_rung;
-      for (std::size_t rung = first; rung < settings_.epochs.size(); ++rung) {
+      for (std::size_t rung = first; rung < settings_.rungs.size(); ++rung) {
         const std::size_t reach =
             std::accumulate(pools.begin(), pools.end(), std::size_t{0},
                             [&](std::size_t sum, std::size_t size) { return sum + target(size, rung - first); });
-        planned.push_back({told(bracket, rung), reach, before, settings_.epochs[rung]});
-        before = settings_.epochs[rung];
+        planned.push_back({told(bracket, rung), reach, before, settings_.rungs[rung]});
+        before = settings_.rungs[rung];
       }
     }
     std::erase_if(planned, [](const PlannedStage& stage) { return stage.trials == 0; });
@@ -112,7 +112,7 @@ class Halving final : public Strategy {
   }
 
   [[nodiscard]] std::string told(std::size_t bracket, std::size_t rung) const {
-    const std::string where = std::format("rung {} of {}", rung + 1, settings_.epochs.size());
+    const std::string where = std::format("rung {} of {}", rung + 1, settings_.rungs.size());
     return is_one_round() ? where : std::format("bracket {} of {}, {}", bracket + 1, brackets_.size(), where);
   }
 
@@ -129,7 +129,7 @@ class Halving final : public Strategy {
       pool.push_back(&trial);
       if (trial.state != study::State::rejected || trial.stage > 0) ++size;
     }
-    const std::size_t first = brackets_[bracket].first_rung, stages = settings_.epochs.size() - first;
+    const std::size_t first = brackets_[bracket].first_rung, stages = settings_.rungs.size() - first;
     for (std::size_t stage = 0; stage < stages; ++stage) {
       Rung rung;
       for (const auto* trial : pool) add_to_rung(rung, *trial, static_cast<int>(stage));
@@ -141,7 +141,7 @@ class Halving final : public Strategy {
         if (trial->stage != static_cast<int>(stage)) continue;
         ++due;
         if (advice.proposals.size() < n)
-          advice.proposals.push_back({trial->id, trial->choice, settings_.epochs[first + stage + 1]});
+          advice.proposals.push_back({trial->id, trial->choice, settings_.rungs[first + stage + 1]});
       }
       if (due == 0) continue;
       if (advice.note.empty())
@@ -171,7 +171,7 @@ Result<std::unique_ptr<Strategy>> make_all_brackets(const Common& common, const 
   // Bracket s of s_max, ..., 0 starts with n = ceil((s_max + 1) / (s + 1) * reduction^s) trials, s rungs below the last
   // one (Li et al., algorithm 1).
   std::vector<Bracket> brackets;
-  const std::size_t count = rungs.epochs.size();
+  const std::size_t count = rungs.rungs.size();
   for (std::size_t first = 0; first < count; ++first) {
     const std::size_t s = count - 1 - first;
     std::size_t power = 1;

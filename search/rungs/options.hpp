@@ -8,15 +8,15 @@
 
 namespace edgewise::search {
 
-/// One stage of a staged search: train to `epochs` in total, then keep the best `keep`.
+/// One stage of a staged search: pay `amount` in total, then keep the best `keep`.
 struct Stage {
-  std::int64_t epochs = 10;
-  std::int64_t keep = 0;  ///< of the last stage: ignored
+  std::int64_t amount = 10;  ///< units of what is varied: epochs of training
+  std::int64_t keep = 0;     ///< of the last stage: ignored
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 
 struct StagedOptions {
-  /// As they are here where nobody changed them: then the epochs that evaluations can have (`Common::offered`) are the
+  /// As they are here where nobody changed them: then the amounts that evaluations can have (`Common::offered`) are the
   /// stages, if these are known.
   std::vector<Stage> stages{{10, 8}, {30, 2}, {60, 0}};
   void fields(config::Options& o);
@@ -31,7 +31,7 @@ struct RungOptions {
   }
 };
 
-/// Stages of these epochs (growing, at least one): of `trials` in the first, one in three goes on each time.
-std::vector<Stage> stages_of(const std::vector<int>& epochs, std::size_t trials);
+/// Stages of these amounts (growing, at least one): of `trials` in the first, one in three goes on each time.
+std::vector<Stage> stages_of(const std::vector<int>& amounts, std::size_t trials);
 
 }  // namespace edgewise::search

@@ -58,9 +58,9 @@ void append_by_dominance(const std::vector<Standing>& feasible, std::size_t coun
 
 }  // namespace
 
-std::vector<int> rung_epochs(int epochs, int reduction) {
+std::vector<int> rung_units(int full, int reduction) {
   std::vector<int> rungs;
-  for (int left = epochs; left >= 1 && rungs.size() < most_rungs; left /= reduction) rungs.push_back(left);
+  for (int left = full; left >= 1 && rungs.size() < most_rungs; left /= reduction) rungs.push_back(left);
   std::ranges::reverse(rungs);
   return rungs;
 }
@@ -105,7 +105,8 @@ Ranking best_for_promotion(const study::Settings& settings, std::vector<Entry> e
 
 int usable_reduction(const Common& common, int wanted) {
   if (common.offered.size() < 2) return wanted;
-  while (rung_epochs(common.epochs, wanted).front() < common.offered.front() && wanted <= common.epochs) ++wanted;
+  const int full = common.effort.units();
+  while (rung_units(full, wanted).front() < common.offered.front() && wanted <= full) ++wanted;
   return wanted;
 }
 
@@ -114,8 +115,9 @@ Result<RungSettings> make_rung_settings(const Common& common, const RungOptions&
     return invalid(std::format("reduction is {}; at least 2 is needed", options.reduction),
                    "with reduction: 3 one of three trials goes on to the next rung");
   const int reduction = usable_reduction(common, static_cast<int>(options.reduction));
-  RungSettings settings{.epochs = rung_epochs(common.epochs, reduction),
-                        .reduction = static_cast<std::size_t>(reduction)};
+  RungSettings settings{.reduction = static_cast<std::size_t>(reduction)};
+  for (const int units : rung_units(common.effort.units(), reduction))
+    settings.rungs.push_back(common.effort.of(units));
   if (!common.rank.empty()) {
     TRY(settings.rank, study::Expression::parse(common.rank));
   }

@@ -1,4 +1,4 @@
-/// What the halving strategies share: the rungs, who stands on one, and who goes on. A rung is a number of epochs; a
+/// What the halving strategies share: the rungs, who stands on one, and who goes on. A rung is a fidelity; a
 /// trial reaches rung r + 1 from rung r by one promotion, so its rung is that of its first stage plus its stage.
 #pragma once
 
@@ -13,10 +13,10 @@ namespace edgewise::search {
 
 constexpr std::size_t most_rungs = 5;
 
-/// Epochs of the rungs, growing: epochs / reduction^k, ..., epochs / reduction, epochs (rounded down), with the largest
-/// k <= 4 that leaves one epoch. Fewer rungs with less training on the lowest would rank noise. @param epochs >= 1
-/// @param reduction >= 2
-std::vector<int> rung_epochs(int epochs, int reduction);
+/// Units (of training: epochs) of the rungs, growing: full / reduction^k, ..., full / reduction, full (rounded down),
+/// with the largest k <= 4 that leaves one. Fewer rungs with less training on the lowest would rank noise.
+/// @param full >= 1 @param reduction >= 2
+std::vector<int> rung_units(int full, int reduction);
 
 /// Where the trials of one group stand at one stage.
 struct Rung {
@@ -37,13 +37,13 @@ void add_to_rung(Rung& rung, const study::Trial& trial, int stage);
 Ranking best_for_promotion(const study::Settings& settings, std::vector<Entry> entries, std::size_t count,
                            const std::optional<study::Expression>& rank);
 
-/// The reduction as it is wanted, or the smallest above it that has no rung below the fewest epochs which evaluations
+/// The reduction as it is wanted, or the smallest above it that has no rung below the fewest units which evaluations
 /// can have (`Common::offered`).
 int usable_reduction(const Common& common, int wanted);
 
 /// What the halving strategies make of their options.
 struct RungSettings {
-  std::vector<int> epochs;  ///< of the rungs
+  std::vector<study::Fidelity> rungs;  ///< growing, the last one full
   std::size_t reduction = 3;
   std::optional<study::Expression> rank;
   std::size_t trials = default_trials;

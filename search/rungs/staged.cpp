@@ -15,14 +15,14 @@ namespace {
 /// so it does not depend on the order in which they did.
 class Staged final : public Strategy {
  public:
-  Staged(std::vector<Stage> stages, std::optional<study::Expression> rank, Candidates candidates)
-      : stages_(std::move(stages)), rank_(std::move(rank)), candidates_(candidates) {}
+  Staged(Effort effort, std::vector<Stage> stages, std::optional<study::Expression> rank, Candidates candidates)
+      : effort_(std::move(effort)), stages_(std::move(stages)), rank_(std::move(rank)), candidates_(candidates) {}
 
   [[nodiscard]] std::string name() const override { return "staged"; }
 
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
     if (n == 0) return Advice{};
-    Advice advice = candidates_.ask(study, n, epochs_of(0));
+    Advice advice = candidates_.ask(study, n, fidelity_of(0));
     if (!advice.proposals.empty() || !advice.is_finished) return advice;
     const std::string remark = advice.note.empty() ? "" : "; " + advice.note;
     for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
@@ -44,17 +44,19 @@ class Staged final : public Strategy {
   [[nodiscard]] std::vector<PlannedStage> plan() const override {
     std::vector<PlannedStage> planned;
     std::size_t trials = candidates_.planned();
-    int before = 0;
+    study::Fidelity before;
     for (std::size_t i = 0; i < stages_.size(); ++i) {
-      planned.push_back({std::format("stage {}", i + 1), trials, before, epochs_of(i)});
-      before = epochs_of(i);
+      planned.push_back({std::format("stage {}", i + 1), trials, before, fidelity_of(i)});
+      before = fidelity_of(i);
       trials = std::min(trials, static_cast<std::size_t>(stages_[i].keep));
     }
     return planned;
   }
 
  private:
-  [[nodiscard]] int epochs_of(std::size_t stage) const { return static_cast<int>(stages_[stage].epochs); }
+  [[nodiscard]] study::Fidelity fidelity_of(std::size_t stage) const {
+    return effort_.of(static_cast<int>(stages_[stage].amount));
+  }
 
   static std::size_t count_active(const study::Study& study, std::size_t stage) {
     return static_cast<std::size_t>(std::ranges::count_if(study.trials, [&](const auto& trial) {
@@ -103,10 +105,11 @@ class Staged final : public Strategy {
     }
     for (const study::Trial* trial : std::span(ranking.best_first).first(kept))
       if (static_cast<std::size_t>(trial->stage) == stage && advice.proposals.size() < n)
-        advice.proposals.push_back({trial->id, trial->choice, epochs_of(stage + 1)});
+        advice.proposals.push_back({trial->id, trial->choice, fidelity_of(stage + 1)});
     return advice;
   }
 
+  Effort effort_;
   std::vector<Stage> stages_;
   std::optional<study::Expression> rank_;
   Candidates candidates_;
@@ -118,11 +121,11 @@ Status check_stages(const std::vector<Stage>& stages) {
                    "give at least one, for example stages: [{epochs: 10, keep: 8}, {epochs: 30}]");
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const std::string stage = std::format("stage {}", i + 1);
-    if (stages[i].epochs < 1)
-      return invalid(std::format("{} has {} epochs; at least 1 is needed", stage, stages[i].epochs));
-    if (i > 0 && stages[i].epochs <= stages[i - 1].epochs)
-      return invalid(std::format("{} ends at {} epochs, but the stage before it at {}", stage, stages[i].epochs,
-                                 stages[i - 1].epochs),
+    if (stages[i].amount < 1)
+      return invalid(std::format("{} has {} epochs; at least 1 is needed", stage, stages[i].amount));
+    if (i > 0 && stages[i].amount <= stages[i - 1].amount)
+      return invalid(std::format("{} ends at {} epochs, but the stage before it at {}", stage, stages[i].amount,
+                                 stages[i - 1].amount),
                      "epochs are counted in total: let them grow from stage to stage");
     if (i + 1 == stages.size()) break;  // what the last one keeps does not matter
     if (stages[i].keep < 1)
@@ -151,7 +154,7 @@ Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& set
   if (!common.rank.empty()) {
     TRY(rank, study::Expression::parse(common.rank));
   }
-  return std::make_unique<Staged>(std::move(stages), std::move(rank), candidates);
+  return std::make_unique<Staged>(common.effort, std::move(stages), std::move(rank), candidates);
 }
 
 }  // namespace
@@ -160,7 +163,7 @@ void StagedOptions::fields(config::Options& o) {
   o.sections(
       "stages", stages.size(), [&](std::size_t count) { stages.assign(count, {}); },
       [&](std::size_t i, config::Options& s) {
-        s.integer("epochs", stages[i].epochs, {1, 10000}, "trained in total by the end of this stage");
+        s.integer("epochs", stages[i].amount, {1, 10000}, "trained in total by the end of this stage");
         s.integer("keep", stages[i].keep, {0, 1e6}, "candidates that go on; of the last stage ignored");
       },
       "of the strategy staged: all for the first epochs, the best few for more");
@@ -175,19 +178,19 @@ void StagedOptions::fields(config::Options& o) {
                 std::format("search.stages[{}].keep {} is not less than the {} that reach it", i, stages[i].keep,
                             stages[i - 1].keep),
                 "let keep shrink from stage to stage", static_cast<int>(i));
-    if (stages[i + 1].epochs <= stages[i].epochs)
+    if (stages[i + 1].amount <= stages[i].amount)
       o.problem("stages",
                 std::format("search.stages[{}].epochs {} is not more than the {} of the stage before", i + 1,
-                            stages[i + 1].epochs, stages[i].epochs),
+                            stages[i + 1].amount, stages[i].amount),
                 "epochs are counted in total: let them grow", static_cast<int>(i + 1));
   }
 }
 
-std::vector<Stage> stages_of(const std::vector<int>& epochs, std::size_t trials) {
+std::vector<Stage> stages_of(const std::vector<int>& amounts, std::size_t trials) {
   std::vector<Stage> stages;
-  for (std::size_t i = 0; i < epochs.size(); ++i) {
-    trials = std::max(trials / 3, epochs.size() - 1 - i);  // shrinks to the end, however few there are
-    stages.push_back({epochs[i], static_cast<std::int64_t>(trials)});
+  for (std::size_t i = 0; i < amounts.size(); ++i) {
+    trials = std::max(trials / 3, amounts.size() - 1 - i);  // shrinks to the end, however few there are
+    stages.push_back({amounts[i], static_cast<std::int64_t>(trials)});
   }
   return stages;
 }

@@ -35,12 +35,12 @@ class Spread final : public Strategy {
   Spread(const Common& common, const SpreadOptions& options, const space::Space& space)
       : seed_(common.seed),
         draws_(static_cast<std::size_t>(options.draws)),
-        bound_{.trials = trials_of(common), .epochs = common.epochs},
+        bound_{.trials = trials_of(common), .fidelity = common.effort.full},
         space_(&space) {}
 
   [[nodiscard]] std::string name() const override { return "spread"; }
   [[nodiscard]] std::vector<PlannedStage> plan() const override {
-    return {{"spread", planned_trials(*space_, bound_.trials), 0, bound_.epochs}};
+    return {{"spread", planned_trials(*space_, bound_.trials), {}, bound_.fidelity}};
   }
   [[nodiscard]] Result<Advice> ask(const study::Study& study, std::size_t n) const override {
     return ask_bounded(study, n, bound_, [&](std::size_t count) { return next(study, count); });

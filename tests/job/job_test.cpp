@@ -53,7 +53,7 @@ TEST(Job, TheDesignsExampleIsUnderstood) {
   EXPECT_EQ(job->input, 96);
   const auto& stages = told<search::StagedOptions>(*job, "staged").stages;
   ASSERT_EQ(stages.size(), 3U);
-  EXPECT_EQ(stages[1].epochs, 30);
+  EXPECT_EQ(stages[1].amount, 30);
   EXPECT_EQ(stages[1].keep, 2);
   EXPECT_EQ(job->constraints.size(), 2U);
   EXPECT_EQ(job->budget.hours, 5);

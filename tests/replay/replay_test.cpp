@@ -42,9 +42,11 @@ Problem staged_problem() {
 }
 
 std::unique_ptr<search::Strategy> random_strategy(const Problem& problem, std::int64_t trials, std::uint64_t seed = 1) {
-  return search::make_strategy(
-             {.strategy = "random", .common = {.trials = trials, .epochs = problem.stage_epochs.back(), .seed = seed}},
-             problem.space)
+  return search::make_strategy({.strategy = "random",
+                                .common = {.trials = trials,
+                                           .effort = {.full = study::Fidelity::training(problem.stage_epochs.back())},
+                                           .seed = seed}},
+                               problem.space)
       .value();
 }
 
@@ -197,7 +199,7 @@ TEST(Replay, GivesStagesThatShrinkToTheEnd) {
   };
   EXPECT_EQ(keeps(81), (std::vector<std::int64_t>{27, 9, 3}));
   EXPECT_EQ(keeps(4), (std::vector<std::int64_t>{2, 1, 0}));
-  EXPECT_EQ(search::stages_of(epochs, 9)[1].epochs, 12);
+  EXPECT_EQ(search::stages_of(epochs, 9)[1].amount, 12);
 }
 
 TEST(Replay, LeavesTrialsOfEarlierStagesOutOfTheFront) {
@@ -216,7 +218,10 @@ TEST(Replay, LeavesTrialsOfEarlierStagesOutOfTheFront) {
 
 TEST(Replay, RefusesEpochsBelowTheFirstStageAndBadDesigns) {
   const auto problem = staged_problem();
-  const auto short_one = search::make_strategy({.strategy = "random", .common = {.epochs = 5}}, problem.space).value();
+  const auto short_one =
+      search::make_strategy({.strategy = "random", .common = {.effort = {.full = study::Fidelity::training(5)}}},
+                            problem.space)
+          .value();
   EXPECT_THAT(replay(*short_one, problem, {.evaluations = 5}).error().message, testing::HasSubstr("asks for 5 epochs"));
   ReplayOptions options{.evaluations = 5};
   options.initial = {{{"k", "99"}}};
@@ -260,7 +265,7 @@ TEST(Replay, HalvingHasRungsThatTheTableHasValuesFor) {
     const auto strategy = strategy_for(problem, {.strategy = name, .common = {.trials = 40}});
     ASSERT_TRUE(strategy) << to_text(strategy.error());
     std::set<int> epochs;
-    for (const auto& stage : (*strategy)->plan()) epochs.insert(stage.epochs_after);
+    for (const auto& stage : (*strategy)->plan()) epochs.insert(stage.after.epochs());
     EXPECT_EQ(epochs, (std::set{13, 200}));  // a reduction of 15 is the smallest without a rung below 12
   }
   problem.stage_epochs = {200};  // values of one kind only: rungs as the strategy likes

@@ -37,7 +37,8 @@ space::Space mixed_space() {
 }
 
 Options options_of(const std::string& strategy, std::int64_t trials, std::uint64_t seed = 1) {
-  Options options{.strategy = strategy, .common = {.trials = trials, .epochs = 3, .seed = seed}};
+  Options options{.strategy = strategy,
+                  .common = {.trials = trials, .effort = {.full = study::Fidelity::training(3)}, .seed = seed}};
   for (const char* text :
        {"stages=[{epochs: 1, keep: 6}, {epochs: 3, keep: 2}, {epochs: 9}]", "initial=6", "population=8"})
     EXPECT_TRUE(set_option(options, text)) << text;
@@ -70,7 +71,7 @@ class Play {
         EXPECT_EQ(trial.state, study::State::complete);
         trial.state = study::State::waiting;
         ++trial.stage;
-        trial.fidelity = study::Fidelity::training(proposal.epochs);
+        trial.fidelity = proposal.fidelity;
         has_promoted_ = true;
         continue;
       }
@@ -78,7 +79,7 @@ class Play {
       EXPECT_EQ(study_.find(proposal.choice), nullptr) << space::to_text(proposal.choice) << " is known";
       study_.trials.push_back({.id = {static_cast<std::int64_t>(study_.trials.size())},
                                .choice = proposal.choice,
-                               .fidelity = study::Fidelity::training(proposal.epochs)});
+                               .fidelity = proposal.fidelity});
     }
     return advice;
   }

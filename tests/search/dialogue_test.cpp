@@ -29,10 +29,10 @@ class Scripted final : public Strategy {
 };
 
 Proposal fresh(std::int64_t n, int epochs = 1) {
-  return {.choice = {{"n", n}}, .epochs = epochs};
+  return {.choice = {{"n", n}}, .fidelity = study::Fidelity::training(epochs)};
 }
 Proposal promotion(std::int64_t trial, int epochs) {
-  return {.promote = TrialId{trial}, .choice = {{"n", trial}}, .epochs = epochs};
+  return {.promote = TrialId{trial}, .choice = {{"n", trial}}, .fidelity = study::Fidelity::training(epochs)};
 }
 
 study::Study with_complete(std::int64_t count) {

@@ -91,7 +91,7 @@ TEST(StartWith, HasTheEpochsOfTheFirstStage) {
                             .value();
   const auto advice = simulation.propose(*strategy, 3);
   ASSERT_EQ(advice.proposals.size(), 1U);
-  EXPECT_EQ(advice.proposals[0].epochs, 7);
+  EXPECT_EQ(advice.proposals[0].fidelity.epochs(), 7);
   EXPECT_EQ(strategy->name(), "staged");
   EXPECT_EQ(strategy->plan().size(), 2U);
 }

@@ -25,7 +25,8 @@ TEST(MakeStrategy, TellsWhatIsWrong) {
   EXPECT_EQ(error_of({.strategy = "xyzzy"}).next, "");
   EXPECT_EQ(error_of({.strategy = "random", .common = {.trials = -1}}).message,
             "trials is -1; it must be 0 (no bound) or more");
-  EXPECT_EQ(error_of({.strategy = "random", .common = {.epochs = 0}}).message, "epochs is 0; at least 1 is needed");
+  EXPECT_EQ(error_of({.strategy = "random", .common = {.effort = {.full = study::Fidelity::training(0)}}}).message,
+            "epochs is 0; at least 1 is needed");
   const auto grid = error_of({.strategy = "grid"}, infinite_space());
   EXPECT_EQ(grid.message, "a grid needs a finite space: \"learning_rate\" is a real number");
   EXPECT_THAT(grid.next, HasSubstr("use the strategy \"random\""));
@@ -107,22 +108,22 @@ TEST(Grid, ProposesEveryValidChoiceOnceInOrder) {
         return std::nullopt;
       }).value();
   Simulation simulation(two_objectives());
-  const Options options{.strategy = "grid", .common = {.epochs = 7}};
+  const Options options{.strategy = "grid", .common = {.effort = {.full = study::Fidelity::training(7)}}};
   const auto strategy = make_strategy(options, space).value();
   EXPECT_EQ(strategy->name(), "grid");
   const auto first = simulation.propose(*strategy, 4);
   ASSERT_EQ(first.proposals.size(), 4U);
   EXPECT_EQ(space::to_text(first.proposals[0].choice), "backbone=a blocks=1");
   EXPECT_EQ(space::to_text(first.proposals[3].choice), "backbone=a blocks=4");
-  EXPECT_EQ(first.proposals[0].epochs, 7);
+  EXPECT_EQ(first.proposals[0].fidelity.epochs(), 7);
   EXPECT_EQ(first.proposals[0].promote, std::nullopt);
   EXPECT_FALSE(first.is_finished);
   EXPECT_EQ(simulation.propose(*strategy, 100).proposals.size(), 10U);
   EXPECT_TRUE(simulation.propose(*strategy, 100).is_finished);
   ASSERT_EQ(strategy->plan().size(), 1U);
   EXPECT_EQ(strategy->plan()[0].trials, 14U);
-  EXPECT_EQ(strategy->plan()[0].epochs_before, 0);
-  EXPECT_EQ(strategy->plan()[0].epochs_after, 7);
+  EXPECT_EQ(strategy->plan()[0].before.epochs(), 0);
+  EXPECT_EQ(strategy->plan()[0].after.epochs(), 7);
 }
 
 TEST(Grid, StopsAtTheNumberOfTrialsButRejectedOnesDoNotCount) {

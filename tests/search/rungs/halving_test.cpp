@@ -60,13 +60,13 @@ std::vector<std::size_t> first_promotions(const Options& options, std::int64_t c
 }
 
 TEST(Rungs, GrowByTheReductionUpToAllEpochs) {
-  EXPECT_THAT(rung_epochs(81, 3), ElementsAre(1, 3, 9, 27, 81));
-  EXPECT_THAT(rung_epochs(100, 3), ElementsAre(1, 3, 11, 33, 100));
-  EXPECT_THAT(rung_epochs(1000, 3), ElementsAre(12, 37, 111, 333, 1000));
-  EXPECT_THAT(rung_epochs(60, 2), ElementsAre(3, 7, 15, 30, 60));
-  EXPECT_THAT(rung_epochs(10, 4), ElementsAre(2, 10));
-  EXPECT_THAT(rung_epochs(2, 3), ElementsAre(2));
-  EXPECT_THAT(rung_epochs(1, 2), ElementsAre(1));
+  EXPECT_THAT(rung_units(81, 3), ElementsAre(1, 3, 9, 27, 81));
+  EXPECT_THAT(rung_units(100, 3), ElementsAre(1, 3, 11, 33, 100));
+  EXPECT_THAT(rung_units(1000, 3), ElementsAre(12, 37, 111, 333, 1000));
+  EXPECT_THAT(rung_units(60, 2), ElementsAre(3, 7, 15, 30, 60));
+  EXPECT_THAT(rung_units(10, 4), ElementsAre(2, 10));
+  EXPECT_THAT(rung_units(2, 3), ElementsAre(2));
+  EXPECT_THAT(rung_units(1, 2), ElementsAre(1));
 }
 
 TEST(AllHalving, SaysWhatIsWrong) {
@@ -91,13 +91,17 @@ TEST(AllHalving, PromotesTheParetoBestNotTheScalarBest) {
   for (const char* name : {"halving", "asha"}) {
     std::string note;
     EXPECT_THAT(
-        first_promotions({.strategy = name, .common = {.trials = 9, .epochs = 9}}, 9, trainer, two_objectives(), &note),
+        first_promotions({.strategy = name, .common = {.trials = 9, .effort = {.full = study::Fidelity::training(9)}}},
+                         9, trainer, two_objectives(), &note),
         testing::UnorderedElementsAre(0, 3, 4))
         << name;
     EXPECT_EQ(note, "rung 2 of 3: the best 3 of 9 by non-dominated rank and hypervolume") << name;
     // Who writes a rank gets it.
-    EXPECT_THAT(first_promotions({.strategy = name, .common = {.trials = 9, .epochs = 9, .rank = "iou"}}, 9, trainer),
-                ElementsAre(0, 1, 2))
+    EXPECT_THAT(
+        first_promotions({.strategy = name,
+                          .common = {.trials = 9, .effort = {.full = study::Fidelity::training(9)}, .rank = "iou"}},
+                         9, trainer),
+        ElementsAre(0, 1, 2))
         << name;
   }
 }
@@ -111,11 +115,13 @@ TEST(AllHalving, TakesOfTheLastRankWhatAddsMostHypervolume) {
     return {.values = {{"iou", -loss[number_of(trial)]}, {"latency_ms", latency_ms[number_of(trial)]}}};
   };
   for (const char* name : {"halving", "asha"}) {
-    EXPECT_THAT(first_promotions({.strategy = name, .common = {.trials = 6, .epochs = 9}}, 6, trainer),
-                ElementsAre(2, 4))
+    EXPECT_THAT(
+        first_promotions({.strategy = name, .common = {.trials = 6, .effort = {.full = study::Fidelity::training(9)}}},
+                         6, trainer),
+        ElementsAre(2, 4))
         << name;
     EXPECT_THAT(first_promotions({.strategy = name,
-                                  .common = {.trials = 6, .epochs = 9},
+                                  .common = {.trials = 6, .effort = {.full = study::Fidelity::training(9)}},
                                   .settings = told(name, RungOptions{.reduction = 2})},
                                  6, trainer),
                 testing::SizeIs(3))
@@ -144,19 +150,22 @@ TEST(AllHalving, PutsFeasibleTrialsFirstAndNeverPromotesFailedOrPrunedOnes) {
   };
   std::string note;
   EXPECT_THAT(first_promotions({.strategy = "halving",
-                                .common = {.trials = 6, .epochs = 4},
+                                .common = {.trials = 6, .effort = {.full = study::Fidelity::training(4)}},
                                 .settings = told("halving", RungOptions{.reduction = 2})},
                                6, trainer, settings, &note),
               ElementsAre(2, 1, 0));
   EXPECT_THAT(
       note, HasSubstr("2 of them break a constraint, because only 1 keeps all; 1 left out, whose values are missing"));
-  EXPECT_THAT(first_promotions({.strategy = "halving", .common = {.trials = 6, .epochs = 9}}, 6, trainer, settings),
+  EXPECT_THAT(first_promotions(
+                  {.strategy = "halving", .common = {.trials = 6, .effort = {.full = study::Fidelity::training(9)}}}, 6,
+                  trainer, settings),
               ElementsAre(2, 1));
 }
 
 TEST(Halving, FillsEveryRungWhateverTheOrderInWhichTrialsEnd) {
   const auto space = infinite_space();
-  const Options options{.strategy = "halving", .common = {.trials = 54, .epochs = 27}};
+  const Options options{.strategy = "halving",
+                        .common = {.trials = 54, .effort = {.full = study::Fidelity::training(27)}}};
   std::set<std::tuple<std::string, int, int>> expected;
   for (std::uint64_t order = 0; order < 8; ++order) {
     SCOPED_TRACE(order);
@@ -175,8 +184,8 @@ TEST(SynchronousHalving, ReachesTheSameWithFailuresWhateverTheOrder) {
     for (std::uint64_t order = 0; order < 8; ++order) {
       SCOPED_TRACE(std::string(name) + std::to_string(order));
       Simulation simulation(two_objectives());
-      simulation.run({.strategy = name, .common = {.trials = 60, .epochs = 9}}, space, order, 1 + order * 3,
-                     1 + order % 4);
+      simulation.run({.strategy = name, .common = {.trials = 60, .effort = {.full = study::Fidelity::training(9)}}},
+                     space, order, 1 + order * 3, 1 + order % 4);
       if (order == 0) expected = reached(simulation.study());
       EXPECT_EQ(reached(simulation.study()), expected);
       EXPECT_EQ(simulation.study().trials.size(), 60U);
@@ -188,7 +197,8 @@ TEST(Hyperband, BeginsTheTrialsOfABracketOnItsRung) {
   // Rungs 1, 3, 9: brackets of ceil(3 / 3 * 9) = 9, ceil(3 / 2 * 3) = 5 and 3 trials.
   const auto space = infinite_space();
   Simulation simulation(two_objectives());
-  simulation.run({.strategy = "hyperband", .common = {.trials = 34, .epochs = 9}}, space, 3, 4, 3, sound_outcome);
+  simulation.run({.strategy = "hyperband", .common = {.trials = 34, .effort = {.full = study::Fidelity::training(9)}}},
+                 space, 3, 4, 3, sound_outcome);
   const auto study = simulation.study();
   ASSERT_EQ(study.trials.size(), 34U);
   std::map<int, int> begun;
@@ -206,9 +216,12 @@ TEST(Hyperband, BeginsTheTrialsOfABracketOnItsRung) {
     }
   }
   const auto plan =
-      make_strategy({.strategy = "hyperband", .common = {.trials = 34, .epochs = 9}}, space).value()->plan();
+      make_strategy(
+          {.strategy = "hyperband", .common = {.trials = 34, .effort = {.full = study::Fidelity::training(9)}}}, space)
+          .value()
+          ->plan();
   std::map<int, int> planned;
-  for (const auto& stage : plan) planned[stage.epochs_after] += static_cast<int>(stage.trials);
+  for (const auto& stage : plan) planned[stage.after.epochs()] += static_cast<int>(stage.trials);
   EXPECT_EQ(planned, ended_by_epochs(study));
   EXPECT_EQ(plan.front().name, "bracket 1 of 3, rung 1 of 3");
 }
@@ -218,8 +231,8 @@ TEST(Hyperband, PromotesWithinTheBracketOnly) {
   const auto space = infinite_space();
   Simulation simulation(two_objectives());
   simulation.run(
-      {.strategy = "hyperband", .common = {.trials = 17, .epochs = 9}}, space, 1, 17, 17,
-      [](const study::Trial& trial) -> Outcome {
+      {.strategy = "hyperband", .common = {.trials = 17, .effort = {.full = study::Fidelity::training(9)}}}, space, 1,
+      17, 17, [](const study::Trial& trial) -> Outcome {
         return {.values = {{"iou", trial.results.empty() ? trial.fidelity.epochs() : 0.0}, {"latency_ms", 1.0}}};
       });
   EXPECT_EQ(ended_by_epochs(simulation.study()), (std::map<int, int>{{1, 9}, {3, 3 + 5}, {9, 1 + 1 + 3}}));
@@ -228,8 +241,10 @@ TEST(Hyperband, PromotesWithinTheBracketOnly) {
 TEST(Hyperband, FinishesARoundBeforeTheNextOneEnds) {
   const auto space = infinite_space();
   Simulation simulation(two_objectives());
-  const auto strategy =
-      make_strategy({.strategy = "hyperband", .common = {.trials = 1000, .epochs = 9}}, space).value();
+  const auto strategy = make_strategy({.strategy = "hyperband",
+                                       .common = {.trials = 1000, .effort = {.full = study::Fidelity::training(9)}}},
+                                      space)
+                            .value();
   RandomStream random(1);
   for (int i = 0; i < 40; ++i) {
     simulation.propose(*strategy, 2);
@@ -244,7 +259,10 @@ TEST(Hyperband, FinishesARoundBeforeTheNextOneEnds) {
 TEST(Asha, PromotesAsSoonAsItCanAndNeverWaits) {
   const auto space = infinite_space();
   Simulation simulation(two_objectives());
-  const auto strategy = make_strategy({.strategy = "asha", .common = {.trials = 30, .epochs = 9}}, space).value();
+  const auto strategy =
+      make_strategy({.strategy = "asha", .common = {.trials = 30, .effort = {.full = study::Fidelity::training(9)}}},
+                    space)
+          .value();
   RandomStream random(1);
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(simulation.propose(*strategy, 1).proposals.at(0).promote, std::nullopt);
@@ -255,9 +273,9 @@ TEST(Asha, PromotesAsSoonAsItCanAndNeverWaits) {
   const auto advice = simulation.propose(*strategy, 2);  // while three still run
   ASSERT_EQ(advice.proposals.size(), 2U);
   ASSERT_TRUE(advice.proposals[0].promote.has_value());
-  EXPECT_EQ(advice.proposals[0].epochs, 3);
+  EXPECT_EQ(advice.proposals[0].fidelity.epochs(), 3);
   EXPECT_EQ(advice.proposals[1].promote, std::nullopt);
-  EXPECT_EQ(advice.proposals[1].epochs, 1);
+  EXPECT_EQ(advice.proposals[1].fidelity.epochs(), 1);
   while (simulation.study().trials.size() < 30) {
     EXPECT_FALSE(simulation.propose(*strategy, 1).proposals.empty());
     if (random.chance(0.3)) simulation.work(random, 1, sound_outcome);
@@ -269,14 +287,14 @@ TEST(Asha, EndsWithATrialOnEveryRungHoweverFewThereAre) {
   for (std::uint64_t order = 0; order < 6; ++order) {
     SCOPED_TRACE(order);
     Simulation simulation(two_objectives());
-    simulation.run({.strategy = "asha", .common = {.trials = 4, .epochs = 27}}, space, order, 2, 1 + order % 3,
-                   sound_outcome);
+    simulation.run({.strategy = "asha", .common = {.trials = 4, .effort = {.full = study::Fidelity::training(27)}}},
+                   space, order, 2, 1 + order % 3, sound_outcome);
     EXPECT_EQ(simulation.study().trials.size(), 4U);
     const auto ended = ended_by_epochs(simulation.study());
     for (const int epochs : {3, 9, 27}) EXPECT_GE(ended.contains(epochs) ? ended.at(epochs) : 0, 1) << epochs;
     Simulation large(two_objectives());
-    large.run({.strategy = "asha", .common = {.trials = 90, .epochs = 27}}, space, order, 2, 1 + order % 3,
-              sound_outcome);
+    large.run({.strategy = "asha", .common = {.trials = 90, .effort = {.full = study::Fidelity::training(27)}}}, space,
+              order, 2, 1 + order % 3, sound_outcome);
     const auto counts = ended_by_epochs(large.study());
     EXPECT_EQ(counts.at(1), 90);
     EXPECT_GE(counts.at(3), 30);  // promoted early, some by mistake: at least a third, not many more
@@ -289,12 +307,12 @@ TEST(Asha, GivesUpWhenNothingCompletes) {
   const auto space = infinite_space();
   for (const char* name : {"asha", "halving", "hyperband"}) {
     Simulation simulation(two_objectives());
-    simulation.run({.strategy = name, .common = {.trials = 12, .epochs = 9}}, space, 1, 3, 3,
-                   [](const study::Trial&) { return Outcome{.state = study::State::failed}; });
+    simulation.run({.strategy = name, .common = {.trials = 12, .effort = {.full = study::Fidelity::training(9)}}},
+                   space, 1, 3, 3, [](const study::Trial&) { return Outcome{.state = study::State::failed}; });
     EXPECT_EQ(simulation.study().trials.size(), 12U);
     Simulation nothing(two_objectives());
-    nothing.run({.strategy = name, .common = {.trials = 12, .epochs = 9}}, space, 1, 3, 3,
-                [](const study::Trial&) { return Outcome{}; });  // no values
+    nothing.run({.strategy = name, .common = {.trials = 12, .effort = {.full = study::Fidelity::training(9)}}}, space,
+                1, 3, 3, [](const study::Trial&) { return Outcome{}; });  // no values
     for (const auto& trial : nothing.study().trials) EXPECT_EQ(trial.stage, 0);
   }
 }
@@ -316,7 +334,7 @@ std::vector<std::string> events(const Options& options, const space::Space& spac
     }
     const auto advice = simulation.propose(has_kills ? *fresh : *lasting, 1);
     for (const auto& proposal : advice.proposals)
-      events.push_back(space::to_text(proposal.choice) + " " + std::to_string(proposal.epochs) +
+      events.push_back(space::to_text(proposal.choice) + " " + std::to_string(proposal.fidelity.epochs()) +
                        (proposal.promote ? " again" : ""));
     if (advice.is_finished) return events;
     simulation.work(order, 1);
@@ -328,7 +346,7 @@ std::vector<std::string> events(const Options& options, const space::Space& spac
 TEST(AllHalving, ARunWithKillsEqualsTheOneWithout) {
   const auto space = infinite_space();
   for (const char* name : {"halving", "hyperband", "asha"}) {
-    const Options options{.strategy = name, .common = {.trials = 40, .epochs = 9}};
+    const Options options{.strategy = name, .common = {.trials = 40, .effort = {.full = study::Fidelity::training(9)}}};
     const auto expected = events(options, space, false, 0);
     EXPECT_GT(expected.size(), 45U) << name;
     for (std::uint64_t seed = 1; seed < 5; ++seed) EXPECT_EQ(events(options, space, true, seed), expected) << name;
@@ -338,13 +356,17 @@ TEST(AllHalving, ARunWithKillsEqualsTheOneWithout) {
 TEST(AllHalving, PlansWhatASoundSearchTakes) {
   const auto space = infinite_space();
   for (const char* name : {"halving", "asha"}) {
-    const auto plan = make_strategy({.strategy = name, .common = {.trials = 30, .epochs = 9}}, space).value()->plan();
+    const auto plan =
+        make_strategy({.strategy = name, .common = {.trials = 30, .effort = {.full = study::Fidelity::training(9)}}},
+                      space)
+            .value()
+            ->plan();
     ASSERT_EQ(plan.size(), 3U);
     EXPECT_EQ(plan[0].trials, 30U);
     EXPECT_EQ(plan[1].trials, 10U);
     EXPECT_EQ(plan[2].trials, 3U);
-    EXPECT_EQ(plan[2].epochs_before, 3);
-    EXPECT_EQ(plan[2].epochs_after, 9);
+    EXPECT_EQ(plan[2].before.epochs(), 3);
+    EXPECT_EQ(plan[2].after.epochs(), 9);
     EXPECT_EQ(plan[2].name, "rung 3 of 3");
   }
   EXPECT_EQ(make_strategy({.strategy = "halving"}, space).value()->plan()[0].trials, default_trials);
@@ -353,7 +375,8 @@ TEST(AllHalving, PlansWhatASoundSearchTakes) {
 TEST(AllHalving, EndWithASmallSpaceAndOneRung) {
   for (const char* name : {"halving", "hyperband", "asha"}) {
     Simulation simulation(two_objectives());
-    simulation.run({.strategy = name, .common = {.trials = 100, .epochs = 2}}, finite_space(), 1, 4, 2, sound_outcome);
+    simulation.run({.strategy = name, .common = {.trials = 100, .effort = {.full = study::Fidelity::training(2)}}},
+                   finite_space(), 1, 4, 2, sound_outcome);
     EXPECT_EQ(ended_by_epochs(simulation.study()), (std::map<int, int>{{2, 15}})) << name;
   }
 }

@@ -46,7 +46,7 @@ TEST(Staged, PromotesTheBestByDominance) {
   // have infinity.
   EXPECT_EQ(promoted(advice), (std::vector<std::string>{"n=0", "n=2", "n=1"}));
   EXPECT_EQ(advice.proposals[0].promote, study::TrialId{0});
-  EXPECT_EQ(advice.proposals[0].epochs, 30);
+  EXPECT_EQ(advice.proposals[0].fidelity.epochs(), 30);
   EXPECT_EQ(advice.note, "stage 2 of 3: the best 3 of 6 by non-dominated rank");
   // Asked for one at a time, the same ones come.
   EXPECT_EQ(promoted(simulation.propose(*strategy, 1)), (std::vector<std::string>{"n=0"}));
@@ -159,9 +159,9 @@ TEST(Staged, PlansItsStages) {
   const auto space = finite_space();
   const auto plan = make_strategy(three_stages, space).value()->plan();
   ASSERT_EQ(plan.size(), 3U);
-  EXPECT_EQ(std::tie(plan[0].trials, plan[0].epochs_before, plan[0].epochs_after), std::tuple(15U, 0, 10));
-  EXPECT_EQ(std::tie(plan[1].trials, plan[1].epochs_before, plan[1].epochs_after), std::tuple(6U, 10, 30));
-  EXPECT_EQ(std::tie(plan[2].trials, plan[2].epochs_before, plan[2].epochs_after), std::tuple(2U, 30, 60));
+  EXPECT_EQ(std::tuple(plan[0].trials, plan[0].before.epochs(), plan[0].after.epochs()), std::tuple(15U, 0, 10));
+  EXPECT_EQ(std::tuple(plan[1].trials, plan[1].before.epochs(), plan[1].after.epochs()), std::tuple(6U, 10, 30));
+  EXPECT_EQ(std::tuple(plan[2].trials, plan[2].before.epochs(), plan[2].after.epochs()), std::tuple(2U, 30, 60));
   EXPECT_EQ(plan[2].name, "stage 3");
   Options few = three_stages;
   few.common.trials = 4;
