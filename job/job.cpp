@@ -9,7 +9,6 @@
 
 #include "base/file.hpp"
 #include "job/quantity.hpp"
-#include "search/mobo.hpp"
 
 namespace edgewise::job {
 
@@ -27,9 +26,7 @@ struct Draft {
   std::string task;
   std::vector<std::pair<std::string, std::string>> splits, objectives;
   std::vector<std::string> constraints;
-  std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300,
-               reduction = search::Options{}.reduction;
-  std::vector<std::int64_t> stage_epochs;
+  std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300;
   std::vector<Json> start_with;
   std::string fit;           // of the starting weights
   bool is_recorded = false;  // by a study, perhaps of an older version
@@ -180,17 +177,18 @@ void start_fields(Options& o, Job& job, Draft& draft, const space::Family* famil
       "start_with", draft.start_with.size(), [&](std::size_t count) { draft.start_with.assign(count, Json::object()); },
       [&](std::size_t i, Options& s) { s.rest(draft.start_with[i], "a value for each parameter of the space"); },
       "configurations that are tried before anything else, in this order; the first is trial 0, the baseline");
-  job.search.start_with.clear();
+  auto& start_with = job.search.common.start_with;
+  start_with.clear();
   for (std::size_t i = 0; family && i < draft.start_with.size(); ++i) {
     auto choice = space::choice_from_json(family->space, draft.start_with[i]);
     if (!choice) {
       o.problem("start_with", std::format("search.start_with[{}]: {}", i, choice.error().message), choice.error().next,
                 static_cast<int>(i));
-    } else if (std::ranges::contains(job.search.start_with, *choice)) {
+    } else if (std::ranges::contains(start_with, *choice)) {
       o.problem("start_with", std::format("search.start_with[{}] is given twice", i), "leave one of them out",
                 static_cast<int>(i));
     } else {
-      job.search.start_with.push_back(*std::move(choice));
+      start_with.push_back(*std::move(choice));
     }
   }
   o.texts("front_of", job.front_of, "studies, Optuna databases or CSV tables whose Pareto fronts are tried next");
@@ -201,80 +199,24 @@ void start_fields(Options& o, Job& job, Draft& draft, const space::Family* famil
             "train what is the same network with the same settings again; otherwise it takes over what its twin gave");
 }
 
-/// What single strategies are set by; the others leave it alone.
-void strategy_fields(Options& o, search::Options& search, Draft& draft) {
-  o.integer("initial", search.initial, {0, 1e6},
-            "space-filling candidates before what was learned decides; 0: the strategy's own number");
-  o.integer("population", search.population, {0, 1e6},
-            "of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50");
-  o.integer("reduction", draft.reduction, {2, 1000},
-            "of halving, hyperband and asha: one in so many goes on to so many times the epochs");
-  search.reduction = static_cast<int>(draft.reduction);
-  o.word("surrogate", search.surrogate, search::surrogate_names(),
-         "of mobo: what learns the objectives from the trials so far");
-  o.word("acquisition", search.acquisition, search::acquisition_names(),
-         "of mobo: what evaluating a candidate is worth");
-  o.word("solver", search.solver, search::solver_names(), "of mobo: where its candidates come from");
-  o.word("selection", search.selection, search::selection_names(), "of mobo: which of them make a batch");
-}
-
-void search_fields(Options& o, Job& job, Draft& draft) {
+void search_fields(Options& o, Job& job) {
   auto& search = job.search;
-  o.word("strategy", search.strategy, search::strategy_names(), "what proposes the candidates");
+  search.fields(o);
   if (!o.is_given("strategy")) job.left_open.insert("search.strategy");
-  o.integer("trials", search.trials, {0, 1e6},
-            "candidates at most; 0: the whole space (grid, staged) or 40 (the others)");
-  o.sections(
-      "stages", search.stages.size(),
-      [&](std::size_t count) {
-        search.stages.assign(count, {});
-        draft.stage_epochs.assign(count, 10);
-      },
-      [&](std::size_t i, Options& s) {
-        draft.stage_epochs.resize(search.stages.size(), 0);
-        if (draft.stage_epochs[i] == 0) draft.stage_epochs[i] = search.stages[i].epochs;
-        s.integer("epochs", draft.stage_epochs[i], {1, 10000}, "trained in total by the end of this stage");
-        s.integer("keep", search.stages[i].keep, {0, 1e6}, "candidates that go on; of the last stage ignored");
-        search.stages[i].epochs = static_cast<int>(draft.stage_epochs[i]);
-      },
-      "of the strategy staged: all for the first epochs, the best few for more");
-  if (o.is_given("stages")) {
-    if (search.stages.empty()) o.problem("stages", "search.stages is empty", "give at least one {epochs: 10}");
-    for (std::size_t i = 0; i + 1 < search.stages.size(); ++i) {
-      if (search.stages[i].keep < 1)
-        o.problem("stages", std::format("search.stages[{}].keep must be at least 1", i),
-                  "say how many candidates go on to the next stage", static_cast<int>(i));
-      if (i > 0 && search.stages[i].keep >= search.stages[i - 1].keep && search.stages[i].keep >= 1)
-        o.problem("stages",
-                  std::format("search.stages[{}].keep {} is not less than the {} that reach it", i,
-                              search.stages[i].keep, search.stages[i - 1].keep),
-                  "let keep shrink from stage to stage", static_cast<int>(i));
-      if (search.stages[i + 1].epochs <= search.stages[i].epochs)
-        o.problem("stages",
-                  std::format("search.stages[{}].epochs {} is not more than the {} of the stage before", i + 1,
-                              search.stages[i + 1].epochs, search.stages[i].epochs),
-                  "epochs are counted in total: let them grow", static_cast<int>(i + 1));
+  if (search.common.rank.empty()) return;
+  const auto expression = study::Expression::parse(search.common.rank);
+  if (!expression)
+    return o.problem("rank", std::format("search.rank: {} ({})", expression.error().message, expression.error().where),
+                     expression.error().next);
+  const auto known = recorded_values(job.task);
+  for (const auto& name : expression->names())
+    if (std::ranges::find(known, name) == known.end()) {
+      const auto near = nearest_word(name, known);
+      o.problem(
+          "rank",
+          std::format("search.rank uses \"{}\", which is not recorded; recorded are {}", name, quoted_list(known)),
+          near.empty() ? "" : std::format("did you mean \"{}\"?", near));
     }
-  }
-  o.text("rank", search.rank,
-         "expression that ranks candidates, larger is better, e.g. `iou - 0.5 * latency_ms / 33`; empty: non-dominated "
-         "sorting, then crowding");
-  if (!search.rank.empty()) {
-    const auto expression = study::Expression::parse(search.rank);
-    if (!expression)
-      return o.problem("rank",
-                       std::format("search.rank: {} ({})", expression.error().message, expression.error().where),
-                       expression.error().next);
-    const auto known = recorded_values(job.task);
-    for (const auto& name : expression->names())
-      if (std::ranges::find(known, name) == known.end()) {
-        const auto near = nearest_word(name, known);
-        o.problem(
-            "rank",
-            std::format("search.rank uses \"{}\", which is not recorded; recorded are {}", name, quoted_list(known)),
-            near.empty() ? "" : std::format("did you mean \"{}\"?", near));
-      }
-  }
 }
 
 void objective_fields(Options& o, Job& job, Draft& draft) {
@@ -385,8 +327,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   o.section(
       "search", "strategy",
       [&](Options& s) {
-        search_fields(s, job, draft);
-        strategy_fields(s, job.search, draft);
+        search_fields(s, job);
         start_fields(s, job, draft, family ? &*family : nullptr);
       },
       "how the space is searched");
@@ -400,10 +341,13 @@ void job_fields(Options& o, Job& job, Draft& draft) {
       "what the whole study may spend");
   o.integer("seed", job.seed, {0, 1e15},
             "of everything random: same seed, same choices (of a search that learns: with one worker)");
-  job.search.seed = static_cast<std::uint64_t>(job.seed);
-  job.search.epochs = static_cast<int>(job.train.epochs);
-  if (family && job.search.strategy == "grid" && !family->space.size())
-    o.problem("search", "search.strategy \"grid\" needs a finite space, but this one has a real-valued parameter",
+  job.search.common.seed = static_cast<std::uint64_t>(job.seed);
+  job.search.common.effort.full = study::Fidelity::training(static_cast<int>(job.train.epochs));
+  const auto* strategy = search::strategies().find(job.search.strategy);
+  if (family && strategy && strategy->needs_finite_space && !family->space.size())
+    o.problem("search",
+              std::format("search.strategy \"{}\" needs a finite space, but this one has a real-valued parameter",
+                          strategy->name),
               "narrow it to a list of values, or use random");
 }
 
@@ -449,12 +393,11 @@ Json written(Job job) {
     draft.objectives.emplace_back(objective.name,
                                   objective.direction == study::Direction::maximize ? "maximize" : "minimize");
   for (const auto& constraint : job.constraints) draft.constraints.push_back(constraint.text);
-  for (const auto& choice : job.search.start_with) draft.start_with.push_back(space::to_json(choice));
+  for (const auto& choice : job.search.common.start_with) draft.start_with.push_back(space::to_json(choice));
   draft.fit = train::to_text(job.train.weights_fit);
   draft.split_seed = static_cast<std::int64_t>(job.data.seed);
   if (job.data.range)
     for (const double end : *job.data.range) draft.range.push_back(std::format("{}", end));
-  draft.reduction = job.search.reduction;
   draft.device_threads = job.measure.threads;
   draft.min_runs = job.measure.min_runs;
   draft.max_runs = job.measure.max_runs;

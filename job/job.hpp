@@ -14,7 +14,7 @@
 #include "base/json.hpp"
 #include "data/dataset.hpp"
 #include "device/device.hpp"
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 #include "space/family.hpp"
 #include "study/study.hpp"
 #include "train/settings.hpp"

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <format>
 #include <memory>
+#include <mutex>
 #include <set>
 
 #include "data/statistics.hpp"
@@ -13,7 +14,7 @@
 #include "run/environment.hpp"
 #include "search/pareto.hpp"
 #include "search/picks.hpp"
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 
 namespace edgewise::run {
 
@@ -197,7 +198,7 @@ std::map<std::string, double> known_costs(const graph::Graph& graph) {
 
 Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session, const search::Price& price) {
   auto options = session.job.search;
-  options.price = price;
+  options.common.price = price;
   const auto frame = job::frame(session.job, session.set);
   std::set<std::string> used;
   for (const auto& objective : session.job.objectives) used.insert(objective.name);
@@ -205,13 +206,17 @@ Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session, 
   const std::set<std::string> told{"parameters", "macs", "weight_mb", "activation_mb"};
   if (std::ranges::any_of(used, [&](const auto& name) { return told.contains(name); })) {
     // Building a network takes a millisecond, and a strategy asks about the same ones again and again.
-    options.known = [&session, frame,
-                     kept = std::make_shared<std::map<space::Choice, std::map<std::string, double>>>()](
-                        const space::Choice& choice) {
-      const auto found = kept->find(choice);
-      if (found != kept->end()) return found->second;
+    struct Kept {
+      std::mutex guard;  // threads may ask one strategy at once
+      std::map<space::Choice, std::map<std::string, double>> costs;
+    };
+    // Shared by the copies of the function, which std::function makes.
+    options.common.known = [&session, frame, kept = std::make_shared<Kept>()](const space::Choice& choice) {
+      const std::scoped_lock lock(kept->guard);
+      const auto found = kept->costs.find(choice);
+      if (found != kept->costs.end()) return found->second;
       const auto candidate = session.family.build(choice, frame);
-      return kept->emplace(choice, candidate ? known_costs(candidate->graph) : std::map<std::string, double>{})
+      return kept->costs.emplace(choice, candidate ? known_costs(candidate->graph) : std::map<std::string, double>{})
           .first->second;
     };
   }
