@@ -1,13 +1,14 @@
-/// Private to space/: parameters of a family, what a job may make of them, and the families' makers.
+/// What a job may make of a family's parameters: for those who write a family.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "space/domain_internal.hpp"
-#include "space/family.hpp"
+#include "space/space.hpp"
 
 namespace edgewise::space {
+
+using Domain = decltype(Parameter::domain);
 
 /// A parameter with its own range and the values that the family can build.
 struct FamilyParameter {
@@ -27,8 +28,5 @@ Result<std::vector<Parameter>> narrowed(std::vector<FamilyParameter> parameters,
 /// The value of a parameter that may have become categories. The choice must have it.
 std::int64_t integer_in(const Choice& choice, const std::string& name);
 double number_in(const Choice& choice, const std::string& name);
-
-Result<Family> make_backbones(const Json& options, const Frame& frame);
-Result<Family> make_resnet(const Json& options, const Frame& frame);
 
 }  // namespace edgewise::space
