@@ -172,7 +172,7 @@ TEST(StateDict, SurvivesEveryTruncationAndRandomDamage) {
     for (auto changes = 1 + random.below(4); changes > 0; --changes)
       bytes[random.below(bytes.size())] = static_cast<char>(random.below(256));
     if (const auto weights = parse_state_dict(bytes)) {
-      for (const auto& [name, tensor] : *weights) EXPECT_LE(tensor.values.size(), good.size());
+      for (const auto& [name, tensor] : *weights) EXPECT_LE(tensor.size(), good.size());
     }
   }
 }
@@ -205,8 +205,8 @@ TEST(AdaptWeights, TakesWhatFitsAndKeepsTheNewHead) {
   const auto adapted = adapt_weights(graph, filled(graph, 0), filled(two_layers(10), 1), Fit::backbone);
   ASSERT_TRUE(adapted.has_value()) << to_text(adapted.error());
   EXPECT_EQ(adapted->share, (Share{.tensors = 2, .of_tensors = 4, .parameters = 15, .of_parameters = 23}));
-  EXPECT_EQ(adapted->weights.at("a.weight").values.front(), 1.0F);
-  EXPECT_EQ(adapted->weights.at("head.weight").values.front(), 0.0F);
+  EXPECT_EQ(adapted->weights.at("a.weight").floats().front(), 1.0F);
+  EXPECT_EQ(adapted->weights.at("head.weight").floats().front(), 0.0F);
 }
 
 TEST(AdaptWeights, RefusesWeightsOfAnotherNetworkWithANameOfEach) {
