@@ -26,9 +26,9 @@ std::string network_name(const Family& family, const Choice& choice) {
 }
 
 Result<graph::Graph> finish(graph::GraphBuilder& builder, const graph::Features& features, const Frame& frame) {
-  const auto output =
-      frame.head ? frame.head(builder, features, frame.outputs) : graph::classify(builder, features, frame.outputs);
-  return std::move(builder).finish(output);
+  if (!frame.head) return std::move(builder).finish(graph::classify(builder, features, frame.outputs));
+  const auto outputs = frame.head(builder, features, frame.outputs);
+  return std::move(builder).finish(outputs);
 }
 
 Result<Family> make_family(const std::string& name, const Json& options, const Frame& frame) {
