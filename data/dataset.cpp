@@ -11,14 +11,14 @@
 #include <unordered_set>
 
 #include "data/account_internal.hpp"
-#include "data/builtin_internal.hpp"
-#include "data/format_internal.hpp"
+#include "data/builtin/builtin_internal.hpp"
+#include "data/formats/format.hpp"
 #include "data/image_finder_internal.hpp"
-#include "data/image_internal.hpp"
+#include "data/images/image_internal.hpp"
+#include "data/images/picture_kinds_internal.hpp"
 #include "data/parallel_internal.hpp"
-#include "data/picture_kinds_internal.hpp"
 #include "data/plausible_internal.hpp"
-#include "data/split_internal.hpp"
+#include "data/splits/split_internal.hpp"
 #include "data/text_internal.hpp"
 
 namespace edgewise::data {
@@ -382,12 +382,12 @@ Result<bool> shows_class(const Kept& kept, const Item& item, const DataSpec& spe
 }
 
 /// Questions the boxes of all kept pictures together. A mistake at one box is told with what could be meant.
-Status question(const Place& place, const std::vector<Kept>& kept, DataSet& set, std::optional<Error>* box_mistake) {
+Status question(const Opened& opened, const std::vector<Kept>& kept, DataSet& set, std::optional<Error>* box_mistake) {
   std::vector<WrittenBox> written;
   for (std::size_t i = 0; i < kept.size(); ++i) {
     const Item& item = set.items[i];
     // Where lists say the classes, boxes do not matter.
-    if (item.width <= 0 || item.height <= 0 || (place.task == Task::classification && !kept[i].box)) continue;
+    if (item.width <= 0 || item.height <= 0 || (opened.place.task == Task::classification && !kept[i].box)) continue;
     for (const LabelledBox& box : kept[i].record->boxes)
       written.push_back({box.box, kept[i].record->is_relative, static_cast<double>(item.width),
                          static_cast<double>(item.height), &box.where});
@@ -396,7 +396,7 @@ Status question(const Place& place, const std::vector<Kept>& kept, DataSet& set,
   if (*box_mistake) {
     // Which way round the picture is meant explains more than what else x and y could be.
     const bool is_turned = (*box_mistake)->next.find("data.orientation") != std::string::npos;
-    if (const std::string reading = other_reading(written, set.spec.format); !reading.empty() && !is_turned)
+    if (const std::string reading = opened.format->other_reading(written); !reading.empty() && !is_turned)
       (*box_mistake)->next = reading;
   } else {
     set.remarks.insert(set.remarks.end(), warnings.begin(), warnings.end());
@@ -427,7 +427,8 @@ void remark_orientations(const std::vector<ImageHeader>& headers, std::size_t st
 }
 
 /// Takes the files that were found, reads their headers and places the boxes.
-Status fill_items(const Place& place, const Found& found, const std::vector<Kept>& kept, DataSet& set) {
+Status fill_items(const Opened& opened, const Found& found, const std::vector<Kept>& kept, DataSet& set) {
+  const Place& place = opened.place;
   std::optional<Error> first;
   std::size_t mistakes = 0, first_at = SIZE_MAX;
   const auto note = [&](std::size_t i, const Error& error) {
@@ -501,7 +502,7 @@ Status fill_items(const Place& place, const Found& found, const std::vector<Kept
     if (errors[i]) note(i, *errors[i]);
   std::optional<Error> box_mistake;
   if (first && is_placed[first_at] == 0) box_mistake = first;
-  if (!first || box_mistake) TRY_DO(question(place, kept, set, &box_mistake));
+  if (!first || box_mistake) TRY_DO(question(opened, kept, set, &box_mistake));
   if (!first) {
     remark_orientations(headers, static_cast<std::size_t>(std::ranges::count(is_stated, 1)), set);
     return settle_pixels(headers, set);
@@ -581,13 +582,12 @@ Result<DataSet> load(const DataSpec& spec, Task task) try {
   // Presence is told by boxes: the labels are read as for the task box.
   TRY(const Opened opened, open_place(spec, asks_presence ? Task::box : task));
   const Place& place = opened.place;
-  if (asks_presence && opened.format->name == "folder")
-    return invalid("an image folder has no boxes, and presence is told by boxes",
+  if (asks_presence && !opened.format->boxless.empty())
+    return invalid(std::format("{} has no boxes, and presence is told by boxes", opened.format->boxless),
                    "name the annotations (data.annotations), or remove data.presence", spec.path);
   TRY(const Records records, opened.format->read(place));
   if (records.records.empty())
-    return invalid("the labels name no image", std::string("expected: ") + std::string(opened.format->expects),
-                   spec.path);
+    return invalid("the labels name no image", "expected: " + opened.format->expects, spec.path);
   TRY(const Splits splits, assign_splits(place, records));
   DataSet set;
   set.name =
@@ -607,7 +607,7 @@ Result<DataSet> load(const DataSpec& spec, Task task) try {
   for (const Kept& each : kept) found.push_back(finder.find(*each.record));
   TRY_DO(leave_out_same_files(task, asks_presence, kept, found, fates));
   decide_splits(place, splits.undecided, kept, set.remarks);
-  TRY_DO(fill_items(place, found, kept, set));
+  TRY_DO(fill_items(opened, found, kept, set));
   // Labels of a list are the set's own classes; those of the annotations then do not apply.
   if (asks_presence)
     TRY_DO(name_presence(spec, set));
@@ -619,7 +619,7 @@ Result<DataSet> load(const DataSpec& spec, Task task) try {
     if (!fates[i].reason.empty() && fates[i].picture.empty())
       if (auto picture = finder.find(records.records[i])) fates[i].picture = std::move(*picture);
   for (std::string& remark : finder.remarks()) set.remarks.push_back(std::move(remark));
-  set.account = take_account(place, records, fates, splits.lists, set);
+  set.account = take_account(opened, records, fates, splits.lists, set);
   set.remarks = in_order(set.remarks);
   return set;
 } catch (const fs::filesystem_error& e) {

@@ -42,7 +42,7 @@ struct Item {
 /// Where the images are and how to read them: the `data:` section of the job file.
 struct DataSpec {
   std::string path;         ///< folder, annotation file, or "builtin:faces", "builtin:drainage"
-  std::string format;       ///< "folder", "csv", "fddb", "yolo", "voc", "coco"; empty: found out from what lies there
+  std::string format;       ///< a name in `formats()`; empty: found out from what lies there
   std::string annotations;  ///< annotation file or folder when it is not at its usual place
   std::string images;       ///< image folder when it is not at its usual place
   std::map<std::string, std::string>
@@ -99,8 +99,5 @@ struct DataSet {
 /// in `remarks`, fewer than 2 classes, an empty split, a name that could be several files, boxes that cannot be meant
 /// as their format says (shares where pixels are expected)
 Result<DataSet> load(const DataSpec& spec, Task task);
-
-/// Label formats and the names users write for them, for messages.
-const std::vector<std::string>& format_names();
 
 }  // namespace edgewise::data

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "data/cache.hpp"
+#include "data/cache/cache.hpp"
 #include "data/dataset.hpp"
 
 namespace edgewise::data {

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/file.hpp"
+#include "data/formats/format.hpp"
 #include "job/quantity.hpp"
 #include "search/mobo.hpp"
 
@@ -55,7 +56,7 @@ void data_fields(Options& o, Job& job, Draft& draft) {
   if (data.path.empty())
     o.problem("path", "data.path is missing: where are the images?",
               "give a folder, or builtin:faces to try things out");
-  std::vector<std::string> formats = data::format_names();
+  std::vector<std::string> formats = data::formats().names();
   formats.insert(formats.begin(), "");
   o.word("format", data.format, formats, "how the labels are written; empty: found out from what lies there");
   o.integer("input", job.input, {16, 1024},

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "data/cache/loader.hpp"
 #include "data/dataset.hpp"
-#include "data/loader.hpp"
 #include "nn/module.hpp"
 #include "train/train.hpp"
 

@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "data/augment.hpp"
+#include "data/cache/augment.hpp"
 
 namespace edgewise::train {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "data/cache.hpp"
+#include "data/cache/cache.hpp"
 #include "graph/graph.hpp"
 #include "graph/preprocess.hpp"
 #include "graph/weights.hpp"

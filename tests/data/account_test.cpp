@@ -10,7 +10,7 @@
 #include <set>
 
 #include "base/random.hpp"
-#include "data/format_internal.hpp"
+#include "data/formats/format.hpp"
 #include "data/statistics.hpp"
 #include "tests/data/fixture.hpp"
 

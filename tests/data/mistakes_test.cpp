@@ -2,7 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/format_internal.hpp"
+#include "data/formats/coco.hpp"
+#include "data/formats/csv.hpp"
+#include "data/formats/fddb.hpp"
+#include "data/formats/voc.hpp"
+#include "data/formats/yolo.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/file.hpp"
-#include "data/format_internal.hpp"
+#include "data/formats/coco.hpp"
 #include "data/statistics.hpp"
 #include "tests/data/fixture.hpp"
 
