@@ -8,7 +8,7 @@
 #include <map>
 #include <optional>
 
-#include "train/starting_weights.hpp"
+#include "train/weights/starting_weights.hpp"
 
 namespace edgewise::run {
 

@@ -15,7 +15,7 @@
 #include "graph/preprocess.hpp"
 #include "graph/weights.hpp"
 #include "train/settings.hpp"
-#include "train/starting_weights.hpp"
+#include "train/weights/starting_weights.hpp"
 
 namespace edgewise::train {
 

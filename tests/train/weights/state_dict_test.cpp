@@ -7,8 +7,8 @@
 #include <fstream>
 
 #include "base/random.hpp"
-#include "train/pickle_internal.hpp"
-#include "train/state_dict_internal.hpp"
+#include "train/weights/pickle_internal.hpp"
+#include "train/weights/state_dict_internal.hpp"
 #include "train/train.hpp"
 
 namespace edgewise::train {

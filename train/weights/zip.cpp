@@ -3,7 +3,7 @@
 #include <cstring>
 #include <format>
 
-#include "train/state_dict_internal.hpp"
+#include "train/weights/state_dict_internal.hpp"
 
 namespace edgewise::train {
 

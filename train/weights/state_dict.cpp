@@ -9,9 +9,9 @@
 #include <set>
 
 #include "base/file.hpp"
-#include "train/pickle_internal.hpp"
-#include "train/starting_weights.hpp"
-#include "train/state_dict_internal.hpp"
+#include "train/weights/pickle_internal.hpp"
+#include "train/weights/starting_weights.hpp"
+#include "train/weights/state_dict_internal.hpp"
 
 namespace edgewise::train {
 

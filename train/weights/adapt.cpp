@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-#include "train/starting_weights.hpp"
+#include "train/weights/starting_weights.hpp"
 
 namespace edgewise::train {
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
-#include "train/pickle_internal.hpp"
+#include "train/weights/pickle_internal.hpp"
 
 namespace edgewise::train::pickle {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/file.hpp"
-#include "train/starting_weights.hpp"
+#include "train/weights/starting_weights.hpp"
 
 namespace edgewise::train {
 
