@@ -428,10 +428,10 @@ class Accountant {
       if (record.label) named.insert(*record.label);
       for (const LabelledBox& box : record.boxes) {
         if (!box.name.empty()) named.insert(box.name);
-        if (set_.task == Task::box && fates_[i].reason.empty()) left.insert(box.name);
+        if (set_.task->wants() != task::Wants::label && fates_[i].reason.empty()) left.insert(box.name);
       }
     }
-    if (set_.task == Task::classification) {
+    if (set_.task->wants() == task::Wants::label) {
       // Labels of lists may be other classes than those of the boxes.
       const bool is_own = std::ranges::all_of(set_.classes, [&](const std::string& name) {
         return named.contains(name) || std::ranges::contains(records_.classes, name);

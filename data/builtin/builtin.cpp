@@ -1,49 +1,40 @@
+#include "data/builtin/builtin.hpp"
+
 #include <algorithm>
 #include <format>
 
-#include "data/builtin/builtin_internal.hpp"
-#include "data/images/image_internal.hpp"
+#include "data/builtin/sets_internal.hpp"
 #include "data/splits/split_internal.hpp"
 #include "data/text_internal.hpp"
 
 namespace edgewise::data {
 
-const std::vector<BuiltinSet>& builtin_sets() {
-  static const std::vector<BuiltinSet> sets{
-      {"builtin:faces", "drawn faces, one in each picture", Task::box, {}, 2000, 256, 1, describe_face, render_face},
-      {"builtin:drainage",
-       "drawn elevation tiles: does a stream cross the road",
-       Task::classification,
-       {"no_crossing", "crossing"},
-       2400,
-       80,
-       1,
-       describe_drainage,
-       render_drainage},
-  };
-  return sets;
+Catalogue<BuiltinSet>& builtin_sets() {
+  static Catalogue<BuiltinSet> all("built-in set", {faces_set(), drainage_set()});
+  return all;
 }
 
-const BuiltinSet* find_builtin(std::string_view name) {
-  for (const BuiltinSet& set : builtin_sets())
-    if (set.name == name) return &set;
-  return nullptr;
+bool is_builtin(std::string_view path) {
+  return path.starts_with("builtin:");
 }
 
-Result<DataSet> load_builtin(const DataSpec& spec, Task task) {
+const BuiltinSet* find_builtin(const std::string& path) {
+  return builtin_sets().find(path);
+}
+
+Result<DataSet> load_builtin(const DataSpec& spec, const task::Task& task) {
   const BuiltinSet* builtin = find_builtin(spec.path);
   if (!builtin) {
-    std::vector<std::string> names;
-    for (const BuiltinSet& set : builtin_sets()) names.emplace_back(set.name);
+    const auto names = builtin_sets().names();
     const std::string nearest = nearest_word(spec.path, names);
     return fail(
         ErrorCode::not_found, std::format("there is no built-in set \"{}\"", shown(spec.path)),
         nearest.empty() ? "the built-in sets are " + quoted_list(names) : std::format("did you mean \"{}\"?", nearest));
   }
-  if (builtin->task != task)
-    return invalid(std::format("\"{}\" is a set for task \"{}\", not for \"{}\"", spec.path, to_text(builtin->task),
-                               to_text(task)),
-                   std::format("write task: {}", to_text(builtin->task)));
+  if (!std::ranges::contains(builtin->gives, task.wants()))
+    return invalid(
+        std::format("\"{}\" is a set for task \"{}\", not for \"{}\"", spec.path, builtin->task, task.name()),
+        std::format("write task: {}", builtin->task));
   if (!spec.format.empty() || !spec.annotations.empty() || !spec.images.empty() || !spec.splits.empty() ||
       !spec.classes.empty() || !spec.presence.empty() || spec.channels != 0 || spec.range)
     return invalid(
@@ -56,7 +47,7 @@ Result<DataSet> load_builtin(const DataSpec& spec, Task task) {
     return invalid(std::format("count {} is not within 10 and {}", spec.count, most), "0 takes the set's default");
   DataSet set;
   set.name = spec.path;
-  set.task = task;
+  set.task = &task;
   set.classes = builtin->classes;
   set.is_builtin = true;
   set.spec = spec;
@@ -65,12 +56,7 @@ Result<DataSet> load_builtin(const DataSpec& spec, Task task) {
   for (std::int64_t i = 0; i < count; ++i) {
     Item item;
     item.image = std::format("{}/{}", spec.path, i);
-    item.width = item.height = builtin->canvas;
-    const Drawn drawn = builtin->describe(spec.seed, static_cast<std::uint64_t>(i));
-    if (task == Task::box)
-      item.box = drawn.box;
-    else
-      item.label = drawn.label;
+    item.annotation = builtin->describe(spec.seed, static_cast<std::uint64_t>(i));
     names.push_back(item.image.string());
     set.items.push_back(std::move(item));
   }

@@ -5,8 +5,8 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "data/builtin/builtin_internal.hpp"
-#include "data/builtin/canvas_internal.hpp"
+#include "data/builtin/painting_internal.hpp"
+#include "data/builtin/sets_internal.hpp"
 #include "data/builtin/terrain_internal.hpp"
 
 namespace edgewise::data {
@@ -300,11 +300,13 @@ std::array<Grid, 3> make_channels(const Grid& land) {
 
 }  // namespace
 
-Drawn describe_drainage(std::uint64_t seed, std::uint64_t index) {
-  return {label_of(seed, index), {}};
+namespace {
+
+picture::Annotation describe(std::uint64_t seed, std::uint64_t index) {
+  return {.width = tile, .height = tile, .marks = {}, .labels = {label_of(seed, index)}, .mask = {}};
 }
 
-void render_drainage(std::uint64_t seed, std::uint64_t index, std::int64_t size, std::span<std::uint8_t> target) {
+void render(std::uint64_t seed, std::uint64_t index, std::int64_t size, std::span<std::uint8_t> target) {
   const auto channels = make_channels(make_tile(seed, index));
   // Means of several places within each pixel: an area filter when shrinking, smooth when growing.
   const std::int64_t samples = std::max<std::int64_t>(1, (2 * tile + size - 1) / size);
@@ -325,6 +327,38 @@ void render_drainage(std::uint64_t seed, std::uint64_t index, std::int64_t size,
         target[static_cast<std::size_t>((y * size + x) * 3) + c] =
             static_cast<std::uint8_t>(std::clamp(sum / static_cast<double>(samples * samples) + 0.5, 0.0, 255.0));
       }
+}
+
+/// As a map: green lowlands to pale heights, shaded. The channels are hill-shade, elevation and slope.
+void colour(std::span<std::uint8_t> pixels) {
+  using Shade = std::array<float, 3>;
+  constexpr Shade low{96, 140, 92}, middle{196, 178, 120}, high{238, 232, 224};
+  for (std::size_t i = 0; i + 2 < pixels.size(); i += 3) {
+    const float light = 0.25F + 0.95F * static_cast<float>(pixels[i]) / 255;
+    const float height = static_cast<float>(pixels[i + 1]) / 255;
+    const Shade &from = height < 0.5F ? low : middle, &to = height < 0.5F ? middle : high;
+    const float share = height < 0.5F ? 2 * height : 2 * height - 1;
+    for (std::size_t c = 0; c < 3; ++c) {
+      const float value = (from[c] + (to[c] - from[c]) * share) * light;
+      pixels[i + c] = static_cast<std::uint8_t>(std::clamp(std::lrint(value), 0L, 255L));
+    }
+  }
+}
+
+}  // namespace
+
+BuiltinSet drainage_set() {
+  return {.name = "builtin:drainage",
+          .sentence = "drawn elevation tiles: does a stream cross the road",
+          .task = "classification",
+          .gives = {task::Wants::label},
+          .classes = {"no_crossing", "crossing"},
+          .default_count = 2400,
+          .edge = tile,
+          .version = 1,
+          .describe = describe,
+          .render = render,
+          .colour = colour};
 }
 
 }  // namespace edgewise::data

@@ -11,7 +11,8 @@ constexpr Colour dark{28, 22, 20}, white{240, 238, 234};
 /// Draws one face; methods in the order of painting.
 class Painter {
  public:
-  Painter(Canvas& canvas, const Face& face) : canvas_(canvas), face_(face), f_(face.frame()), details_(face.details) {}
+  Painter(Painting& painting, const Face& face)
+      : canvas_(painting), face_(face), f_(face.frame()), details_(face.details) {}
 
   void draw() {
     body();
@@ -437,7 +438,7 @@ class Painter {
     }
   }
 
-  Canvas& canvas_;
+  Painting& canvas_;
   const Face& face_;
   Frame f_;
   RandomStream details_;
@@ -445,8 +446,8 @@ class Painter {
 
 }  // namespace
 
-void draw_face(Canvas& canvas, const Face& face) {
-  Painter(canvas, face).draw();
+void draw_face(Painting& painting, const Face& face) {
+  Painter(painting, face).draw();
 }
 
 }  // namespace edgewise::data

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/random.hpp"
-#include "data/builtin/canvas_internal.hpp"
+#include "data/builtin/painting_internal.hpp"
 #include "data/dataset.hpp"
 
 namespace edgewise::data {
@@ -48,9 +48,9 @@ struct Face {
 };
 
 Face make_face(std::uint64_t seed, std::uint64_t index);
-void draw_face(Canvas& canvas, const Face& face);
+void draw_face(Painting& painting, const Face& face);
 
 /// A scene with things that look a bit like faces, none of them over `keep_free`.
-void draw_background(Canvas& canvas, RandomStream random, const Box& keep_free);
+void draw_background(Painting& painting, RandomStream random, const Box& keep_free);
 
 }  // namespace edgewise::data

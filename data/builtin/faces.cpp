@@ -2,8 +2,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "data/builtin/builtin_internal.hpp"
 #include "data/builtin/face_internal.hpp"
+#include "data/builtin/sets_internal.hpp"
 
 namespace edgewise::data {
 
@@ -138,31 +138,54 @@ Face make_face(std::uint64_t seed, std::uint64_t index) {
   return face;
 }
 
-Drawn describe_face(std::uint64_t seed, std::uint64_t index) {
-  constexpr double canvas = 256;
+namespace {
+
+constexpr std::int64_t edge = 256;
+
+picture::Annotation describe(std::uint64_t seed, std::uint64_t index) {
+  constexpr double scale = edge;
   const Box box = make_face(seed, index).box();
-  return {0, {box.x0 * canvas, box.y0 * canvas, box.x1 * canvas, box.y1 * canvas}};
+  return {.width = edge,
+          .height = edge,
+          .marks = {{.box = {box.x0 * scale, box.y0 * scale, box.x1 * scale, box.y1 * scale}, .label = 0}},
+          .labels = {},
+          .mask = {}};
 }
 
-void render_face(std::uint64_t seed, std::uint64_t index, std::int64_t size, std::span<std::uint8_t> target) {
+void render(std::uint64_t seed, std::uint64_t index, std::int64_t size, std::span<std::uint8_t> target) {
   const Face face = make_face(seed, index);
   RandomStream random = RandomStream::named(seed, "builtin:faces").child("scene", index);
-  Canvas canvas(2 * size);
-  draw_background(canvas, random.child("background"), face.box());
-  draw_face(canvas, face);
+  Painting painting(2 * size);
+  draw_background(painting, random.child("background"), face.box());
+  draw_face(painting, face);
   // The camera: out of focus, exposure, white balance, noise.
   const double gain = random.uniform(0.72, 1.18), warmth = random.uniform(-0.09, 0.09), noise = random.uniform(0.5, 9);
-  if (random.chance(0.3)) canvas.blur(1 + static_cast<int>(random.below(2)) * static_cast<int>(size / 96 + 1));
+  if (random.chance(0.3)) painting.blur(1 + static_cast<int>(random.below(2)) * static_cast<int>(size / 96 + 1));
   const std::uint64_t grain = random.next();
   const auto red = static_cast<float>(gain * (1 + warmth)), green = static_cast<float>(gain),
              blue = static_cast<float>(gain * (1 - warmth));
-  for (std::int64_t y = 0; y < canvas.edge(); ++y)
-    for (std::int64_t x = 0; x < canvas.edge(); ++x) {
-      Colour& pixel = canvas.at(x, y);
+  for (std::int64_t y = 0; y < painting.edge(); ++y)
+    for (std::int64_t x = 0; x < painting.edge(); ++x) {
+      Colour& pixel = painting.at(x, y);
       const auto grit = static_cast<float>((lattice(grain, x, y) + lattice(grain + 1, x, y) - 1) * 2 * noise);
       pixel = {pixel.r * red + grit, pixel.g * green + grit, pixel.b * blue + grit};
     }
-  canvas.write(target, 2);
+  painting.write(target, 2);
+}
+
+}  // namespace
+
+BuiltinSet faces_set() {
+  return {.name = "builtin:faces",
+          .sentence = "drawn faces, one in each picture",
+          .task = "box",
+          .gives = {task::Wants::one_box, task::Wants::boxes},
+          .classes = {},
+          .default_count = 2000,
+          .edge = edge,
+          .version = 1,
+          .describe = describe,
+          .render = render};
 }
 
 }  // namespace edgewise::data

@@ -71,8 +71,8 @@ void mix_row(const std::uint16_t* row, const Taps& taps, std::uint8_t* target, C
 }
 
 /// Bilinear. The map is flip, zoom and shift only, so that it separates: rows first, which vectorises, then columns.
-void warp(std::span<const std::uint8_t> source, std::span<std::uint8_t> target, std::int64_t size,
-          std::int64_t channels, const Taps& across, const Taps& down) {
+void resample(std::span<const std::uint8_t> source, std::span<std::uint8_t> target, std::int64_t size,
+              std::int64_t channels, const Taps& across, const Taps& down) {
   const auto row = static_cast<std::size_t>(size * channels);
   thread_local std::vector<std::uint16_t> mixed;
   mixed.resize(row);
@@ -132,69 +132,45 @@ void blur(std::span<std::uint8_t> pixels, std::int64_t size, std::int64_t channe
   }
 }
 
-struct Move {
-  double zoom = 1, shift_x = 0, shift_y = 0;
-};
-
-/// The box after a flip and a move, not clipped.
-std::array<double, 4> moved(const std::array<float, 4>& box, bool flip, bool flip_vertical, const Move& move) {
-  const auto along = [&](double low, double high, bool is_flipped, double shift) {
-    if (is_flipped) {
-      const double old = low;
-      low = 1 - high;
-      high = 1 - old;
-    }
-    return std::pair((low - 0.5) * move.zoom + 0.5 + shift, (high - 0.5) * move.zoom + 0.5 + shift);
-  };
-  const auto [x0, x1] = along(box[0], box[2], flip, move.shift_x);
-  const auto [y0, y1] = along(box[1], box[3], flip_vertical, move.shift_y);
-  return {x0, y0, x1, y1};
-}
-
 }  // namespace
 
-void augment(const Augment& settings, std::span<const std::uint8_t> source, std::span<std::uint8_t> target,
-             std::int64_t size, std::int64_t channels, RandomStream& random, std::array<float, 4>* box) {
-  EDGEWISE_ASSERT(source.size() == static_cast<std::size_t>(size * size * channels) && target.size() == source.size(),
-                  "source and target hold one picture of the stated size");
-  const bool flip = settings.flip && random.chance(0.5);
-  const bool flip_vertical = settings.flip_vertical && random.chance(0.5);
+void augment(const Augment& settings, std::span<const std::uint8_t> source, std::span<std::uint8_t> pixels,
+             std::int64_t size, std::int64_t channels, RandomStream& random, const task::Task& task,
+             task::Target& target) {
+  EDGEWISE_ASSERT(source.size() == static_cast<std::size_t>(size * size * channels) && pixels.size() == source.size(),
+                  "source and copy hold one picture of the stated size");
+  picture::Warp flips;
+  flips.flip = settings.flip && random.chance(0.5);
+  flips.flip_vertical = settings.flip_vertical && random.chance(0.5);
+  picture::Warp warp = flips;
   bool is_moved = settings.scale > 0 || settings.shift > 0;
-  Move move;
-  std::array<double, 4> placed{};
   for (int draw = 0; is_moved; ++draw) {
     if (draw == 8) {
       is_moved = false;
-      move = {};
+      warp = flips;
       break;
     }
-    move = {random.uniform(1 - settings.scale, 1 + settings.scale), random.uniform(-settings.shift, settings.shift),
-            random.uniform(-settings.shift, settings.shift)};
-    if (!box) break;
-    placed = moved(*box, flip, flip_vertical, move);
-    const auto inside = [](double low, double high) { return std::max(0.0, std::min(high, 1.0) - std::max(low, 0.0)); };
-    const double whole = (placed[2] - placed[0]) * (placed[3] - placed[1]);
-    if (inside(placed[0], placed[2]) * inside(placed[1], placed[3]) >= whole / 3) break;
+    warp.zoom = random.uniform(1 - settings.scale, 1 + settings.scale);
+    warp.shift_x = random.uniform(-settings.shift, settings.shift);
+    warp.shift_y = random.uniform(-settings.shift, settings.shift);
+    if (task.survives(target, warp)) break;
   }
   if (is_moved) {
     thread_local Taps across, down;
-    make_taps(size, flip, move.zoom, move.shift_x, across);
-    make_taps(size, flip_vertical, move.zoom, move.shift_y, down);
-    warp(source, target, size, channels, across, down);
+    make_taps(size, warp.flip, warp.zoom, warp.shift_x, across);
+    make_taps(size, warp.flip_vertical, warp.zoom, warp.shift_y, down);
+    resample(source, pixels, size, channels, across, down);
   } else {
-    copy_flipped(source, target, size, channels, flip, flip_vertical);
+    copy_flipped(source, pixels, size, channels, warp.flip, warp.flip_vertical);
   }
-  if (box) {
-    placed = moved(*box, flip, flip_vertical, move);
-    for (std::size_t k = 0; k < 4; ++k) (*box)[k] = static_cast<float>(std::clamp(placed[k], 0.0, 1.0));
-  }
+  task.warp(target, warp);
   if (settings.colour > 0) {
     const double c = settings.colour;
     const double brightness = random.uniform(-c, c) * 0.5, contrast = random.uniform(1 - c, 1 + c),
                  saturation = random.uniform(1 - c, 1 + c);
-    recolour(target, channels, brightness, contrast, saturation);
+    recolour(pixels, channels, brightness, contrast, saturation);
   }
-  if (settings.blur > 0 && random.chance(settings.blur)) blur(target, size, channels);
+  if (settings.blur > 0 && random.chance(settings.blur)) blur(pixels, size, channels);
 }
 
 }  // namespace edgewise::data

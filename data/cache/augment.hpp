@@ -1,11 +1,11 @@
-/// Augmentations: a random change of the picture that moves the box along.
+/// Augmentations: a random change of the picture that moves the target along.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 
 #include "base/random.hpp"
+#include "task/task.hpp"
 
 namespace edgewise::data {
 
@@ -19,11 +19,11 @@ struct Augment {
   double blur = 0.0;           ///< probability of a light Gaussian blur, in [0, 1]
 };
 
-/// Writes an augmented copy of `source` to `target`, both (size, size, channels) interleaved; edges are repeated
-/// outwards. One affine warp does flip, zoom and shift. `box` (shares of the edge), when not null, moves along and is
-/// clipped; a draw that leaves less than a third of the box's area inside the picture is drawn again, at most 8 times,
-/// then the picture is only flipped.
-void augment(const Augment& settings, std::span<const std::uint8_t> source, std::span<std::uint8_t> target,
-             std::int64_t size, std::int64_t channels, RandomStream& random, std::array<float, 4>* box);
+/// Writes an augmented copy of `source` to `pixels`, both (size, size, channels) interleaved; edges are repeated
+/// outwards. One affine warp does flip, zoom and shift, and the task moves the target along; a draw that the target
+/// does not survive is drawn again, at most 8 times, then the picture is only flipped.
+void augment(const Augment& settings, std::span<const std::uint8_t> source, std::span<std::uint8_t> pixels,
+             std::int64_t size, std::int64_t channels, RandomStream& random, const task::Task& task,
+             task::Target& target);
 
 }  // namespace edgewise::data

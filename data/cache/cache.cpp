@@ -9,7 +9,7 @@
 #include "base/file.hpp"
 #include "base/quiet.hpp"
 #include "base/random.hpp"
-#include "data/builtin/builtin_internal.hpp"
+#include "data/builtin/builtin.hpp"
 #include "data/cache/cache_file_internal.hpp"
 #include "data/images/picture_kinds_internal.hpp"
 #include "data/parallel_internal.hpp"
@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 struct Cache::Mapping {
   CacheLayout layout;
   std::unique_ptr<MappedPixels> file;
-  std::vector<std::array<float, 4>> boxes;  // labels are not in the file: they may change while the pictures stay
-  std::vector<std::int64_t> labels;
+  task::Targets targets;  // not in the file: labels may change while the pictures stay
+  const task::Task* task = nullptr;
 };
 
 Cache::Cache() : mapping_(std::make_unique<Mapping>()) {}
@@ -50,18 +50,12 @@ void Cache::let_go() const {
   mapping_->file->let_go();
 }
 
-std::array<float, 4> Cache::box(std::size_t item) const {
-  EDGEWISE_ASSERT(item < mapping_->boxes.size(), "boxes are asked of a box task only");
-  return mapping_->boxes[item];
+const task::Targets& Cache::targets() const {
+  return mapping_->targets;
 }
 
-std::int64_t Cache::label(std::size_t item) const {
-  EDGEWISE_ASSERT(item < mapping_->labels.size(), "labels are asked of a classification task only");
-  return mapping_->labels[item];
-}
-
-bool Cache::has_boxes() const {
-  return !mapping_->boxes.empty();
+const task::Task& Cache::task() const {
+  return *mapping_->task;
 }
 
 namespace {
@@ -135,7 +129,7 @@ std::uint64_t key_of_set(const DataSet& set) {
     key.add(file);
   }
   for (const std::string& name : spec.classes) key.add(name);
-  key.add(static_cast<std::uint64_t>(set.task));
+  key.add(static_cast<std::uint64_t>(set.task->wants()));  // other records are kept for it
   key.add(static_cast<std::uint64_t>(set.is_builtin ? set.items.size() : 0));
   key.add(set.is_builtin ? spec.seed : 0);
   return key.value();
@@ -204,15 +198,10 @@ Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& 
   if (!opened) return std::unexpected(opened.error());
   mapping.file = std::move(*opened);
 
+  mapping.task = set.task;
   for (const Item& item : set.items) {
-    if (set.task == Task::classification) {
-      mapping.labels.push_back(item.label.value());
-    } else {
-      const Box& box = item.box.value();
-      const auto width = static_cast<double>(item.width), height = static_cast<double>(item.height);
-      mapping.boxes.push_back({static_cast<float>(box.x0 / width), static_cast<float>(box.y0 / height),
-                               static_cast<float>(box.x1 / width), static_cast<float>(box.y1 / height)});
-    }
+    TRY(const auto target, set.task->target(item.annotation, set.classes.size()));
+    mapping.targets.add(target);
   }
   return cache;
 } catch (const fs::filesystem_error& e) {

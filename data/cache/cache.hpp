@@ -1,7 +1,6 @@
 /// Images decoded and resized once, memory-mapped, shared by all processes.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
+#include "task/task.hpp"
 
 namespace edgewise::data {
 
@@ -29,11 +29,9 @@ class Cache {
   /// To be called now and then by who reads many pictures: those read no longer count as this process's memory, and
   /// other programs may have it. Pixels stay valid.
   void let_go() const;
-  /// The box as shares of the picture's width and height: x0, y0, x1, y1 in [0, 1]. Box tasks only.
-  [[nodiscard]] std::array<float, 4> box(std::size_t item) const;
-  /// Index into DataSet::classes. Classification tasks only.
-  [[nodiscard]] std::int64_t label(std::size_t item) const;
-  [[nodiscard]] bool has_boxes() const;  ///< a box task: `box` may be asked; else `label`
+  /// What a network is to give for each item: rows of the task's numbers, how many may differ between items.
+  [[nodiscard]] const task::Targets& targets() const;
+  [[nodiscard]] const task::Task& task() const;  ///< that made the targets
 
  private:
   friend Result<Cache> open_cache(const DataSet&, std::int64_t, const std::filesystem::path&,
@@ -49,7 +47,8 @@ class Cache {
 /// stretched to a square, as the boxes are. Area filter when shrinking, linear when growing. Decoding uses all
 /// processors.
 /// @param progress  called with (done, all) now and then
-/// @error invalid_input with the image's path when one cannot be decoded
+/// @error invalid_input with the image's path when one cannot be decoded, or when its annotation lacks what the task
+/// wants
 Result<Cache> open_cache(const DataSet& set, std::int64_t size, const std::filesystem::path& folder,
                          const std::function<void(std::size_t, std::size_t)>& progress = {});
 

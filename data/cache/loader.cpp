@@ -66,27 +66,24 @@ struct Loader::State {
     const std::size_t first = k * options.batch;
     batch.count = std::min(options.batch, items.size() - first);
     batch.pixels.resize(batch.count * picture);
-    batch.labels.clear();
-    batch.boxes.clear();
+    batch.targets.clear();
+    task::Target moved;
     const RandomStream stream =
         RandomStream::named(options.seed, "augment").child("epoch", static_cast<std::uint64_t>(of_epoch));
     for (std::size_t i = 0; i < batch.count; ++i) {
       const std::size_t item = in_order[first + i];
-      const std::span<std::uint8_t> target(batch.pixels.data() + i * picture, picture);
+      const std::span<std::uint8_t> pixels(batch.pixels.data() + i * picture, picture);
       const auto source = cache.pixels(item);
-      std::array<float, 4> box{};
-      if (cache.has_boxes()) box = cache.box(item);
+      const auto stored = cache.targets().of(item);
       if (options.augment) {
         RandomStream random = stream.child("place", first + i);
-        augment(*options.augment, source, target, cache.size(), cache.channels(), random,
-                cache.has_boxes() ? &box : nullptr);
+        moved.assign(stored.begin(), stored.end());
+        augment(*options.augment, source, pixels, cache.size(), cache.channels(), random, cache.task(), moved);
+        batch.targets.add(moved);
       } else {
-        std::memcpy(target.data(), source.data(), picture);
+        std::memcpy(pixels.data(), source.data(), picture);
+        batch.targets.add(stored);
       }
-      if (cache.has_boxes())
-        batch.boxes.insert(batch.boxes.end(), box.begin(), box.end());
-      else
-        batch.labels.push_back(cache.label(item));
       if ((i + 1) % pictures_between_letting_go == 0 || i + 1 == batch.count) cache.let_go();
     }
   }

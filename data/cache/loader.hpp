@@ -14,8 +14,7 @@ namespace edgewise::data {
 /// One batch, ready to be wrapped as a tensor.
 struct Batch {
   std::vector<std::uint8_t> pixels;  ///< (n, size, size, channels)
-  std::vector<std::int64_t> labels;  ///< (n), classification
-  std::vector<float> boxes;          ///< (n, 4) as shares of the edge, box
+  task::Targets targets;             ///< of the n pictures, as the task of the cache makes them
   std::size_t count = 0;             ///< n
   double waited_s = 0;               ///< its making waited so long for measurements on this machine
 };

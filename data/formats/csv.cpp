@@ -118,14 +118,14 @@ Result<Columns> read_header(std::string_view line, const Lines& lines, const std
   return columns;
 }
 
-Status check_columns(const Columns& columns, Task task, const std::string& where) {
+Status check_columns(const Columns& columns, task::Wants wants, const std::string& where) {
   if (!columns.image)
     return invalid("the header names no image column: \"image\", \"image_name\", \"file\" or \"filename\" is expected",
                    "add a header line", where);
-  if (task == Task::box && !columns.box)
+  if (wants != task::Wants::label && !columns.box)
     return invalid("the header names no box: columns x0,y0,x1,y1 (or xmin,ymin,xmax,ymax, or x1,y1,x2,y2) are expected",
                    "rename the columns, or use task: classification", where);
-  if (task == Task::classification && !columns.label)
+  if (wants == task::Wants::label && !columns.label)
     return invalid("the header names no class: a column \"label\" or \"class\" is expected", "rename the column",
                    where);
   return {};
@@ -133,13 +133,14 @@ Status check_columns(const Columns& columns, Task task, const std::string& where
 
 }  // namespace
 
-Result<Records> parse_csv(std::string_view text, const std::string& file, Task task, const std::string& group_column) {
+Result<Records> parse_csv(std::string_view text, const std::string& file, task::Wants wants,
+                          const std::string& group_column) {
   Lines lines(text, file);
   TRY(const auto first, lines.next());
   if (!first || trimmed(*first).empty())
     return invalid("the CSV file has no header line", "start it with a line like image,x0,y0,x1,y1", place(file, 1));
   TRY(const Columns columns, read_header(*first, lines, group_column));
-  TRY_DO(check_columns(columns, task, lines.where()));
+  TRY_DO(check_columns(columns, wants, lines.where()));
 
   Records result;
   std::unordered_map<std::string, std::size_t> index;
@@ -194,7 +195,7 @@ Result<Records> parse_csv(std::string_view text, const std::string& file, Task t
       record.split = split;
     }
     const std::string label = columns.label ? fields[*columns.label].text : std::string();
-    if (columns.label && label.empty() && task == Task::classification)
+    if (columns.label && label.empty() && wants == task::Wants::label)
       return invalid("the label is empty", "name the class", lines.where(fields[*columns.label].column));
 
     bool has_box = false;
@@ -213,7 +214,7 @@ Result<Records> parse_csv(std::string_view text, const std::string& file, Task t
       const std::string where = lines.where(fields[(*columns.box)[0]].column);
       TRY(const Box box, checked_box(corner[0], corner[1], corner[2], corner[3], where));
       record.boxes.push_back({box, label, where});
-    } else if (!label.empty() && task == Task::classification) {
+    } else if (!label.empty() && wants == task::Wants::label) {
       if (!is_new)
         return invalid(std::format("\"{}\" has a second label", shown(image)), "leave one line for each image",
                        lines.where());
@@ -232,7 +233,7 @@ bool fits(const fs::path& file, const Place& place) {
   const auto line = lines.next();
   if (!line || !*line) return false;
   const auto columns = read_header(**line, lines, {});
-  return columns && check_columns(*columns, place.task, {}).has_value();
+  return columns && check_columns(*columns, place.wants, {}).has_value();
 }
 
 bool is_csv_name(const fs::path& path) {
@@ -311,7 +312,7 @@ Result<Records> read(const Place& place) {
   }
   TRY(Records result, read_parts(place, files, [&](const fs::path& file) -> Result<Records> {
         TRY(const std::string text, read_text(file));
-        TRY(Records part, parse_csv(text, file.string(), place.task, place.spec.group_column));
+        TRY(Records part, parse_csv(text, file.string(), place.wants, place.spec.group_column));
         // Tables in folders name the pictures beside them, and each folder may have an "a.png".
         std::error_code ignored;
         const std::string folder = name_below(place.root, file.parent_path());

@@ -11,6 +11,7 @@ namespace edgewise::data {
 Format csv_format();
 
 /// The pure parser: no file is touched, any bytes are survived. `text` is UTF-8, `file` is for messages.
-Result<Records> parse_csv(std::string_view text, const std::string& file, Task task, const std::string& group_column);
+Result<Records> parse_csv(std::string_view text, const std::string& file, task::Wants wants,
+                          const std::string& group_column);
 
 }  // namespace edgewise::data

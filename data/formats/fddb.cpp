@@ -99,7 +99,7 @@ Recognition recognise(const Place& place) {
 }
 
 Result<Records> read(const Place& place) {
-  if (place.task == Task::classification)
+  if (place.wants == task::Wants::label)
     return invalid("format \"fddb\" has boxes but no classes", "use task: box", place.root.string());
   auto files = label_files(place);
   if (files.empty()) {

@@ -168,11 +168,11 @@ Recognition recognise(const Place& place) {
     return Recognition::none;
   const bool are_classes = classes.size() >= 2 || (found.has_splits && !classes.empty());
   if (!are_classes) return Recognition::none;
-  return place.task == Task::classification ? Recognition::sure : Recognition::last_resort;
+  return place.wants == task::Wants::label ? Recognition::sure : Recognition::last_resort;
 }
 
 Result<Records> read(const Place& place) {
-  if (place.task == Task::box)
+  if (place.wants != task::Wants::label)
     return invalid("an image folder says which class a picture has, not where the object is: it has no boxes",
                    "name the annotations (data.annotations) and their format, or use task: classification",
                    place.root.string());

@@ -12,6 +12,7 @@
 #include "data/dataset.hpp"
 #include "data/formats/other_reading.hpp"
 #include "data/splits/split_name.hpp"
+#include "task/task.hpp"
 
 namespace edgewise::data {
 
@@ -62,7 +63,7 @@ struct Place {
   std::filesystem::path root;         ///< the data folder: image paths stay below it
   std::filesystem::path annotations;  ///< file or folder that the user named; empty: at the usual place
   DataSpec spec;
-  Task task = Task::box;
+  task::Wants wants = task::Wants::one_box;  ///< what is asked of the labels
   std::vector<std::filesystem::path> files;  ///< below `root`, sorted; empty when the user named a label file
 };
 
@@ -95,6 +96,6 @@ struct Opened {
   Place place;
   const Format* format;
 };
-Result<Opened> open_place(const DataSpec& spec, Task task);
+Result<Opened> open_place(const DataSpec& spec, task::Wants wants);
 
 }  // namespace edgewise::data

@@ -76,9 +76,9 @@ std::string kinds_of(const std::vector<fs::path>& files) {
 
 }  // namespace
 
-Result<Opened> open_place(const DataSpec& spec, Task task) {
+Result<Opened> open_place(const DataSpec& spec, task::Wants wants) {
   std::error_code ignored;
-  Opened opened{Place{{}, {}, spec, task}, nullptr};
+  Opened opened{Place{{}, {}, spec, wants, {}}, nullptr};
   Place& place = opened.place;
   const fs::path path = spec.path;
   if (spec.path.empty())

@@ -167,7 +167,7 @@ Status assign_by_lists(const Place& place, const Records& records, std::vector<S
   const auto listed = std::ranges::count_if(splits.of, [](const auto& s) { return s.has_value(); });
   if (labelled == 0)
     splits.labels.clear();
-  else if (labelled != listed && place.task == Task::classification)
+  else if (labelled != listed && place.wants == task::Wants::label)
     return invalid(std::format("{} of {} lines of the lists have a label", labelled, listed), "label all lines or none",
                    lists.front().file.string());
   return {};

@@ -105,7 +105,7 @@ TEST(Plausible, AnotherReadingOfBoxesThatLieOutside) {
 }
 
 std::string load_error(const Folder& folder) {
-  const auto set = load({.path = folder.text(), .validation_share = 0.5}, Task::box);
+  const auto set = load({.path = folder.text(), .validation_share = 0.5}, task_of("box"));
   return set ? "no error" : to_text(set.error());
 }
 

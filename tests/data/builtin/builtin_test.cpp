@@ -1,3 +1,5 @@
+#include "data/builtin/builtin.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -5,7 +7,6 @@
 #include <cmath>
 
 #include "base/random.hpp"
-#include "data/builtin/builtin_internal.hpp"
 #include "data/statistics.hpp"
 #include "tests/data/fixture.hpp"
 
@@ -13,7 +14,7 @@ namespace edgewise::data {
 namespace {
 
 TEST(BuiltinFaces, AConstantBoxIsABadAnswer) {
-  const DataSet set = loaded({.path = "builtin:faces"}, Task::box);
+  const DataSet set = loaded({.path = "builtin:faces"}, task_of("box"));
   EXPECT_EQ(set.items.size(), 2000U);
   EXPECT_LT(baseline(set)["iou"], 0.45);
   EXPECT_LT(baseline(set)["iou50"], 0.15);
@@ -21,13 +22,13 @@ TEST(BuiltinFaces, AConstantBoxIsABadAnswer) {
 
 TEST(BuiltinFaces, BoxesLieInsideAndHaveTheSizesOfTheDocs) {
   double smallest = 1, largest = 0;
-  for (const Item& item : loaded({.path = "builtin:faces"}, Task::box).items) {
-    EXPECT_GE(item.box->x0, -1e-9);
-    EXPECT_GE(item.box->y0, -1e-9);
-    EXPECT_LE(item.box->x1, 256 + 1e-9);
-    EXPECT_LE(item.box->y1, 256 + 1e-9);
-    smallest = std::min(smallest, (item.box->y1 - item.box->y0) / 256);
-    largest = std::max(largest, (item.box->y1 - item.box->y0) / 256);
+  for (const Item& item : loaded({.path = "builtin:faces"}, task_of("box")).items) {
+    EXPECT_GE(box_of(item).x0, -1e-9);
+    EXPECT_GE(box_of(item).y0, -1e-9);
+    EXPECT_LE(box_of(item).x1, 256 + 1e-9);
+    EXPECT_LE(box_of(item).y1, 256 + 1e-9);
+    smallest = std::min(smallest, (box_of(item).y1 - box_of(item).y0) / 256);
+    largest = std::max(largest, (box_of(item).y1 - box_of(item).y0) / 256);
   }
   // The head is 18 to 60 % high; forehead to chin is a little less, a tilted head's box a little more or less.
   EXPECT_NEAR(smallest, 0.17, 0.02);
@@ -36,14 +37,14 @@ TEST(BuiltinFaces, BoxesLieInsideAndHaveTheSizesOfTheDocs) {
 
 TEST(BuiltinDrainage, IsBalancedForAnyCount) {
   for (const std::int64_t count : {10, 101, 2400}) {
-    const DataSet set = loaded({.path = "builtin:drainage", .count = count}, Task::classification);
-    const auto crossings = std::ranges::count_if(set.items, [](const Item& item) { return item.label == 1; });
+    const DataSet set = loaded({.path = "builtin:drainage", .count = count}, task_of("classification"));
+    const auto crossings = std::ranges::count_if(set.items, [](const Item& item) { return label_of(item) == 1; });
     EXPECT_NEAR(static_cast<double>(crossings), static_cast<double>(count) / 2, 0.5);
   }
 }
 
 TEST(Builtin, TheSameSeedDrawsTheSameAndAnotherSeedAnother) {
-  for (const BuiltinSet& set : builtin_sets()) {
+  for (const BuiltinSet& set : builtin_sets().entries()) {
     std::vector<std::uint8_t> a(32 * 32 * 3), b(a), c(a), d(a);
     set.render(1, 5, 32, a);
     set.render(1, 5, 32, b);
@@ -80,7 +81,7 @@ TEST(BuiltinDrainage, MeanChannelsDoNotTellTheClasses) {
   for (std::uint64_t i = 0; i < count; ++i) {
     std::vector<std::uint8_t> pixels(32 * 32 * 3);
     set.render(1, i, 32, pixels);
-    const auto label = static_cast<std::size_t>(set.describe(1, i).label);
+    const auto label = static_cast<std::size_t>(set.describe(1, i).labels.front());
     for (std::size_t c = 0; c < 3; ++c) {
       double mean = 0;
       for (std::size_t p = c; p < pixels.size(); p += 3) mean += pixels[p] / 1024.0;
@@ -96,14 +97,16 @@ TEST(BuiltinDrainage, MeanChannelsDoNotTellTheClasses) {
 }
 
 TEST(Builtin, MistakesAreNamed) {
-  const auto text = [](const DataSpec& spec, Task task) {
+  const auto text = [](const DataSpec& spec, const task::Task& task) {
     const auto set = load(spec, task);
     return set ? std::string() : to_text(set.error());
   };
-  EXPECT_THAT(text({.path = "builtin:face"}, Task::box), testing::HasSubstr("did you mean \"builtin:faces\"?"));
-  EXPECT_THAT(text({.path = "builtin:faces"}, Task::classification), testing::HasSubstr("is a set for task \"box\""));
-  EXPECT_THAT(text({.path = "builtin:faces", .format = "voc"}, Task::box), testing::HasSubstr("is drawn, not read"));
-  EXPECT_THAT(text({.path = "builtin:faces", .count = 3}, Task::box),
+  EXPECT_THAT(text({.path = "builtin:face"}, task_of("box")), testing::HasSubstr("did you mean \"builtin:faces\"?"));
+  EXPECT_THAT(text({.path = "builtin:faces"}, task_of("classification")),
+              testing::HasSubstr("is a set for task \"box\""));
+  EXPECT_THAT(text({.path = "builtin:faces", .format = "voc"}, task_of("box")),
+              testing::HasSubstr("is drawn, not read"));
+  EXPECT_THAT(text({.path = "builtin:faces", .count = 3}, task_of("box")),
               testing::HasSubstr("count 3 is not within 10 and 1000000"));
 }
 

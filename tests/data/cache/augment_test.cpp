@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-#include "data/dataset.hpp"
+#include "tests/data/fixture.hpp"
 
 namespace edgewise::data {
 namespace {
@@ -22,10 +22,20 @@ std::vector<std::uint8_t> noise(std::uint64_t seed, std::int64_t channels) {
 }
 
 std::vector<std::uint8_t> apply(const Augment& settings, const std::vector<std::uint8_t>& source, std::int64_t channels,
-                                RandomStream& random, std::array<float, 4>* box = nullptr) {
-  std::vector<std::uint8_t> target(source.size());
-  augment(settings, source, target, size, channels, random, box);
-  return target;
+                                RandomStream& random, task::Target& box) {
+  std::vector<std::uint8_t> pixels(source.size());
+  augment(settings, source, pixels, size, channels, random, task_of("box"), box);
+  return pixels;
+}
+
+/// Of a picture with a class, which stays what it is.
+std::vector<std::uint8_t> apply(const Augment& settings, const std::vector<std::uint8_t>& source, std::int64_t channels,
+                                RandomStream& random) {
+  std::vector<std::uint8_t> pixels(source.size());
+  task::Target label{1};
+  augment(settings, source, pixels, size, channels, random, task_of("classification"), label);
+  EXPECT_EQ(label, task::Target{1});
+  return pixels;
 }
 
 /// A seed whose first draw flips.
@@ -38,14 +48,14 @@ TEST(Augment, FlippingTwiceIsIdentity) {
   for (const std::int64_t channels : {1, 3}) {
     for (const Augment settings : {Augment{.flip = true}, Augment{.flip = false, .flip_vertical = true}}) {
       const auto source = noise(1, channels);
-      std::array<float, 4> box{0.125F, 0.25F, 0.5F, 0.625F};
+      task::Target box{0.125F, 0.25F, 0.5F, 0.625F};
       RandomStream first(flipping_seed()), second(flipping_seed());
-      const auto once = apply(settings, source, channels, first, &box);
+      const auto once = apply(settings, source, channels, first, box);
       EXPECT_NE(once, source);
-      EXPECT_NE(box, (std::array<float, 4>{0.125F, 0.25F, 0.5F, 0.625F}));
-      const auto twice = apply(settings, once, channels, second, &box);
+      EXPECT_NE(box, (task::Target{0.125F, 0.25F, 0.5F, 0.625F}));
+      const auto twice = apply(settings, once, channels, second, box);
       EXPECT_EQ(twice, source);
-      EXPECT_EQ(box, (std::array<float, 4>{0.125F, 0.25F, 0.5F, 0.625F}));
+      EXPECT_EQ(box, (task::Target{0.125F, 0.25F, 0.5F, 0.625F}));
     }
   }
 }
@@ -84,9 +94,9 @@ TEST(Augment, TheBoxMovesWithThePicture) {
       for (std::int64_t x = x0; x < x0 + w; ++x)
         for (int c = 0; c < 3; ++c) source[static_cast<std::size_t>((y * size + x) * 3 + c)] = 255;
     const auto share = [](std::int64_t v) { return static_cast<float>(v) / static_cast<float>(size); };
-    std::array<float, 4> box{share(x0), share(y0), share(x0 + w), share(y0 + h)};
+    task::Target box{share(x0), share(y0), share(x0 + w), share(y0 + h)};
     const auto before = box;
-    const auto target = apply(settings, source, 3, random, &box);
+    const auto target = apply(settings, source, 3, random, box);
     moved += box != before ? 1 : 0;
     const Box bright = bright_box(target), stated{box[0], box[1], box[2], box[3]};
     // Half a pixel at each edge of a box of 5 pixels and more.
@@ -120,8 +130,8 @@ TEST(Augment, AtLeastAThirdOfTheBoxStaysInside) {
   const Augment settings{.flip = true, .scale = 0.9, .shift = 0.5};
   int cut = 0, moved = 0;
   for (int i = 0; i < 2000; ++i) {
-    std::array<float, 4> box{0, 0, 0.2F, 0.2F};
-    const double zoom = zoom_of(apply(settings, ramp, 3, random, &box), slope);
+    task::Target box{0, 0, 0.2F, 0.2F};
+    const double zoom = zoom_of(apply(settings, ramp, 3, random, box), slope);
     ASSERT_GT(zoom, 0) << i;
     const double whole = 0.2 * zoom * 0.2 * zoom, inside = (box[2] - box[0]) * (box[3] - box[1]);
     EXPECT_GE(inside, 0.95 * whole / 3) << i << ": zoom " << zoom;  // the ramp's values are rounded

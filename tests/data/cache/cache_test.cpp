@@ -26,7 +26,7 @@ class Caching : public testing::Test {
       text += name + "," + (i % 2 == 0 ? "even" : "odd") + (i < 8 ? ",train\n" : ",val\n");
     }
     folder_.write("labels.csv", text);
-    set_ = loaded({.path = folder_.text()}, Task::classification);
+    set_ = loaded({.path = folder_.text()}, task_of("classification"));
   }
   Result<Cache> open(std::int64_t size = 16) {
     made_ = false;
@@ -56,7 +56,7 @@ TEST_F(Caching, HoldsAllPicturesAtTheSizeWithTheirLabels) {
     EXPECT_EQ(cache->pixels(i).size(), 16U * 16 * 3);
     EXPECT_EQ(cache->pixels(i)[0], 10 * i);  // red comes first
     EXPECT_EQ(cache->pixels(i)[2], 10);
-    EXPECT_EQ(cache->label(i), static_cast<std::int64_t>(i % 2));
+    EXPECT_THAT(cache->targets().of(i), testing::ElementsAre(static_cast<float>(i % 2)));
   }
   ASSERT_TRUE(open().has_value());
   EXPECT_FALSE(made_);  // found, not made again

@@ -27,7 +27,7 @@ class Loading : public testing::Test {
       text += name + ",2,2,12,14\n";
     }
     folder_.write("boxes.csv", text);
-    set_ = loaded({.path = folder_.text()}, Task::box);
+    set_ = loaded({.path = folder_.text()}, task_of("box"));
     auto cache = open_cache(set_, 16, folder_.path() / "cache");
     ASSERT_TRUE(cache.has_value()) << to_text(cache.error());
     cache_ = std::make_unique<Cache>(std::move(*cache));
@@ -38,9 +38,10 @@ class Loading : public testing::Test {
     std::vector<std::pair<std::vector<std::uint8_t>, std::vector<float>>> result;
     loader.start(number);
     while (auto batch = loader.next()) {
-      EXPECT_EQ(batch->boxes.size(), batch->count * 4);
+      EXPECT_EQ(batch->targets.size(), batch->count);
+      EXPECT_EQ(batch->targets.numbers().size(), batch->count * 4);
       EXPECT_EQ(batch->pixels.size(), batch->count * 16 * 16 * 3);
-      result.emplace_back(batch->pixels, batch->boxes);
+      result.emplace_back(batch->pixels, batch->targets.numbers());
       loader.recycle(std::move(*batch));
     }
     return result;

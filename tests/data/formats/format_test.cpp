@@ -28,19 +28,19 @@ TEST(Csv, ReadsOneRealBoxAnImageAndTheSplitColumn) {
                "a.png,20,10,1.25,2.5,18.75,9.5,train\r\n"
                "\"b.png\",20,10,0,0,20,10,val\r\n"
                "c.jpg,20,10,3,3,4,4,train\r\n");
-  const DataSet set = loaded({.path = folder.text()}, Task::box);
+  const DataSet set = loaded({.path = folder.text()}, task_of("box"));
   ASSERT_EQ(set.items.size(), 3U);
   EXPECT_EQ(set.spec.format, "csv");
-  EXPECT_EQ(item_of(set, "a.png").box, (Box{1.25, 2.5, 18.75, 9.5}));
+  EXPECT_EQ(box_of(item_of(set, "a.png")), (Box{1.25, 2.5, 18.75, 9.5}));
   EXPECT_EQ(item_of(set, "a.png").split, Split::train);
   EXPECT_EQ(item_of(set, "b.png").split, Split::validation);
-  EXPECT_EQ(item_of(set, "a.png").width, 20);
-  EXPECT_EQ(item_of(set, "a.png").height, 10);
+  EXPECT_EQ(item_of(set, "a.png").annotation.width, 20);
+  EXPECT_EQ(item_of(set, "a.png").annotation.height, 10);
 }
 
 TEST(Csv, FindsItsColumnsUnderOtherNamesAndSeparators) {
-  const auto records =
-      parse_csv("filename;xmin;ymin;xmax;ymax;class\nx.jpg;1;2;3;4;cat\nx.jpg;2;2;9;9;dog\n", "t.csv", Task::box, "");
+  const auto records = parse_csv("filename;xmin;ymin;xmax;ymax;class\nx.jpg;1;2;3;4;cat\nx.jpg;2;2;9;9;dog\n", "t.csv",
+                                 task::Wants::one_box, "");
   ASSERT_TRUE(records.has_value());
   ASSERT_EQ(records->records.size(), 1U);
   ASSERT_EQ(records->records[0].boxes.size(), 2U);
@@ -50,7 +50,7 @@ TEST(Csv, FindsItsColumnsUnderOtherNamesAndSeparators) {
 }
 
 TEST(Csv, AQuotedNameMayHoldACommaAndQuotes) {
-  const auto records = parse_csv("image,label\n\"a, \"\"b\"\".jpg\",cat\n", "t.csv", Task::classification, "");
+  const auto records = parse_csv("image,label\n\"a, \"\"b\"\".jpg\",cat\n", "t.csv", task::Wants::label, "");
   ASSERT_TRUE(records.has_value());
   EXPECT_EQ(records->records[0].image, "a, \"b\".jpg");
   EXPECT_EQ(records->records[0].label, "cat");
@@ -65,9 +65,9 @@ TEST(Csv, ReadsClassesInNumericalOrder) {
         "p" + std::to_string(i) + ".png," + std::to_string(i % 3 == 0 ? 10 : i % 3) + (i < 6 ? ",train\n" : ",val\n");
   }
   folder.write("labels.csv", text);
-  const DataSet set = loaded({.path = folder.text() + "/labels.csv"}, Task::classification);
+  const DataSet set = loaded({.path = folder.text() + "/labels.csv"}, task_of("classification"));
   EXPECT_THAT(set.classes, ElementsAre("1", "2", "10"));
-  EXPECT_EQ(item_of(set, "p3.png").label, 2);
+  EXPECT_EQ(label_of(item_of(set, "p3.png")), 2);
 }
 
 TEST(FddbText, ReadsIntegersAndRealNumbers) {
@@ -76,11 +76,11 @@ TEST(FddbText, ReadsIntegersAndRealNumbers) {
   folder.picture("images/two.jpg");
   folder.picture("images/none.jpg");
   folder.write("faces.txt", "# one\n1 2 11 9\n# two.jpg\n0.5 0.25 19.5 9.75\n# none.jpg\n");
-  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, Task::box);
+  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box"));
   EXPECT_EQ(set.spec.format, "fddb");
   ASSERT_EQ(set.items.size(), 2U);
-  EXPECT_EQ(item_of(set, "one.jpg").box, (Box{1, 2, 11, 9}));
-  EXPECT_EQ(item_of(set, "two.jpg").box, (Box{0.5, 0.25, 19.5, 9.75}));
+  EXPECT_EQ(box_of(item_of(set, "one.jpg")), (Box{1, 2, 11, 9}));
+  EXPECT_EQ(box_of(item_of(set, "two.jpg")), (Box{0.5, 0.25, 19.5, 9.75}));
   EXPECT_THAT(set.remarks, testing::Contains(HasSubstr("left out: 1 picture, without a box: images/none.jpg")));
 }
 
@@ -91,14 +91,14 @@ TEST(Yolo, TurnsSharesIntoPixelsAndReadsSplitsFromFolders) {
   folder.write("labels/train/a.txt", "1 0.5 0.5 0.25 0.5\n");
   folder.write("labels/val/b.txt", "0 0.25 0.5 0.5 1\n\n");
   folder.write("classes.txt", "cat\ndog\n");
-  const DataSet set = loaded({.path = folder.text()}, Task::box);
+  const DataSet set = loaded({.path = folder.text()}, task_of("box"));
   EXPECT_EQ(set.spec.format, "yolo");
-  EXPECT_EQ(item_of(set, "a.jpg").box, (Box{15, 5, 25, 15}));
-  EXPECT_EQ(item_of(set, "b.jpg").box, (Box{0, 0, 20, 20}));
+  EXPECT_EQ(box_of(item_of(set, "a.jpg")), (Box{15, 5, 25, 15}));
+  EXPECT_EQ(box_of(item_of(set, "b.jpg")), (Box{0, 0, 20, 20}));
   EXPECT_EQ(item_of(set, "b.jpg").split, Split::validation);
-  const DataSet classes = loaded({.path = folder.text()}, Task::classification);
+  const DataSet classes = loaded({.path = folder.text()}, task_of("classification"));
   EXPECT_THAT(classes.classes, ElementsAre("cat", "dog"));
-  EXPECT_EQ(item_of(classes, "a.jpg").label, 1);
+  EXPECT_EQ(label_of(item_of(classes, "a.jpg")), 1);
 }
 
 std::string voc_object(const std::string& name, const std::string& corners) {
@@ -124,9 +124,9 @@ void write_voc(const Folder& folder) {
 TEST(Voc, KeepsRealCoordinatesAndImagesWithOneBox) {
   const Folder folder;
   write_voc(folder);
-  const DataSet set = loaded({.path = folder.text()}, Task::box);
+  const DataSet set = loaded({.path = folder.text()}, task_of("box"));
   EXPECT_EQ(set.items.size(), 2U);
-  EXPECT_EQ(item_of(set, "a.jpg").box, (Box{1.5, 1, 4, 4.25}));
+  EXPECT_EQ(box_of(item_of(set, "a.jpg")), (Box{1.5, 1, 4, 4.25}));
   EXPECT_THAT(set.remarks, testing::Contains(HasSubstr("1 picture, with more than one box")));
   EXPECT_THAT(set.remarks, testing::Contains(HasSubstr("1 picture, without a box")));
 }
@@ -134,12 +134,12 @@ TEST(Voc, KeepsRealCoordinatesAndImagesWithOneBox) {
 TEST(Voc, TakesTheLargestBoxAndFiltersClassesBeforeCounting) {
   const Folder folder;
   write_voc(folder);
-  const DataSet largest = loaded({.path = folder.text(), .boxes = "largest"}, Task::box);
+  const DataSet largest = loaded({.path = folder.text(), .boxes = "largest"}, task_of("box"));
   EXPECT_EQ(largest.items.size(), 3U);
-  EXPECT_EQ(item_of(largest, "b.jpg").box, (Box{2, 1, 19.75, 9}));
-  const DataSet cats = loaded({.path = folder.text(), .classes = {"cat"}}, Task::box);
+  EXPECT_EQ(box_of(item_of(largest, "b.jpg")), (Box{2, 1, 19.75, 9}));
+  const DataSet cats = loaded({.path = folder.text(), .classes = {"cat"}}, task_of("box"));
   EXPECT_EQ(cats.items.size(), 2U);  // b has exactly one cat
-  EXPECT_EQ(item_of(cats, "b.jpg").box, (Box{1.5, 1, 4, 4.25}));
+  EXPECT_EQ(box_of(item_of(cats, "b.jpg")), (Box{1.5, 1, 4, 4.25}));
 }
 
 TEST(Voc, GivesTheClassOfTheLargestBox) {
@@ -147,9 +147,9 @@ TEST(Voc, GivesTheClassOfTheLargestBox) {
   write_voc(folder);
   folder.write("train.txt", "a\nc\n");
   folder.write("val.txt", "b\n");
-  const DataSet set = loaded({.path = folder.text(), .boxes = "largest"}, Task::classification);
+  const DataSet set = loaded({.path = folder.text(), .boxes = "largest"}, task_of("classification"));
   EXPECT_THAT(set.classes, ElementsAre("cat", "dog"));
-  EXPECT_EQ(item_of(set, "b.jpg").label, 1);
+  EXPECT_EQ(label_of(item_of(set, "b.jpg")), 1);
 }
 
 TEST(Coco, ReadsBoxesSkipsCrowdsAndSplitsByFile) {
@@ -166,13 +166,13 @@ TEST(Coco, ReadsBoxesSkipsCrowdsAndSplitsByFile) {
                        {"id":2,"image_id":7,"category_id":1,"iscrowd":1,"bbox":[0,0,40,20],"segmentation":{"counts":"x","size":[1,2]}})"));
   folder.write("annotations/instances_val2017.json", json(R"({"id":1,"image_id":7,"category_id":1,"bbox":[0,0,40,20]},
                        {"id":2,"image_id":7,"category_id":1,"bbox":[3,4,5,0]})"));
-  const DataSet set = loaded({.path = folder.text()}, Task::box);
+  const DataSet set = loaded({.path = folder.text()}, task_of("box"));
   ASSERT_EQ(set.items.size(), 2U);
-  EXPECT_EQ(set.items[0].box, (Box{1.5, 2.25, 11.5, 7.25}));
+  EXPECT_EQ(box_of(set.items[0]), (Box{1.5, 2.25, 11.5, 7.25}));
   EXPECT_EQ(set.items[0].image, folder.path() / "train2017" / "1.jpg");
   EXPECT_EQ(set.items[1].split, Split::validation);
   EXPECT_THAT(set.remarks, testing::Contains(testing::HasSubstr("1 boxes without area")));
-  const DataSet classes = loaded({.path = folder.text()}, Task::classification);
+  const DataSet classes = loaded({.path = folder.text()}, task_of("classification"));
   EXPECT_THAT(classes.classes, ElementsAre("person", "dog"));  // in the order of their ids
 }
 
@@ -180,12 +180,12 @@ TEST(ImageFolder, TakesClassesInTheOrderOfTheListAndElseOfTheAlphabet) {
   const Folder folder;
   for (const char* name : {"train/zebra/1.png", "train/ant/1.png", "val/zebra/1.png", "val/ant/1.png"})
     folder.picture(name);
-  const DataSet by_name = loaded({.path = folder.text()}, Task::classification);
+  const DataSet by_name = loaded({.path = folder.text()}, task_of("classification"));
   EXPECT_THAT(by_name.classes, ElementsAre("ant", "zebra"));
   EXPECT_EQ(by_name.of(Split::train).size(), 2U);
   EXPECT_EQ(by_name.of(Split::validation).size(), 2U);
   folder.write("classes.txt", "zebra\nant\n");
-  EXPECT_THAT(loaded({.path = folder.text()}, Task::classification).classes, ElementsAre("zebra", "ant"));
+  EXPECT_THAT(loaded({.path = folder.text()}, task_of("classification")).classes, ElementsAre("zebra", "ant"));
 }
 
 TEST(Formats, RefusesABoxWithoutAnArea) {

@@ -25,18 +25,18 @@ const char* const box_line = "0 0.5 0.5 0.5 0.5\n";
 
 class Layouts : public testing::Test {
  protected:
-  std::string error(DataSpec spec = {}, Task task = Task::box) {
+  std::string error(DataSpec spec = {}, const task::Task& task = task_of("box")) {
     spec.path = folder_.text();
     const auto set = load(spec, task);
     return set ? "no error" : to_text(set.error());
   }
-  DataSet set(DataSpec spec = {}, Task task = Task::box) {
+  DataSet set(DataSpec spec = {}, const task::Task& task = task_of("box")) {
     spec.path = folder_.text();
     return loaded(spec, task);
   }
   /// What a reader gives, before any filter.
-  Records records(const std::string& format, Task task = Task::box) {
-    auto opened = open_place({.path = folder_.text()}, task);
+  Records records(const std::string& format, const task::Task& task = task_of("box")) {
+    auto opened = open_place({.path = folder_.text()}, task.wants());
     EXPECT_TRUE(opened.has_value()) << (opened ? "" : to_text(opened.error()));
     if (!opened) return {};
     EXPECT_EQ(opened->format->name, format);
@@ -303,7 +303,7 @@ TEST_F(Layouts, YoloMayBeGivenAsItsDataYaml) {
   yolo("train/images/a.jpg", "train/labels/a.txt");
   yolo("valid/images/a.jpg", "valid/labels/a.txt");
   folder_.write("things.yaml", "# made by a tool\ntrain: train/images\nval: valid/images\nnames: [thing]\n");
-  EXPECT_THAT(counts(loaded({.path = folder_.text() + "/things.yaml"}, Task::box)), ElementsAre(1U, 1U, 0U));
+  EXPECT_THAT(counts(loaded({.path = folder_.text() + "/things.yaml"}, task_of("box"))), ElementsAre(1U, 1U, 0U));
 }
 
 TEST_F(Layouts, YoloDescriptionsFurtherDownThatNameDifferentClassesAreAMistake) {
@@ -424,7 +424,7 @@ TEST_F(Layouts, YoloOfRoboflowForDarknetLiesBesideThePictures) {
          stem[6] == 'c' || stem[5] == 'd' ? "1 0.5 0.5 1 1\n" : box_line);
   for (const char* part : {"train", "valid", "test"})
     folder_.write(std::string(part) + "/_darknet.labels", "cat\ndog\n");
-  const DataSet found = set({}, Task::classification);
+  const DataSet found = set({}, task_of("classification"));
   EXPECT_EQ(found.spec.format, "yolo");
   EXPECT_THAT(found.classes, ElementsAre("cat", "dog"));
   EXPECT_THAT(counts(found), ElementsAre(2U, 1U, 1U));
@@ -435,7 +435,7 @@ TEST_F(Layouts, CaptionsBesidePicturesAreNoLabels) {
     folder_.picture(std::string(stem) + ".jpg");
     folder_.write(std::string(stem) + ".txt", "a small grey thing on a table\n");
   }
-  EXPECT_EQ(set({}, Task::classification).spec.format, "folder");
+  EXPECT_EQ(set({}, task_of("classification")).spec.format, "folder");
 }
 
 TEST_F(Layouts, YoloSaysWhichPicturesAndTextsAreNotUsed) {
@@ -737,25 +737,25 @@ TEST_F(VocLayouts, OtherXmlIsNotAnnotations) {
 TEST_F(Layouts, AReadmeIsNoLabelFile) {
   for (const char* name : {"a/0.png", "a/2.png", "a/4.png", "b/1.png", "b/3.png", "b/5.png"}) folder_.picture(name);
   folder_.write("README.txt", "# cats and dogs\nmade by hand\n");
-  EXPECT_EQ(set({}, Task::classification).spec.format, "folder");
+  EXPECT_EQ(set({}, task_of("classification")).spec.format, "folder");
   folder_.write("about.txt", "# cats and dogs\n2026 11 27\n");
-  EXPECT_EQ(set({}, Task::classification).spec.format, "folder");
+  EXPECT_EQ(set({}, task_of("classification")).spec.format, "folder");
   folder_.write("README.csv", "file,what\na,b\n");
-  EXPECT_EQ(set({}, Task::classification).spec.format, "folder");
+  EXPECT_EQ(set({}, task_of("classification")).spec.format, "folder");
   folder_.write("results.csv", "epoch,loss\n1,2\n");
-  EXPECT_EQ(set({}, Task::classification).spec.format, "folder");
+  EXPECT_EQ(set({}, task_of("classification")).spec.format, "folder");
 }
 
 TEST_F(Layouts, NestedFoldersBelongToTheirClass) {
   for (const char* name : {"cat/0.png", "cat/x/1.png", "cat/x/y/2.png", "dog/z/3.png"}) folder_.picture(name);
-  const DataSet found = set({.validation_share = 0.4}, Task::classification);
+  const DataSet found = set({.validation_share = 0.4}, task_of("classification"));
   EXPECT_THAT(found.classes, ElementsAre("cat", "dog"));
   EXPECT_EQ(found.items.size(), 4U);
 }
 
 TEST_F(Layouts, AClassMayBeCalledTrain) {
   for (const char* name : {"bus/0.png", "bus/1.png", "train/2.png", "train/side/3.png"}) folder_.picture(name);
-  const DataSet found = set({.validation_share = 0.4}, Task::classification);
+  const DataSet found = set({.validation_share = 0.4}, task_of("classification"));
   EXPECT_THAT(found.classes, ElementsAre("bus", "train"));
   EXPECT_EQ(found.items.size(), 4U);
 }
@@ -764,7 +764,7 @@ TEST_F(Layouts, PicturesInNoClassFolderAreSaid) {
   for (const char* name :
        {"train/cat/0.png", "train/dog/1.png", "val/cat/2.png", "val/dog/3.png", "test/4.png", "5.png"})
     folder_.picture(name);
-  EXPECT_THAT(left_out(records("folder", Task::classification)),
+  EXPECT_THAT(left_out(records("folder", task_of("classification"))),
               testing::UnorderedElementsAre("5.png: in no class folder", "test/4.png: in no class folder"));
 }
 
@@ -772,7 +772,7 @@ TEST_F(Layouts, ASplitFolderMayHoldAnotherOfItsName) {
   for (const char* name : {"seg_train/seg_train/sea/0.png", "seg_train/seg_train/wood/1.png",
                            "seg_test/seg_test/sea/2.png", "seg_pred/seg_pred/3.png"})
     folder_.picture(name);
-  const DataSet found = set({.validation_share = 0.5}, Task::classification);
+  const DataSet found = set({.validation_share = 0.5}, task_of("classification"));
   EXPECT_THAT(found.classes, ElementsAre("sea", "wood"));
   EXPECT_EQ(found.of(Split::test).size(), 1U);
 }
@@ -780,7 +780,7 @@ TEST_F(Layouts, ASplitFolderMayHoldAnotherOfItsName) {
 TEST_F(Layouts, SplitsMayLieBelowTheClasses) {
   for (const char* name : {"cat/train/0.png", "dog/train/1.png", "cat/val/2.png", "dog/val/3.png"})
     folder_.picture(name);
-  const DataSet found = set({}, Task::classification);
+  const DataSet found = set({}, task_of("classification"));
   EXPECT_THAT(found.classes, ElementsAre("cat", "dog"));
   EXPECT_THAT(counts(found), ElementsAre(2U, 2U, 0U));
 }
@@ -790,16 +790,18 @@ TEST_F(Layouts, FoldersOfTheSameNamesInAllClassesAreQuestioned) {
     folder_.picture(name);
   const std::string question =
       "warning: all class folders (fold1, fold2) hold folders of the same names (cat, dog): are these splits?";
-  EXPECT_THAT(set({.validation_share = 0.4}, Task::classification).remarks, Contains(testing::StartsWith(question)));
+  EXPECT_THAT(set({.validation_share = 0.4}, task_of("classification")).remarks,
+              Contains(testing::StartsWith(question)));
   folder_.picture("fold2/bird/4.png");
-  EXPECT_THAT(set({.validation_share = 0.4}, Task::classification).remarks, Not(Contains(HasSubstr("same names"))));
+  EXPECT_THAT(set({.validation_share = 0.4}, task_of("classification")).remarks,
+              Not(Contains(HasSubstr("same names"))));
 }
 
 TEST_F(Layouts, SplitFoldersMayBeCalledDataOrEvaluation) {
   for (const char* name : {"traindata/cat/0.png", "traindata/dog/1.png", "evaluation/cat/2.png", "evaluation/dog/3.png",
                            "testdata/cat/4.png", "testdata/dog/5.png"})
     folder_.picture(name);
-  const DataSet found = set({}, Task::classification);
+  const DataSet found = set({}, task_of("classification"));
   EXPECT_THAT(found.classes, ElementsAre("cat", "dog"));
   EXPECT_THAT(counts(found), ElementsAre(2U, 2U, 2U));
 }
@@ -807,7 +809,7 @@ TEST_F(Layouts, SplitFoldersMayBeCalledDataOrEvaluation) {
 TEST_F(Layouts, AFolderAroundTheClassesIsNoClass) {
   for (const char* name : {"PetImages/Cat/0.png", "PetImages/Cat/1.png", "PetImages/Dog/2.png", "PetImages/Dog/3.png"})
     folder_.picture(name);
-  EXPECT_THAT(set({.validation_share = 0.4}, Task::classification).classes, ElementsAre("Cat", "Dog"));
+  EXPECT_THAT(set({.validation_share = 0.4}, task_of("classification")).classes, ElementsAre("Cat", "Dog"));
 }
 
 // --- links
@@ -831,7 +833,7 @@ TEST_F(Layouts, ALinkedSplitFolderIsRead) {
   elsewhere.picture("dog/1.png");
   for (const char* name : {"val/cat/2.png", "val/dog/3.png"}) folder_.picture(name);
   std::filesystem::create_directory_symlink(elsewhere.path(), folder_.path() / "train");
-  EXPECT_THAT(counts(set({}, Task::classification)), ElementsAre(2U, 2U, 0U));
+  EXPECT_THAT(counts(set({}, task_of("classification"))), ElementsAre(2U, 2U, 0U));
 }
 
 // --- nothing at all

@@ -31,7 +31,7 @@ class Encodings : public testing::Test {
   void SetUp() override {
     for (const char* stem : {"a", "b", "c", "d"}) folder_.picture(std::string(stem) + ".png");
   }
-  std::string error_of(const DataSpec& spec, Task task = Task::box) const {
+  std::string error_of(const DataSpec& spec, const task::Task& task = task_of("box")) const {
     const auto set = load(spec, task);
     if (set) return "no error";
     std::string text = to_text(set.error());
@@ -50,7 +50,7 @@ const Encode without_mark = [](const std::string& text) { return utf16(wide(text
 /// Writes a set of one format, all of its text files encoded, and says how to read it.
 struct Layout {
   const char* format;
-  Task task;
+  const task::Task& task;
   std::function<void(const Folder&, const Encode&)> write;
 };
 
@@ -58,12 +58,12 @@ std::vector<Layout> layouts() {
   const std::string csv =
       "image,x0,y0,x1,y1,split\na.png,1,1,9,9,train\nb.png,1,1,9,9,train\nc.png,1,1,9,9,val\nd.png,1,1,9,9,val\n";
   return {
-      {"csv", Task::box, [csv](const Folder& f, const Encode& e) { f.write("boxes.csv", e(csv)); }},
-      {"fddb", Task::box,
+      {"csv", task_of("box"), [csv](const Folder& f, const Encode& e) { f.write("boxes.csv", e(csv)); }},
+      {"fddb", task_of("box"),
        [](const Folder& f, const Encode& e) {
          f.write("boxes.txt", e("# a.png\n1 1 9 9\n# b.png\n1 1 9 9\n# c.png\n1 1 9 9\n# d.png\n1 1 9 9\n"));
        }},
-      {"coco", Task::box,
+      {"coco", task_of("box"),
        [](const Folder& f, const Encode& e) {
          f.write(
              "annotations/instances_all.json",
@@ -72,14 +72,14 @@ std::vector<Layout> layouts() {
            {"image_id": 1, "category_id": 1, "bbox": [1, 1, 8, 8]}, {"image_id": 2, "category_id": 1, "bbox": [1, 1, 8, 8]},
            {"image_id": 3, "category_id": 1, "bbox": [1, 1, 8, 8]}, {"image_id": 4, "category_id": 1, "bbox": [1, 1, 8, 8]}]})"));
        }},
-      {"yolo", Task::box,
+      {"yolo", task_of("box"),
        [](const Folder& f, const Encode& e) {
          f.write("classes.txt", e("face\r\ndog\r\n"));
          for (const char* stem : {"a", "b", "c", "d"})
            f.write(std::string("labels/") + stem + ".txt", e("0 0.25 0.5 0.4 0.8\n"));
          f.picture("images/a.png"), f.picture("images/b.png"), f.picture("images/c.png"), f.picture("images/d.png");
        }},
-      {"voc", Task::box,
+      {"voc", task_of("box"),
        [](const Folder& f, const Encode& e) {
          for (const char* stem : {"a", "b", "c", "d"})
            f.write(std::string("Annotations/") + stem + ".xml",
@@ -87,7 +87,7 @@ std::vector<Layout> layouts() {
                      "encoding=\"UTF-16\"?><annotation><object><name>face</name><bndbox><xmin>1</xmin>"
                      "<ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>"));
        }},
-      {"csv", Task::box,
+      {"csv", task_of("box"),
        [csv](const Folder& f, const Encode& e) {  // lists
          f.write("boxes.csv", "image,x0,y0,x1,y1\na.png,1,1,9,9\nb.png,1,1,9,9\nc.png,1,1,9,9\nd.png,1,1,9,9\n");
          f.write("train.txt", e("a.png\nb.png\n"));
@@ -105,7 +105,7 @@ TEST_F(Encodings, Utf16WithAMarkIsReadInEveryFormat) {
       const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, layout.task);
       EXPECT_EQ(set.spec.format, layout.format);
       ASSERT_EQ(set.items.size(), 4U) << layout.format;
-      EXPECT_GT(intersection_over_union(set.items[0].box.value(), {1, 1, 9, 9}), 0.9999) << layout.format;
+      EXPECT_GT(intersection_over_union(box_of(set.items[0]), {1, 1, 9, 9}), 0.9999) << layout.format;
     }
 }
 
@@ -130,12 +130,12 @@ TEST_F(Encodings, AClassListOfPowerShellGivesItsNames) {
                     std::to_string(label) + " 0.5 0.5 0.5 0.5\n");
     }
   folder_.write("classes.txt", utf16(u"Kühe\r\n犬\r\n"));
-  EXPECT_THAT(loaded({.path = folder_.text(), .validation_share = 0.5}, Task::classification).classes,
+  EXPECT_THAT(loaded({.path = folder_.text(), .validation_share = 0.5}, task_of("classification")).classes,
               testing::ElementsAre("K\u00fche", "\u72ac"));
   for (const char* name : {"obj.names", "classes.names", "names.txt", "any.names"}) {
     std::filesystem::remove(folder_.path() / "classes.txt");
     folder_.write(name, utf16(u"Kühe\r\n犬\r\n"));
-    EXPECT_THAT(loaded({.path = folder_.text(), .validation_share = 0.5}, Task::classification).classes,
+    EXPECT_THAT(loaded({.path = folder_.text(), .validation_share = 0.5}, task_of("classification")).classes,
                 testing::ElementsAre("K\u00fche", "\u72ac"))
         << name;
     std::filesystem::remove(folder_.path() / name);
@@ -144,7 +144,7 @@ TEST_F(Encodings, AClassListOfPowerShellGivesItsNames) {
 
 TEST_F(Encodings, AnotherEncodingIsAnErrorAtItsPlace) {
   folder_.write("labels.csv", "image,label\na.png,tea\nb.png,caf\xe9\n");
-  EXPECT_EQ(error_of({.path = folder_.text()}, Task::classification),
+  EXPECT_EQ(error_of({.path = folder_.text()}, task_of("classification")),
             "error: the byte 0xE9 is not UTF-8\n  at FOLDER/labels.csv:3:10\n  next: the text has another encoding: "
             "save it as UTF-8");
 }
@@ -160,7 +160,7 @@ TEST_F(Encodings, AnXmlDeclarationDecidesForItsFile) {
   annotation("b", "GBK", "\xc8\xae");
   annotation("c", "Shift_JIS", "\x8c\xa2");
   annotation("d", "UTF-8", "K\u00fche");
-  const DataSet set = loaded({.path = folder_.text(), .validation_share = 0.5}, Task::classification);
+  const DataSet set = loaded({.path = folder_.text(), .validation_share = 0.5}, task_of("classification"));
   EXPECT_THAT(set.classes, testing::ElementsAre("K\u00fche", "\u72ac"));
   annotation("d", "latin-17", "K\xfche");
   EXPECT_THAT(

@@ -163,13 +163,13 @@ TEST(Image, ALoneEndMarkerIsLookedForWhenTheSetIsLoaded) {
   for (int i = 0; i < 6; ++i)
     folder.write(std::string(i % 2 == 0 ? "x" : "y") + "/" + std::to_string(i) + ".jpg",
                  encoded(".jpg", grain(80, 60)));
-  EXPECT_TRUE(load({.path = folder.text()}, Task::classification).has_value());
+  EXPECT_TRUE(load({.path = folder.text()}, task_of("classification")).has_value());
   const std::string whole = encoded(".jpg", grain(80, 60));
   folder.write("y/5.jpg",
                whole.substr(0, 2) +
                    jpeg_segment(0xE1, std::string("Exif\0\0", 6) + exif_block(1) + encoded(".jpg", grain(16, 12))) +
                    whole.substr(2, whole.size() / 2));
-  const auto set = load({.path = folder.text()}, Task::classification);
+  const auto set = load({.path = folder.text()}, task_of("classification"));
   ASSERT_FALSE(set.has_value());
   EXPECT_THAT(set.error().message, testing::HasSubstr("y/5.jpg\" is cut off: the end of the JPEG is missing"));
 }

@@ -105,7 +105,7 @@ class Turned : public testing::Test {
     return {.path = folder_.text(), .orientation = way};
   }
   static std::string error_of(const DataSpec& spec) {
-    const auto result = load(spec, Task::box);
+    const auto result = load(spec, task_of("box"));
     return result ? "no error" : to_text(result.error());
   }
   [[nodiscard]] std::string picture(const DataSet& set) const {
@@ -117,17 +117,17 @@ class Turned : public testing::Test {
 };
 
 TEST_F(Turned, PicturesAreMeantUnlessTheJobSaysOtherwise) {
-  const DataSet upright = loaded(set(6, "1,2,30,60"), Task::box);
-  EXPECT_EQ(upright.items[0].width, 48);
-  EXPECT_EQ(upright.items[0].height, 64);
-  EXPECT_EQ(upright.items[0].box, (Box{1, 2, 30, 60}));
+  const DataSet upright = loaded(set(6, "1,2,30,60"), task_of("box"));
+  EXPECT_EQ(upright.items[0].annotation.width, 48);
+  EXPECT_EQ(upright.items[0].annotation.height, 64);
+  EXPECT_EQ(box_of(upright.items[0]), (Box{1, 2, 30, 60}));
   EXPECT_THAT(upright.remarks, testing::Contains(HasSubstr("6 pictures have an EXIF orientation; it is applied")));
   EXPECT_EQ(picture(upright), "cadb");
   const auto first = open_cache(upright, 32, folder_.path() / "cache");
-  EXPECT_FLOAT_EQ(first->box(0)[3], 60.0F / 64);
+  EXPECT_FLOAT_EQ(first->targets().of(0)[3], 60.0F / 64);
 
-  const DataSet stored = loaded(set(6, "1,2,60,30", ",", "as_stored"), Task::box);
-  EXPECT_EQ(stored.items[0].width, 64);
+  const DataSet stored = loaded(set(6, "1,2,60,30", ",", "as_stored"), task_of("box"));
+  EXPECT_EQ(stored.items[0].annotation.width, 64);
   EXPECT_THAT(stored.remarks,
               testing::Contains(HasSubstr("6 pictures have an EXIF orientation; they are taken as stored")));
   EXPECT_EQ(picture(stored), "abcd");  // the cache of the turned pictures does not serve
@@ -140,22 +140,22 @@ TEST_F(Turned, SharesOfThePictureAreOfTheTurnedOne) {
     write_oriented(folder_, "images/p" + std::to_string(i) + ".jpg", 8);
     folder_.write("labels/p" + std::to_string(i) + ".txt", "0 0.25 0.5 0.5 0.5\n");
   }
-  const DataSet yolo = loaded({.path = folder_.text()}, Task::box);
-  EXPECT_EQ(yolo.items[0].box, (Box{0, 16, 24, 48}));
+  const DataSet yolo = loaded({.path = folder_.text()}, task_of("box"));
+  EXPECT_EQ(box_of(yolo.items[0]), (Box{0, 16, 24, 48}));
 }
 
 TEST_F(Turned, TheSizeThatTheLabelsStateDecides) {
-  const DataSet upright = loaded(set(6, "1,2,30,60", "48,64"), Task::box);
+  const DataSet upright = loaded(set(6, "1,2,30,60", "48,64"), task_of("box"));
   EXPECT_EQ(upright.items[0].orientation, 6);
-  const DataSet stored = loaded(set(6, "1,2,60,30", "64,48"), Task::box);
+  const DataSet stored = loaded(set(6, "1,2,60,30", "64,48"), task_of("box"));
   EXPECT_EQ(stored.items[0].orientation, 1);
-  EXPECT_EQ(stored.items[0].width, 64);
+  EXPECT_EQ(stored.items[0].annotation.width, 64);
   EXPECT_THAT(stored.remarks,
               testing::Contains(HasSubstr(
                   "6 pictures have an EXIF orientation that is not applied: their labels state the size as stored")));
   EXPECT_THAT(stored.remarks, testing::Not(testing::Contains(HasSubstr("it is applied"))));
   EXPECT_EQ(picture(stored), "abcd");
-  EXPECT_EQ(loaded(set(3, "1,2,60,30", "64,48"), Task::box).items[0].orientation, 3);  // keeps the size: applied
+  EXPECT_EQ(loaded(set(3, "1,2,60,30", "64,48"), task_of("box")).items[0].orientation, 3);  // keeps the size: applied
   EXPECT_THAT(
       error_of(set(6, "1,2,30,30", "50,50")),
       HasSubstr("has 50 x 50 pixels, the file has 48 x 64 pixels after its EXIF orientation 6, 64 x 48 as stored"));
@@ -179,9 +179,9 @@ TEST_F(Turned, TheSizeOfVocAndCocoDecidesToo) {
                                                            annotations +
                                                            "], \"categories\": [{\"id\": 1, \"name\": \"x\"}]}");
   for (const char* format : {"voc", "coco"}) {
-    const DataSet set = loaded({.path = (folder_.path() / format).string()}, Task::box);
+    const DataSet set = loaded({.path = (folder_.path() / format).string()}, task_of("box"));
     EXPECT_EQ(set.items[0].orientation, 1) << format;
-    EXPECT_EQ(set.items[0].box, (Box{1, 2, 60, 30})) << format;
+    EXPECT_EQ(box_of(set.items[0]), (Box{1, 2, 60, 30})) << format;
   }
 }
 
@@ -197,13 +197,13 @@ TEST_F(Turned, ABoxThatFitsTheOtherWayOnlySaysSo) {
 TEST_F(Turned, PicturesOfClassesAreTurnedTooAndNothingIsSaidWhereThereIsNothing) {
   for (int i = 0; i < 8; ++i)
     write_oriented(folder_, std::string(i % 2 == 0 ? "x" : "y") + "/p" + std::to_string(i) + ".png", i < 3 ? 5 : 1);
-  const DataSet set = loaded({.path = folder_.text()}, Task::classification);
+  const DataSet set = loaded({.path = folder_.text()}, task_of("classification"));
   EXPECT_THAT(set.remarks, testing::Contains(HasSubstr("3 pictures have an EXIF orientation")));
   EXPECT_EQ(picture(set), "acbd");
   const Folder plain;
   for (int i = 0; i < 8; ++i)
     write_oriented(plain, std::string(i % 2 == 0 ? "x" : "y") + "/p" + std::to_string(i) + ".png", 1);
-  EXPECT_THAT(loaded({.path = plain.text()}, Task::classification).remarks,
+  EXPECT_THAT(loaded({.path = plain.text()}, task_of("classification")).remarks,
               testing::Not(testing::Contains(HasSubstr("EXIF"))));
 }
 

@@ -153,7 +153,7 @@ class TiffSets : public testing::Test {
   }
   [[nodiscard]] DataSpec spec() const { return {.path = folder_.text()}; }
   static std::string error_of(const DataSpec& spec) {
-    const auto set = load(spec, Task::classification);
+    const auto set = load(spec, task_of("classification"));
     return set ? "no error" : to_text(set.error());
   }
   Folder folder_;
@@ -163,7 +163,7 @@ TEST_F(TiffSets, AreReadByTheFolderReaderInAnySpellingOfTheirEnding) {
   pictures({.channels = 3, .bits = 8, .photometric = PHOTOMETRIC_RGB}, [](int c, int, int) { return 50 * c; }, ".TIFF");
   for (int i = 0; i < 4; ++i) folder_.picture("road/q" + std::to_string(i) + ".jpg");
   std::filesystem::rename(folder_.path() / "road/q0.jpg", folder_.path() / "road/q0.jfif");
-  const DataSet set = loaded(spec(), Task::classification);
+  const DataSet set = loaded(spec(), task_of("classification"));
   EXPECT_THAT(set.classes, testing::ElementsAre("road", "stream"));
   EXPECT_EQ(set.items.size(), 12U);
   EXPECT_EQ(set.channels, 3);
@@ -172,7 +172,7 @@ TEST_F(TiffSets, AreReadByTheFolderReaderInAnySpellingOfTheirEnding) {
 
 TEST_F(TiffSets, OfManyChannelsKeepThem) {
   pictures({.channels = 5, .bits = 16, .extra = {0, 0, 0, 0}}, [](int c, int, int) { return 12000 * c; });
-  const DataSet set = loaded(spec(), Task::classification);
+  const DataSet set = loaded(spec(), task_of("classification"));
   EXPECT_EQ(set.channels, 5);
   const auto cache = open_cache(set, 16, folder_.path() / "cache");
   ASSERT_TRUE(cache.has_value()) << to_text(cache.error());
@@ -193,15 +193,15 @@ TEST_F(TiffSets, OfRealNumbersNeedARange) {
   EXPECT_THAT(error_of(spec()), HasSubstr("data.range: [12, 403]"));
   DataSpec ranged = spec();
   ranged.range = std::array{0.0, 500.0};
-  EXPECT_EQ(loaded(ranged, Task::classification).range, ranged.range);
+  EXPECT_EQ(loaded(ranged, task_of("classification")).range, ranged.range);
   ranged.range = std::array{0.0, 300.0};
-  EXPECT_THAT(loaded(ranged, Task::classification).remarks,
+  EXPECT_THAT(loaded(ranged, task_of("classification")).remarks,
               Contains(HasSubstr("go from 12.5 to 402.5; what lies outside of data.range [0, 300] becomes its ends")));
   ranged.range = std::array{5000.0, 6000.0};
-  EXPECT_THAT(loaded(ranged, Task::classification).remarks,
+  EXPECT_THAT(loaded(ranged, task_of("classification")).remarks,
               Contains(testing::StartsWith("warning: values of 8 pictures looked at go from 12.5 to 402.5")));
   ranged.range = std::array{0.0, 100000.0};
-  EXPECT_THAT(loaded(ranged, Task::classification).remarks,
+  EXPECT_THAT(loaded(ranged, task_of("classification")).remarks,
               Contains(HasSubstr("a small part of data.range [0, 100000]")));
   for (const auto& wrong :
        {std::array{5.0, 5.0}, std::array{5.0, 1.0}, std::array{0.0, std::numeric_limits<double>::infinity()}}) {
@@ -217,22 +217,22 @@ TEST_F(TiffSets, OfSignedNumbersNeedARangeToo) {
                                           "in 8 pictures they go from -7 to 32"));
   DataSpec ranged = spec();
   ranged.range = std::array{-10.0, 40.0};
-  EXPECT_THAT(loaded(ranged, Task::classification).remarks,
+  EXPECT_THAT(loaded(ranged, task_of("classification")).remarks,
               Contains(HasSubstr("8 of 8 pictures looked at have places without data")));
 }
 
 TEST_F(TiffSets, Of16BitsThatUse12AreQuestioned) {
   pictures({.bits = 16}, [](int, int x, int) { return std::min(3987, 110 * x); });
-  EXPECT_THAT(loaded(spec(), Task::classification).remarks,
+  EXPECT_THAT(loaded(spec(), task_of("classification")).remarks,
               Contains("warning: the 16-bit pictures use values up to 3987 only, so that they are dark; state "
                        "data.range: [0, 4095] if that is all they can be"));
   DataSpec ranged = spec();
   ranged.range = std::array{0.0, 4095.0};
-  const DataSet set = loaded(ranged, Task::classification);
+  const DataSet set = loaded(ranged, task_of("classification"));
   EXPECT_THAT(set.remarks, testing::Not(Contains(HasSubstr("warning"))));
   // Another range is another cache.
   const auto bright = open_cache(set, 16, folder_.path() / "cache"),
-             dark = open_cache(loaded(spec(), Task::classification), 16, folder_.path() / "cache");
+             dark = open_cache(loaded(spec(), task_of("classification")), 16, folder_.path() / "cache");
   EXPECT_GT(bright->pixels(0)[3 * 15], 200);
   EXPECT_LT(dark->pixels(0)[3 * 15], 20);
 }
@@ -244,11 +244,11 @@ TEST_F(TiffSets, APngOf16BitsIsQuestionedAndRangedAsWell) {
     cv::imwrite((folder_.path() / folder / ("p" + std::to_string(i) + ".png")).string(),
                 cv::Mat(10, 20, CV_16UC1, cv::Scalar(1023)));
   }
-  EXPECT_THAT(loaded(spec(), Task::classification).remarks,
+  EXPECT_THAT(loaded(spec(), task_of("classification")).remarks,
               Contains(HasSubstr("use values up to 1023 only, so that they are dark; state data.range: [0, 1023]")));
   DataSpec ranged = spec();
   ranged.range = std::array{0.0, 2046.0};
-  const auto cache = open_cache(loaded(ranged, Task::classification), 16, folder_.path() / "cache");
+  const auto cache = open_cache(loaded(ranged, task_of("classification")), 16, folder_.path() / "cache");
   ASSERT_TRUE(cache.has_value()) << to_text(cache.error());
   EXPECT_NEAR(cache->pixels(0)[0], 128, 1);
   EXPECT_NEAR(cache->pixels(0)[2], 128, 1);
@@ -257,7 +257,7 @@ TEST_F(TiffSets, APngOf16BitsIsQuestionedAndRangedAsWell) {
 TEST_F(TiffSets, AFewHotPixelsDoNotHideThat12BitsAreUsed) {
   pictures({.width = 40, .height = 40, .bits = 16},
            [](int, int x, int y) { return x == 7 && y == 0 ? 65535 : 90 * x; });
-  EXPECT_THAT(loaded(spec(), Task::classification).remarks,
+  EXPECT_THAT(loaded(spec(), task_of("classification")).remarks,
               Contains("warning: the 16-bit pictures use values up to 3510 only (a few up to 65535), so that they are "
                        "dark; state data.range: [0, 4095] if that is all they can be"));
 }
@@ -267,7 +267,7 @@ TEST_F(TiffSets, ARangeThatDoesNotFitPicturesOf8BitsIsQuestioned) {
   DataSpec ranged = spec();
   const auto remarks = [&](double low, double high) {
     ranged.range = std::array{low, high};
-    return loaded(ranged, Task::classification).remarks;
+    return loaded(ranged, task_of("classification")).remarks;
   };
   EXPECT_THAT(remarks(0, 4095), Contains("warning: values of 8 pictures looked at go from 0 to 234, most of them in a "
                                          "small part of data.range [0, 4095]"));
@@ -282,11 +282,11 @@ TEST_F(TiffSets, ARangeOfJpegsAndOfMixedDepthsIsQuestioned) {
   for (int i = 0; i < 4; ++i) folder_.picture((i % 2 == 0 ? "road/" : "stream/") + std::to_string(i) + ".jpg");
   DataSpec ranged = spec();
   ranged.range = std::array{0.0, 1.0};
-  EXPECT_THAT(loaded(ranged, Task::classification).remarks,
+  EXPECT_THAT(loaded(ranged, task_of("classification")).remarks,
               Contains(testing::EndsWith("becomes its ends: 100 % of them")));
   pictures({.width = 40, .height = 40, .bits = 16}, [](int, int x, int) { return 100 * x; });
   ranged.range = std::array{0.0, 4095.0};
-  const auto remarks = loaded(ranged, Task::classification).remarks;
+  const auto remarks = loaded(ranged, task_of("classification")).remarks;
   EXPECT_THAT(remarks, Contains("warning: 8 pictures have more than 8 bits a value, 4 have 8: data.range [0, 4095] is "
                                 "applied to both kinds alike"));
   EXPECT_THAT(remarks, Contains(testing::StartsWith("warning: values of 4 8-bit pictures looked at")));
@@ -295,7 +295,7 @@ TEST_F(TiffSets, ARangeOfJpegsAndOfMixedDepthsIsQuestioned) {
 
 TEST_F(TiffSets, OfSeveralPagesGiveTheFirstWithARemark) {
   pictures({.bits = 8, .pages = 3}, [](int, int, int) { return 9; });
-  EXPECT_THAT(loaded(spec(), Task::classification).remarks,
+  EXPECT_THAT(loaded(spec(), task_of("classification")).remarks,
               Contains("8 TIFF files have several pages; the first is read"));
 }
 

@@ -246,7 +246,7 @@ TEST(SplitNames, MeanTheSameInEveryFormat) {
       layout.write(folder, train, 0);
       layout.write(folder, validation, 4);
       layout.write(folder, test, 8);
-      EXPECT_THAT(counts(loaded({.path = folder.text()}, Task::classification)), testing::ElementsAre(4U, 4U, 4U));
+      EXPECT_THAT(counts(loaded({.path = folder.text()}, task_of("classification"))), testing::ElementsAre(4U, 4U, 4U));
     }
 }
 
@@ -256,7 +256,7 @@ TEST(SplitNames, TrainvalGivesUpItsValidationInEveryFormat) {
     const Folder folder;
     layout.write(folder, "trainval2007", 0);
     layout.write(folder, "test2007", 4);
-    const DataSet set = loaded({.path = folder.text(), .validation_share = 0.4}, Task::classification);
+    const DataSet set = loaded({.path = folder.text(), .validation_share = 0.4}, task_of("classification"));
     EXPECT_EQ(set.of(Split::test).size(), 4U);
     for (const std::size_t i : set.of(Split::test)) EXPECT_GE(std::stoi(set.items[i].image.stem().string()), 4);
     EXPECT_FALSE(set.of(Split::validation).empty());
@@ -272,7 +272,7 @@ TEST(SplitNames, APartThatNamesNoneIsSaidInEveryFormat) {
     layout.write(folder, "train", 0);
     layout.write(folder, "val", 4);
     layout.write(folder, "extra", 8);
-    const DataSet set = loaded({.path = folder.text()}, Task::classification);
+    const DataSet set = loaded({.path = folder.text()}, task_of("classification"));
     EXPECT_THAT(counts(set), testing::ElementsAre(4U, 4U, 0U));
     // Lists say it by what is in none of them.
     EXPECT_THAT(set.remarks,
@@ -289,7 +289,7 @@ TEST(SplitNames, PartsOfWordsAreNoSplitsInAnyFormat) {
     layout.write(folder, "festival", 0);
     layout.write(folder, "traintracks", 4);
     layout.write(folder, "latest", 8);
-    auto set = load({.path = folder.text()}, Task::classification);
+    auto set = load({.path = folder.text()}, task_of("classification"));
     if (!set) continue;  // class folders of no class: the format is not recognised
     EXPECT_THAT(set->remarks, testing::Contains(testing::StartsWith("split by a hash")));
     EXPECT_TRUE(set->of(Split::test).empty());

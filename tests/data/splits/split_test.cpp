@@ -32,7 +32,8 @@ std::map<std::string, Split> splits_of(const DataSet& set) {
 TEST(Splits, KeepGroupsTogether) {
   const Folder folder;
   write_grouped(folder, 60);
-  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.4, .group_column = "person"}, Task::box);
+  const DataSet set =
+      loaded({.path = folder.text(), .validation_share = 0.4, .group_column = "person"}, task_of("box"));
   std::map<std::string, std::set<Split>> of_group;
   for (const Item& item : set.items) of_group[item.group].insert(item.split);
   EXPECT_EQ(of_group.size(), 12U);
@@ -43,11 +44,11 @@ TEST(Splits, KeepGroupsTogether) {
 TEST(Splits, StayWhenFilesAreAddedAndChangeWithTheSeed) {
   const Folder folder;
   write_grouped(folder, 60);
-  const auto before = splits_of(loaded({.path = folder.text()}, Task::box));
-  const auto other = splits_of(loaded({.path = folder.text(), .seed = 2}, Task::box));
+  const auto before = splits_of(loaded({.path = folder.text()}, task_of("box")));
+  const auto other = splits_of(loaded({.path = folder.text(), .seed = 2}, task_of("box")));
   EXPECT_NE(before, other);
   write_grouped(folder, 90);
-  const auto after = splits_of(loaded({.path = folder.text()}, Task::box));
+  const auto after = splits_of(loaded({.path = folder.text()}, task_of("box")));
   for (const auto& [name, split] : before) EXPECT_EQ(after.at(name), split) << name;
 }
 
@@ -63,7 +64,7 @@ TEST(Splits, AHandfulOfImagesStillHasBothSplits) {
   const Folder folder;
   for (int seed = 1; seed < 8; ++seed) {
     write_grouped(folder, 2);
-    const DataSet set = loaded({.path = folder.text(), .seed = static_cast<std::uint64_t>(seed)}, Task::box);
+    const DataSet set = loaded({.path = folder.text(), .seed = static_cast<std::uint64_t>(seed)}, task_of("box"));
     EXPECT_EQ(set.of(Split::train).size(), 1U) << seed;
     EXPECT_EQ(set.of(Split::validation).size(), 1U) << seed;
   }
@@ -74,7 +75,7 @@ TEST(Splits, UsualListsAreTakenAndSaidSo) {
   write_grouped(folder, 4);
   folder.write("train.txt", "p0.png\np1\n");
   folder.write("val.txt", "p2.png\r\n\n");
-  const DataSet set = loaded({.path = folder.text()}, Task::box);
+  const DataSet set = loaded({.path = folder.text()}, task_of("box"));
   EXPECT_EQ(set.of(Split::train).size(), 2U);
   EXPECT_EQ(set.of(Split::validation).size(), 1U);
   EXPECT_THAT(set.remarks, testing::Contains(HasSubstr("train.txt, val.txt")));
@@ -87,7 +88,7 @@ TEST(Splits, ATrainingListAloneGivesUpSomeImagesForValidation) {
   std::string names;
   for (int i = 0; i < 50; ++i) names += "p" + std::to_string(i) + "\n";
   folder.write("mine.txt", names);
-  const DataSet set = loaded({.path = folder.text(), .splits = {{"train", "mine.txt"}}}, Task::box);
+  const DataSet set = loaded({.path = folder.text(), .splits = {{"train", "mine.txt"}}}, task_of("box"));
   EXPECT_EQ(set.items.size(), 50U);
   EXPECT_FALSE(set.of(Split::validation).empty());
 }
@@ -99,8 +100,8 @@ TEST(Splits, LabelsOfListsAreClasses) {
   for (const char* stem : {"c", "d", "e"}) folder.write(std::string("labels/") + stem + ".txt", "");
   folder.write("t.txt", "a b 1\nc 0\n");
   folder.write("v.txt", "d 1\ne 0\n");
-  const DataSet set =
-      loaded({.path = folder.text(), .splits = {{"train", "t.txt"}, {"validation", "v.txt"}}}, Task::classification);
+  const DataSet set = loaded({.path = folder.text(), .splits = {{"train", "t.txt"}, {"validation", "v.txt"}}},
+                             task_of("classification"));
   EXPECT_THAT(set.classes, testing::ElementsAre("0", "1"));
   EXPECT_EQ(set.items.size(), 4U);
 }

@@ -1,4 +1,4 @@
-#include "data/builtin/canvas_internal.hpp"
+#include "data/builtin/painting_internal.hpp"
 #include "data/images/image_internal.hpp"
 
 namespace edgewise::data {
@@ -40,7 +40,7 @@ double stroke_distance(double u, double v, double u0, double v0, double u1, doub
   return std::sqrt(eu * eu + ev * ev) - r;
 }
 
-void Canvas::blur(int times) {
+void Painting::blur(int times) {
   std::vector<Colour> old;
   for (int t = 0; t < times; ++t) {
     old = pixels_;
@@ -56,7 +56,7 @@ void Canvas::blur(int times) {
   }
 }
 
-void Canvas::write(std::span<std::uint8_t> target, std::int64_t factor) const {
+void Painting::write(std::span<std::uint8_t> target, std::int64_t factor) const {
   std::vector<std::uint8_t> bytes(pixels_.size() * 3);
   const auto byte = [](float value) { return static_cast<std::uint8_t>(std::clamp(value + 0.5F, 0.0F, 255.0F)); };
   for (std::size_t i = 0; i < pixels_.size(); ++i) {

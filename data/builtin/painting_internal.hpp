@@ -55,9 +55,9 @@ inline double box_distance(double u, double v, double a, double b) {
 /// Distance to a line of half width `r` from (u0, v0) to (u1, v1).
 double stroke_distance(double u, double v, double u0, double v0, double u1, double v1, double r);
 
-class Canvas {
+class Painting {
  public:
-  explicit Canvas(std::int64_t edge) : edge_(edge), pixels_(static_cast<std::size_t>(edge * edge)) {}
+  explicit Painting(std::int64_t edge) : edge_(edge), pixels_(static_cast<std::size_t>(edge * edge)) {}
   [[nodiscard]] std::int64_t edge() const { return edge_; }
   Colour& at(std::int64_t x, std::int64_t y) { return pixels_[static_cast<std::size_t>(y * edge_ + x)]; }
 
