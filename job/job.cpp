@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/file.hpp"
+#include "data/formats/format.hpp"
 #include "job/quantity.hpp"
 
 namespace edgewise::job {
@@ -45,6 +46,21 @@ std::optional<std::array<double, 2>> range_of(const std::vector<std::string>& wr
   return range[0] < range[1] ? std::optional(range) : std::nullopt;
 }
 
+/// "a, b or c", with the last word as given.
+std::string listed(const std::vector<std::string>& words, const std::string& last) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) text += (i == 0 ? "" : i + 1 == words.size() ? last : ", ") + words[i];
+  return text;
+}
+
+/// "`task: classification` or `task: box`": of those that want this, or all.
+std::string tasks_to_write(std::optional<task::Wants> wanted = {}) {
+  std::vector<std::string> lines;
+  for (const auto& entry : task::tasks().entries())
+    if (!wanted || entry.task->wants() == *wanted) lines.push_back(std::format("`task: {}`", entry.name));
+  return listed(lines, " or ");
+}
+
 void data_fields(Options& o, Job& job, Draft& draft) {
   auto& data = job.data;
   o.text("path", data.path,
@@ -52,7 +68,7 @@ void data_fields(Options& o, Job& job, Draft& draft) {
   if (data.path.empty())
     o.problem("path", "data.path is missing: where are the images?",
               "give a folder, or builtin:faces to try things out");
-  std::vector<std::string> formats = data::format_names();
+  std::vector<std::string> formats = data::formats().names();
   formats.insert(formats.begin(), "");
   o.word("format", data.format, formats, "how the labels are written; empty: found out from what lies there");
   o.integer("input", job.input, {16, 1024},
@@ -79,9 +95,10 @@ void data_fields(Options& o, Job& job, Draft& draft) {
                  "Words");
       },
       "presence labels from boxes, with `task: classification`");
-  if (!data.presence.empty() && job.task != data::Task::classification)
-    o.problem("presence", "data.presence is a class of the whole picture, but the task is box",
-              "write `task: classification`, or remove data.presence");
+  if (!data.presence.empty() && job.task->wants() != task::Wants::label)
+    o.problem("presence",
+              std::format("data.presence is a class of the whole picture, but the task is {}", job.task->name()),
+              std::format("write {}, or remove data.presence", tasks_to_write(task::Wants::label)));
   if (!data.presence.empty() && !data.classes.empty())
     o.problem("presence", "data.presence and data.classes do not go together",
               "presence looks at the boxes of its own class alone; remove data.classes");
@@ -156,8 +173,9 @@ void train_fields(Options& o, Job& job, Draft& draft) {
   o.number("warmup_epochs", train.warmup_epochs, {0, 1000}, "linear rise of the learning rate at the start");
   o.integer("step_epochs", train.step_epochs, {1, 10000}, "of the schedule step: multiply every so many epochs");
   o.number("step_factor", train.step_factor, {0, 1, true}, "of the schedule step: by this");
-  o.number("label_smoothing", train.label_smoothing, {0, 0.5}, "of classification");
-  o.word("box_loss", train.box_loss, {"smooth_l1", "giou", "smooth_l1_giou"}, "of box regression");
+  for (const auto& [name, task] : task::tasks().entries())
+    job.loss_options.try_emplace(name, task->traits().loss).first->second.fields(o);
+  train.loss = job.loss_options.at(job.task->name());
   o.number("clip_norm", train.clip_norm, {0, infinity}, "largest norm of the gradient; 0: not clipped");
   o.word("precision", train.precision, {"auto", "fp32", "bf16"},
          "of training; auto takes bf16 where the processor computes it");
@@ -208,7 +226,7 @@ void search_fields(Options& o, Job& job) {
   if (!expression)
     return o.problem("rank", std::format("search.rank: {} ({})", expression.error().message, expression.error().where),
                      expression.error().next);
-  const auto known = recorded_values(job.task);
+  const auto known = recorded_values(*job.task);
   for (const auto& name : expression->names())
     if (std::ranges::find(known, name) == known.end()) {
       const auto near = nearest_word(name, known);
@@ -220,21 +238,23 @@ void search_fields(Options& o, Job& job) {
 }
 
 void objective_fields(Options& o, Job& job, Draft& draft) {
-  const auto known = recorded_values(job.task);
+  const auto known = recorded_values(*job.task);
   if (!o.is_given("objectives") && draft.objectives.empty())
-    draft.objectives = {{job.task == data::Task::box ? "iou" : "accuracy", "maximize"}, {"latency_ms", "minimize"}};
+    for (const auto& usual : usual_objectives(*job.task))
+      draft.objectives.emplace_back(usual.name, usual.better == Direction::maximize ? "maximize" : "minimize");
   o.pairs("objectives", draft.objectives, known, directions, "what is optimised, and which way");
   if (draft.objectives.size() > 4)
     o.problem("objectives",
               std::format("{} objectives are too many; at most 4 are searched at once", draft.objectives.size()),
               "turn some of them into constraints");
   job.objectives.clear();
+  const auto all = quantities(*job.task);
   for (const auto& [name, direction] : draft.objectives)
     job.objectives.push_back({name, direction == "maximize" ? study::Direction::maximize : study::Direction::minimize});
   for (std::size_t i = 0; i < job.objectives.size() && !o.has_problem("objectives"); ++i) {
     const auto& objective = job.objectives[i];
-    const auto quantity = std::ranges::find(quantities(), objective.name, &Quantity::name);
-    if (quantity == quantities().end() || quantity->better == objective.direction || draft.is_recorded) continue;
+    const auto quantity = std::ranges::find(all, objective.name, &Quantity::name);
+    if (quantity == all.end() || quantity->better == objective.direction || draft.is_recorded) continue;
     const bool is_higher_better = quantity->better == study::Direction::maximize;
     job.remarks.push_back(
         {ErrorCode::invalid_input,
@@ -271,20 +291,20 @@ void objective_fields(Options& o, Job& job, Draft& draft) {
     places.push_back(static_cast<int>(i));
   }
   if (draft.is_recorded) return;
-  for (const auto& doubt : mistaken(job.constraints, job.task))
+  for (const auto& doubt : mistaken(job.constraints, *job.task))
     o.problem("constraints", doubt.message, doubt.next, places[doubt.constraint]);
-  for (const auto& doubt : idle(job.constraints, job.task))
+  for (const auto& doubt : idle(job.constraints, *job.task))
     job.remarks.push_back(
         {ErrorCode::invalid_input, doubt.message, o.where("constraints", places[doubt.constraint]), doubt.next});
 }
 
 void job_fields(Options& o, Job& job, Draft& draft) {
-  draft.task = data::to_text(job.task);
-  o.word("task", draft.task, {"classification", "box"},
-         "what the network learns: a class per image, or one box per image");
-  job.task = draft.task == "box" ? data::Task::box : data::Task::classification;
-  if (!o.is_given("task") && o.is_given("data"))
-    o.problem("", "task is missing", "add `task: classification` or `task: box`");
+  draft.task = job.task->name();
+  std::vector<std::string> learned;
+  for (const auto& entry : task::tasks().entries()) learned.push_back(entry.task->traits().sentence);
+  o.word("task", draft.task, task::tasks().names(), "what the network learns: " + listed(learned, ", or "));
+  if (const auto* chosen = task::tasks().find(draft.task)) job.task = chosen->task;
+  if (!o.is_given("task") && o.is_given("data")) o.problem("", "task is missing", "add " + tasks_to_write());
   if (!o.is_given("data") && o.is_given("task"))
     o.problem("", "data is missing: where are the images?",
               "add `data: FOLDER`, or `data: builtin:faces` to try things out");
@@ -310,7 +330,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   o.section(
       "space", "family",
       [&](Options& s) {
-        s.word("family", job.space, space::family_names(), "the family of networks that is searched");
+        s.word("family", job.space, space::families().names(), "the family of networks that is searched");
         s.rest(job.space_options, "narrows the family's parameters: a list of values, or {low, high, step}");
       },
       "what may be chosen");
@@ -406,10 +426,9 @@ Json written(Job job) {
 
 }  // namespace
 
-std::vector<std::string> recorded_values(data::Task task) {
+std::vector<std::string> recorded_values(const task::Task& task) {
   std::vector<std::string> names;
-  for (const auto& quantity : quantities())
-    if (quantity.task.value_or(task) == task) names.push_back(quantity.name);
+  for (const auto& quantity : quantities(task)) names.push_back(quantity.name);
   return names;
 }
 
@@ -464,19 +483,14 @@ std::string to_yaml(const Job& job) {
 }
 
 space::Frame frame(const Job& job, const data::DataSet& set) {
-  const bool is_box = job.task == data::Task::box;
   return {.channels = set.channels,
           .input_size = job.input,
-          .head = is_box ? space::Head::box : space::Head::classification,
-          .outputs = is_box ? 4 : static_cast<std::int64_t>(set.classes.size())};
+          .head = task::head_of(*job.task),
+          .outputs = job.task->outputs(set.classes.size())};
 }
 
 space::Frame frame_without_data(const Job& job) {
-  const bool is_box = job.task == data::Task::box;
-  return {.channels = 3,
-          .input_size = job.input,
-          .head = is_box ? space::Head::box : space::Head::classification,
-          .outputs = is_box ? 4 : 2};
+  return {.channels = 3, .input_size = job.input, .head = task::head_of(*job.task), .outputs = job.task->outputs(2)};
 }
 
 std::string option_reference() {

@@ -12,6 +12,7 @@
 #include "search/bayes/mobo.hpp"
 #include "search/free/options.hpp"
 #include "search/rungs/options.hpp"
+#include "task/box/box.hpp"
 
 namespace edgewise::job {
 namespace {
@@ -320,12 +321,27 @@ TEST(Job, WhatAnOldStudyDoesNotSayMeansWhatItMeantThen) {
 }
 
 TEST(Job, EveryQuantityIsDeclaredOnce) {
-  std::set<std::string> names;
-  for (const auto& quantity : quantities()) {
-    EXPECT_TRUE(names.insert(quantity.name).second) << quantity.name;
-    EXPECT_GE(quantity.range.low, 0);
+  for (const auto& [name, task] : task::tasks().entries()) {
+    std::set<std::string> names;
+    for (const auto& quantity : quantities(*task)) {
+      EXPECT_TRUE(names.insert(quantity.name).second) << quantity.name;
+      EXPECT_GE(quantity.range.low, 0);
+      EXPECT_FALSE(quantity.sentence.empty()) << quantity.name;
+    }
+    EXPECT_EQ(recorded_values(*task).size(), names.size());
   }
-  EXPECT_EQ(recorded_values(data::Task::box).size(), names.size() - 2);
+  EXPECT_THAT(recorded_values(**task::find_task("box")),
+              ElementsAre("iou", "iou50", "validation_loss", "latency_ms", "latency_p90_ms", "latency_p99_ms",
+                          "memory_mb", "load_ms", "model_mb", "parameters", "macs", "weight_mb", "activation_mb"));
+}
+
+TEST(Job, TheLossOfTheTaskHasItsOptionsAndThoseOfOthersAreKept) {
+  const auto job =
+      parse_job("task: box\ndata: builtin:faces\ntrain: {box_loss: giou, label_smoothing: 0.25}\n", "j.yaml");
+  ASSERT_TRUE(job.has_value());
+  EXPECT_EQ(job->train.loss->as<task::BoxLossOptions>().kind, "giou");
+  EXPECT_EQ(to_json(*job)["train"]["label_smoothing"], 0.25);
+  EXPECT_EQ(job_from_json(to_json(*job))->train.loss->as<task::BoxLossOptions>().kind, "giou");
 }
 
 TEST(Job, AStudyIsFoundByFolderNameOrJobFile) {
