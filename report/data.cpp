@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "report/columns_internal.hpp"
@@ -88,6 +89,19 @@ Json point_json(const study::CurvePoint& point) {
           {"images_per_s", number(point.images_per_s)}};
 }
 
+/// Six significant digits are more than the page shows of any number, and keep it small.
+void round_numbers(Json& json) {
+  if (json.is_structured()) {
+    for (auto& item : json) round_numbers(item);
+  } else if (json.is_number_float()) {
+    char text[32];
+    const auto* end = std::to_chars(text, text + sizeof text, json.get<double>(), std::chars_format::general, 6).ptr;
+    double value = 0;
+    std::from_chars(text, end, value);
+    json = value;
+  }
+}
+
 int epochs_trained(const study::Trial& trial) {
   return std::max(trial.result() ? trial.result()->epochs : 0, trial.curve.empty() ? 0 : trial.curve.back().epoch);
 }
@@ -117,6 +131,7 @@ Json trial_json(const study::Study& study, const Standing& all, const study::Tri
   for (const auto& one : trial.results) json["results"].push_back(result_json(trial, one, variant));
   if (variant == Variant::page) {
     json["trained"] = epochs_trained(trial);
+    for (const char* name : {"values", "known", "contribution", "results"}) round_numbers(json[name]);
   } else {
     json["curve"] = Json::array();
     for (const auto& point : trial.curve) json["curve"].push_back(point_json(point));

@@ -134,10 +134,7 @@ void train(study::Trial& trial, const Backbone& net, int stage, int from, int to
   result.values = {{"iou", best},         {"iou50", std::min(0.999, best * 1.13)}, {"latency_ms", latency},
                    {"memory_mb", memory}, {"parameters", net.parameters},          {"macs", net.macs}};
   result.measurement = measurement(latency, random, memory, net.parameters, disturbed);
-  result.details = {{"artifacts",
-                     {{"onnx", std::format("trials/{}/stage{}.onnx", trial.id.value, stage + 1)},
-                      {"checkpoint", std::format("trials/{}/checkpoint.pt", trial.id.value)}}},
-                    {"difference_to_libtorch", 3.1e-6}};
+  result.details = {{"model", std::format("trials/{:06}/model.onnx", trial.id.value)}, {"export_difference", 3.1e-6}};
   result.train_s = (to - from) * (2 + net.latency_ms * 1.7);
   result.measure_s = 1.4;
   result.export_s = 0.3;
@@ -217,6 +214,7 @@ study::Study resnet_study(int count, int objectives) {
   wanted.resize(static_cast<std::size_t>(std::clamp(objectives, 1, 3)));
   study::Study study{.settings = settings("sample-drainage", wanted, {"memory_mb < 100", "latency_ms < 150"})};
   study.settings.job["search"] = {{"strategy", "random"}, {"trials", count}};
+  study.settings.job["frame"] = {{"outputs", 2}, {"classes", {"crossing", "no crossing"}}};
   RandomStream random(11);
   for (int i = 0; i < count; ++i) {
     study::Trial trial{.id = {i}};
@@ -252,8 +250,7 @@ study::Study resnet_study(int count, int objectives) {
         measurement(latency, random, memory, static_cast<double>(width * width) * 900.0, random.chance(0.03));
     const int right = static_cast<int>(accuracy * 200);
     result.details = {{"confusion", {{right, 200 - right}, {(200 - right) / 2, 200 - (200 - right) / 2}}},
-                      {"classes", {"crossing", "no crossing"}},
-                      {"artifacts", {{"onnx", std::format("trials/{}/stage1.onnx", i)}}}};
+                      {"model", std::format("trials/{:06}/model.onnx", i)}};
     result.train_s = 26;
     result.measure_s = 1.1;
     trial.results.push_back(result);
@@ -318,7 +315,7 @@ study::Study hostile_study() {
     trial.known[attack] = 1.0;
     if (!trial.results.empty()) {
       trial.results.back().details = {
-          {"remark", attack}, {"artifacts", {{attack, attack}}}, {"bytes", std::string("\xc3(")}};
+          {"remark", attack}, {"model", attack}, {attack, {{attack, attack}}}, {"bytes", std::string("\xc3(")}};
       trial.results.back().values["iou"] += 0.0;
       trial.results.back().values["odd"] = std::nan("");
       trial.results.back().measurement = {
