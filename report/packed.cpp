@@ -28,7 +28,7 @@ std::string base64(const std::vector<Bytef>& bytes) {
 
 std::string packed(const std::string& text) {
   // Beyond a drawing's size the best compression takes seconds and gains little.
-  constexpr std::size_t large = 200'000;
+  constexpr std::size_t large = 400'000;
   const int level = text.size() < large ? Z_BEST_COMPRESSION : Z_BEST_SPEED;
   auto size = compressBound(static_cast<uLong>(text.size()));
   std::vector<Bytef> bytes(size);

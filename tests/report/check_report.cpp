@@ -1,6 +1,7 @@
 /// Holds reports that the programs wrote against what is declared: check_report RARE FILE.json...
 /// Fails where one is other than declared, and where a declared field is in none of them, but for those in RARE: names
 /// with their record and commas between, "Report.cover,Details.answered".
+#include <algorithm>
 #include <format>
 #include <ranges>
 #include <set>

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "device/device.hpp"
 #include "golden.hpp"
 #include "report/data_internal.hpp"

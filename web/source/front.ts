@@ -18,8 +18,9 @@ function defaultAxes(): {x: string; y: string} {
   return {x: gained === first ? second : first, y: gained};
 }
 
-/** Thousands of dots are drawn as one shape. */
-const many = {large: true, largeThreshold: 1500};
+/** More dots than this are drawn as one shape, small and without rims, which would cover all others. */
+const manyDots = 1500;
+const large = {large: true, largeThreshold: manyDots};
 
 const directionOf = (name: string): 'minimize' | 'maximize' | null => objectives.find((objective) => objective.name === name)?.direction ?? null;
 
@@ -105,18 +106,18 @@ export function frontCard(open: (trial: Trial) => void): HTMLElement {
         {
           name: 'breaks a constraint',
           type: 'scatter',
-          ...many,
+          ...large,
           symbol: 'circle',
-          symbolSize: 8,
+          symbolSize: measured.length - plain.length > manyDots ? 4 : 8,
           itemStyle: {color: 'transparent', borderColor: colour('faint'), borderWidth: 1.5},
           data: points(measured.filter((trial) => !trial.feasible && !trial.front)),
         },
         ...stages.map((stage) => ({
           name: stageCount > 1 ? `stage ${stage + 1}` : 'other trials',
           type: 'scatter',
-          ...many,
-          symbolSize: 9 + Math.min(stage, 3),
-          itemStyle: {color: stageColour(stage), opacity: 0.9, borderColor: colour('card'), borderWidth: 1},
+          ...large,
+          symbolSize: (plain.length > manyDots ? 4 : 9) + Math.min(stage, 3),
+          itemStyle: plain.length > manyDots ? {color: stageColour(stage), opacity: 0.6} : {color: stageColour(stage), opacity: 0.9, borderColor: colour('card'), borderWidth: 1},
           data: points(plain.filter((trial) => stageReached(trial) === stage)),
         })),
         {
