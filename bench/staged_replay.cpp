@@ -92,8 +92,9 @@ study::Study after_first_stage(const std::vector<Row>& table, const std::vector<
     study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())},
                        .choice = {{"row", static_cast<std::int64_t>(row)}},
                        .state = study::State::complete};
-    trial.results.push_back(
-        {.epochs = 12, .values = {{"accuracy", table[row].accuracy_e12}, {"latency_ms", table[row].latency_ms}}});
+    trial.results.push_back({.fidelity = study::Fidelity::training(12),
+                             .values = study::values_of(study::Source::told, {{"accuracy", table[row].accuracy_e12},
+                                                                              {"latency_ms", table[row].latency_ms}})});
     study.trials.push_back(std::move(trial));
   }
   return study;

@@ -149,9 +149,9 @@ Exit train(const TrainCall& call) {
     const auto candidate = session->family.build(*choice, job::frame(session->job, session->set));
     if (!candidate) return report_error(candidate.error());
     study::Trial trial{.choice = *choice,
-                       .epochs = static_cast<int>(session->job.train.epochs),
+                       .fidelity = study::Fidelity::training(static_cast<int>(session->job.train.epochs)),
                        .seed = static_cast<std::uint64_t>(session->job.seed)};
-    trial.known = run::known_costs(candidate->graph);
+    trial.known = study::values_of(study::Source::computed, run::known_costs(candidate->graph));
     if (const auto added = session->storage->add({trial}, study->trials.size()); !added)
       return report_error(added.error());
   }

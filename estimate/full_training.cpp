@@ -128,8 +128,24 @@ Status check_export(Workplace& workplace, const data::Cache& cache, const graph:
   return {};
 }
 
-void add_read(std::map<std::string, double>& values, const device::Reading& reading) {
-  for (const auto& [name, value] : reading.values) values[name] = value;
+study::Source source_of(device::Source source) {
+  switch (source) {
+    case device::Source::measured:
+      return study::Source::measured;
+    case device::Source::predicted:
+      return study::Source::predicted;
+    case device::Source::told:
+      return study::Source::told;
+  }
+  return study::Source::told;
+}
+
+void add_read(study::Values& values, const device::Device& device, const device::Reading& reading) {
+  for (const auto& [name, number] : reading.values)
+    values[name] = {.value = number,
+                    .source = source_of(device.source()),
+                    .device = device.name(),
+                    .precision = reading.measurement ? reading.measurement->precision : "fp32"};
 }
 
 Json measurement_json(const device::Reading& reading) {
@@ -166,9 +182,9 @@ Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, c
   std::error_code ignored;
   fs::remove(onnx, ignored);
   if (!measured) return std::unexpected(measured.error());
-  std::map<std::string, double> values = trial.known;
-  add_read(values, *measured);
-  auto least = values;
+  study::Values values = trial.known;
+  add_read(values, workplace.device(), *measured);
+  auto least = study::numbers(values);
   for (const auto& [name, value] : measured->at_least) least[name] = value;
   const auto broken = study::violated(workplace.job().constraints, least);
   if (!broken) return std::nullopt;
@@ -240,7 +256,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
       .set = &workplace.set(),
       .cache = cache,
       .settings = settings,
-      .epochs = trial.epochs,
+      .epochs = trial.fidelity.epochs(),
       .seed = trial.seed,
       .checkpoint = folder / (settings.restart ? std::format("stage-{}.checkpoint", trial.stage) : "checkpoint"),
       .stop = listener.stop,
@@ -267,6 +283,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
                             onnx));
   double difference = 0;
   TRY_DO(check_export(workplace, *cache, candidate.graph, outcome.best_weights, onnx, &difference));
+  TRY(const auto artifact, study::artifact_of("onnx", onnx, workplace.folder()));
   const double export_s = seconds_since(export_start);
 
   phase("measuring");
@@ -277,14 +294,16 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   Estimate estimate;
   auto& result = estimate.result;
   result.stage = trial.stage;
-  result.epochs = outcome.curve.empty() ? 0 : outcome.curve.back().epoch;
+  result.fidelity = trial.fidelity;
+  result.fidelity.amounts["epochs"] = outcome.curve.empty() ? 0 : outcome.curve.back().epoch;
   result.best_epoch = outcome.best_epoch;
-  result.values = outcome.best.metrics;
-  result.values["validation_loss"] = outcome.best.loss;
+  result.values = study::values_of(study::Source::trained, outcome.best.metrics);
+  result.values["validation_loss"] = {.value = outcome.best.loss, .source = study::Source::trained};
   for (const auto& [name, value] : trial.known) result.values[name] = value;
-  add_read(result.values, reading);
+  add_read(result.values, workplace.device(), reading);
   result.measurement = measurement_json(reading);
-  result.details = {{"model", fs::relative(onnx, workplace.folder()).string()}, {"export_difference", difference}};
+  result.details = {{"export_difference", difference}};
+  result.artifacts.push_back(artifact);
   if (trial.threads) result.details["threads"] = *trial.threads;
   if (kept_waiting_before && kept_waiting_after)
     result.details["kept_waiting_s"] = *kept_waiting_after - *kept_waiting_before;
@@ -319,7 +338,7 @@ Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const 
                                         .set = &workplace.set(),
                                         .cache = cache,
                                         .settings = settings,
-                                        .epochs = trial.result()->epochs,
+                                        .epochs = trial.result()->fidelity.epochs(),
                                         .seed = trial.seed,
                                         .checkpoint = checkpoint,
                                         .only_continue = true}));

@@ -111,6 +111,7 @@ Result<std::unique_ptr<Optimizer>> Optimizer::make(Problem problem, const Optimi
   optimizer->has_stages_ = optimizer->strategy_->plan().size() > 1;
   TRY_DO(optimizer->open_study());
   TRY_DO(optimizer->reload());
+  TRY_DO(optimizer->take_over());
   TRY_DO(optimizer->take_up_waiting());
   return optimizer;
 }
@@ -160,13 +161,25 @@ Status Optimizer::reload() {
   return {};
 }
 
+/// What an earlier program was asked for and not told yet can be told to this one.
+Status Optimizer::take_over() {
+  for (auto& trial : study_.trials) {
+    if (trial.state != State::running) continue;
+    TRY(auto claim, storage_->claim_again(trial.id, holder));
+    trial = claim.trial;
+    claims_.insert_or_assign(trial.id, std::move(claim));
+  }
+  return {};
+}
+
 /// Whatever waits is taken up at once: those who ask evaluate it. Also what a program that was killed had added but not
 /// taken up.
 Status Optimizer::take_up_waiting() {
   for (;;) {
-    TRY(auto trial, storage_->claim(holder));
-    if (!trial) return {};
-    study_.trials.at(static_cast<std::size_t>(trial->id.value)) = *std::move(trial);
+    TRY(auto claim, storage_->claim(holder));
+    if (!claim) return {};
+    study_.trials.at(static_cast<std::size_t>(claim->id.value)) = claim->trial;
+    claims_.insert_or_assign(claim->id, *std::move(claim));
   }
 }
 
@@ -245,13 +258,14 @@ Result<std::vector<study::TrialId>> Optimizer::record(const std::vector<search::
   std::vector<study::TrialId> begun;
   for (const auto& proposal : proposals) {
     if (proposal.promote) {
-      TRY_DO(storage_->promote({*proposal.promote}, proposal.epochs));
+      TRY_DO(storage_->promote({*proposal.promote}, study::Fidelity::training(proposal.epochs)));
       begun.push_back(*proposal.promote);
       continue;
     }
-    study::Trial trial{
-        .choice = proposal.choice, .epochs = proposal.epochs, .known = numbers_of(proposal.choice, problem_.known)};
-    if (const auto broken = study::violated(problem_.constraints, trial.known)) {
+    study::Trial trial{.choice = proposal.choice,
+                       .fidelity = study::Fidelity::training(proposal.epochs),
+                       .known = study::values_of(study::Source::computed, numbers_of(proposal.choice, problem_.known))};
+    if (const auto broken = study::violated(problem_.constraints, numbers(trial.known))) {
       trial.state = State::rejected;
       trial.reason = "known before evaluation: " + *broken;
     }
@@ -316,12 +330,15 @@ Result<Json> Optimizer::tell(const Json& id, const Json& request) {
   if (request.contains("failed")) {
     if (!request["failed"].is_string() || request["failed"].get_ref<const std::string&>().empty())
       return invalid(std::format("\"failed\" is {}; it must be the reason as a text", shown(request["failed"])));
-    TRY_DO(storage_->fail_trial(trial_id, holder, kept_reason(request["failed"].get<std::string>())));
+    TRY_DO(storage_->fail_trial(claims_.at(trial_id), kept_reason(request["failed"].get<std::string>())));
   } else {
     TRY(const auto values, told_values(request["values"]));
-    TRY_DO(storage_->finish(trial_id, holder, State::complete,
-                            {.stage = trial.stage, .epochs = trial.epochs, .values = values}, ""));
+    TRY_DO(storage_->finish(
+        claims_.at(trial_id), State::complete,
+        {.stage = trial.stage, .fidelity = trial.fidelity, .values = study::values_of(study::Source::told, values)},
+        ""));
   }
+  claims_.erase(trial_id);
   TRY_DO(refresh(trial_id));
   return Json{{"ok", true}};
 }
@@ -338,8 +355,13 @@ Result<Json> Optimizer::add(const Json& request) {
         same->state == State::running ? std::format(R"(send {{"tell": {}, "values": ...}})", same->id.value) : "");
   }
   TRY(const auto values, told_values(request["values"]));
-  study::Trial trial{.choice = choice, .state = State::complete, .known = numbers_of(choice, problem_.known)};
-  trial.results.push_back({.stage = 0, .epochs = 1, .values = values, .details = {{"answered", "told by the user"}}});
+  study::Trial trial{.choice = choice,
+                     .state = State::complete,
+                     .known = study::values_of(study::Source::computed, numbers_of(choice, problem_.known))};
+  trial.results.push_back({.stage = 0,
+                           .fidelity = study::Fidelity::training(1),
+                           .values = study::values_of(study::Source::told, values),
+                           .details = {{"answered", "told by the user"}}});
   TRY(const auto ids, storage_->add({trial}, study_.trials.size()));
   TRY_DO(refresh(ids.front()));
   return Json{{"id", ids.front().value}};
@@ -347,7 +369,7 @@ Result<Json> Optimizer::add(const Json& request) {
 
 Json Optimizer::trial_json(const study::Trial& trial) const {
   Json json{{"id", trial.id.value}, {"choice", space::to_json(problem_.space, trial.choice)}};
-  if (has_stages_) json["epochs"] = trial.epochs;
+  if (has_stages_) json["epochs"] = trial.fidelity.epochs();
   return json;
 }
 
@@ -396,7 +418,7 @@ Result<Fitted> import_study(const fs::path& optuna, const std::string& name, con
     fitted.remarks.push_back(std::format("{} of {} trials repeat an earlier choice and were left out",
                                          before - fitted.trials.size(), before));
   for (auto& trial : fitted.trials) {
-    trial.known = numbers_of(trial.choice, problem.known);
+    trial.known = study::values_of(study::Source::computed, numbers_of(trial.choice, problem.known));
     if (trial.state == State::complete) continue;
     trial.reason =
         std::format("{} in {}{}", to_text(trial.state), source, trial.reason.empty() ? "" : ": " + trial.reason);

@@ -48,6 +48,7 @@ class Optimizer {
   Optimizer(Problem problem, const OptimizeOptions& options) : problem_(std::move(problem)), options_(options) {}
   Status open_study();
   Status reload();
+  Status take_over();
   Status take_up_waiting();
   Status refresh(study::TrialId id);
   Result<Json> answer_request(const Json& request);
@@ -65,7 +66,8 @@ class Optimizer {
   std::optional<FileLock> lock_;
   std::unique_ptr<study::Storage> storage_;
   std::unique_ptr<search::Strategy> strategy_;
-  study::Study study_;  // as the storage has it: nobody else changes it
+  study::Study study_;                             // as the storage has it: nobody else changes it
+  std::map<study::TrialId, study::Claim> claims_;  // of the trials that run
   std::map<space::Choice, std::size_t>
       places_;  // of the choices in it, the first of each: 100,000 results may be added
   bool has_stages_ = false;

@@ -205,9 +205,10 @@ Json kept(const Start& start, const space::Space& space) {
   return {{"prior", std::move(prior)}, {"front", std::move(front)}};
 }
 
-study::Trial prior_trial(space::Choice choice, std::map<std::string, double> values) {
+study::Trial prior_trial(space::Choice choice, const std::map<std::string, double>& values) {
   study::Trial trial{.choice = std::move(choice), .state = study::State::complete};
-  trial.results.push_back({.epochs = 1, .values = std::move(values)});
+  trial.results.push_back(
+      {.fidelity = study::Fidelity::training(1), .values = study::values_of(study::Source::told, values)});
   return trial;
 }
 
@@ -324,7 +325,9 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
         trial.state = study::State::rejected;
         trial.reason = foreign.is_infeasible ? "it broke a constraint there" : "it has no value of a constraint there";
       } else {
-        trial.results.push_back({.epochs = 1, .values = foreign.values, .details = {{"answered", source}}});
+        trial.results.push_back({.fidelity = study::Fidelity::training(1),
+                                 .values = study::values_of(study::Source::told, foreign.values),
+                                 .details = {{"answered", source}}});
       }
     }
     fitted.trials.push_back(std::move(trial));

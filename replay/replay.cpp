@@ -87,10 +87,10 @@ class Simulator {
     study::Trial trial{.id = {static_cast<std::int64_t>(study_.trials.size())},
                        .choice = choice,
                        .state = study::State::running,
-                       .epochs = epochs,
+                       .fidelity = study::Fidelity::training(epochs),
                        .attempts = 1,
                        .worker = "replay"};
-    if (problem_.known) trial.known = problem_.known(choice);
+    if (problem_.known) trial.known = study::values_of(study::Source::computed, problem_.known(choice));
     study_.trials.push_back(std::move(trial));
     return start(study_.trials.size() - 1, 0);
   }
@@ -100,21 +100,21 @@ class Simulator {
     EDGEWISE_ASSERT(index < study_.trials.size() && study_.trials[index].state == study::State::complete,
                     "only a complete trial is promoted");
     auto& trial = study_.trials[index];
-    const int before = trial.epochs;
+    const int before = trial.fidelity.epochs();
     ++trial.stage;
-    trial.epochs = epochs;
+    trial.fidelity = study::Fidelity::training(epochs);
     trial.state = study::State::running;
     return start(index, before);
   }
 
   Status start(std::size_t index, int epochs_before) {
     const auto& trial = study_.trials[index];
-    TRY_DO(stage_of(trial.epochs));
+    TRY_DO(stage_of(trial.fidelity.epochs()));
     if (!is_free(trial)) {
       ++started_;
-      epochs_ += trial.epochs - epochs_before;
+      epochs_ += trial.fidelity.epochs() - epochs_before;
     }
-    const double share = static_cast<double>(trial.epochs - epochs_before) / problem_.stage_epochs.back();
+    const double share = static_cast<double>(trial.fidelity.epochs() - epochs_before) / problem_.stage_epochs.back();
     const double duration = options_.duration ? options_.duration(trial) : usual_duration(options_.seed, trial);
     running_.insert({now_ + duration * share, index});
     return {};
@@ -122,7 +122,7 @@ class Simulator {
 
   bool is_free(const study::Trial& trial) {
     if (!options_.repeats_are_free || !problem_.canonical) return false;
-    return !paid_.insert({problem_.canonical(trial.choice), trial.epochs}).second;
+    return !paid_.insert({problem_.canonical(trial.choice), trial.fidelity.epochs()}).second;
   }
 
   /// The problem's stage with the most epochs that were paid for.
@@ -141,13 +141,15 @@ class Simulator {
     running_.erase(running_.begin());
     now_ = next.ends_at;
     auto& trial = study_.trials[next.trial];
-    const std::size_t stage = stage_of(trial.epochs).value();
+    const std::size_t stage = stage_of(trial.fidelity.epochs()).value();
     const Outcome outcome = problem_.evaluate(trial.choice, stage);
     trial.state = outcome.failure.empty() ? study::State::complete : study::State::failed;
     trial.reason = outcome.failure;
     if (outcome.failure.empty())
-      trial.results.push_back(
-          {.stage = trial.stage, .epochs = trial.epochs, .best_epoch = trial.epochs, .values = outcome.values});
+      trial.results.push_back({.stage = trial.stage,
+                               .fidelity = trial.fidelity,
+                               .best_epoch = trial.fidelity.epochs(),
+                               .values = study::values_of(study::Source::told, outcome.values)});
     result_.evaluations.push_back({.trial = trial.id,
                                    .choice = trial.choice,
                                    .stage = stage,
@@ -206,7 +208,8 @@ Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, s
 study::Study fully_evaluated(const Problem& problem, const study::Study& study) {
   study::Study full{.settings = study.settings};
   for (const auto& trial : study.trials)
-    if (trial.result() && trial.result()->epochs >= problem.stage_epochs.back()) full.trials.push_back(trial);
+    if (trial.result() && trial.result()->fidelity.epochs() >= problem.stage_epochs.back())
+      full.trials.push_back(trial);
   return full;
 }
 

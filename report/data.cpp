@@ -46,12 +46,15 @@ Json choice_json(const space::Choice& choice) {
 }
 
 Json result_json(const study::StageResult& result) {
+  Json details = clean(result.details);
+  for (const auto& artifact : result.artifacts)
+    details["artifacts"][valid_utf8(artifact.kind)] = valid_utf8(artifact.path);
   return {{"stage", result.stage},
-          {"epochs", result.epochs},
+          {"epochs", result.fidelity.epochs()},
           {"best_epoch", result.best_epoch},
-          {"values", numbers(result.values)},
+          {"values", numbers(study::numbers(result.values))},
           {"measurement", clean(result.measurement)},
-          {"details", clean(result.details)},
+          {"details", std::move(details)},
           {"train_s", number(result.train_s)},
           {"measure_s", number(result.measure_s)},
           {"export_s", number(result.export_s)},
@@ -80,10 +83,10 @@ Json trial_json(const study::Study& study, const Standing& all, const study::Tri
   Json json = {{"id", trial.id.value},
                {"state", study::to_text(trial.state)},
                {"stage", trial.stage},
-               {"epochs", trial.epochs},
+               {"epochs", trial.fidelity.epochs()},
                {"choice", choice_json(trial.choice)},
-               {"values", result ? numbers(result->values) : Json::object()},
-               {"known", numbers(trial.known)},
+               {"values", result ? numbers(study::numbers(result->values)) : Json::object()},
+               {"known", numbers(study::numbers(trial.known))},
                {"reason", valid_utf8(trial.reason)},
                {"front", all.is_on_front(trial.id)},
                {"rank", rank == all.rank.end() ? Json() : Json(rank->second)},

@@ -101,7 +101,7 @@ class Coordinator {
 
   Status recover() {
     recovered_ = Clock::now();
-    TRY(const auto lost, session_.storage->recover(options_.heartbeat_timeout, study::max_attempts));
+    TRY(const auto lost, session_.storage->recover(study::max_attempts));
     for (const auto id : lost) {
       TRY(const auto trial, session_.storage->trial(id));
       view_.say(
@@ -126,7 +126,7 @@ class Coordinator {
     for (const auto& trial : study_.trials) {
       const auto trained = static_cast<std::int64_t>(trial.curve.size());
       epochs += trial.state == State::waiting || trial.state == State::running
-                    ? std::max<std::int64_t>(trained, trial.epochs)
+                    ? std::max<std::int64_t>(trained, trial.fidelity.epochs())
                     : trained;
     }
     return epochs;
@@ -184,7 +184,7 @@ class Coordinator {
   }
   [[nodiscard]] int threads_for(const study::Trial& trial) const {
     const auto macs = trial.known.find("macs");
-    return staffing_.threads_for(macs == trial.known.end() ? 0 : macs->second);
+    return staffing_.threads_for(macs == trial.known.end() ? 0 : macs->second.value);
   }
 
   /// What other programs take may have changed: networks that have not begun get as many threads as suit the machine
@@ -309,7 +309,7 @@ class Coordinator {
         promoted[proposal.epochs].push_back(*proposal.promote);
         continue;
       }
-      study::Trial trial{.choice = proposal.choice, .epochs = proposal.epochs};
+      study::Trial trial{.choice = proposal.choice, .fidelity = study::Fidelity::training(proposal.epochs)};
       // Two settings of one network start from the same weights only if they are the same trial.
       trial.seed = seeds.child("trial", study_.trials.size() + added.size()).next() >> 1;
       const auto candidate = session_.family.build(proposal.choice, frame);
@@ -318,16 +318,17 @@ class Coordinator {
         trial.reason = candidate.error().message;
       } else if (session_.job.repeats ||
                  !twins_.answer(trial, space::identity(*candidate), study, added, strategy_->plan().size() > 1)) {
-        trial.known = known_costs(candidate->graph);
+        trial.known = study::values_of(study::Source::computed, known_costs(candidate->graph));
         trial.threads = threads_for(trial);
-        if (const auto broken = study::violated(session_.job.constraints, trial.known)) {
+        if (const auto broken = study::violated(session_.job.constraints, numbers(trial.known))) {
           trial.state = State::rejected;
           trial.reason = "known before training: " + *broken;
         }
       }
       added.push_back(std::move(trial));
     }
-    for (const auto& [epochs, ids] : promoted) TRY_DO(session_.storage->promote(ids, epochs));
+    for (const auto& [epochs, ids] : promoted)
+      TRY_DO(session_.storage->promote(ids, study::Fidelity::training(epochs)));
     if (added.empty()) return {};
     TRY(const auto ids, session_.storage->add(added, study_.trials.size()));
     return {};
@@ -418,7 +419,7 @@ class Coordinator {
         summary_.overhead_s += result->overhead_s;
         if (result->details.contains("kept_waiting_s") && result->details["kept_waiting_s"].is_number())
           summary_.kept_waiting_s += result->details["kept_waiting_s"].get<double>();
-        if (!trial.is_answered()) done_work_s_ += work_seconds(trial, result->epochs);
+        if (!trial.is_answered()) done_work_s_ += work_seconds(trial, result->fidelity.epochs());
       }
       view_.ended(moment(), trial);
     }
@@ -428,10 +429,10 @@ class Coordinator {
   /// a time measures.
   [[nodiscard]] double work_seconds(const study::Trial& trial, int epochs) const {
     const auto macs = trial.known.find("macs");
-    const int before = trial.results.size() > 1 ? trial.results[trial.results.size() - 2].epochs : 0;
-    const double epoch_s = macs == trial.known.end()
-                               ? 0
-                               : epoch_seconds(options_.cost_model, session_, macs->second, trial.threads.value_or(1));
+    const int before = trial.results.size() > 1 ? trial.results[trial.results.size() - 2].fidelity.epochs() : 0;
+    const double epoch_s = macs == trial.known.end() ? 0
+                                                     : epoch_seconds(options_.cost_model, session_, macs->second.value,
+                                                                     trial.threads.value_or(1));
     return epoch_s * std::max(0, epochs - before) / staffing_.workers + measuring_seconds(session_);
   }
 

@@ -17,8 +17,6 @@ struct SearchOptions {
   Staffing staffing;
   const std::atomic<bool>* stop = nullptr;  ///< Ctrl-C
   CostModel cost_model;
-  std::chrono::seconds heartbeat_timeout{
-      1800};  ///< a worker silent for longer hangs; no live one is silent for so long
   std::chrono::milliseconds recover_every{30'000};      ///< how often silent workers are looked for
   std::chrono::milliseconds look_around_every{10'000};  ///< how often the load of other programs is looked at
 };

@@ -74,12 +74,12 @@ void add_to_rung(Rung& rung, const study::Trial& trial, int stage) {
   ++rung.ended;
   if (trial.stage > stage) ++rung.promoted;
   if (trial.stage == stage && trial.state != study::State::complete) return;
-  Entry entry{&trial, trial.known};
+  Entry entry{&trial, numbers(trial.known)};
   bool has_result = false;
   for (const auto& result : trial.results) {
     if (result.stage > stage) continue;
     has_result = has_result || result.stage == stage;
-    for (const auto& [name, value] : result.values) entry.values[name] = value;
+    for (const auto& [name, value] : result.values) entry.values[name] = value.value;
   }
   if (has_result) rung.completed.push_back(std::move(entry));
 }

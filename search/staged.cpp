@@ -72,12 +72,12 @@ class Staged final : public Strategy {
     for (const auto& trial : study.trials) {
       const auto reached = static_cast<std::size_t>(trial.stage);
       if (reached < stage || (reached == stage && trial.state != study::State::complete)) continue;
-      Entry entry{&trial, trial.known};
+      Entry entry{&trial, numbers(trial.known)};
       bool has_result = false;
       for (const auto& result : trial.results) {
         if (static_cast<std::size_t>(result.stage) > stage) continue;
         has_result = has_result || static_cast<std::size_t>(result.stage) == stage;
-        for (const auto& [name, value] : result.values) entry.values[name] = value;
+        for (const auto& [name, value] : result.values) entry.values[name] = value.value;
       }
       if (has_result) entries.push_back(std::move(entry));
     }

@@ -39,7 +39,7 @@ HEAVY = {
     r"onnxruntime": {"agent"},
     r"onnx/": {"deploy"},
     r"opencv2/|tiffio\.h|libexif/": {"data"},
-    r"iconv\.h": {"base"},
+    r"iconv\.h|openssl/": {"base"},
     r"sqlite3\.h": {"study", "exchange"},
     r"pagmo/": {"search", "replay"},
     r"xgboost/|mlpack|armadillo|ensmallen": {"surrogate"},

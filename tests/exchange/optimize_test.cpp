@@ -128,7 +128,8 @@ TEST(Optimize, AStudyFromBeforeGoesOnWithTexts) {
   {
     const auto storage = study::create_storage(options.study, settings).value();
     study::Trial trial{.choice = {{"batch", "1e-3"}}, .state = study::State::complete};
-    trial.results.push_back({.epochs = 1, .values = {{"error", 0.5}}});
+    trial.results.push_back(
+        {.fidelity = study::Fidelity::training(1), .values = study::values_of(study::Source::told, {{"error", 0.5}})});
     ASSERT_TRUE(storage->add({trial}, 0));
   }
   const auto optimizer = Optimizer::make(p, options);

@@ -179,8 +179,8 @@ TEST(Replay, AnswersPromotionsFromTheStages) {
   EXPECT_EQ(replayed.evaluations.back().epochs, 12 * 10 + 4 * 40);
   const auto& promoted = replayed.study.trials[static_cast<std::size_t>(replayed.evaluations.back().trial.value)];
   ASSERT_EQ(promoted.results.size(), 2u);
-  EXPECT_EQ(promoted.results[0].values.at("error") - promoted.results[1].values.at("error"), 10);
-  EXPECT_EQ(promoted.results[1].epochs, 50);
+  EXPECT_EQ(promoted.results[0].values.at("error").value - promoted.results[1].values.at("error").value, 10);
+  EXPECT_EQ(promoted.results[1].fidelity.epochs(), 50);
   EXPECT_EQ(replay(*strategy, problem, {.evaluations = 100, .budget_epochs = 60}).value().evaluations.size(), 6u);
 }
 

@@ -34,7 +34,7 @@ class TwinsOfAStudy : public testing::Test {
     const auto study = storage_->load().value();
     std::vector<study::Trial> added;
     for (const auto& one : choices) {
-      study::Trial trial{.choice = one, .epochs = 10};
+      study::Trial trial{.choice = one, .fidelity = study::Fidelity::training(10)};
       twins_.answer(trial, network(one).value_or("none"), study, added, has_stages);
       added.push_back(std::move(trial));
     }
@@ -42,16 +42,16 @@ class TwinsOfAStudy : public testing::Test {
     ASSERT_TRUE(ids) << to_text(ids.error());
   }
   void finish(State state, double error) {
-    const auto trial = storage_->claim("w:1").value().value();
+    const auto claim = storage_->claim("w:1").value().value();
     if (state == State::failed) {
-      ASSERT_TRUE(storage_->fail_trial(trial.id, "w:1", "broken"));
+      ASSERT_TRUE(storage_->fail_trial(claim, "broken"));
       return;
     }
-    ASSERT_TRUE(storage_->finish(trial.id, "w:1", state,
+    ASSERT_TRUE(storage_->finish(claim, state,
                                  {.stage = 0,
-                                  .epochs = 10,
-                                  .values = {{"error", error}},
-                                  .details = {{"model", "m.onnx"}},
+                                  .fidelity = claim.trial.fidelity,
+                                  .values = study::values_of(study::Source::told, {{"error", error}}),
+                                  .artifacts = {{.kind = "onnx", .path = "m.onnx"}},
                                   .train_s = 7,
                                   .measure_s = 2},
                                  ""));
@@ -70,7 +70,7 @@ TEST_F(TwinsOfAStudy, ACompleteTwinAnswersAtNoCost) {
   EXPECT_EQ(answered.state, State::complete);
   EXPECT_EQ(answered.reason, "same network and settings as trial 0");
   EXPECT_EQ(answered.value("error"), 0.25);
-  EXPECT_EQ(answered.result()->details["model"], "m.onnx");
+  EXPECT_EQ(answered.result()->artifact("onnx")->path, "m.onnx");
   EXPECT_EQ(answered.result()->details["answered"], "trial 0");
   EXPECT_EQ(answered.result()->train_s, 0);
   EXPECT_EQ(answered.result()->measure_s, 0);

@@ -126,7 +126,7 @@ TEST(Auto, HalvingStaysWithinItsBudgetAndEndsWithAFullyTrainedNetwork) {
         return outcome;
       });
       int most = 0;
-      for (const auto& trial : simulation.study().trials) most = std::max(most, trial.epochs);
+      for (const auto& trial : simulation.study().trials) most = std::max(most, trial.fidelity.epochs());
       EXPECT_EQ(most, 27);
     }
     EXPECT_GT(halved, 0);
@@ -150,7 +150,7 @@ TEST(Auto, GoesOnWithTheSameStrategyInANewProcess) {
       }
       std::vector<std::pair<std::string, int>> trials;
       for (const auto& trial : simulation.study().trials)
-        trials.emplace_back(space::to_text(trial.choice), trial.epochs);
+        trials.emplace_back(space::to_text(trial.choice), trial.fidelity.epochs());
       return trials;
     };
     EXPECT_EQ(searched(true), searched(false));

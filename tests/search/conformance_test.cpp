@@ -71,7 +71,7 @@ class Play {
         EXPECT_EQ(trial.state, study::State::complete);
         trial.state = study::State::waiting;
         ++trial.stage;
-        trial.epochs = proposal.epochs;
+        trial.fidelity = study::Fidelity::training(proposal.epochs);
         has_promoted_ = true;
         continue;
       }
@@ -79,7 +79,7 @@ class Play {
       EXPECT_EQ(study_.find(proposal.choice), nullptr) << space::to_text(proposal.choice) << " is known";
       study_.trials.push_back({.id = {static_cast<std::int64_t>(study_.trials.size())},
                                .choice = proposal.choice,
-                               .epochs = proposal.epochs});
+                               .fidelity = study::Fidelity::training(proposal.epochs)});
     }
     return advice;
   }
@@ -92,7 +92,9 @@ class Play {
       auto outcome = trainer(trial);
       trial.state = outcome.state;
       if (trial.state != study::State::failed && trial.state != study::State::rejected)
-        trial.results.push_back({.stage = trial.stage, .epochs = trial.epochs, .values = std::move(outcome.values)});
+        trial.results.push_back({.stage = trial.stage,
+                                 .fidelity = trial.fidelity,
+                                 .values = study::values_of(study::Source::told, outcome.values)});
       --count;
     }
   }

@@ -31,7 +31,7 @@ Outcome sound_outcome(const study::Trial& trial) {
 std::map<int, int> ended_by_epochs(const study::Study& study) {
   std::map<int, int> counts;
   for (const auto& trial : study.trials)
-    for (const auto& result : trial.results) ++counts[result.epochs];
+    for (const auto& result : trial.results) ++counts[result.fidelity.epochs()];
   return counts;
 }
 
@@ -46,7 +46,8 @@ std::vector<std::size_t> first_promotions(const Options& options, std::int64_t c
   std::vector<std::size_t> promoted;
   // One after the other, so that asha has not promoted anybody before everybody has ended.
   std::vector<study::Trial> trials;
-  for (std::int64_t i = 0; i < count; ++i) trials.push_back({.choice = {{"n", i}}, .epochs = 1});
+  for (std::int64_t i = 0; i < count; ++i)
+    trials.push_back({.choice = {{"n", i}}, .fidelity = study::Fidelity::training(1)});
   EXPECT_TRUE(simulation.storage().add(trials, 0));
   simulation.work(random, trials.size(), trainer);
   const auto study = simulation.study();
@@ -180,7 +181,7 @@ TEST(Hyperband, BeginsTheTrialsOfABracketOnItsRung) {
   const auto study = simulation.study();
   ASSERT_EQ(study.trials.size(), 34U);
   std::map<int, int> begun;
-  for (const auto& trial : study.trials) ++begun[trial.results.front().epochs];
+  for (const auto& trial : study.trials) ++begun[trial.results.front().fidelity.epochs()];
   EXPECT_EQ(begun, (std::map<int, int>{{1, 18}, {3, 10}, {9, 6}}));
   // Two rounds; of each 9 -> 3 -> 1, 5 -> 1, 3.
   EXPECT_EQ(ended_by_epochs(study), (std::map<int, int>{{1, 18}, {3, 10 + 6}, {9, 6 + 2 + 2}}));
@@ -189,7 +190,7 @@ TEST(Hyperband, BeginsTheTrialsOfABracketOnItsRung) {
     for (std::size_t stage = 0; stage < trial.results.size(); ++stage) {
       EXPECT_EQ(trial.results[stage].stage, static_cast<int>(stage));
       if (stage > 0) {
-        EXPECT_EQ(trial.results[stage].epochs, 3 * trial.results[stage - 1].epochs);
+        EXPECT_EQ(trial.results[stage].fidelity.epochs(), 3 * trial.results[stage - 1].fidelity.epochs());
       }
     }
   }
@@ -204,10 +205,10 @@ TEST(Hyperband, PromotesWithinTheBracketOnly) {
   // The earlier the bracket, the worse: compared with each other, nobody of the first would ever go on.
   const auto space = infinite_space();
   Simulation simulation(two_objectives());
-  simulation.run({.strategy = "hyperband", .trials = 17, .epochs = 9}, space, 1, 17, 17,
-                 [](const study::Trial& trial) -> Outcome {
-                   return {.values = {{"iou", trial.results.empty() ? trial.epochs : 0.0}, {"latency_ms", 1.0}}};
-                 });
+  simulation.run(
+      {.strategy = "hyperband", .trials = 17, .epochs = 9}, space, 1, 17, 17, [](const study::Trial& trial) -> Outcome {
+        return {.values = {{"iou", trial.results.empty() ? trial.fidelity.epochs() : 0.0}, {"latency_ms", 1.0}}};
+      });
   EXPECT_EQ(ended_by_epochs(simulation.study()), (std::map<int, int>{{1, 9}, {3, 3 + 5}, {9, 1 + 1 + 3}}));
 }
 
@@ -222,7 +223,7 @@ TEST(Hyperband, FinishesARoundBeforeTheNextOneEnds) {
   }
   int promoted_to_the_top = 0;
   for (const auto& trial : simulation.study().trials)
-    promoted_to_the_top += trial.results.size() > 1 && trial.results.back().epochs == 9;
+    promoted_to_the_top += trial.results.size() > 1 && trial.results.back().fidelity.epochs() == 9;
   EXPECT_GE(promoted_to_the_top, 2);
 }
 
@@ -293,8 +294,8 @@ std::vector<std::string> events(const Options& options, const space::Space& spac
     if (has_kills && random.chance(0.3)) {
       // Killed after asking, before the answer was recorded; then in the middle of a training.
       EXPECT_TRUE(fresh->ask(simulation.study(), 1 + random.below(5)));
-      if (const auto trial = simulation.storage().claim("a:2").value()) {
-        EXPECT_TRUE(simulation.storage().release(trial->id, "a:2"));
+      if (const auto claim = simulation.storage().claim("a:2").value()) {
+        EXPECT_TRUE(simulation.storage().release(*claim));
       }
     }
     const auto advice = simulation.propose(has_kills ? *fresh : *lasting, 1);

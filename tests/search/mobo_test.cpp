@@ -163,7 +163,8 @@ study::Study evaluated_study(const space::Space& space, const study::Settings& s
     study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())},
                        .choice = *space.at(i),
                        .state = study::State::complete};
-    trial.results.push_back({.values = {{"error", error_of(trial.choice)}, {"cost", cost_of(trial.choice)}}});
+    trial.results.push_back({.values = study::values_of(study::Source::told, {{"error", error_of(trial.choice)},
+                                                                              {"cost", cost_of(trial.choice)}})});
     study.trials.push_back(std::move(trial));
   }
   return study;
@@ -242,16 +243,18 @@ TEST(Beliefs, CountHypervolumeFromTheWorstOfAFrontWithoutAWideGap) {
   study.settings = error_and_cost();
   const double costs[] = {0.05, 1, 1.2, 1.5, 20};
   for (std::size_t i = 0; i < std::size(costs); ++i)
-    study.trials.push_back({.id = static_cast<study::TrialId>(i),
-                            .choice = *space.at(i),
-                            .state = study::State::complete,
-                            .results = {{.values = {{"error", 50.0 - static_cast<double>(i)}, {"cost", costs[i]}}}}});
+    study.trials.push_back(
+        {.id = static_cast<study::TrialId>(i),
+         .choice = *space.at(i),
+         .state = study::State::complete,
+         .results = {{.values = study::values_of(study::Source::told,
+                                                 {{"error", 50.0 - static_cast<double>(i)}, {"cost", costs[i]}})}}});
   const auto limit = [&] {
     const auto beliefs = Beliefs::learn(space, study, history_of(study), {}).value();
     return beliefs.units()[1](beliefs.reference()[1]);
   };
   EXPECT_GT(limit(), 20);
-  study.trials[0].results[0].values["cost"] = 0.9;
+  study.trials[0].results[0].values["cost"].value = 0.9;
   EXPECT_LT(limit(), 3) << "now the gap is";
 }
 

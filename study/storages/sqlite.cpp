@@ -3,7 +3,7 @@
 #include <limits>
 #include <tuple>
 
-#include "study/sqlite_internal.hpp"
+#include "study/storages/sqlite_internal.hpp"
 
 namespace edgewise::study {
 

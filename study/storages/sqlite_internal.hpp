@@ -106,7 +106,7 @@ class Transaction {
   Database* database_;  // borrowed; null once committed or moved from
 };
 
-/// `open_storage` of one file with other bounds than usual.
+/// The study in one file, with other bounds than usual.
 Result<std::unique_ptr<Storage>> open_sqlite_storage(const std::filesystem::path& file,
                                                      const Database::Options& options);
 /// Wraps a connection whose schema was checked.
