@@ -172,9 +172,10 @@ Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, c
     for (const auto extent : tensor.shape) count *= static_cast<std::size_t>(extent);
     auto& values = untrained[tensor.name];
     values.shape = tensor.shape;
+    auto& numbers = values.floats();
     // Not zeros: a runtime may shortcut them, and denormal results would slow it down.
     for (std::size_t i = 0; i < count; ++i)
-      values.values.push_back(static_cast<float>(tensor.trainable ? random.uniform(-0.1, 0.1) : 1.0));
+      numbers.push_back(static_cast<float>(tensor.trainable ? random.uniform(-0.1, 0.1) : 1.0));
   }
   const fs::path onnx = folder / "untrained.onnx";
   TRY_DO(deploy::write_onnx(graph, untrained, {{"purpose", "measured before training"}}, onnx));

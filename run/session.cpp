@@ -8,8 +8,8 @@
 #include <set>
 
 #include "data/statistics.hpp"
-#include "graph/costs.hpp"
 #include "graph/drawing.hpp"
+#include "graph/quantities.hpp"
 #include "run/environment.hpp"
 #include "search/pareto.hpp"
 #include "search/picks.hpp"
@@ -192,11 +192,7 @@ Result<space::Space> space_of(const study::Study& study) {
 }
 
 std::map<std::string, double> known_costs(const graph::Graph& graph) {
-  const auto costs = graph::costs(graph);
-  return {{"parameters", static_cast<double>(costs.parameters)},
-          {"macs", static_cast<double>(costs.macs)},
-          {"weight_mb", static_cast<double>(costs.weight_bytes) / 1e6},
-          {"activation_mb", static_cast<double>(costs.peak_activation_bytes) / 1e6}};
+  return graph::known_values(graph);
 }
 
 Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session, const search::Price& price) {

@@ -13,25 +13,27 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 # folder -> folders it may include (itself always). docs/architecture.md draws the same picture.
 ALLOWED = {
     "base": [],
+    "picture": ["base"],
     "graph": ["base"],
+    "task": ["base", "graph", "picture"],
     "space": ["base", "graph"],
-    "data": ["base"],
+    "data": ["base", "picture", "task"],
     "agent": ["base"],
     "device": ["base", "agent", "graph", "space"],
     "deploy": ["base", "graph"],
     "nn": ["base", "graph"],
-    "train": ["base", "graph", "data", "nn"],
+    "train": ["base", "graph", "picture", "task", "data", "nn"],
     "study": ["base", "space"],
     "surrogate": ["base"],
     "search": ["base", "space", "study", "surrogate"],
     "replay": ["base", "search", "space", "study"],
     "exchange": ["base", "space", "study", "search"],
-    "job": ["base", "data", "device", "search", "space", "study", "train"],
-    "estimate": ["base", "data", "deploy", "device", "graph", "job", "space", "study", "train"],
+    "job": ["base", "data", "device", "graph", "search", "space", "study", "task", "train"],
+    "estimate": ["base", "data", "deploy", "device", "graph", "job", "space", "study", "task", "train"],
     "report": ["base", "search", "study", "space"],
-    "run": ["base", "data", "graph", "job", "report", "search", "space", "study", "train"],
+    "run": ["base", "data", "graph", "job", "report", "search", "space", "study", "task", "train"],
     "worker": ["base", "device", "estimate", "study"],
-    "cli": ["base", "data", "device", "exchange", "job", "replay", "report", "run", "search", "space", "study"],
+    "cli": ["base", "data", "device", "exchange", "job", "replay", "report", "run", "search", "space", "study", "task"],
 }
 # header pattern -> folders that may include it
 HEAVY = {

@@ -10,9 +10,7 @@
 namespace edgewise::train {
 
 Normalisation normalisation(std::int64_t channels) {
-  if (channels == 3) return {{0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
-  const auto n = static_cast<std::size_t>(std::max<std::int64_t>(0, channels));
-  return {std::vector<float>(n, 0.5F), std::vector<float>(n, 0.25F)};
+  return graph::usual_normalisation(channels);
 }
 
 torch::Device device() {

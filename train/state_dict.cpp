@@ -183,10 +183,11 @@ class StateDict {
     elements_left_ -= elements;
     graph::Tensor tensor{shape, {}};
     if (!with_values_) return tensor;
-    tensor.values.resize(elements);
+    auto& values = tensor.floats();
+    values.resize(elements);
     std::vector<std::int64_t> index(shape.size(), 0);
     std::uint64_t place = offset;
-    for (auto& value : tensor.values) {
+    for (auto& value : values) {
       value = format.read(bytes->data() + place * format.size);
       for (std::size_t axis = shape.size(); axis-- > 0;) {
         place += static_cast<std::uint64_t>(strides[axis]);

@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "data/cache.hpp"
 #include "graph/graph.hpp"
+#include "graph/preprocess.hpp"
 #include "graph/weights.hpp"
 #include "train/settings.hpp"
 #include "train/starting_weights.hpp"
@@ -78,11 +79,8 @@ Result<Evaluation> evaluate(const graph::Graph& graph, const graph::Weights& wei
 Result<std::vector<float>> predict(const graph::Graph& graph, const graph::Weights& weights,
                                    const std::vector<float>& inputs);
 
-/// Mean and standard deviation per channel that pictures are normalised with, after division by 255: ImageNet's for 3
-/// channels, 0.5 and 0.25 else.
-struct Normalisation {
-  std::vector<float> mean, deviation;
-};
+/// What pictures of so many channels are normalised with, after division by 255.
+using graph::Normalisation;
 Normalisation normalisation(std::int64_t channels);
 
 }  // namespace edgewise::train

@@ -14,7 +14,7 @@
 
 namespace edgewise::deploy {
 
-/// What the LibTorch module gives for `inputs`, (n, shape...).
+/// What the LibTorch module gives for `inputs`, (n, shape...): its first output, which is the agent's answer too.
 inline std::vector<float> module_outputs(const graph::Graph& graph, const graph::Weights& weights,
                                          const std::vector<float>& inputs) {
   nn::Network network(graph, RandomStream(1));
@@ -26,7 +26,7 @@ inline std::vector<float> module_outputs(const graph::Graph& graph, const graph:
   sizes.insert(sizes.end(), graph.input_shape().begin(), graph.input_shape().end());
   const auto input =
       torch::from_blob(const_cast<float*>(inputs.data()), {static_cast<std::int64_t>(inputs.size())}).view(sizes);
-  const auto output = network->forward(input).to(torch::kFloat).contiguous().flatten();
+  const auto output = network->outputs(input).front().to(torch::kFloat).contiguous().flatten();
   return {output.data_ptr<float>(), output.data_ptr<float>() + output.numel()};
 }
 

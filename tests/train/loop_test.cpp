@@ -103,7 +103,7 @@ TEST_F(Loop, StartsBoxesAtTheMeanBox) {
   r.mean_box = {0.2F, 0.3F, 0.6F, 0.8F};
   const auto outcome = run_loop(r);
   ASSERT_TRUE(outcome.has_value());
-  EXPECT_THAT(outcome->best_weights.at("head.bias").values,
+  EXPECT_THAT(outcome->best_weights.at("head.bias").floats(),
               ::testing::Pointwise(::testing::FloatNear(1e-5F), std::vector<float>{0.2F, 0.3F, 0.6F, 0.8F}));
 }
 
@@ -335,7 +335,7 @@ TEST_F(Loop, ValidatesMnasnetAfterAFewBatches) {
   // Statistics of random weights leave it at chance, 0.5; how far above depends on the processor's rounding.
   EXPECT_GE(outcome->best.metrics.at("accuracy"), 0.7) << curve;
   // 96 batches with the network's own momentum would leave 97.2 % of the first values, 1.
-  const auto& variance = outcome->best_weights.at("layers.1.running_var").values;
+  const auto& variance = outcome->best_weights.at("layers.1.running_var").floats();
   EXPECT_GT(std::ranges::count_if(variance, [](float v) { return std::abs(v - 1) > 0.05F; }), std::ssize(variance) / 2);
 }
 

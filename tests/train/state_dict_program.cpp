@@ -12,8 +12,8 @@ int main(int argc, char** argv) {
   }
   for (const auto& [name, tensor] : *weights) {
     double sum = 0;
-    for (const float value : tensor.values) sum += value;
+    for (const float value : tensor.floats()) sum += value;
     std::println("{}\t{}\t{:.9g}\t{:.9g}", name, edgewise::graph::to_text(tensor.shape), sum,
-                 tensor.values.empty() ? 0.0F : tensor.values[0]);
+                 tensor.floats().empty() ? 0.0F : tensor.floats()[0]);
   }
 }

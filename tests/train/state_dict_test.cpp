@@ -84,7 +84,7 @@ std::string message(const std::string& bytes) {
 TEST(StateDict, ReadsAPlainTensor) {
   const auto weights = parse_state_dict(file({}));
   ASSERT_TRUE(weights.has_value()) << to_text(weights.error());
-  EXPECT_EQ(weights->at("w"), (graph::Tensor{{2, 3}, {0, 1, 2, 3, 4, 5}}));
+  EXPECT_EQ(weights->at("w"), (graph::Tensor{{2, 3}, std::vector<float>{0, 1, 2, 3, 4, 5}}));
 }
 
 TEST(StateDict, FollowsStridesAndOffsets) {
@@ -172,7 +172,7 @@ TEST(StateDict, SurvivesEveryTruncationAndRandomDamage) {
     for (auto changes = 1 + random.below(4); changes > 0; --changes)
       bytes[random.below(bytes.size())] = static_cast<char>(random.below(256));
     if (const auto weights = parse_state_dict(bytes)) {
-      for (const auto& [name, tensor] : *weights) EXPECT_LE(tensor.values.size(), good.size());
+      for (const auto& [name, tensor] : *weights) EXPECT_LE(tensor.size(), good.size());
     }
   }
 }
@@ -205,21 +205,21 @@ TEST(AdaptWeights, TakesWhatFitsAndKeepsTheNewHead) {
   const auto adapted = adapt_weights(graph, filled(graph, 0), filled(two_layers(10), 1), Fit::backbone);
   ASSERT_TRUE(adapted.has_value()) << to_text(adapted.error());
   EXPECT_EQ(adapted->share, (Share{.tensors = 2, .of_tensors = 4, .parameters = 15, .of_parameters = 23}));
-  EXPECT_EQ(adapted->weights.at("a.weight").values.front(), 1.0F);
-  EXPECT_EQ(adapted->weights.at("head.weight").values.front(), 0.0F);
+  EXPECT_EQ(adapted->weights.at("a.weight").floats().front(), 1.0F);
+  EXPECT_EQ(adapted->weights.at("head.weight").floats().front(), 0.0F);
 }
 
 TEST(AdaptWeights, RefusesWeightsOfAnotherNetworkWithANameOfEach) {
   const auto graph = two_layers(2);
   for (const auto fit : {Fit::exact, Fit::backbone, Fit::half}) {
-    const auto adapted = adapt_weights(graph, filled(graph, 0), {{"other", {{1}, {1}}}}, fit);
+    const auto adapted = adapt_weights(graph, filled(graph, 0), {{"other", {{1}, std::vector<float>{1}}}}, fit);
     ASSERT_FALSE(adapted.has_value());
     EXPECT_EQ(
         adapted.error().message,
         "only 0 of the network's 4 tensors are in the file by name and shape; the network has \"a.weight\", the file "
         "\"other\"");
   }
-  const auto partial = adapt_weights(graph, filled(graph, 0), {{"other", {{1}, {1}}}}, Fit::partial);
+  const auto partial = adapt_weights(graph, filled(graph, 0), {{"other", {{1}, std::vector<float>{1}}}}, Fit::partial);
   ASSERT_TRUE(partial.has_value());
   EXPECT_EQ(partial->share.tensors, 0);
 }
