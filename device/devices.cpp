@@ -1,21 +1,11 @@
 #include "device/devices.hpp"
 
-#include <algorithm>
-
 #include "device/local_device.hpp"
 
 namespace edgewise::device {
 
 Catalogue<Entry>& devices() {
   static Catalogue<Entry> all("device", {local_entry()});
-  return all;
-}
-
-std::vector<Quantity> quantities() {
-  std::vector<Quantity> all;
-  for (const Entry& entry : devices().entries())
-    for (const Quantity& quantity : entry.quantities)
-      if (!std::ranges::contains(all, quantity.name, &Quantity::name)) all.push_back(quantity);
   return all;
 }
 

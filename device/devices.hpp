@@ -10,6 +10,7 @@
 #include "base/quantity.hpp"
 #include "base/settings.hpp"
 #include "device/device.hpp"
+#include "device/quantities.hpp"
 
 namespace edgewise::device {
 
@@ -33,9 +34,6 @@ struct Entry {
 };
 
 Catalogue<Entry>& devices();
-
-/// What any device can say, each name once, in the order of the catalogue.
-std::vector<Quantity> quantities();
 
 /// The device that a job names, with its options; at first the catalogue's first.
 class Selection {
