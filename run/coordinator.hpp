@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "run/cost_model.hpp"
+#include "run/outlook.hpp"
 #include "run/session.hpp"
 #include "run/staffing.hpp"
 #include "run/view.hpp"
@@ -27,9 +28,7 @@ struct Summary {
   Ending ending = Ending::finished;
   double elapsed_s = 0;
   std::map<study::State, std::size_t> counts;
-  double train_s = 0, measure_s = 0, export_s = 0,
-         overhead_s = 0;      ///< of the trials that ended during this call, summed over workers
-  double kept_waiting_s = 0;  ///< part of train_s: ready to train, but other programs or workers had the processor
+  Spent spent;  ///< on the trials that ended during this call
   int workers = 1;
 };
 
