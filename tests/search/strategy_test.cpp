@@ -90,9 +90,9 @@ TEST(SetOption, SetsWhatAJobFileSets) {
 
 TEST(SetOption, ListsOptionsInTheOrderOfTheReference) {
   Options options;
+  const Json written = config::write([&](config::Options& o) { options.fields(o); });
   std::vector<std::string> names;
-  for (const auto& [name, value] : config::write([&](config::Options& o) { options.fields(o); }).items())
-    names.push_back(name);
+  for (const auto& [name, value] : written.items()) names.push_back(name);
   const std::vector<std::string> built_in{"strategy",  "trials",    "stages",      "rank",   "initial",  "population",
                                           "reduction", "surrogate", "acquisition", "solver", "selection"};
   ASSERT_GE(names.size(), built_in.size());
