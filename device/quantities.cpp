@@ -1,27 +1,18 @@
 #include "device/quantities.hpp"
 
+#include <algorithm>
+
+#include "device/devices.hpp"
+
 namespace edgewise::device {
 
-namespace {
-
-Quantity measured(std::string name, std::string unit, std::string sentence) {
-  return {.name = std::move(name),
-          .unit = std::move(unit),
-          .better = Direction::minimize,
-          .known = Known::measured,
-          .range = intervals::above_zero,
-          .sentence = std::move(sentence)};
-}
-
-}  // namespace
-
+/// What any device of the catalogue can say, each name once.
 std::vector<Quantity> quantities() {
-  return {measured("latency_ms", "ms", "time of one inference, median"),
-          measured("latency_p90_ms", "ms", "time of one inference, 90th percentile"),
-          measured("latency_p99_ms", "ms", "time of one inference, 99th percentile"),
-          measured("memory_mb", "MB", "largest resident memory of the process that runs it"),
-          measured("load_ms", "ms", "time to load the model"),
-          measured("model_mb", "MB", "size of the model's file")};
+  std::vector<Quantity> all;
+  for (const Entry& entry : devices().entries())
+    for (const Quantity& quantity : entry.quantities)
+      if (!std::ranges::contains(all, quantity.name, &Quantity::name)) all.push_back(quantity);
+  return all;
 }
 
 }  // namespace edgewise::device

@@ -91,6 +91,24 @@ std::vector<float> check_inputs(const data::DataSet& set, const data::Cache& cac
   return inputs;
 }
 
+/// What the exported file gives for `inputs`, one picture after the other.
+Result<std::vector<float>> outputs_of(device::Device& device, const fs::path& onnx, const graph::Graph& graph,
+                                      std::span<const float> inputs) {
+  std::vector<std::int64_t> shape{1};
+  shape.insert(shape.end(), graph.input_shape().begin(), graph.input_shape().end());
+  TRY(const std::size_t each, agent::elements_of(shape, inputs.size()));
+  std::vector<device::Tensors> samples;
+  for (std::size_t at = 0; at + each <= inputs.size(); at += each)
+    samples.push_back({agent::float_tensor("image", shape, inputs.subspan(at, each))});
+  TRY(const auto outputs, device.infer(onnx, samples));
+  std::vector<float> all;
+  for (const device::Tensors& sample : outputs) {
+    TRY(const auto values, agent::floats_of(sample.front()));
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
 /// An export that computes something else than the module is no export. Compared on real pictures: on noise, far from
 /// what a network was trained on, rounding alone can pass the bound (seen: 2.7e-4 with RegNetY-400MF after one epoch).
 Status check_export(Workplace& workplace, const data::Cache& cache, const graph::Graph& graph,
@@ -98,7 +116,7 @@ Status check_export(Workplace& workplace, const data::Cache& cache, const graph:
   const auto inputs = check_inputs(workplace.set(), cache);
   TRY(const auto busy, BusyMachine::enter());  // computing would disturb another worker's measurement
   TRY(const auto expected, train::predict(graph, weights, inputs));
-  TRY(const auto got, workplace.device().infer(onnx, inputs));
+  TRY(const auto got, outputs_of(workplace.device(), onnx, graph, inputs));
   *difference = deploy::relative_difference(got, expected);
   if (!(*difference <= largest_export_difference))
     return invalid(std::format("the exported file differs from the trained network by {:.2g} (at most {:.0e} is right)",
@@ -106,32 +124,42 @@ Status check_export(Workplace& workplace, const data::Cache& cache, const graph:
   return {};
 }
 
-void add_measured(study::Values& values, const device::Measurement& m) {
-  const auto measured = [&](double number) {
-    return study::Value{
-        .value = number, .source = study::Source::measured, .device = m.device, .precision = m.precision};
-  };
-  values["latency_ms"] = measured(m.latency_ms);
-  values["latency_p90_ms"] = measured(m.p90_ms);
-  values["latency_p99_ms"] = measured(m.p99_ms);
-  values["memory_mb"] = measured(static_cast<double>(m.peak_memory_bytes) / 1e6);
-  values["load_ms"] = measured(m.load_ms);
-  values["model_mb"] = measured(static_cast<double>(m.model_bytes) / 1e6);
+study::Source source_of(device::Source source) {
+  switch (source) {
+    case device::Source::measured:
+      return study::Source::measured;
+    case device::Source::predicted:
+      return study::Source::predicted;
+    case device::Source::told:
+      return study::Source::told;
+  }
+  return study::Source::told;
 }
 
-bool bounds_a_measured_value(const std::vector<study::Constraint>& constraints) {
-  study::Values measured;
-  add_measured(measured, {});
-  return std::ranges::any_of(constraints, [&](const auto& constraint) {
-    return std::ranges::any_of(constraint.comparison.names(),
-                               [&](const auto& name) { return measured.contains(name); });
+void add_read(study::Values& values, const device::Device& device, const device::Reading& reading) {
+  for (const auto& [name, number] : reading.values)
+    values[name] = {.value = number,
+                    .source = source_of(device.source()),
+                    .device = device.name(),
+                    .precision = reading.measurement ? reading.measurement->precision : "fp32"};
+}
+
+Json measurement_json(const device::Reading& reading) {
+  return reading.measurement ? device::to_json(*reading.measurement) : Json();
+}
+
+bool bounds_a_measured_value(const job::Job& job) {
+  return std::ranges::any_of(job.constraints, [&](const auto& constraint) {
+    return std::ranges::any_of(constraint.comparison.names(), [&](const auto& name) {
+      return std::ranges::contains(job.device.entry().quantities, name, &Quantity::name);
+    });
   });
 }
 
 /// A network's cost does not depend on its weights, so what would be rejected after training is rejected before.
 Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, const study::Trial& trial,
                                                          const graph::Graph& graph, const fs::path& folder) {
-  if (trial.stage > 0 || !bounds_a_measured_value(workplace.job().constraints)) return std::nullopt;
+  if (trial.stage > 0 || !bounds_a_measured_value(workplace.job())) return std::nullopt;
   const auto start = Clock::now();
   graph::Weights untrained;
   auto random = RandomStream::named(trial.seed, "untrained");
@@ -147,21 +175,19 @@ Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, c
   }
   const fs::path onnx = folder / "untrained.onnx";
   TRY_DO(deploy::write_onnx(graph, untrained, {{"purpose", "measured before training"}}, onnx));
-  auto measured = workplace.device().measure(onnx, workplace.job().measure);
+  auto measured = workplace.device().measure(device::candidate_of_file(onnx));
   std::error_code ignored;
   fs::remove(onnx, ignored);
   if (!measured) return std::unexpected(measured.error());
   study::Values values = trial.known;
-  add_measured(values, *measured);
+  add_read(values, workplace.device(), *measured);
   auto least = study::numbers(values);
-  // A disturbance only adds time: what a disturbed measurement proves about a bound is what its fastest run shows.
-  if (measured->disturbed)
-    for (const char* name : {"latency_ms", "latency_p90_ms", "latency_p99_ms"}) least[name] = measured->min_ms;
+  for (const auto& [name, value] : measured->at_least) least[name] = value;
   const auto broken = study::violated(workplace.job().constraints, least);
   if (!broken) return std::nullopt;
   Estimate estimate{.state = study::State::rejected, .reason = "measured before training: " + *broken, .result = {}};
   estimate.result.values = values;
-  estimate.result.measurement = device::to_json(*measured);
+  estimate.result.measurement = measurement_json(*measured);
   estimate.result.details = Json::object();
   estimate.result.measure_s = seconds_since(start);
   estimate.result.finished = utc_now();
@@ -257,7 +283,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
 
   phase("measuring");
   const auto measure_start = Clock::now();
-  TRY(const auto measurement, workplace.device().measure(onnx, workplace.job().measure));
+  TRY(const auto reading, workplace.device().measure(device::candidate_of_file(onnx)));
   const double measure_s = seconds_since(measure_start);
 
   Estimate estimate;
@@ -269,8 +295,8 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   result.values = study::values_of(study::Source::trained, outcome.best.metrics);
   result.values[train::validation_loss().name] = {.value = outcome.best.loss, .source = study::Source::trained};
   for (const auto& [name, value] : trial.known) result.values[name] = value;
-  add_measured(result.values, measurement);
-  result.measurement = device::to_json(measurement);
+  add_read(result.values, workplace.device(), reading);
+  result.measurement = measurement_json(reading);
   result.details = {{"export_difference", difference}};
   result.artifacts.push_back(artifact);
   if (trial.threads) result.details["threads"] = *trial.threads;

@@ -27,10 +27,11 @@ struct Draft {
   std::string task;
   std::vector<std::pair<std::string, std::string>> splits, objectives;
   std::vector<std::string> constraints;
-  std::int64_t split_seed = 1, device_threads = 1, min_runs = 30, max_runs = 300;
+  std::int64_t split_seed = 1;
   std::vector<Json> start_with;
-  std::string fit;           // of the starting weights
-  bool is_recorded = false;  // by a study, perhaps of an older version
+  std::string fit;            // of the starting weights
+  bool is_recorded = false;   // by a study, perhaps of an older version
+  bool is_reference = false;  // of the options of all entries, not of a job's own ones
   std::vector<std::string> range;
 };
 
@@ -118,21 +119,9 @@ void data_fields(Options& o, Job& job, Draft& draft) {
   o.integer("seed", draft.split_seed, {0, 1e15}, "of the split and of built-in sets");
 }
 
-void device_fields(Options& o, Job& job, Draft& draft) {
-  auto& measure = job.measure;
-  o.word("name", job.device, {"local"}, "the device that candidates are measured on");
-  o.word("provider", measure.provider, {"cpu", "xnnpack"}, "execution provider of the runtime");
-  o.integer("threads", draft.device_threads, {1, 256}, "threads of one inference, each pinned to a processor");
-  job.places["device.threads"] = o.where("threads");
-  o.integer("min_runs", draft.min_runs, {5, 100000}, "timed runs at least");
-  o.integer("max_runs", draft.max_runs, {5, 100000}, "timed runs at most");
-  o.number("max_seconds", measure.max_seconds, {0.05, 600},
-           "time for the timed runs; a slow model gets 5 runs all the same");
-  o.number("timeout_s", measure.timeout_s, {1, 3600}, "a model that takes longer costs one measurement");
-  if (draft.min_runs > draft.max_runs)
-    o.problem("min_runs",
-              std::format("device.min_runs {} is more than device.max_runs {}", draft.min_runs, draft.max_runs),
-              "make min_runs the smaller one");
+void device_fields(Options& o, Job& job, const Draft& draft) {
+  job.device.fields(o, draft.is_reference);
+  for (const auto& option : job.device.entry().checked_here) job.places["device." + option] = o.where(option);
 }
 
 void augment_fields(Options& o, data::Augment& augment) {
@@ -338,9 +327,6 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   if (!family) o.problem("space." + family.error().where, "space: " + family.error().message, family.error().next);
 
   o.section("device", "name", [&](Options& d) { device_fields(d, job, draft); }, "where candidates are measured");
-  job.measure.threads = static_cast<int>(draft.device_threads);
-  job.measure.min_runs = static_cast<int>(draft.min_runs);
-  job.measure.max_runs = static_cast<int>(draft.max_runs);
 
   objective_fields(o, job, draft);
   o.section("train", "", [&](Options& t) { train_fields(t, job, draft); }, "how candidates are trained");
@@ -418,9 +404,6 @@ Json written(Job job) {
   draft.split_seed = static_cast<std::int64_t>(job.data.seed);
   if (job.data.range)
     for (const double end : *job.data.range) draft.range.push_back(std::format("{}", end));
-  draft.device_threads = job.measure.threads;
-  draft.min_runs = job.measure.min_runs;
-  draft.max_runs = job.measure.max_runs;
   return config::write([&](Options& o) { job_fields(o, job, draft); });
 }
 
@@ -496,7 +479,7 @@ space::Frame frame_without_data(const Job& job) {
 std::string option_reference() {
   Job job = default_job(false);
   job.data.path = "";
-  Draft draft{.fit = std::string(train::to_text(job.train.weights_fit))};
+  Draft draft{.fit = std::string(train::to_text(job.train.weights_fit)), .is_reference = true};
   return config::reference([&](Options& o) { job_fields(o, job, draft); });
 }
 

@@ -13,7 +13,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "data/dataset.hpp"
-#include "device/device.hpp"
+#include "device/devices.hpp"
 #include "search/strategies.hpp"
 #include "space/family.hpp"
 #include "study/study.hpp"
@@ -35,11 +35,10 @@ struct Job {
   std::string name;            ///< the file's stem
   const task::Task* task = task::tasks().entries().front().task;  ///< what the networks learn; never null
   data::DataSpec data;
-  std::int64_t input = 64;  ///< edge of the pictures in pixels
-  std::string space;        ///< family name
-  Json space_options;       ///< the rest of the `space:` section
-  std::string device = "local";
-  device::MeasureOptions measure;
+  std::int64_t input = 64;   ///< edge of the pictures in pixels
+  std::string space;         ///< family name
+  Json space_options;        ///< the rest of the `space:` section
+  device::Selection device;  ///< where candidates are measured, and how
   std::vector<study::Objective> objectives;
   std::vector<study::Constraint> constraints;
   train::Settings train;

@@ -266,7 +266,7 @@ double epoch_seconds(const CostModel& model, const Session& session, double macs
 }
 
 double measuring_seconds(const Session& session) {
-  return 1.5 + 1.1 * session.job.measure.max_seconds;
+  return session.job.device.seconds_each();
 }
 
 Expectation expect(const CostModel& model, const Staffing& staffing, const Session& session,

@@ -1,7 +1,5 @@
 #include "run/preflight.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <format>
@@ -15,25 +13,6 @@ namespace edgewise::run {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Those that a process may run on: in a container fewer than the machine has.
-int usable_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
-std::optional<Error> too_many_threads(const job::Job& job) {
-  const int processors = usable_processors();
-  if (job.device != "local" || job.measure.threads <= processors) return {};
-  return Error{
-      ErrorCode::invalid_input,
-      std::format(
-          "device.threads {} is more than the {} processors this machine gives, on which the networks are measured",
-          job.measure.threads, processors),
-      {},
-      std::format("set it to at most {}, or search on the machine that the networks are for", processors)};
-}
 
 struct Network {
   std::string name;  // by which weights are looked for; empty: it has none
@@ -138,7 +117,7 @@ std::vector<Error> preflight(const job::Job& job, const space::Family& family, c
     if (place != job.places.end() && !place->second.empty()) error.where = place->second;
     errors.push_back(std::move(error));
   };
-  if (auto error = too_many_threads(job)) add(std::move(*error), "device.threads");
+  for (auto& doubt : job.device.doubts()) add(std::move(doubt.error), "device." + doubt.option);
   if (job.train.weights.empty()) return errors;
   Weights weights(job, options.head_is_known);
   auto status = weights.can_be_read();

@@ -180,7 +180,8 @@ Status main_program(const std::vector<std::string>& arguments) {
   TRY(const auto storage, study::open_storage(folder));
   TRY(const auto settings, storage->settings());
   TRY(auto job, job::job_from_json(settings.job));
-  TRY(const auto workplace, estimate::Workplace::open(std::move(job), folder, device::make_local_device()));
+  TRY(auto device, job.device.make());
+  TRY(const auto workplace, estimate::Workplace::open(std::move(job), folder, std::move(device)));
   if (arguments[0] == "run") return run(*workplace, *storage);
   if (arguments[0] == "time") return time_choices(*workplace);
   return judge(*workplace, *storage, {arguments.begin() + 2, arguments.end()});
