@@ -27,7 +27,7 @@ ALLOWED = {
     "surrogate": ["base"],
     "search": ["base", "space", "study", "surrogate"],
     "replay": ["base", "search", "space", "study"],
-    "exchange": ["base", "space", "study", "search"],
+    "exchange": ["base", "space", "study", "search", "task"],
     "job": ["base", "data", "device", "graph", "search", "space", "study", "task", "train"],
     "estimate": ["base", "data", "deploy", "device", "graph", "job", "space", "study", "task", "train"],
     "report": ["base", "search", "study", "space"],
