@@ -2,14 +2,16 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <format>
+#include <set>
 
 #include "agent/machine.hpp"
 #include "agent/timing.hpp"
-#include "agent/wire.hpp"
 #include "base/random.hpp"
 
 namespace edgewise::agent {
@@ -53,56 +55,108 @@ std::unexpected<Error> nothing_loaded() {
   return invalid("no model is loaded", "send \"load\" first");
 }
 
-/// Normal numbers, the same in every measurement: how fast some kernels run depends on their input.
-std::vector<float> random_input(std::int64_t elements) {
+/// The same numbers in every measurement: how fast some kernels run depends on their input.
+Tensor random_input(const TensorType& input) {
   auto random = RandomStream::named(1, "measurement input");
-  std::vector<float> values(static_cast<std::size_t>(elements));
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
+  Tensor tensor{.name = input.name, .dtype = input.dtype, .shape = {}, .bytes = {}};
+  std::size_t elements = 1;
+  for (const auto& extent : input.shape) {
+    tensor.shape.push_back(extent.value_or(1));
+    elements *= static_cast<std::size_t>(tensor.shape.back());
+  }
+  tensor.bytes.resize(elements * bytes_each(input.dtype));
+  if (input.dtype == Dtype::float32) {
+    for (std::size_t i = 0; i < elements; ++i) {
+      const auto value = static_cast<float>(random.normal());
+      std::memcpy(tensor.bytes.data() + i * sizeof value, &value, sizeof value);
+    }
+  } else if (input.dtype == Dtype::float64) {
+    for (std::size_t i = 0; i < elements; ++i) {
+      const double value = random.normal();
+      std::memcpy(tensor.bytes.data() + i * sizeof value, &value, sizeof value);
+    }
+  } else if (bytes_each(input.dtype) == 1 && input.dtype != Dtype::boolean) {
+    for (char& byte : tensor.bytes) byte = static_cast<char>(random.below(256));
+  }
+  // All others stay 0: wide integers are places in something else, where 0 always is one.
+  return tensor;
+}
+
+/// Of the versions that a device speaks the one that this agent speaks too.
+Status agree_on_version(const Json& request) {
+  const auto offered = request.find("protocols");
+  if (offered == request.end()) return {};
+  if (!offered->is_array()) return invalid("\"protocols\" is not a list of versions");
+  std::string versions;
+  for (const Json& version : *offered) {
+    if (version == protocol_version) return {};
+    versions += std::format("{}{}", versions.empty() ? "" : ", ", dump(version).substr(0, 20));
+    if (versions.size() > 200) break;
+  }
+  return fail(ErrorCode::unavailable,
+              std::format("the agent speaks version {} of the protocol, the device only {}", protocol_version,
+                          versions.empty() ? "none" : versions),
+              "use the agent and the device of one version");
+}
+
+Message message_of(Json fields) {
+  return {.fields = std::move(fields), .tensors = {}};
 }
 
 }  // namespace
 
 Agent::Agent() : processors_(usable_processors()) {}
 
-std::string Agent::answer(std::string_view line) {
+Message Agent::answer(const Message& request) {
   try {
-    auto request = parse_json(line, "request");
-    if (!request) return dump(error_answer(request.error()));
-    auto result = obey(*request);
-    if (!result) return dump(error_answer(result.error()));
+    auto result = obey(request);
+    if (!result) return message_of(error_answer(result.error()));
     Json good{{"ok", true}};
-    good.update(*result);
-    return dump(good);
+    good.update(result->fields);
+    result->fields = std::move(good);
+    return *std::move(result);
   } catch (const std::exception& e) {
-    return dump(error_answer({.code = ErrorCode::unavailable, .message = e.what(), .where = {}, .next = {}}));
+    return message_of(error_answer({.code = ErrorCode::unavailable, .message = e.what(), .where = {}, .next = {}}));
   }
 }
 
-Result<Json> Agent::obey(const Json& request) {
+Result<Message> Agent::obey(const Message& message) {
+  const Json& request = message.fields;
   if (!request.is_object()) return invalid("a request is a JSON object", "send {\"do\": \"hello\"}");
   TRY(const std::string command, text_field(request, "do"));
-  if (command == "hello") return hello();
+  if (std::ranges::find(commands, command) == commands.end()) {
+    const auto near = nearest_word(command, commands);
+    return invalid(std::format("command \"{}\" is not one of {}", command, quoted_list(commands)),
+                   near.empty() ? "" : std::format("did you mean \"{}\"?", near));
+  }
+  if (command == "hello") return hello(request);
+  if (!is_greeted_)
+    return fail(ErrorCode::unavailable,
+                std::format("the agent speaks version {} of the protocol, which begins with \"hello\"; a device that "
+                            "sends \"{}\" first speaks version 1",
+                            protocol_version, command),
+                "use the agent and the device of one version");
   if (command == "load") return load(request);
   if (command == "measure") return measure(request);
-  if (command == "infer") return infer(request);
+  if (command == "infer") return infer(message);
   if (command == "unload") return unload();
-  if (command == "quit") {
-    is_finished_ = true;
-    return Json::object();
-  }
-  const auto near = nearest_word(command, commands);
-  return invalid(std::format("command \"{}\" is not one of {}", command, quoted_list(commands)),
-                 near.empty() ? "" : std::format("did you mean \"{}\"?", near));
+  is_finished_ = true;
+  return message_of(Json::object());
 }
 
-Result<Json> Agent::hello() const {
-  return Json{{"agent", "edgewise-agent"},          {"protocol", protocol_version},  {"runtime", runtime_version()},
-              {"providers", providers()},           {"processor", processor_name()}, {"processors", processors_.size()},
-              {"clock", clock_text(processors_[0])}};
+Result<Message> Agent::hello(const Json& request) {
+  TRY_DO(agree_on_version(request));
+  is_greeted_ = true;
+  return message_of({{"agent", "edgewise-agent"},
+                     {"protocol", protocol_version},
+                     {"runtime", runtime_version()},
+                     {"providers", providers()},
+                     {"processor", processor_name()},
+                     {"processors", processors_.size()},
+                     {"clock", clock_text(processors_[0])}});
 }
 
-Result<Json> Agent::load(const Json& request) {
+Result<Message> Agent::load(const Json& request) {
   TRY(const std::string model, text_field(request, "model"));
   LoadOptions options;
   TRY(options.provider, text_field(request, "provider", "cpu"));
@@ -123,13 +177,15 @@ Result<Json> Agent::load(const Json& request) {
   TRY(Session session, Session::load(model, options));
   const double load_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
   loaded_.emplace(std::move(session), options, load_ms, memory_before);
-  return Json{{"load_ms", load_ms},
-              {"model_bytes", loaded_->session.model_bytes()},
-              {"input", loaded_->session.input_shape()},
-              {"precision", loaded_->session.precision()}};
+  const Session& model_now = loaded_->session;
+  return message_of({{"load_ms", load_ms},
+                     {"model_bytes", model_now.model_bytes()},
+                     {"inputs", to_json(model_now.inputs())},
+                     {"outputs", to_json(model_now.outputs())},
+                     {"precision", model_now.precision()}});
 }
 
-Result<Json> Agent::measure(const Json& request) {
+Result<Message> Agent::measure(const Json& request) {
   if (!loaded_) return nothing_loaded();
   TimingOptions options;
   TRY(options.min_runs, integer_field(request, "min_runs", options.min_runs, 1, 1'000'000));
@@ -140,101 +196,92 @@ Result<Json> Agent::measure(const Json& request) {
   Session& session = loaded_->session;
   const LoadOptions& conditions = loaded_->options;
   TRY_DO(pin_to({conditions.processors[0]}));
-  TRY_DO(session.set_input(random_input(session.input_elements())));
+  for (const TensorType& input : session.inputs()) TRY_DO(session.set_input(random_input(input)));
   TRY(Timing timing, time_runs([&] { return session.run(); }, options, conditions.processors));
   timing.is_thread_always_busy =
       conditions.provider == "cpu" || conditions.threads == 1;  // XNNPACK's pool does not spin
   const Spread spread = spread_of(timing.runs_ms);
   const std::string reasons = disturbance(timing);
-  return Json{{"latency_ms", spread.median},
-              {"p90_ms", spread.p90},
-              {"p99_ms", spread.p99},
-              {"min_ms", spread.min},
-              {"spread_ms", spread.mad},
-              {"runs", timing.runs_ms.size()},
-              {"warmup_runs", timing.warmup_runs},
-              {"load_ms", loaded_->load_ms},
-              {"peak_memory_bytes", std::max<std::int64_t>(0, peak_resident_bytes() - loaded_->memory_before)},
-              {"model_bytes", session.model_bytes()},
-              {"disturbed", !reasons.empty()},
-              {"disturbance", reasons},
-              {"processor", processor_name()},
-              {"provider", conditions.provider},
-              {"precision", session.precision()},
-              {"runtime", runtime_version()},
-              {"threads", conditions.threads},
-              {"clock", clock_text(conditions.processors[0])}};
+  return message_of({{"latency_ms", spread.median},
+                     {"p90_ms", spread.p90},
+                     {"p99_ms", spread.p99},
+                     {"min_ms", spread.min},
+                     {"spread_ms", spread.mad},
+                     {"runs", timing.runs_ms.size()},
+                     {"warmup_runs", timing.warmup_runs},
+                     {"load_ms", loaded_->load_ms},
+                     {"peak_memory_bytes", std::max<std::int64_t>(0, peak_resident_bytes() - loaded_->memory_before)},
+                     {"model_bytes", session.model_bytes()},
+                     {"disturbed", !reasons.empty()},
+                     {"disturbance", reasons},
+                     {"processor", processor_name()},
+                     {"provider", conditions.provider},
+                     {"precision", session.precision()},
+                     {"runtime", runtime_version()},
+                     {"threads", conditions.threads},
+                     {"clock", clock_text(conditions.processors[0])}});
 }
 
-Result<Json> Agent::infer(const Json& request) {
+Result<Message> Agent::infer(const Message& request) {
   if (!loaded_) return nothing_loaded();
-  TRY(const std::string text, text_field(request, "data"));
-  TRY(const std::vector<float> inputs, decode_floats(text));
   Session& session = loaded_->session;
-  const auto each = static_cast<std::size_t>(session.input_elements());
-  if (inputs.empty() || inputs.size() % each != 0)
-    return invalid(std::format("\"data\" has {} numbers, not a multiple of the {} of one input", inputs.size(), each));
-  std::vector<float> outputs;
-  for (std::size_t i = 0; i < inputs.size(); i += each) {
-    TRY_DO(session.set_input(std::span(inputs).subspan(i, each)));
-    TRY_DO(session.run());
-    TRY(const std::vector<float> output, session.output());
-    if (outputs.size() + output.size() > max_line_numbers)
-      return invalid(std::format("the outputs have more than the {} numbers of one answer", max_line_numbers),
-                     "send fewer inputs at once");
-    outputs.insert(outputs.end(), output.begin(), output.end());
+  std::set<std::string> given;
+  for (const Tensor& tensor : request.tensors) {
+    TRY_DO(session.set_input(tensor));
+    if (!given.insert(tensor.name).second) return invalid(std::format("the input \"{}\" is given twice", tensor.name));
   }
-  return Json{{"inputs", inputs.size() / each}, {"data", encode_floats(outputs)}};
+  for (const TensorType& input : session.inputs())
+    if (!given.contains(input.name)) return invalid(std::format("the input \"{}\" is not given", input.name));
+  TRY_DO(session.run());
+  Message answer;
+  TRY(answer.tensors, session.read_outputs());
+  return answer;
 }
 
-Result<Json> Agent::unload() {
+Result<Message> Agent::unload() {
   if (!loaded_) return nothing_loaded();
   loaded_.reset();
   TRY_DO(pin_to(processors_));
-  return Json::object();
+  return message_of(Json::object());
 }
 
 namespace {
 
-bool write_answer(int output, std::string text) {
-  text += '\n';
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t put = ::write(output, text.data() + done, text.size() - done);
+bool write_all(int output, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(output, bytes.data(), bytes.size());
     if (put < 0 && errno == EINTR) continue;
     if (put <= 0) return false;
-    done += static_cast<std::size_t>(put);
+    bytes.remove_prefix(static_cast<std::size_t>(put));
   }
   return true;
+}
+
+std::string answer_frame(Agent& agent, const Result<Message>& request) {
+  auto frame = to_frame(request ? agent.answer(*request) : message_of(error_answer(request.error())));
+  if (!frame) frame = to_frame(message_of(error_answer(frame.error())));
+  EDGEWISE_ASSERT(frame, "a frame without tensors is never too large");
+  return *std::move(frame);
 }
 
 }  // namespace
 
 int converse(int input, int output) {
   Agent agent;
-  std::string line;
-  bool is_too_long = false;
+  FrameReader reader;
   std::vector<char> chunk(std::size_t{1} << 16);
-  while (!agent.is_finished()) {
+  while (!agent.is_finished() && !reader.is_lost()) {
     const ssize_t got = ::read(input, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return got == 0 ? 0 : 1;
-    for (ssize_t i = 0; i < got && !agent.is_finished(); ++i) {
-      const char c = chunk[static_cast<std::size_t>(i)];
-      if (c != '\n') {
-        if (line.size() < max_line_bytes)
-          line += c;
-        else
-          is_too_long = true;
-        continue;
-      }
-      const Error too_long{.message = std::format("the line is longer than {} bytes", max_line_bytes),
-                           .next = "send fewer inputs at once"};
-      if (!write_answer(output, is_too_long ? dump(error_answer(too_long)) : agent.answer(line))) return 1;
-      line.clear();
-      is_too_long = false;
+    reader.add({chunk.data(), static_cast<std::size_t>(got)});
+    while (!agent.is_finished()) {
+      const auto request = reader.next();
+      if (!request) break;
+      if (!write_all(output, answer_frame(agent, *request))) return 1;
     }
   }
-  return 0;
+  return agent.is_finished() ? 0 : 1;
 }
 
 }  // namespace edgewise::agent

@@ -3,10 +3,10 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "agent/session.hpp"
+#include "agent/wire.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
 
@@ -16,18 +16,18 @@ namespace edgewise::agent {
 class Agent {
  public:
   Agent();
-  /// The answer to one line, without a line end. Whatever the line holds, there is an answer.
-  std::string answer(std::string_view line);
+  /// The answer to one message. Whatever it holds, there is an answer.
+  Message answer(const Message& request);
   /// True once a "quit" was answered.
   [[nodiscard]] bool is_finished() const { return is_finished_; }
 
  private:
-  Result<Json> obey(const Json& request);
-  Result<Json> hello() const;
-  Result<Json> load(const Json& request);
-  Result<Json> measure(const Json& request);
-  Result<Json> infer(const Json& request);
-  Result<Json> unload();
+  Result<Message> obey(const Message& request);
+  Result<Message> hello(const Json& request);
+  Result<Message> load(const Json& request);
+  Result<Message> measure(const Json& request);
+  Result<Message> infer(const Message& request);
+  Result<Message> unload();
 
   struct Loaded {
     Session session;
@@ -37,11 +37,11 @@ class Agent {
   };
   std::vector<int> processors_;  // that the process could use when it started
   std::optional<Loaded> loaded_;
-  bool is_finished_ = false;
+  bool is_greeted_ = false, is_finished_ = false;
 };
 
-/// Reads requests from `input` and writes answers to `output` until "quit" or the end of the input; lines of more than
-/// 16 MiB are skipped and answered with an error.
+/// Reads requests from `input` and writes answers to `output` until "quit", the end of the input, or a frame after
+/// which no other can be found; bad frames, as lines of more than 16 MiB, are skipped and answered with an error.
 /// @return exit code
 int converse(int input, int output);
 

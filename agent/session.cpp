@@ -18,7 +18,7 @@ namespace edgewise::agent {
 
 namespace {
 
-constexpr std::int64_t max_input_elements = std::int64_t{1} << 28;
+constexpr std::size_t max_input_elements = std::size_t{1} << 28;
 
 /// Standard error goes nowhere while this lives.
 class SilentErrors {
@@ -85,26 +85,61 @@ Ort::SessionOptions session_options(const LoadOptions& options) {
   return made;
 }
 
-/// Shape of the one input of a model, with an open batch as 1.
-Result<std::vector<std::int64_t>> input_shape_of(const Ort::Session& session) {
-  if (session.GetInputCount() != 1)
-    return invalid(
-        std::format("the model has {} inputs, but only models of one input can be run", session.GetInputCount()));
-  if (session.GetOutputCount() < 1) return invalid("the model has no output");
-  const auto type = session.GetInputTypeInfo(0);
-  if (type.GetONNXType() != ONNX_TYPE_TENSOR) return invalid("the model's input is not a tensor");
-  const auto tensor = type.GetTensorTypeAndShapeInfo();
-  if (tensor.GetElementType() != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)
-    return invalid("the model's input is not of 32-bit floats");
-  auto shape = tensor.GetShape();
-  if (!shape.empty() && shape[0] < 0) shape[0] = 1;
-  std::int64_t elements = 1;
-  for (const std::int64_t extent : shape) {
-    if (extent < 1) return invalid("the model's input has an open axis", "export it with a fixed input size");
-    if (extent > max_input_elements || (elements *= extent) > max_input_elements)
-      return invalid(std::format("the model's input has more than {} numbers", max_input_elements));
+constexpr std::array<std::pair<ONNXTensorElementDataType, Dtype>, 13> element_types{
+    {{ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, Dtype::float32},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE, Dtype::float64},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16, Dtype::float16},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16, Dtype::bfloat16},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8, Dtype::int8},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16, Dtype::int16},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, Dtype::int32},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, Dtype::int64},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, Dtype::uint8},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16, Dtype::uint16},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32, Dtype::uint32},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64, Dtype::uint64},
+     {ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL, Dtype::boolean}}};
+
+std::optional<Dtype> dtype_of(ONNXTensorElementDataType type) {
+  const auto found = std::ranges::find(element_types, type, &decltype(element_types)::value_type::first);
+  return found == element_types.end() ? std::nullopt : std::optional(found->second);
+}
+ONNXTensorElementDataType element_type_of(Dtype dtype) {
+  const auto found = std::ranges::find(element_types, dtype, &decltype(element_types)::value_type::second);
+  EDGEWISE_ASSERT(found != element_types.end(), "every data type has one of the runtime");
+  return found->first;
+}
+
+/// What an input or output is, with an open batch as 1. `kind` is "input" or "output".
+Result<TensorType> type_of(std::string name, const Ort::TypeInfo& info, const char* kind) {
+  if (info.GetONNXType() != ONNX_TYPE_TENSOR) return invalid(std::format("the model's {} is not a tensor", kind));
+  const auto tensor = info.GetTensorTypeAndShapeInfo();
+  const auto dtype = dtype_of(tensor.GetElementType());
+  if (!dtype) return invalid(std::format("the model's {} is not of numbers", kind));
+  TensorType type{.name = std::move(name), .dtype = *dtype, .shape = {}};
+  for (const std::int64_t extent : tensor.GetShape())
+    type.shape.push_back(extent < 0 ? std::nullopt : std::optional(extent));
+  if (!type.shape.empty() && !type.shape[0]) type.shape[0] = 1;
+  return type;
+}
+
+/// The shape of an input, of which nothing may be open.
+Result<std::vector<std::int64_t>> input_shape(const TensorType& type) {
+  std::vector<std::int64_t> shape;
+  for (const auto& extent : type.shape) {
+    if (!extent || *extent < 1)
+      return invalid("the model's input has an open axis", "export it with a fixed input size");
+    shape.push_back(*extent);
   }
+  if (!elements_of(shape, max_input_elements))
+    return invalid(std::format("the model's input has more than {} numbers", max_input_elements));
   return shape;
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::string text;
+  for (const std::int64_t extent : shape) text += std::format("{}{}", text.empty() ? "" : ", ", extent);
+  return "(" + text + ")";
 }
 
 /// The runtime's message in one line of bounded length.
@@ -120,12 +155,15 @@ std::string reason(const Ort::Exception& e) {
 struct Session::State {
   std::optional<Ort::Session> session;
   Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
-  std::vector<std::int64_t> shape;
-  std::vector<float> input;
-  Ort::Value input_value{nullptr};
-  std::string input_name, output_name, precision = "fp32";
-  std::vector<Ort::Value> outputs;
+  std::vector<TensorType> inputs, outputs;
+  std::vector<Tensor> held;  // for each input the memory that the runtime reads: complete before it learns the places
+  std::vector<const char*> input_names, output_names;
+  std::vector<Ort::Value> input_values, output_values;
+  std::string precision = "fp32";
   std::int64_t model_bytes = 0;
+
+  Status describe();
+  Status hold_inputs();
 };
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -153,19 +191,8 @@ Result<Session> Session::load(const std::filesystem::path& model, const LoadOpti
     auto state = std::make_unique<State>();
     state->model_bytes = bytes;
     state->session.emplace(environment(), model.c_str(), session_options(options));
-    TRY(state->shape, input_shape_of(*state->session));
-    Ort::AllocatorWithDefaultOptions allocator;
-    state->input_name = state->session->GetInputNameAllocated(0, allocator).get();
-    state->output_name = state->session->GetOutputNameAllocated(0, allocator).get();
-    const auto metadata = state->session->GetModelMetadata();
-    if (const auto precision = metadata.LookupCustomMetadataMapAllocated("precision", allocator))
-      state->precision = precision.get();
-    std::size_t elements = 1;
-    for (const std::int64_t extent : state->shape) elements *= static_cast<std::size_t>(extent);
-    state->input.resize(elements);
-    state->input_value = Ort::Value::CreateTensor<float>(state->memory, state->input.data(), state->input.size(),
-                                                         state->shape.data(), state->shape.size());
-    state->outputs.emplace_back(nullptr);
+    TRY_DO(state->describe());
+    TRY_DO(state->hold_inputs());
     return Session(std::move(state));
   } catch (const Ort::Exception& e) {
     return invalid(std::format("the runtime does not accept \"{}\": {}", model.filename().string(), reason(e)),
@@ -178,11 +205,52 @@ Result<Session> Session::load(const std::filesystem::path& model, const LoadOpti
   }
 }
 
-const std::vector<std::int64_t>& Session::input_shape() const {
-  return state_->shape;
+Status Session::State::describe() {
+  Ort::AllocatorWithDefaultOptions allocator;
+  for (std::size_t i = 0; i < session->GetInputCount(); ++i) {
+    TRY(TensorType type,
+        type_of(session->GetInputNameAllocated(i, allocator).get(), session->GetInputTypeInfo(i), "input"));
+    inputs.push_back(std::move(type));
+  }
+  for (std::size_t i = 0; i < session->GetOutputCount(); ++i) {
+    TRY(TensorType type,
+        type_of(session->GetOutputNameAllocated(i, allocator).get(), session->GetOutputTypeInfo(i), "output"));
+    outputs.push_back(std::move(type));
+  }
+  if (inputs.empty()) return invalid("the model has no input");
+  if (outputs.empty()) return invalid("the model has no output");
+  const auto metadata = session->GetModelMetadata();
+  if (const auto found = metadata.LookupCustomMetadataMapAllocated("precision", allocator)) precision = found.get();
+  return {};
 }
-std::int64_t Session::input_elements() const {
-  return static_cast<std::int64_t>(state_->input.size());
+
+Status Session::State::hold_inputs() {
+  for (const TensorType& input : inputs) {
+    TRY(auto shape, input_shape(input));
+    TRY(const std::size_t elements, elements_of(shape, max_input_elements));
+    held.push_back({.name = input.name,
+                    .dtype = input.dtype,
+                    .shape = std::move(shape),
+                    .bytes = std::string(elements * bytes_each(input.dtype), '\0')});
+  }
+  for (Tensor& tensor : held) {
+    input_names.push_back(tensor.name.c_str());
+    input_values.push_back(Ort::Value::CreateTensor(memory, tensor.bytes.data(), tensor.bytes.size(),
+                                                    tensor.shape.data(), tensor.shape.size(),
+                                                    element_type_of(tensor.dtype)));
+  }
+  for (const TensorType& output : outputs) {
+    output_names.push_back(output.name.c_str());
+    output_values.emplace_back(nullptr);
+  }
+  return {};
+}
+
+const std::vector<TensorType>& Session::inputs() const {
+  return state_->inputs;
+}
+const std::vector<TensorType>& Session::outputs() const {
+  return state_->outputs;
 }
 std::int64_t Session::model_bytes() const {
   return state_->model_bytes;
@@ -191,20 +259,26 @@ const std::string& Session::precision() const {
   return state_->precision;
 }
 
-Status Session::set_input(std::span<const float> values) {
-  if (values.size() != state_->input.size())
-    return invalid(std::format("an input of this model has {} numbers, not {}", state_->input.size(), values.size()));
-  std::ranges::copy(values, state_->input.begin());
+Status Session::set_input(const Tensor& tensor) {
+  const auto found = std::ranges::find(state_->held, tensor.name, &Tensor::name);
+  if (found == state_->held.end()) {
+    std::vector<std::string> names;
+    for (const TensorType& input : state_->inputs) names.push_back(input.name);
+    return invalid(std::format("the model has no input \"{}\", only {}", tensor.name, quoted_list(names)));
+  }
+  if (tensor.dtype != found->dtype || tensor.shape != found->shape || tensor.bytes.size() != found->bytes.size())
+    return invalid(std::format("the input \"{}\" of this model is {} {}, not {} {}", found->name, to_text(found->dtype),
+                               shape_text(found->shape), to_text(tensor.dtype), shape_text(tensor.shape)));
+  std::ranges::copy(tensor.bytes, found->bytes.begin());
   return {};
 }
 
 Status Session::run() {
-  const char* input_name = state_->input_name.c_str();
-  const char* output_name = state_->output_name.c_str();
   try {
-    state_->outputs[0] = Ort::Value{nullptr};
-    state_->session->Run(Ort::RunOptions{nullptr}, &input_name, &state_->input_value, 1, &output_name,
-                         state_->outputs.data(), 1);
+    for (Ort::Value& value : state_->output_values) value = Ort::Value{nullptr};
+    state_->session->Run(Ort::RunOptions{nullptr}, state_->input_names.data(), state_->input_values.data(),
+                         state_->input_values.size(), state_->output_names.data(), state_->output_values.data(),
+                         state_->output_values.size());
     return {};
   } catch (const Ort::Exception& e) {
     return invalid(std::format("the runtime cannot run the model: {}", reason(e)), "export the model again");
@@ -213,13 +287,21 @@ Status Session::run() {
   }
 }
 
-Result<std::vector<float>> Session::output() const {
+Result<std::vector<Tensor>> Session::read_outputs() const {
   try {
-    const Ort::Value& value = state_->outputs[0];
-    if (!value.IsTensor() || value.GetTensorTypeAndShapeInfo().GetElementType() != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)
-      return invalid("the model's first output is not a tensor of 32-bit floats");
-    const auto* data = value.GetTensorData<float>();
-    return std::vector<float>(data, data + value.GetTensorTypeAndShapeInfo().GetElementCount());
+    std::vector<Tensor> tensors;
+    for (std::size_t i = 0; i < state_->outputs.size(); ++i) {
+      const Ort::Value& value = state_->output_values[i];
+      const std::string& name = state_->outputs[i].name;
+      const bool is_tensor = value.IsTensor();
+      const auto dtype = is_tensor ? dtype_of(value.GetTensorTypeAndShapeInfo().GetElementType()) : std::nullopt;
+      if (!dtype) return invalid(std::format("the model's output \"{}\" is not a tensor of numbers", name));
+      Tensor tensor{.name = name, .dtype = *dtype, .shape = value.GetTensorTypeAndShapeInfo().GetShape(), .bytes = {}};
+      const std::size_t count = value.GetTensorTypeAndShapeInfo().GetElementCount();
+      tensor.bytes.assign(static_cast<const char*>(value.GetTensorRawData()), count * bytes_each(*dtype));
+      tensors.push_back(std::move(tensor));
+    }
+    return tensors;
   } catch (const std::exception& e) {
     return invalid(std::format("the model's output cannot be read: {}", e.what()));
   }

@@ -3,10 +3,10 @@
 
 #include <filesystem>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "agent/tensor.hpp"
 #include "base/error.hpp"
 
 namespace edgewise::agent {
@@ -17,29 +17,31 @@ struct LoadOptions {
   std::vector<int> processors;   ///< where they run, at least `threads` of them; the calling thread on the first
 };
 
-/// A loaded model that takes one tensor of 32-bit floats. Only for the thread that loaded it.
+/// A loaded model that takes and gives tensors of numbers. Only for the thread that loaded it.
 class Session {
  public:
   /// @error not_found; invalid_input when the file is over 2 GB, its weights lie outside its folder, the runtime does
-  /// not accept it, the provider is not there, or the model's inputs are not one float tensor of known shape
+  /// not accept it, the provider is not there, or an input or output is not a tensor of numbers, an input's of known
+  /// shape
   static Result<Session> load(const std::filesystem::path& model, const LoadOptions& options);
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
   ~Session();
 
-  /// Shape with the batch axis; an open batch is 1.
-  [[nodiscard]] const std::vector<std::int64_t>& input_shape() const;
-  [[nodiscard]] std::int64_t input_elements() const;
+  /// In the model's order. Shapes have the batch axis; an open batch is 1, and of inputs no other axis is open.
+  [[nodiscard]] const std::vector<TensorType>& inputs() const;
+  [[nodiscard]] const std::vector<TensorType>& outputs() const;
   [[nodiscard]] std::int64_t model_bytes() const;
   /// The model's metadata property "precision", else "fp32".
   [[nodiscard]] const std::string& precision() const;
 
-  /// Puts numbers where `run` reads them. @error invalid_input when there are not `input_elements`
-  Status set_input(std::span<const float> values);
-  /// One inference; nothing but the runtime's own work, so that its time is the model's.
+  /// Puts one tensor where `run` reads it, found by its name.
+  /// @error invalid_input when there is no such input, or it has another type or shape
+  Status set_input(const Tensor& tensor);
+  /// One inference, of all outputs; nothing but the runtime's own work, so that its time is the model's.
   Status run();
-  /// The first output of the last run. @error invalid_input when it is not of 32-bit floats
-  [[nodiscard]] Result<std::vector<float>> output() const;
+  /// All outputs of the last run. @error invalid_input when one is not a tensor of numbers
+  [[nodiscard]] Result<std::vector<Tensor>> read_outputs() const;
 
  private:
   struct State;

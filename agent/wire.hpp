@@ -1,115 +1,76 @@
-/// The wire format between a device and its `edgewise-agent`: one JSON document a line each way, numbers of tensors in
-/// base64.
+/// The wire between a device and its `edgewise-agent`, version 2: frames each way.
+///
+/// A frame is a line of JSON, then the bytes of the tensors that it names, one after the other. The line's "bytes" says
+/// how many follow (absent: none), its "tensors" what they are: [{"name", "dtype", "shape"}, ...].
 ///
 /// A request is {"do": COMMAND, fields...}; its answer {"ok": true, fields...} or {"ok": false, "error": {"code",
-/// "message", "next"}}. Commands, in the order of a conversation: hello, load, measure, infer, unload, quit. See
-/// docs/measuring.md.
+/// "message", "next"}}. A conversation begins with "hello", which agrees on a version; then load, measure, infer,
+/// unload, quit. See docs/measuring.md.
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstdint>
-#include <cstring>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "agent/tensor.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
 
 namespace edgewise::agent {
 
-constexpr int protocol_version = 1;
+/// Version 1 had lines alone, one input and one output, and no "hello" before other commands.
+constexpr int protocol_version = 2;
 /// The longest line in either direction; a longer one is answered with an error.
 constexpr std::size_t max_line_bytes = std::size_t{16} << 20;
-/// The most numbers of a tensor in one line: in base64, with room for the rest of the document.
-constexpr std::size_t max_line_numbers = (max_line_bytes - 4096) / 16 * 3;
+/// The most bytes of tensors in one frame.
+constexpr std::size_t max_tensor_bytes = std::size_t{256} << 20;
 /// A model file may be this large: the bound of ONNX itself.
 constexpr std::int64_t max_model_bytes = 2'147'483'647;
 
-/// 32-bit floats in little-endian order, as base64 (RFC 4648, section 4).
-inline std::string encode_floats(std::span<const float> values) {
-  static_assert(std::endian::native == std::endian::little, "the wire carries little-endian numbers");
-  static constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto* bytes = reinterpret_cast<const unsigned char*>(values.data());
-  const std::size_t count = values.size_bytes();
-  std::string text;
-  text.reserve((count + 2) / 3 * 4);
-  for (std::size_t i = 0; i < count; i += 3) {
-    const std::size_t here = std::min<std::size_t>(3, count - i);
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < here ? bytes[i + k] : 0U);
-    for (std::size_t k = 0; k < 4; ++k) text += k <= here ? letters[bits >> (18 - 6 * k) & 63U] : '=';
-  }
-  return text;
-}
+/// What one frame carries.
+struct Message {
+  Json fields = Json::object();  ///< of the line, without "bytes" and "tensors"
+  std::vector<Tensor> tensors;
+};
 
-/// @error invalid_input when the text is not base64 of whole floats
-inline Result<std::vector<float>> decode_floats(std::string_view text) {
-  if (text.size() % 4 != 0) return invalid("the numbers are not base64: the length is not a multiple of 4");
-  std::size_t padding = 0;
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  const std::size_t count = text.size() / 4 * 3 - padding;
-  if (count % sizeof(float) != 0) return invalid("the base64 text does not hold whole 32-bit numbers");
-  std::string bytes;
-  bytes.reserve(count + 3);
-  std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    std::uint32_t value = 0;
-    if (c >= 'A' && c <= 'Z')
-      value = static_cast<std::uint32_t>(c - 'A');
-    else if (c >= 'a' && c <= 'z')
-      value = static_cast<std::uint32_t>(c - 'a') + 26;
-    else if (c >= '0' && c <= '9')
-      value = static_cast<std::uint32_t>(c - '0') + 52;
-    else if (c == '+')
-      value = 62;
-    else if (c == '/')
-      value = 63;
-    else if (c != '=' || i + padding < text.size())
-      return invalid("the numbers are not base64");
-    bits = bits << 6 | value;
-    if (i % 4 == 3)
-      for (const int shift : {16, 8, 0}) bytes += static_cast<char>(bits >> shift & 255U);
-  }
-  std::vector<float> values(count / sizeof(float));
-  if (count > 0) std::memcpy(values.data(), bytes.data(), count);
-  return values;
-}
+/// The frame as it goes over the wire.
+/// @error invalid_input when the tensors have more than `max_tensor_bytes`
+Result<std::string> to_frame(const Message& message);
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 5> code_names{{{ErrorCode::invalid_input, "invalid_input"},
-                                                                            {ErrorCode::not_found, "not_found"},
-                                                                            {ErrorCode::conflict, "conflict"},
-                                                                            {ErrorCode::unavailable, "unavailable"},
-                                                                            {ErrorCode::interrupted, "interrupted"}}};
+/// Cuts what comes from the other side into messages. Never trusts it: what it keeps is bounded by a line and a frame's
+/// tensors, and grows with what arrived, not with what was announced.
+class FrameReader {
+ public:
+  void add(std::string_view bytes);
+  /// The next message, or what is wrong with the frame that came instead of one; nothing while more must arrive. A bad
+  /// frame is skipped, except after `is_lost`.
+  std::optional<Result<Message>> next();
+  /// A line did not say how many bytes follow: where the next frame begins cannot be known any more.
+  [[nodiscard]] bool is_lost() const { return is_lost_; }
+
+ private:
+  std::optional<Result<Message>> take_line();
+  std::optional<Result<Message>> take_tensors();
+
+  std::string buffer_;
+  std::size_t searched_ = 0;  // bytes of the buffer without an end of line
+  bool is_skipping_line_ = false, is_lost_ = false;
+  std::optional<Json> line_;  // of a frame whose tensors have not all arrived
+  std::size_t expected_ = 0;  // their bytes
+};
 
 /// {"ok": false, "error": {...}}.
-inline Json error_answer(const Error& error) {
-  std::string_view code = code_names[0].second;
-  for (const auto& [known, name] : code_names)
-    if (known == error.code) code = name;
-  Json answer{{"ok", false}, {"error", {{"code", code}, {"message", error.message}}}};
-  if (!error.next.empty()) answer["error"]["next"] = error.next;
-  return answer;
-}
-
+Json error_answer(const Error& error);
 /// The fields of a good answer, or the error that it carries. Never trusts the other side.
-inline Result<Json> read_answer(const Json& answer) {
-  const auto malformed = [] { return fail(ErrorCode::unavailable, "the agent's answer is not of the protocol"); };
-  if (!answer.is_object() || !answer.contains("ok") || !answer["ok"].is_boolean()) return malformed();
-  if (answer["ok"].get<bool>()) return answer;
-  if (!answer.contains("error") || !answer["error"].is_object()) return malformed();
-  const auto text = [&](const char* key) {
-    const auto found = answer["error"].find(key);
-    return found != answer["error"].end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  Error error{.code = ErrorCode::unavailable, .message = text("message"), .where = {}, .next = text("next")};
-  for (const auto& [code, name] : code_names)
-    if (name == text("code")) error.code = code;
-  if (error.message.empty()) error.message = "the agent gave no reason";
-  return std::unexpected(std::move(error));
-}
+Result<Json> read_answer(const Json& answer);
+
+/// For "inputs" and "outputs" in the answer to "load"; an extent that is not known is null.
+Json to_json(const std::vector<TensorType>& types);
+/// @error invalid_input when it is no list of them
+Result<std::vector<TensorType>> types_from_json(const Json& json);
 
 }  // namespace edgewise::agent

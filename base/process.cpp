@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -26,6 +27,13 @@ namespace {
 constexpr std::size_t max_line = std::size_t{16} << 20;
 
 using Clock = std::chrono::steady_clock;
+
+/// Whether the descriptor became ready before the deadline; a signal or the deadline may end the wait sooner.
+bool wait_for(int descriptor, short events, Clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  pollfd waiting{.fd = descriptor, .events = events, .revents = 0};
+  return ::poll(&waiting, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000))) > 0;
+}
 
 ExitState exit_state(int status) {
   if (WIFSIGNALED(status)) return {.code = {}, .signal = WTERMSIG(status)};
@@ -122,14 +130,53 @@ Status ChildProcess::write_line(std::string_view line) {
   while (done < bytes.size()) {
     const ssize_t put = ::send(input_, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      const auto ended = wait(std::chrono::milliseconds(500));
-      return fail(ErrorCode::unavailable,
-                  ended ? "the process " + to_text(*ended) : "the process does not listen any more");
-    }
+    if (put < 0) return std::unexpected(does_not_listen());
     done += static_cast<std::size_t>(put);
   }
   return {};
+}
+
+Status ChildProcess::write(std::string_view bytes, std::chrono::milliseconds timeout) {
+  const auto deadline = Clock::now() + timeout;
+  while (!bytes.empty()) {
+    const ssize_t put = ::send(input_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (put >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(put));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (Clock::now() >= deadline)
+        return fail(ErrorCode::unavailable,
+                    std::format("the process took no more for {:.1f} s", static_cast<double>(timeout.count()) / 1e3));
+      wait_for(input_, POLLOUT, deadline);
+    } else if (errno != EINTR) {
+      return std::unexpected(does_not_listen());
+    }
+  }
+  return {};
+}
+
+Result<std::string> ChildProcess::read(std::chrono::milliseconds timeout) {
+  if (!buffer_.empty()) return std::exchange(buffer_, {});
+  const auto deadline = Clock::now() + timeout;
+  for (;;) {
+    if (wait_for(output_, POLLIN, deadline)) {
+      std::string chunk(std::size_t{1} << 16, '\0');
+      const ssize_t got = ::read(output_, chunk.data(), chunk.size());
+      if (got == 0 || (got < 0 && errno != EINTR)) return std::unexpected(has_closed_its_output());
+      chunk.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
+      if (!chunk.empty()) return chunk;
+    }
+    if (Clock::now() >= deadline) return std::string();
+  }
+}
+
+Error ChildProcess::does_not_listen() {
+  const auto ended = wait(std::chrono::milliseconds(500));
+  return {ErrorCode::unavailable, ended ? "the process " + to_text(*ended) : "the process does not listen any more"};
+}
+
+Error ChildProcess::has_closed_its_output() {
+  const auto ended = wait(std::chrono::milliseconds(2000));
+  return {ErrorCode::unavailable, ended ? "the process " + to_text(*ended) : "the process closed its output"};
 }
 
 Result<std::string> ChildProcess::read_line(std::chrono::milliseconds timeout) {
@@ -154,10 +201,7 @@ Result<std::string> ChildProcess::read_line(std::chrono::milliseconds timeout) {
     char chunk[1 << 14];
     const ssize_t got = ::read(output_, chunk, sizeof chunk);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
-      const auto ended = wait(std::chrono::milliseconds(2000));
-      return fail(ErrorCode::unavailable, ended ? "the process " + to_text(*ended) : "the process closed its output");
-    }
+    if (got <= 0) return std::unexpected(has_closed_its_output());
     buffer_.append(chunk, static_cast<std::size_t>(got));
   }
 }

@@ -1,4 +1,4 @@
-/// Child processes with a line-based conversation over pipes.
+/// Child processes with a conversation over pipes, by lines or by bytes.
 #pragma once
 
 #include <sys/types.h>
@@ -43,6 +43,11 @@ class ChildProcess {
   /// The next line without its end. @error unavailable with the way the child ended, or when `timeout` passed (the
   /// child still runs then), or when a line is longer than 16 MiB
   Result<std::string> read_line(std::chrono::milliseconds timeout);
+  /// Writes bytes as they are. @error unavailable as `write_line`, or when the child did not take them within `timeout`
+  Status write(std::string_view bytes, std::chrono::milliseconds timeout);
+  /// The next bytes, at least one; empty when `timeout` passed without any. @error unavailable with the way the child
+  /// ended
+  Result<std::string> read(std::chrono::milliseconds timeout);
   /// The exit state when the child has ended; does not wait.
   std::optional<ExitState> poll();
   /// Waits for the end, at most `timeout`.
@@ -52,6 +57,8 @@ class ChildProcess {
 
  private:
   ChildProcess() = default;
+  [[nodiscard]] Error does_not_listen();
+  [[nodiscard]] Error has_closed_its_output();
   pid_t pid_ = -1;
   int input_ = -1, output_ = -1;
   std::string buffer_;

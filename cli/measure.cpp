@@ -2,7 +2,7 @@
 
 #include "base/console.hpp"
 #include "cli/command.hpp"
-#include "device/device.hpp"
+#include "device/local_device.hpp"
 
 namespace edgewise::cli {
 
@@ -15,12 +15,14 @@ struct MeasureCall {
 };
 
 Exit measure(const MeasureCall& call) {
-  const auto device = device::make_local_device({}, [](const std::string& line) { console::say(line); });
   auto options = call.options;
   options.min_runs = std::min(options.min_runs, options.max_runs);
   options.timeout_s = std::max(options.timeout_s, 3 * options.max_seconds + 60);
-  const auto m = device->measure(call.model, options);
-  if (!m) return report_error(m.error());
+  const auto device = device::make_local_device(options, {}, [](const std::string& line) { console::say(line); });
+  const auto reading = device->measure(device::candidate_of_file(call.model));
+  if (!reading) return report_error(reading.error());
+  const auto& m = reading->measurement;
+  EDGEWISE_ASSERT(m, "the local device measures");
   if (call.json) {
     print_json(device::to_json(*m));
     return Exit::done;

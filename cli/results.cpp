@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "exchange/optimize.hpp"
+#include "job/quantity.hpp"
 #include "report/report.hpp"
 #include "run/session.hpp"
 #include "search/pareto.hpp"
@@ -80,7 +81,7 @@ Exit status(const ResultsCall& call) {
     if (trial.state == study::State::running)
       console::print_line("  running: trial {} on {}, stage {}, {} of {} epochs  {}", study::to_text(trial.id),
                           trial.worker, trial.stage + 1, trial.curve.empty() ? 0 : trial.curve.back().epoch,
-                          trial.epochs, space::to_text(trial.choice));
+                          trial.fidelity.epochs(), space::to_text(trial.choice));
   return Exit::done;
 }
 
@@ -90,13 +91,19 @@ Json on_test_split(const fs::path& folder) {
   return kept && kept->is_object() ? *kept : Json::object();
 }
 
+report::Beside beside(const fs::path& folder) {
+  report::Beside all{.quantities = {}, .test = on_test_split(folder)};
+  for (const auto& one : job::quantities())
+    all.quantities.push_back({.name = one.name, .better = one.better, .range = one.range});
+  return all;
+}
+
 Json results_json(const fs::path& folder, const study::Study& study) {
-  Json data = report::report_data(study);
+  Json data = report::report_data(study, beside(folder));
   // Of an ask-and-tell study the values come back of the kind that its file gives them.
   if (const auto problem = exchange::problem_of(study.settings); problem && *problem)
     for (std::size_t i = 0; i < study.trials.size(); ++i)
       data["trials"][i]["choice"] = space::to_json((*problem)->space, study.trials[i].choice);
-  if (const Json test = on_test_split(folder); !test.empty()) data["test"] = test;
   return data;
 }
 
@@ -144,7 +151,7 @@ Exit write_report(const std::string& name, const std::string& output, bool csv, 
     return Exit::done;
   }
   const fs::path page = output.empty() ? folder / "report.html" : fs::path(output);
-  if (const auto written = write_file(page, report::html_page(*study, run::drawings(*study))); !written)
+  if (const auto written = write_file(page, report::html_page(*study, run::drawings(*study), beside(folder))); !written)
     return report_error(written.error());
   console::print_line("wrote {}", page.string());
   return Exit::done;
@@ -158,7 +165,8 @@ Exit export_model(const std::string& name, const std::string& picked, const std:
   const auto trial = run::pick(*study, picked);
   if (!trial) return report_error(trial.error());
   const auto* result = (*trial)->result();
-  if (!result || !result->details.contains("model"))
+  const auto* model = result ? result->artifact("onnx") : nullptr;
+  if (!model)
     return report_error(
         {ErrorCode::not_found,
          std::format("trial {} has no exported model (it is {}{})", study::to_text((*trial)->id),
@@ -173,20 +181,20 @@ Exit export_model(const std::string& name, const std::string& picked, const std:
                          std::format("\"{}\" exists already; nothing was written", target.string()),
                          {},
                          "give another name with --output, or --force"});
-  const auto bytes = read_file(folder / result->details["model"].get<std::string>(), std::size_t{2} << 30);
+  const auto bytes = read_file(folder / model->path, std::size_t{2} << 30);
   if (!bytes) return report_error(bytes.error());
   if (const auto written = write_file(target, *bytes); !written) return report_error(written.error());
   Json values{{"model", target.string()},
               {"trial", (*trial)->id.value},
               {"choice", space::to_json((*trial)->choice)},
-              {"values", result->values},
+              {"values", study::numbers(result->values)},
               {"measurement", result->measurement}};
   if (json) {
     print_json(values);
   } else {
     console::print_line("wrote {} (trial {}: {})", target.string(), study::to_text((*trial)->id),
                         space::to_text((*trial)->choice));
-    for (const auto& [key, value] : result->values) console::print_line("  {:<20} {:.6g}", key, value);
+    for (const auto& [key, value] : study::numbers(result->values)) console::print_line("  {:<20} {:.6g}", key, value);
   }
   return Exit::done;
 }

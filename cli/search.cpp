@@ -22,11 +22,11 @@ Json summary_json(const run::Session& session, const run::Summary& summary) {
           {"ending", ending},
           {"elapsed_s", summary.elapsed_s},
           {"trials", counts},
-          {"train_s", summary.train_s},
-          {"measure_s", summary.measure_s},
-          {"export_s", summary.export_s},
-          {"overhead_s", summary.overhead_s},
-          {"kept_waiting_s", summary.kept_waiting_s},
+          {"train_s", summary.spent.train_s},
+          {"measure_s", summary.spent.measure_s},
+          {"export_s", summary.spent.export_s},
+          {"overhead_s", summary.spent.overhead_s},
+          {"kept_waiting_s", summary.spent.kept_waiting_s},
           {"workers", summary.workers}};
 }
 
@@ -49,15 +49,16 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, bool 
   for (const auto& [state, count] : summary.counts)
     counts += std::format("{}{} {}", counts.empty() ? "" : ", ", count, study::to_text(state));
   say(std::format("{} trials ({}) after {}", study->trials.size(), counts, run::duration_text(summary.elapsed_s)));
-  if (summary.kept_waiting_s > 0.1 * summary.train_s && summary.train_s > 0)
+  if (summary.spent.kept_waiting_s > 0.1 * summary.spent.train_s && summary.spent.train_s > 0)
     say(std::format(
         "training took longer than it needs: for {:.0f} % of its time other programs or workers had the processor",
-        100 * summary.kept_waiting_s / summary.train_s));
-  const double busy = summary.train_s + summary.measure_s + summary.export_s + summary.overhead_s;
+        100 * summary.spent.kept_waiting_s / summary.spent.train_s));
+  const double busy =
+      summary.spent.train_s + summary.spent.measure_s + summary.spent.export_s + summary.spent.overhead_s;
   if (busy > 0)
     say(std::format("worker time: {:.1f} % training, {:.1f} % measuring, {:.1f} % exporting, {:.1f} % other",
-                    100 * summary.train_s / busy, 100 * summary.measure_s / busy, 100 * summary.export_s / busy,
-                    100 * summary.overhead_s / busy));
+                    100 * summary.spent.train_s / busy, 100 * summary.spent.measure_s / busy,
+                    100 * summary.spent.export_s / busy, 100 * summary.spent.overhead_s / busy));
   if (summary.ending == run::Ending::interrupted) {
     say("interrupted; resume with: " + again);
     return Exit::interrupted;
@@ -149,9 +150,9 @@ Exit train(const TrainCall& call) {
     const auto candidate = session->family.build(*choice, job::frame(session->job, session->set));
     if (!candidate) return report_error(candidate.error());
     study::Trial trial{.choice = *choice,
-                       .epochs = static_cast<int>(session->job.train.epochs),
+                       .fidelity = study::Fidelity::training(static_cast<int>(session->job.train.epochs)),
                        .seed = static_cast<std::uint64_t>(session->job.seed)};
-    trial.known = run::known_costs(candidate->graph);
+    trial.known = study::values_of(study::Source::computed, run::known_costs(candidate->graph));
     if (const auto added = session->storage->add({trial}, study->trials.size()); !added)
       return report_error(added.error());
   }
@@ -179,8 +180,9 @@ Status add_start(run::Session& session, run::View& view) {
   TRY(const auto settings, session.storage->settings());
   TRY(auto start, exchange::gather_start(job.warm_start, job.front_of, session.family.space, settings, session.folder));
   for (const auto& remark : start.remarks) view.say("note: " + remark);
-  job.search.prior = std::move(start.prior);
-  job.search.start_with.insert(job.search.start_with.end(), start.front.begin(), start.front.end());
+  auto& common = job.search.common;
+  common.prior = std::move(start.prior);
+  common.start_with.insert(common.start_with.end(), start.front.begin(), start.front.end());
   return {};
 }
 

@@ -5,28 +5,14 @@
 
 namespace edgewise::deploy {
 
-namespace {
-
 using namespace graph;
-
-bool computes_nothing(const Graph& graph, std::size_t index) {
-  const Node& node = graph.node(index);
-  if (std::holds_alternative<Dropout>(node.op) || std::holds_alternative<StochasticDepth>(node.op)) return true;
-  if (std::holds_alternative<AdaptiveAvgPool2d>(node.op) || std::holds_alternative<Reshape>(node.op) ||
-      std::holds_alternative<Resize>(node.op))
-    return graph.shape(index) == graph.shape(node.inputs[0]);
-  if (const auto* split = std::get_if<Split>(&node.op)) return split->parts == 1;
-  if (std::holds_alternative<Concat>(node.op)) return node.inputs.size() == 1;
-  return false;
-}
-
-}  // namespace
 
 Plan plan_deployment(const Graph& graph) {
   const std::size_t count = graph.nodes().size();
   Plan plan{.source = std::vector<std::size_t>(count),
             .folded_norm = std::vector<std::optional<std::size_t>>(count),
-            .is_folded = std::vector<bool>(count, false)};
+            .is_folded = std::vector<bool>(count, false),
+            .outputs = {}};
   std::vector<std::size_t> readers(count, 0);
   for (std::size_t i = 0; i < count; ++i) {
     const Node& node = graph.node(i);
@@ -34,8 +20,10 @@ Plan plan_deployment(const Graph& graph) {
     if (plan.source[i] == i)
       for (const std::size_t input : node.inputs) ++readers[plan.source[input]];
   }
-  plan.output = plan.source[graph.output()];
-  ++readers[plan.output];
+  for (const Output& output : graph.outputs()) {
+    plan.outputs.push_back(plan.source[output.node]);
+    ++readers[plan.outputs.back()];
+  }
   for (std::size_t i = 0; i < count; ++i) {
     if (!std::holds_alternative<BatchNorm2d>(graph.node(i).op)) continue;
     const std::size_t before = plan.source[graph.node(i).inputs[0]];
@@ -49,16 +37,16 @@ Plan plan_deployment(const Graph& graph) {
 ConvWeights conv_weights(const Graph& graph, const Weights& weights, const Plan& plan, std::size_t conv) {
   const Node& node = graph.node(conv);
   const bool has_bias = std::get<Conv2d>(node.op).bias;
-  ConvWeights result{.weight = weights.at(node.name + ".weight").values, .bias = {}};
-  if (has_bias) result.bias = weights.at(node.name + ".bias").values;
+  ConvWeights result{.weight = weights.at(node.name + ".weight").floats(), .bias = {}};
+  if (has_bias) result.bias = weights.at(node.name + ".bias").floats();
   if (!plan.folded_norm[conv]) return result;
 
   const Node& norm = graph.node(*plan.folded_norm[conv]);
   const double eps = std::get<BatchNorm2d>(norm.op).eps;
-  const std::vector<float>& gamma = weights.at(norm.name + ".weight").values;
-  const std::vector<float>& beta = weights.at(norm.name + ".bias").values;
-  const std::vector<float>& mean = weights.at(norm.name + ".running_mean").values;
-  const std::vector<float>& var = weights.at(norm.name + ".running_var").values;
+  const std::vector<float>& gamma = weights.at(norm.name + ".weight").floats();
+  const std::vector<float>& beta = weights.at(norm.name + ".bias").floats();
+  const std::vector<float>& mean = weights.at(norm.name + ".running_mean").floats();
+  const std::vector<float>& var = weights.at(norm.name + ".running_var").floats();
   const std::size_t channels = gamma.size(), each = result.weight.size() / channels;
   if (!result.bias) result.bias.emplace(channels, 0.0F);
   for (std::size_t c = 0; c < channels; ++c) {

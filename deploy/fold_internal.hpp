@@ -17,7 +17,7 @@ struct Plan {
       source;  ///< the node whose value this one's is; itself, unless it computes nothing at inference
   std::vector<std::optional<std::size_t>> folded_norm;  ///< of a convolution: the batch norm that goes into it
   std::vector<bool> is_folded;                          ///< of a batch norm: it goes into the convolution before it
-  std::size_t output = 0;                               ///< the node whose value the network gives
+  std::vector<std::size_t> outputs;                     ///< the nodes whose values the network gives, by output
 };
 Plan plan_deployment(const graph::Graph& graph);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <numeric>
 #include <utility>
@@ -62,22 +63,34 @@ bool is_nearest_the_same(std::int64_t in, std::int64_t out) {
 class NodeWriter {
  public:
   NodeWriter(OnnxWriter& writer, const Graph& graph, const Weights& weights, const Plan& plan, const std::string& input,
-             const std::string& output)
-      : writer_(writer), graph_(graph), weights_(weights), plan_(plan), values_(graph.nodes().size()), output_(output) {
+             const std::vector<std::string>& outputs)
+      : writer_(writer), graph_(graph), weights_(weights), plan_(plan), values_(graph.nodes().size()) {
     values_[0] = input;
+    for (std::size_t i = 0; i < outputs.size(); ++i) output_name_.emplace(plan.outputs[i], outputs[i]);
   }
 
   void write(std::size_t index) {
     if (index == 0 || plan_.source[index] != index || plan_.is_folded[index]) return;
     const Node& node = graph_.node(index);
+    if (const auto* constant = std::get_if<Constant>(&node.op)) {
+      values_[index] = writer_.constant(node.name, constant->value);
+      return;
+    }
     index_ = index;
     name_ = node.name;
     in_.clear();
     for (const std::size_t input : node.inputs) in_.push_back(values_[plan_.source[input]]);
     // A convolution gives the value of the batch norm inside it.
     const std::size_t gives = plan_.folded_norm[index].value_or(index);
-    out_ = values_[gives] = gives == plan_.output ? output_ : writer_.unique(graph_.node(gives).name);
+    const auto output = output_name_.find(gives);
+    out_ = values_[gives] = output != output_name_.end() ? output->second : writer_.unique(graph_.node(gives).name);
     std::visit([this](const auto& op) { emit(op); }, node.op);
+  }
+
+  /// A value that is the input, a constant, or another output already, under one more name.
+  void write_output(std::size_t place, const std::string& name) {
+    const std::string& value = values_[plan_.outputs[place]];
+    if (value != name) writer_.node("Identity", {value}, name);
   }
 
  private:
@@ -96,7 +109,7 @@ class NodeWriter {
   }
   std::string stored(const std::string& suffix) {
     const Tensor& made = tensor(suffix);
-    return writer_.constant(name_ + suffix, made.shape, made.values);
+    return writer_.constant(name_ + suffix, made.shape, made.floats());
   }
   std::string reshaped(const std::string& value, const Shape& shape, const char* what) {
     return step("Reshape", {value, writer_.constant(inner("shape"), shape)}, what);
@@ -221,7 +234,7 @@ class NodeWriter {
       return;
     }
     const Tensor& weight = tensor(".weight");
-    const auto values = transposed(weight.values, weight.shape[0], weight.shape[1]);
+    const auto values = transposed(weight.floats(), weight.shape[0], weight.shape[1]);
     const auto right = writer_.constant(name_ + ".weight", {weight.shape[1], weight.shape[0]}, values);
     if (op.bias)
       node("Add", {step("MatMul", {in_[0], right}, "matmul"), stored(".bias")});
@@ -309,13 +322,15 @@ class NodeWriter {
   void emit(const Dropout&) { EDGEWISE_ASSERT(false, "dropout computes nothing at inference"); }
   void emit(const StochasticDepth&) { EDGEWISE_ASSERT(false, "stochastic depth computes nothing at inference"); }
   void emit(const LayerScale&) { node("Mul", {in_[0], stored("")}); }
+  void emit(const Constant&) { EDGEWISE_ASSERT(false, "a constant is stored, not written as a node"); }
+  void emit(const Cast& op) { OnnxWriter::set(node("Cast", in_), "to", std::int64_t{onnx_type(op.to)}); }
 
   OnnxWriter& writer_;
   const Graph& graph_;
   const Weights& weights_;
   const Plan& plan_;
-  std::vector<std::string> values_;  // by node: the name of its value in the file
-  std::string output_;
+  std::vector<std::string> values_;                 // by node: the name of its value in the file
+  std::map<std::size_t, std::string> output_name_;  // by node: the first output that is its value
   std::size_t index_ = 0;
   std::string name_, out_;
   std::vector<std::string> in_;
@@ -324,10 +339,10 @@ class NodeWriter {
 }  // namespace
 
 void write_nodes(OnnxWriter& writer, const Graph& graph, const Weights& weights, const Plan& plan,
-                 const std::string& input, const std::string& output) {
-  NodeWriter nodes(writer, graph, weights, plan, input, output);
+                 const std::string& input, const std::vector<std::string>& outputs) {
+  NodeWriter nodes(writer, graph, weights, plan, input, outputs);
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) nodes.write(i);
-  if (plan.output == 0) writer.node("Identity", {input}, output);
+  for (std::size_t i = 0; i < outputs.size(); ++i) nodes.write_output(i, outputs[i]);
 }
 
 }  // namespace edgewise::deploy

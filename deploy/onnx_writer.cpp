@@ -1,5 +1,6 @@
 #include <bit>
 #include <format>
+#include <utility>
 
 #include "deploy/onnx_writer_internal.hpp"
 
@@ -27,6 +28,26 @@ graph::Shape with_batch(const graph::Shape& shape) {
   graph::Shape whole{1};
   whole.insert(whole.end(), shape.begin(), shape.end());
   return whole;
+}
+
+onnx::TensorProto::DataType onnx_type(graph::DataType type) {
+  switch (type) {
+    case graph::DataType::float32:
+      return onnx::TensorProto::FLOAT;
+    case graph::DataType::int64:
+      return onnx::TensorProto::INT64;
+    case graph::DataType::int32:
+      return onnx::TensorProto::INT32;
+    case graph::DataType::uint8:
+      return onnx::TensorProto::UINT8;
+    case graph::DataType::int8:
+      return onnx::TensorProto::INT8;
+    case graph::DataType::float16:
+      return onnx::TensorProto::FLOAT16;
+    case graph::DataType::boolean:
+      return onnx::TensorProto::BOOL;
+  }
+  std::unreachable();
 }
 
 std::string OnnxWriter::unique(const std::string& wanted) {
@@ -79,6 +100,16 @@ std::string OnnxWriter::constant(const std::string& wanted, std::span<const std:
   made.set_data_type(onnx::TensorProto::INT64);
   made.add_dims(static_cast<std::int64_t>(values.size()));
   made.set_raw_data(raw_bytes(values));
+  return name;
+}
+
+std::string OnnxWriter::constant(const std::string& wanted, const graph::Tensor& tensor) {
+  std::string name = unique(wanted);
+  onnx::TensorProto& made = *proto_.add_initializer();
+  made.set_name(name);
+  made.set_data_type(onnx_type(tensor.type()));
+  for (const std::int64_t extent : with_batch(tensor.shape)) made.add_dims(extent);
+  made.set_raw_data(raw_bytes(tensor.bytes()));
   return name;
 }
 

@@ -35,6 +35,8 @@ class OnnxWriter {
   /// Constants stored in the file; the name they got.
   std::string constant(const std::string& wanted, const graph::Shape& shape, std::span<const float> values);
   std::string constant(const std::string& wanted, std::span<const std::int64_t> values);
+  /// Behind a batch axis of 1.
+  std::string constant(const std::string& wanted, const graph::Tensor& tensor);
   std::string scalar(const std::string& wanted, float value);
 
  private:
@@ -42,8 +44,12 @@ class OnnxWriter {
   std::set<std::string> taken_;
 };
 
-/// Writes every node of `graph` as `plan` says; the network's input is called `input`, its output `output`.
+/// ONNX's name of a data type.
+onnx::TensorProto::DataType onnx_type(graph::DataType type);
+
+/// Writes every node of `graph` as `plan` says; the network's input is called `input`, its outputs, in their order,
+/// `outputs`.
 void write_nodes(OnnxWriter& writer, const graph::Graph& graph, const graph::Weights& weights, const Plan& plan,
-                 const std::string& input, const std::string& output);
+                 const std::string& input, const std::vector<std::string>& outputs);
 
 }  // namespace edgewise::deploy

@@ -1,71 +1,76 @@
-/// Devices: an ONNX file in, a measurement out.
+/// Devices: a candidate in, what it costs there out. Siblings measure, predict or look up.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <memory>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "agent/tensor.hpp"
 #include "base/error.hpp"
-#include "base/json.hpp"
+#include "device/measurement.hpp"
+#include "graph/graph.hpp"
+#include "space/space.hpp"
 
 namespace edgewise::device {
 
-/// How to measure: the `device:` section of the job file.
-struct MeasureOptions {
-  std::string provider = "cpu";  ///< "cpu", "xnnpack"
-  int threads = 1;               ///< intra-op threads, each pinned to a processor of its own
-  int min_runs = 30, max_runs = 300;
-  double max_seconds = 3.0;  ///< of timed runs; a slow model gets at least 5 runs however long they take
-  double timeout_s = 120.0;  ///< for all of it; a model that hangs costs one measurement
+/// Typed, named numbers: what models take and give.
+using agent::Tensor;
+using Tensors = std::vector<Tensor>;
+
+/// Gives the path of a candidate's ONNX file, and writes it when nobody has yet.
+using GiveFile = std::function<Result<std::filesystem::path>()>;
+
+/// A network with whatever is known of it; a device takes what it needs. Graph and choice are borrowed.
+struct Candidate {
+  const graph::Graph* graph = nullptr;    ///< null: not known, as of a file from elsewhere
+  const space::Choice* choice = nullptr;  ///< null: it was not chosen from a space
+  std::string precision = "fp32";         ///< that it is deployed in
+  GiveFile file;                          ///< empty: there is no file; asked only by devices that run it
+};
+/// A file that is there already.
+Candidate candidate_of_file(const std::filesystem::path& onnx);
+
+/// How a device comes to its numbers.
+enum class Source {
+  measured,   ///< it ran the model
+  predicted,  ///< a model of the device
+  told,       ///< a table, or a person
 };
 
-/// What was measured, and under which conditions. Latencies are of one inference at batch 1.
-struct Measurement {
-  double latency_ms = 0;  ///< median
-  double p90_ms = 0, p99_ms = 0, min_ms = 0;
-  double spread_ms = 0;  ///< median absolute deviation
-  int runs = 0, warmup_runs = 0;
-  double load_ms = 0;                  ///< reading the file and making the session
-  std::int64_t peak_memory_bytes = 0;  ///< growth of the agent's resident memory from before loading to its peak
-  std::int64_t model_bytes = 0;        ///< file size
-  bool disturbed = false;              ///< see `disturbance`
-  std::string disturbance;  ///< why: "p90 is 1.8 times the median", "12 involuntary context switches in 30 runs",
-                            ///< "clock fell from 2.4 to 1.2 GHz"
-  std::string device, processor, provider;  ///< "local", CPU model, "cpu"
-  std::string precision = "fp32", runtime;  ///< ..., "onnxruntime 1.21.0"
-  int threads = 1;
-  std::string clock;  ///< governor and frequency where the system tells, else "unknown"
-  friend bool operator==(const Measurement&, const Measurement&) = default;
+/// What a device says of one candidate.
+struct Reading {
+  std::map<std::string, double> values;    ///< by the names of the quantities that its entry declares
+  std::map<std::string, double> at_least;  ///< of values to which a disturbance may have added: what is sure of them
+  std::optional<Measurement> measurement;  ///< how they were measured; nothing: they were not
 };
-Json to_json(const Measurement& measurement);
-Result<Measurement> measurement_from_json(const Json& json);
+/// A measurement by the names of quantities: latency_ms, latency_p90_ms, latency_p99_ms, memory_mb, load_ms, model_mb.
+Reading reading_of(const Measurement& measurement);
 
-/// Something that can run a model. Not safe to use from two threads.
+/// Something that says what candidates cost. Not safe to use from two threads.
 class Device {
  public:
   virtual ~Device() = default;
   [[nodiscard]] virtual std::string name() const = 0;
-  /// Each measurement has an agent of its own, so that a bad model costs this call alone.
-  /// @error invalid_input with the reason when the model is at fault: it crashed or hung the agent, which runs a
-  /// control model, or the runtime does not accept it; also when the provider is not there (with those that are).
-  /// unavailable when no model can be run at present
-  virtual Result<Measurement> measure(const std::filesystem::path& onnx, const MeasureOptions& options) = 0;
-  /// Outputs for `inputs`, (n, C, H, W) row-major, run one by one. @error as `measure`
-  virtual Result<std::vector<float>> infer(const std::filesystem::path& onnx, const std::vector<float>& inputs) = 0;
+  [[nodiscard]] virtual Source source() const = 0;
+  /// Whether its measurements run on this machine. Only then it holds `QuietMachine` while it measures, so that no
+  /// worker of this user trains meanwhile.
+  [[nodiscard]] virtual bool shares_this_machine() const = 0;
+  /// @error invalid_input with the reason when the candidate or the device's options are at fault; unavailable when no
+  /// candidate at all can be measured at present
+  virtual Result<Reading> measure(const Candidate& candidate) = 0;
+
+  /// Whether `infer` can be asked.
+  [[nodiscard]] virtual bool runs_models() const { return false; }
+  /// All outputs for each of `samples`, run one by one; a sample has a tensor for each input of the model. @error as
+  /// `measure`, and invalid_input when this device runs no models
+  virtual Result<std::vector<Tensors>> infer(const std::filesystem::path& onnx, std::span<const Tensors> samples);
 };
 
 /// Hears every 10 s what is waited for: `loading "x.onnx": 20 s of 120 s at most`.
 using Waiting = std::function<void(const std::string& line)>;
-
-/// This machine, through a child `edgewise-agent`. Measuring holds `QuietMachine`, so that no worker of this user
-/// trains meanwhile.
-/// @param agent    path of the program; empty: beside the running program
-/// @param waiting  may be empty
-std::unique_ptr<Device> make_local_device(const std::filesystem::path& agent = {}, const Waiting& waiting = {});
 
 }  // namespace edgewise::device

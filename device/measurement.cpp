@@ -1,9 +1,9 @@
+#include "device/measurement.hpp"
+
 #include <cmath>
 #include <format>
 #include <limits>
 #include <type_traits>
-
-#include "device/device.hpp"
 
 namespace edgewise::device {
 

@@ -51,29 +51,25 @@ deploy::Metadata metadata(const Workplace& workplace, const study::Trial& trial,
   // A built-in set of maps has channels of its own.
   const auto channels = workplace.set().channels;
   const bool is_colour = channels == 3 && job.data.path != "builtin:drainage";
-  return {
-      {"task", std::string(data::to_text(job.task))},
-      {"output",
-       job.task == data::Task::box
-           ? "one box: x0, y0, x1, y1 as shares of the input's width and height (0 to 1), from its upper left corner"
-           : "a score for each class, in the order of \"classes\"; softmax makes probabilities of them"},
-      {"resize", std::format("the whole picture is stretched to a square of {0} x {0} pixels, whatever its "
-                             "proportions; area filter when shrinking, "
-                             "linear when growing",
-                             size)},
-      {"channel_order", is_colour       ? "RGB"
-                        : channels == 1 ? "grey"
-                                        : std::format("the {} channels of the data, in their order", channels)},
-      {"layout", "NCHW: batch, channels, height, width"},
-      {"classes", dump(Json(workplace.set().classes))},
-      {"input_size", std::to_string(size)},
-      {"mean", dump(Json(normal.mean))},
-      {"deviation", dump(Json(normal.deviation))},
-      {"pixel_range", "[0, 1] before mean and deviation"},
-      {"study", job.name},
-      {"trial", study::to_text(trial.id)},
-      {"choice", dump(space::to_json(trial.choice))},
-      {"best_epoch", std::to_string(best_epoch)}};
+  return {{"task", job.task->name()},
+          {"output", job.task->traits().output},
+          {"resize", std::format("the whole picture is stretched to a square of {0} x {0} pixels, whatever its "
+                                 "proportions; area filter when shrinking, "
+                                 "linear when growing",
+                                 size)},
+          {"channel_order", is_colour       ? "RGB"
+                            : channels == 1 ? "grey"
+                                            : std::format("the {} channels of the data, in their order", channels)},
+          {"layout", "NCHW: batch, channels, height, width"},
+          {"classes", dump(Json(workplace.set().classes))},
+          {"input_size", std::to_string(size)},
+          {"mean", dump(Json(normal.mean))},
+          {"deviation", dump(Json(normal.deviation))},
+          {"pixel_range", "[0, 1] before mean and deviation"},
+          {"study", job.name},
+          {"trial", study::to_text(trial.id)},
+          {"choice", dump(space::to_json(trial.choice))},
+          {"best_epoch", std::to_string(best_epoch)}};
 }
 
 /// Some validation pictures as the network sees them, (n, C, H, W), spread over the split: neighbours in a list are
@@ -95,6 +91,24 @@ std::vector<float> check_inputs(const data::DataSet& set, const data::Cache& cac
   return inputs;
 }
 
+/// What the exported file gives for `inputs`, one picture after the other.
+Result<std::vector<float>> outputs_of(device::Device& device, const fs::path& onnx, const graph::Graph& graph,
+                                      std::span<const float> inputs) {
+  std::vector<std::int64_t> shape{1};
+  shape.insert(shape.end(), graph.input_shape().begin(), graph.input_shape().end());
+  TRY(const std::size_t each, agent::elements_of(shape, inputs.size()));
+  std::vector<device::Tensors> samples;
+  for (std::size_t at = 0; at + each <= inputs.size(); at += each)
+    samples.push_back({agent::float_tensor("image", shape, inputs.subspan(at, each))});
+  TRY(const auto outputs, device.infer(onnx, samples));
+  std::vector<float> all;
+  for (const device::Tensors& sample : outputs) {
+    TRY(const auto values, agent::floats_of(sample.front()));
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
 /// An export that computes something else than the module is no export. Compared on real pictures: on noise, far from
 /// what a network was trained on, rounding alone can pass the bound (seen: 2.7e-4 with RegNetY-400MF after one epoch).
 Status check_export(Workplace& workplace, const data::Cache& cache, const graph::Graph& graph,
@@ -102,7 +116,7 @@ Status check_export(Workplace& workplace, const data::Cache& cache, const graph:
   const auto inputs = check_inputs(workplace.set(), cache);
   TRY(const auto busy, BusyMachine::enter());  // computing would disturb another worker's measurement
   TRY(const auto expected, train::predict(graph, weights, inputs));
-  TRY(const auto got, workplace.device().infer(onnx, inputs));
+  TRY(const auto got, outputs_of(workplace.device(), onnx, graph, inputs));
   *difference = deploy::relative_difference(got, expected);
   if (!(*difference <= largest_export_difference))
     return invalid(std::format("the exported file differs from the trained network by {:.2g} (at most {:.0e} is right)",
@@ -110,28 +124,42 @@ Status check_export(Workplace& workplace, const data::Cache& cache, const graph:
   return {};
 }
 
-void add_measured(std::map<std::string, double>& values, const device::Measurement& m) {
-  values["latency_ms"] = m.latency_ms;
-  values["latency_p90_ms"] = m.p90_ms;
-  values["latency_p99_ms"] = m.p99_ms;
-  values["memory_mb"] = static_cast<double>(m.peak_memory_bytes) / 1e6;
-  values["load_ms"] = m.load_ms;
-  values["model_mb"] = static_cast<double>(m.model_bytes) / 1e6;
+study::Source source_of(device::Source source) {
+  switch (source) {
+    case device::Source::measured:
+      return study::Source::measured;
+    case device::Source::predicted:
+      return study::Source::predicted;
+    case device::Source::told:
+      return study::Source::told;
+  }
+  return study::Source::told;
 }
 
-bool bounds_a_measured_value(const std::vector<study::Constraint>& constraints) {
-  std::map<std::string, double> measured;
-  add_measured(measured, {});
-  return std::ranges::any_of(constraints, [&](const auto& constraint) {
-    return std::ranges::any_of(constraint.comparison.names(),
-                               [&](const auto& name) { return measured.contains(name); });
+void add_read(study::Values& values, const device::Device& device, const device::Reading& reading) {
+  for (const auto& [name, number] : reading.values)
+    values[name] = {.value = number,
+                    .source = source_of(device.source()),
+                    .device = device.name(),
+                    .precision = reading.measurement ? reading.measurement->precision : "fp32"};
+}
+
+Json measurement_json(const device::Reading& reading) {
+  return reading.measurement ? device::to_json(*reading.measurement) : Json();
+}
+
+bool bounds_a_measured_value(const job::Job& job) {
+  return std::ranges::any_of(job.constraints, [&](const auto& constraint) {
+    return std::ranges::any_of(constraint.comparison.names(), [&](const auto& name) {
+      return std::ranges::contains(job.device.entry().quantities, name, &Quantity::name);
+    });
   });
 }
 
 /// A network's cost does not depend on its weights, so what would be rejected after training is rejected before.
 Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, const study::Trial& trial,
                                                          const graph::Graph& graph, const fs::path& folder) {
-  if (trial.stage > 0 || !bounds_a_measured_value(workplace.job().constraints)) return std::nullopt;
+  if (trial.stage > 0 || !bounds_a_measured_value(workplace.job())) return std::nullopt;
   const auto start = Clock::now();
   graph::Weights untrained;
   auto random = RandomStream::named(trial.seed, "untrained");
@@ -140,27 +168,26 @@ Result<std::optional<Estimate>> rejected_before_training(Workplace& workplace, c
     for (const auto extent : tensor.shape) count *= static_cast<std::size_t>(extent);
     auto& values = untrained[tensor.name];
     values.shape = tensor.shape;
+    auto& numbers = values.floats();
     // Not zeros: a runtime may shortcut them, and denormal results would slow it down.
     for (std::size_t i = 0; i < count; ++i)
-      values.values.push_back(static_cast<float>(tensor.trainable ? random.uniform(-0.1, 0.1) : 1.0));
+      numbers.push_back(static_cast<float>(tensor.trainable ? random.uniform(-0.1, 0.1) : 1.0));
   }
   const fs::path onnx = folder / "untrained.onnx";
   TRY_DO(deploy::write_onnx(graph, untrained, {{"purpose", "measured before training"}}, onnx));
-  auto measured = workplace.device().measure(onnx, workplace.job().measure);
+  auto measured = workplace.device().measure(device::candidate_of_file(onnx));
   std::error_code ignored;
   fs::remove(onnx, ignored);
   if (!measured) return std::unexpected(measured.error());
-  std::map<std::string, double> values = trial.known;
-  add_measured(values, *measured);
-  auto least = values;
-  // A disturbance only adds time: what a disturbed measurement proves about a bound is what its fastest run shows.
-  if (measured->disturbed)
-    for (const char* name : {"latency_ms", "latency_p90_ms", "latency_p99_ms"}) least[name] = measured->min_ms;
+  study::Values values = trial.known;
+  add_read(values, workplace.device(), *measured);
+  auto least = study::numbers(values);
+  for (const auto& [name, value] : measured->at_least) least[name] = value;
   const auto broken = study::violated(workplace.job().constraints, least);
   if (!broken) return std::nullopt;
   Estimate estimate{.state = study::State::rejected, .reason = "measured before training: " + *broken, .result = {}};
   estimate.result.values = values;
-  estimate.result.measurement = device::to_json(*measured);
+  estimate.result.measurement = measurement_json(*measured);
   estimate.result.details = Json::object();
   estimate.result.measure_s = seconds_since(start);
   estimate.result.finished = utc_now();
@@ -176,7 +203,7 @@ fs::path trial_folder(const fs::path& study_folder, study::TrialId id) {
 Result<std::unique_ptr<Workplace>> Workplace::open(job::Job job, fs::path folder,
                                                    std::unique_ptr<device::Device> device) {
   std::unique_ptr<Workplace> workplace(new Workplace);
-  TRY(workplace->set_, data::load(job.data, job.task));
+  TRY(workplace->set_, data::load(job.data, *job.task));
   TRY(workplace->family_, space::make_family(job.space, job.space_options, job::frame(job, workplace->set_)));
   workplace->job_ = std::move(job);
   workplace->folder_ = std::move(folder);
@@ -218,15 +245,13 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   TRY(const data::Cache* cache, workplace.cache(size, listener.on_progress));
   const auto training_start = Clock::now();
   const auto kept_waiting_before = seconds_kept_waiting();
-  const auto backbone = trial.choice.find("backbone");
-  const auto* name = backbone == trial.choice.end() ? nullptr : std::get_if<std::string>(&backbone->second);
   train::Request request{
       .graph = &candidate.graph,
-      .network = name ? *name : "",
+      .network = space::network_name(workplace.family(), trial.choice),
       .set = &workplace.set(),
       .cache = cache,
       .settings = settings,
-      .epochs = trial.epochs,
+      .epochs = trial.fidelity.epochs(),
       .seed = trial.seed,
       .checkpoint = folder / (settings.restart ? std::format("stage-{}.checkpoint", trial.stage) : "checkpoint"),
       .stop = listener.stop,
@@ -253,29 +278,32 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
                             onnx));
   double difference = 0;
   TRY_DO(check_export(workplace, *cache, candidate.graph, outcome.best_weights, onnx, &difference));
+  TRY(const auto artifact, study::artifact_of("onnx", onnx, workplace.folder()));
   const double export_s = seconds_since(export_start);
 
   phase("measuring");
   const auto measure_start = Clock::now();
-  TRY(const auto measurement, workplace.device().measure(onnx, workplace.job().measure));
+  TRY(const auto reading, workplace.device().measure(device::candidate_of_file(onnx)));
   const double measure_s = seconds_since(measure_start);
 
   Estimate estimate;
   auto& result = estimate.result;
   result.stage = trial.stage;
-  result.epochs = outcome.curve.empty() ? 0 : outcome.curve.back().epoch;
+  result.fidelity = trial.fidelity;
+  result.fidelity.amounts["epochs"] = outcome.curve.empty() ? 0 : outcome.curve.back().epoch;
   result.best_epoch = outcome.best_epoch;
-  result.values = outcome.best.metrics;
-  result.values["validation_loss"] = outcome.best.loss;
+  result.values = study::values_of(study::Source::trained, outcome.best.metrics);
+  result.values[train::validation_loss().name] = {.value = outcome.best.loss, .source = study::Source::trained};
   for (const auto& [name, value] : trial.known) result.values[name] = value;
-  add_measured(result.values, measurement);
-  result.measurement = device::to_json(measurement);
-  result.details = {{"model", fs::relative(onnx, workplace.folder()).string()}, {"export_difference", difference}};
+  add_read(result.values, workplace.device(), reading);
+  result.measurement = measurement_json(reading);
+  result.details = {{"export_difference", difference}};
+  result.artifacts.push_back(artifact);
   if (trial.threads) result.details["threads"] = *trial.threads;
   if (kept_waiting_before && kept_waiting_after)
     result.details["kept_waiting_s"] = *kept_waiting_after - *kept_waiting_before;
   if (outcome.started_from) result.details["starting_weights"] = train::to_json(*outcome.started_from);
-  if (!outcome.best.confusion.empty()) result.details["confusion"] = outcome.best.confusion;
+  for (const auto& [name, detail] : outcome.best.details.items()) result.details[name] = detail;
   // Training's wall time counts as training, its waits for other workers' measurements included; epochs of earlier
   // attempts too.
   result.train_s = training_wall_s;
@@ -305,7 +333,7 @@ Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const 
                                         .set = &workplace.set(),
                                         .cache = cache,
                                         .settings = settings,
-                                        .epochs = trial.result()->epochs,
+                                        .epochs = trial.result()->fidelity.epochs(),
                                         .seed = trial.seed,
                                         .checkpoint = checkpoint,
                                         .only_continue = true}));

@@ -60,7 +60,7 @@ struct Estimate {
 /// Files of one trial below the study's folder: "trials/000017".
 std::filesystem::path trial_folder(const std::filesystem::path& study_folder, study::TrialId id);
 
-/// Trains to `trial.epochs` in total (continuing the trial's checkpoint), exports the best epoch, compares the file
+/// Trains to `trial.fidelity` in total (continuing the trial's checkpoint), exports the best epoch, compares the file
 /// with the module in the runtime, measures it. When a constraint bounds something measured (latency, memory), the
 /// untrained network is measured first and rejected before any training if it breaks the bound: weights do not change
 /// what a network costs.

@@ -56,7 +56,8 @@ Status check_keys(const Json& request, const std::vector<std::string>& allowed) 
 }
 
 const std::string examples =
-    R"(for example {"ask": 1}, {"tell": 0, "values": {"error": 0.1}}, {"tell": 0, "failed": "why"}, {"add": {...}, "values": {...}}, {"front": true}, {"status": true})";
+    R"(for example {"ask": 1}, {"tell": 0, "values": {"error": 0.1}}, {"tell": 0, "failed": "why"}, )"
+    R"({"add": {...}, "values": {...}}, {"front": true}, {"status": true})";
 
 /// The first option whose value differs between two jobs; "" when none does.
 std::string difference(const Json& there, const Json& here) {
@@ -65,28 +66,33 @@ std::string difference(const Json& there, const Json& here) {
     if (there[key] != value)
       return value.is_object() ? key : std::format("{}: {} there, {} here", key, shown(there[key]), shown(value));
   }
-  return {};
+  return there.is_object() && there.contains("set") && !here.contains("set") ? "set" : "";
 }
 
-search::Options strategy_options(const OptimizeOptions& options) {
-  return {.strategy = options.strategy,
-          .trials = options.trials,
-          .epochs = options.epochs,
-          .seed = options.seed,
-          .price = {.evaluation_s = options.evaluation_s, .budget_s = options.budget_s}};
+Result<std::unique_ptr<search::Strategy>> make_strategy(const Problem& problem, const OptimizeOptions& options) {
+  search::Options told{.strategy = options.strategy,
+                       .common = {.trials = options.trials,
+                                  .effort = {.full = study::Fidelity::training(options.epochs)},
+                                  .seed = options.seed,
+                                  .price = {.evaluation_s = options.evaluation_s, .budget_s = options.budget_s},
+                                  .recorded = problem.told}};
+  for (const auto& text : options.set) TRY_DO(search::set_option(told, text));
+  return search::make_strategy(told, problem.space);
 }
 
 }  // namespace
 
 Json study_job(const Problem& problem, const OptimizeOptions& options) {
-  return {{"format", "edgewise-optimize"},
-          {"problem", problem.document},
-          {"strategy", options.strategy},
-          {"seed", options.seed},
-          {"trials", options.trials},
-          {"epochs", options.epochs},
-          {"evaluation_s", options.evaluation_s},
-          {"budget_s", options.budget_s}};
+  Json job{{"format", "edgewise-optimize"},
+           {"problem", problem.document},
+           {"strategy", options.strategy},
+           {"seed", options.seed},
+           {"trials", options.trials},
+           {"epochs", options.epochs},
+           {"evaluation_s", options.evaluation_s},
+           {"budget_s", options.budget_s}};
+  if (!options.set.empty()) job["set"] = options.set;
+  return job;
 }
 
 std::optional<Result<Problem>> problem_of(const study::Settings& settings) {
@@ -107,12 +113,22 @@ study::Settings study_settings(const Problem& problem, const OptimizeOptions& op
 
 Result<std::unique_ptr<Optimizer>> Optimizer::make(Problem problem, const OptimizeOptions& options) {
   std::unique_ptr<Optimizer> optimizer(new Optimizer(std::move(problem), options));
-  TRY(optimizer->strategy_, search::make_strategy(strategy_options(options), optimizer->problem_.space));
+  TRY(optimizer->strategy_, make_strategy(optimizer->problem_, options));
   optimizer->has_stages_ = optimizer->strategy_->plan().size() > 1;
   TRY_DO(optimizer->open_study());
+  optimizer->dialogue_.emplace(*optimizer->strategy_, optimizer->rules());
   TRY_DO(optimizer->reload());
+  TRY_DO(optimizer->take_over());
   TRY_DO(optimizer->take_up_waiting());
   return optimizer;
+}
+
+/// Two choices of a space are two things here: only who evaluates them knows better.
+search::DialogueRules Optimizer::rules() const {
+  return {.look = [this](const space::Choice& choice) -> Result<search::Candidate> {
+            return search::Candidate{.known = numbers_of(choice, problem_.known)};
+          },
+          .forbidden = "known before evaluation"};
 }
 
 Status Optimizer::open_study() {
@@ -144,7 +160,7 @@ Status Optimizer::open_study() {
   if (kept.job != settings.job && kept.job == study_job(in_texts, options_)) {
     // From before categories kept their kinds: it goes on with texts.
     TRY(problem_, problem_from_json(in_texts.document, problem_.name));
-    TRY(strategy_, search::make_strategy(strategy_options(options_), problem_.space));
+    TRY(strategy_, make_strategy(problem_, options_));
     return {};
   }
   if (const auto differs = difference(kept.job, settings.job); !differs.empty())
@@ -160,13 +176,25 @@ Status Optimizer::reload() {
   return {};
 }
 
+/// What an earlier program was asked for and not told yet can be told to this one.
+Status Optimizer::take_over() {
+  for (auto& trial : study_.trials) {
+    if (trial.state != State::running) continue;
+    TRY(auto claim, storage_->claim_again(trial.id, holder));
+    trial = claim.trial;
+    claims_.insert_or_assign(trial.id, std::move(claim));
+  }
+  return {};
+}
+
 /// Whatever waits is taken up at once: those who ask evaluate it. Also what a program that was killed had added but not
 /// taken up.
 Status Optimizer::take_up_waiting() {
   for (;;) {
-    TRY(auto trial, storage_->claim(holder));
-    if (!trial) return {};
-    study_.trials.at(static_cast<std::size_t>(trial->id.value)) = *std::move(trial);
+    TRY(auto claim, storage_->claim(holder));
+    if (!claim) return {};
+    study_.trials.at(static_cast<std::size_t>(claim->id.value)) = claim->trial;
+    claims_.insert_or_assign(claim->id, *std::move(claim));
   }
 }
 
@@ -232,37 +260,22 @@ Result<Json> Optimizer::ask(const Json& count) {
   search::Advice advice;
   // A round may give fewer than wanted, or only choices that a constraint on known values rejects.
   for (int round = 0; round < max_rounds && trials.size() < wanted; ++round) {
-    TRY(advice, strategy_->ask(study_, wanted - trials.size()));
+    TRY(const auto step, dialogue_->ask(study_, wanted - trials.size()));
+    advice = step.advice;
     if (advice.proposals.empty()) break;
-    TRY(const auto begun, record(advice.proposals));
+    TRY(const auto begun, record(step));
     for (const auto id : begun) trials.push_back(trial_json(study_.trials[static_cast<std::size_t>(id.value)]));
   }
   return Json{{"trials", std::move(trials)}, {"finished", advice.is_finished}, {"note", advice.note}};
 }
 
-Result<std::vector<study::TrialId>> Optimizer::record(const std::vector<search::Proposal>& proposals) {
-  std::vector<study::Trial> added;
+Result<std::vector<study::TrialId>> Optimizer::record(const search::Step& step) {
   std::vector<study::TrialId> begun;
-  for (const auto& proposal : proposals) {
-    if (proposal.promote) {
-      TRY_DO(storage_->promote({*proposal.promote}, proposal.epochs));
-      begun.push_back(*proposal.promote);
-      continue;
-    }
-    study::Trial trial{
-        .choice = proposal.choice, .epochs = proposal.epochs, .known = numbers_of(proposal.choice, problem_.known)};
-    if (const auto broken = study::violated(problem_.constraints, trial.known)) {
-      trial.state = State::rejected;
-      trial.reason = "known before evaluation: " + *broken;
-    }
-    added.push_back(std::move(trial));
-  }
-  if (!added.empty()) {
-    TRY(const auto ids, storage_->add(added, study_.trials.size()));
-    for (const auto id : ids) {
-      TRY_DO(refresh(id));
-      if (study_.trials.back().state == State::waiting) begun.push_back(id);
-    }
+  for (const auto& promotion : step.promotions) begun.push_back(promotion.trial);
+  TRY(const auto added, search::record(step, *storage_));
+  for (const auto id : added) {
+    TRY_DO(refresh(id));
+    if (study_.trials.back().state == State::waiting) begun.push_back(id);
   }
   TRY_DO(take_up_waiting());
   return begun;
@@ -316,12 +329,15 @@ Result<Json> Optimizer::tell(const Json& id, const Json& request) {
   if (request.contains("failed")) {
     if (!request["failed"].is_string() || request["failed"].get_ref<const std::string&>().empty())
       return invalid(std::format("\"failed\" is {}; it must be the reason as a text", shown(request["failed"])));
-    TRY_DO(storage_->fail_trial(trial_id, holder, kept_reason(request["failed"].get<std::string>())));
+    TRY_DO(storage_->fail_trial(claims_.at(trial_id), kept_reason(request["failed"].get<std::string>())));
   } else {
     TRY(const auto values, told_values(request["values"]));
-    TRY_DO(storage_->finish(trial_id, holder, State::complete,
-                            {.stage = trial.stage, .epochs = trial.epochs, .values = values}, ""));
+    TRY_DO(storage_->finish(
+        claims_.at(trial_id), State::complete,
+        {.stage = trial.stage, .fidelity = trial.fidelity, .values = study::values_of(study::Source::told, values)},
+        ""));
   }
+  claims_.erase(trial_id);
   TRY_DO(refresh(trial_id));
   return Json{{"ok", true}};
 }
@@ -338,8 +354,13 @@ Result<Json> Optimizer::add(const Json& request) {
         same->state == State::running ? std::format(R"(send {{"tell": {}, "values": ...}})", same->id.value) : "");
   }
   TRY(const auto values, told_values(request["values"]));
-  study::Trial trial{.choice = choice, .state = State::complete, .known = numbers_of(choice, problem_.known)};
-  trial.results.push_back({.stage = 0, .epochs = 1, .values = values, .details = {{"answered", "told by the user"}}});
+  study::Trial trial{.choice = choice,
+                     .state = State::complete,
+                     .known = study::values_of(study::Source::computed, numbers_of(choice, problem_.known))};
+  trial.results.push_back({.stage = 0,
+                           .fidelity = study::Fidelity::training(1),
+                           .values = study::values_of(study::Source::told, values),
+                           .details = {{"answered", "told by the user"}}});
   TRY(const auto ids, storage_->add({trial}, study_.trials.size()));
   TRY_DO(refresh(ids.front()));
   return Json{{"id", ids.front().value}};
@@ -347,7 +368,7 @@ Result<Json> Optimizer::add(const Json& request) {
 
 Json Optimizer::trial_json(const study::Trial& trial) const {
   Json json{{"id", trial.id.value}, {"choice", space::to_json(problem_.space, trial.choice)}};
-  if (has_stages_) json["epochs"] = trial.epochs;
+  if (has_stages_) json["epochs"] = trial.fidelity.epochs();
   return json;
 }
 
@@ -388,7 +409,7 @@ Result<Fitted> import_study(const fs::path& optuna, const std::string& name, con
                                                  optuna.string(), why),
                    "compare the parameters and objectives there with those of the space");
   }
-  TRY_DO(search::make_strategy(strategy_options(options), problem.space));
+  TRY_DO(make_strategy(problem, options));
   std::set<space::Choice> seen;
   const auto before = fitted.trials.size();
   std::erase_if(fitted.trials, [&](const auto& trial) { return !seen.insert(trial.choice).second; });
@@ -396,7 +417,7 @@ Result<Fitted> import_study(const fs::path& optuna, const std::string& name, con
     fitted.remarks.push_back(std::format("{} of {} trials repeat an earlier choice and were left out",
                                          before - fitted.trials.size(), before));
   for (auto& trial : fitted.trials) {
-    trial.known = numbers_of(trial.choice, problem.known);
+    trial.known = study::values_of(study::Source::computed, numbers_of(trial.choice, problem.known));
     if (trial.state == State::complete) continue;
     trial.reason =
         std::format("{} in {}{}", to_text(trial.state), source, trial.reason.empty() ? "" : ": " + trial.reason);

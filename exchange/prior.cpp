@@ -14,6 +14,7 @@
 #include "exchange/optuna.hpp"
 #include "search/pareto.hpp"
 #include "study/storage.hpp"
+#include "task/task.hpp"
 
 namespace edgewise::exchange {
 
@@ -169,7 +170,11 @@ std::vector<Column> columns_of(const std::vector<std::string>& heading) {
 
 /// Qualities of a training here are shares; tables often have them in percent.
 Status check_shares(const std::vector<study::Trial>& trials, const std::string& source) {
-  for (const char* name : {"accuracy", "balanced_accuracy", "iou", "iou50"})
+  std::vector<std::string> shares;
+  for (const auto& entry : task::tasks().entries())
+    for (const auto& metric : entry.task->metrics())
+      if (metric.range == intervals::share) shares.push_back(metric.name);
+  for (const auto& name : shares)
     for (const auto& trial : trials)
       if (const auto value = trial.value(name); value && (*value < 0 || *value > 1))
         return invalid(std::format("\"{}\" has the {} {}; here it is a share from 0 to 1", source, name, *value),
@@ -205,9 +210,10 @@ Json kept(const Start& start, const space::Space& space) {
   return {{"prior", std::move(prior)}, {"front", std::move(front)}};
 }
 
-study::Trial prior_trial(space::Choice choice, std::map<std::string, double> values) {
+study::Trial prior_trial(space::Choice choice, const std::map<std::string, double>& values) {
   study::Trial trial{.choice = std::move(choice), .state = study::State::complete};
-  trial.results.push_back({.epochs = 1, .values = std::move(values)});
+  trial.results.push_back(
+      {.fidelity = study::Fidelity::training(1), .values = study::values_of(study::Source::told, values)});
   return trial;
 }
 
@@ -324,7 +330,9 @@ Fitted fit(const std::vector<ForeignTrial>& trials, const space::Space& space, c
         trial.state = study::State::rejected;
         trial.reason = foreign.is_infeasible ? "it broke a constraint there" : "it has no value of a constraint there";
       } else {
-        trial.results.push_back({.epochs = 1, .values = foreign.values, .details = {{"answered", source}}});
+        trial.results.push_back({.fidelity = study::Fidelity::training(1),
+                                 .values = study::values_of(study::Source::told, foreign.values),
+                                 .details = {{"answered", source}}});
       }
     }
     fitted.trials.push_back(std::move(trial));

@@ -16,15 +16,10 @@ std::uint64_t hash_of(std::span<const std::uint64_t> numbers) {
   return stable_hash({reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()});
 }
 
-bool is_commutative(const Node& node) {
-  return std::holds_alternative<Add>(node.op) || std::holds_alternative<Mul>(node.op);
-}
-
 /// What a node is by itself.
 std::uint64_t first_colour(const Node& node) {
   std::string text = operator_text(node.op);
-  const bool has_weights = std::holds_alternative<Conv2d>(node.op) || std::holds_alternative<Linear>(node.op);
-  if (has_weights) text += std::format(" {} {:a}", static_cast<int>(node.init.kind), node.init.spread);
+  if (draws_weight(node.op)) text += std::format(" {} {:a}", static_cast<int>(node.init.kind), node.init.spread);
   return stable_hash(text);
 }
 
@@ -34,7 +29,7 @@ Colours from_inputs(const Graph& graph, const Colours& colours) {
   for (std::size_t i = 0; i < colours.size(); ++i) {
     Colours parts{colours[i]};
     for (const std::size_t input : graph.node(i).inputs) parts.push_back(next[input]);
-    if (is_commutative(graph.node(i))) std::sort(parts.begin() + 1, parts.end());
+    if (is_commutative(graph.node(i).op)) std::sort(parts.begin() + 1, parts.end());
     next[i] = hash_of(parts);
   }
   return next;
@@ -43,16 +38,19 @@ Colours from_inputs(const Graph& graph, const Colours& colours) {
 /// Each node's colour joined with those of the nodes that read it, and at which place: what is below it. A value that
 /// is read twice so differs from two equal values that are read once each, as one layer differs from two of its kind.
 Colours from_readers(const Graph& graph, const Colours& colours) {
+  std::vector<std::uint64_t> place_of_output(colours.size(), 0);  // from 1; 0: it is none
+  for (std::size_t place = 0; place < graph.outputs().size(); ++place)
+    place_of_output[graph.outputs()[place].node] = place + 1;
   std::vector<Colours> readers(colours.size());
   Colours next(colours.size());
   for (std::size_t i = colours.size(); i-- > 0;) {
     std::ranges::sort(readers[i]);
-    Colours parts{colours[i], std::uint64_t{i == graph.output()}};
+    Colours parts{colours[i], place_of_output[i]};
     parts.insert(parts.end(), readers[i].begin(), readers[i].end());
     next[i] = hash_of(parts);
     const auto& inputs = graph.node(i).inputs;
     for (std::size_t place = 0; place < inputs.size(); ++place)
-      readers[inputs[place]].push_back(hash_of(Colours{next[i], is_commutative(graph.node(i)) ? 0 : place}));
+      readers[inputs[place]].push_back(hash_of(Colours{next[i], is_commutative(graph.node(i).op) ? 0 : place}));
   }
   return next;
 }

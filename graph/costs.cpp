@@ -9,7 +9,11 @@ namespace edgewise::graph {
 
 namespace {
 
-constexpr std::int64_t bytes_per_element = 4;
+/// Of the memory a running network plans for node `index`: none for a constant, which lies beside the weights.
+std::int64_t value_bytes(const Graph& graph, std::size_t index) {
+  if (std::holds_alternative<Constant>(graph.node(index).op)) return 0;
+  return elements(graph.shape(index)) * bytes_of(graph.type(index));
+}
 
 std::int64_t peak_activation_bytes(const Graph& graph) {
   const std::size_t count = graph.nodes().size();
@@ -21,13 +25,13 @@ std::int64_t peak_activation_bytes(const Graph& graph) {
     last_use[owner[i]] = i;
     for (const std::size_t input : node.inputs) last_use[owner[input]] = i;
   }
-  last_use[owner[graph.output()]] = count - 1;
+  for (const Output& output : graph.outputs()) last_use[owner[output.node]] = count - 1;
 
   std::vector<std::int64_t> freed_after(count, 0);
   std::int64_t alive = 0, peak = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if (owner[i] == i) {
-      const std::int64_t bytes = elements(graph.shape(i)) * bytes_per_element;
+      const std::int64_t bytes = value_bytes(graph, i);
       alive += bytes;
       freed_after[last_use[i]] += bytes;
     }
@@ -60,7 +64,11 @@ Costs costs(const Graph& graph) {
     sum.macs += cost.macs;
     sum.parameters += cost.parameters;
   }
-  for (const TensorSpec& tensor : graph.tensors()) sum.weight_bytes += elements(tensor.shape) * bytes_per_element;
+  for (const TensorSpec& tensor : graph.tensors())
+    sum.weight_bytes += elements(tensor.shape) * bytes_of(DataType::float32);
+  for (const Node& node : graph.nodes())
+    if (const auto* constant = std::get_if<Constant>(&node.op))
+      sum.weight_bytes += static_cast<std::int64_t>(constant->value.bytes().size());
   sum.peak_activation_bytes = peak_activation_bytes(graph);
   sum.peak_memory_bytes = sum.weight_bytes + sum.peak_activation_bytes;
   return sum;

@@ -15,14 +15,14 @@ struct NodeCost {
   std::int64_t output_elements = 0;
 };
 
-/// The whole network at batch 1 in 32-bit floats.
+/// The whole network at batch 1; weights are 32-bit floats, values of their own types.
 struct Costs {
   std::int64_t macs = 0;
   std::int64_t parameters = 0;    ///< as torchvision counts: buffers are not parameters
-  std::int64_t weight_bytes = 0;  ///< parameters and buffers as deployed (batch norm not folded), 4 bytes each
+  std::int64_t weight_bytes = 0;  ///< parameters and buffers (batch norm not folded), 4 bytes each, and constants
   /// Most bytes of values alive at once when the nodes run in their order. A value lives from the node that makes it to
   /// the last node that reads it; inputs and output of the running node live together (nothing is computed in place);
-  /// the input lives from the start, the output to the end. Reshape, Dropout and StochasticDepth make no copy in
+  /// the input lives from the start, the outputs to the end. Reshape, Dropout and StochasticDepth make no copy in
   /// inference: they name their input's memory anew.
   std::int64_t peak_activation_bytes = 0;
   std::int64_t peak_memory_bytes = 0;  ///< weight_bytes + peak_activation_bytes

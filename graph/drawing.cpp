@@ -17,22 +17,9 @@ namespace {
 // Pixels.
 constexpr double box_width = 262, tall_box = 42, flat_box = 25, row_gap = 13, run_gap = 7;
 constexpr double left_margin = 42, lane_offset = 14, lane_width = 9, column_gap = 22, stub_height = 22;
-constexpr double header_height = 66, bottom_margin = 46;
+constexpr double header_height = 66, bottom_margin = 46, part_height = 16;
 
 constexpr std::string_view ink = "#1e293b", pale_ink = "#64748b", line_colour = "#94a3b8", skip_colour = "#8b9dc3";
-
-/// Families of operators share a colour, which the legend explains.
-struct Family {
-  std::string_view label, colour;
-};
-constexpr Family convolution{"convolution", "#2563eb"}, depthwise{"depthwise", "#0d9488"},
-    linear{"linear, matmul", "#7c3aed"}, pooling{"pooling, resize", "#d97706"}, joining{"join, split", "#64748b"},
-    other{"other", "#be185d"}, input{"input", "#0f172a"};
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
 
 std::string escaped(std::string_view text) {
   std::string safe;
@@ -60,7 +47,7 @@ std::string escaped(std::string_view text) {
   return safe;
 }
 
-/// Cut to `most` characters of plain text (every text cut here is ASCII apart from the signs below).
+/// Cut to `most` characters.
 std::string shortened(const std::string& text, std::size_t most) {
   const auto is_start = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
   if (std::ranges::count_if(text, is_start) <= static_cast<std::ptrdiff_t>(most)) return text;
@@ -71,26 +58,6 @@ std::string shortened(const std::string& text, std::size_t most) {
     cut += c;
   }
   return cut + "…";
-}
-
-std::string times_sign(std::string text) {
-  std::string result;
-  for (const char c : text)
-    if (c == 'x')
-      result += "×";
-    else
-      result += c;
-  return result;
-}
-std::string pretty(const Shape& shape) {
-  return times_sign(to_text(shape));
-}
-std::string pretty(const Pair& pair) {
-  return std::format("{}×{}", pair.h, pair.w);
-}
-/// "2" for a square, "2×1" otherwise.
-std::string brief(const Pair& pair) {
-  return pair.h == pair.w ? std::to_string(pair.h) : pretty(pair);
 }
 
 /// "1.82 G", three digits that count.
@@ -105,95 +72,10 @@ std::string counted(std::int64_t value) {
   return std::to_string(value);
 }
 
-bool is_depthwise(const Graph& graph, std::size_t node) {
-  const auto* conv = std::get_if<Conv2d>(&graph.node(node).op);
-  return conv != nullptr && conv->groups > 1 && conv->groups == graph.shape(graph.node(node).inputs[0])[0];
-}
-
-Family family_of(const Graph& graph, std::size_t node) {
-  return std::visit(Overloaded{[](const Input&) { return input; },
-                               [&](const Conv2d&) { return is_depthwise(graph, node) ? depthwise : convolution; },
-                               [](const Linear&) { return linear; }, [](const MatMul&) { return linear; },
-                               [](const MaxPool2d&) { return pooling; }, [](const AvgPool2d&) { return pooling; },
-                               [](const AdaptiveAvgPool2d&) { return pooling; }, [](const Resize&) { return pooling; },
-                               [](const Add&) { return joining; }, [](const Mul&) { return joining; },
-                               [](const Concat&) { return joining; }, [](const Split&) { return joining; },
-                               [](const ChannelShuffle&) { return joining; }, [](const auto&) { return other; }},
-                    graph.node(node).op);
-}
-
-std::string pool_details(const auto& op) {
-  std::string text = "stride " + brief(op.stride);
-  if (op.padding != Pair{0, 0}) text += " · padding " + brief(op.padding);
-  if (op.ceil_mode) text += " · ceil";
-  return text;
-}
-
-/// What a box says of one node: a title, and attributes that are not the usual ones.
-struct Words {
-  std::string title, details;
-};
-Words words_of(const Graph& graph, std::size_t index) {
-  const Node& node = graph.node(index);
-  return std::visit(
-      Overloaded{
-          [](const Input&) -> Words { return {"input", ""}; },
-          [&](const Conv2d& op) -> Words {
-            const bool by_channel = is_depthwise(graph, index);
-            Words words{
-                std::format("{} {} → {}", by_channel ? "depthwise" : "conv", pretty(op.kernel_size), op.out_channels),
-                ""};
-            const auto add = [&](const std::string& text) {
-              words.details += (words.details.empty() ? "" : " · ") + text;
-            };
-            if (op.stride != Pair{1, 1}) add("stride " + brief(op.stride));
-            if (op.groups > 1 && !by_channel) add(std::format("groups {}", op.groups));
-            if (op.dilation != Pair{1, 1}) add("dilation " + brief(op.dilation));
-            const Pair same{op.dilation.h * (op.kernel_size.h - 1) / 2, op.dilation.w * (op.kernel_size.w - 1) / 2};
-            if (op.padding != same) add("padding " + brief(op.padding));
-            return words;
-          },
-          [](const BatchNorm2d&) -> Words { return {"batch norm", ""}; },
-          [](const LayerNorm&) -> Words { return {"layer norm", ""}; },
-          [](const Activation& op) -> Words {
-            constexpr std::array<std::string_view, 7> names{"ReLU",        "ReLU6", "SiLU",   "Hardswish",
-                                                            "Hardsigmoid", "GELU",  "sigmoid"};
-            return {std::string(names[static_cast<std::size_t>(op.kind)]), ""};
-          },
-          [](const MaxPool2d& op) -> Words { return {"max pool " + pretty(op.kernel_size), pool_details(op)}; },
-          [](const AvgPool2d& op) -> Words { return {"average pool " + pretty(op.kernel_size), pool_details(op)}; },
-          [](const AdaptiveAvgPool2d& op) -> Words {
-            if (op.output_size == Pair{1, 1}) return {"global average pool", ""};
-            return {"average pool to " + pretty(op.output_size), ""};
-          },
-          [](const Linear& op) -> Words { return {std::format("linear → {}", op.out_features), ""}; },
-          [](const Add&) -> Words { return {"add", ""}; },
-          [](const Mul&) -> Words { return {"multiply", ""}; },
-          [&](const Concat&) -> Words { return {std::format("concat of {}", node.inputs.size()), ""}; },
-          [](const Split& op) -> Words { return {std::format("part {} of {}", op.index + 1, op.parts), ""}; },
-          [](const ChannelShuffle& op) -> Words { return {std::format("shuffle {} groups", op.groups), ""}; },
-          [&](const Reshape&) -> Words {
-            return {graph.shape(index).size() == 1 ? "flatten" : "reshape to " + pretty(graph.shape(index)), ""};
-          },
-          [](const Permute& op) -> Words {
-            std::string order;
-            for (const std::int64_t axis : op.order) order += std::format(" {}", axis);
-            return {"permute" + order, ""};
-          },
-          [](const MatMul& op) -> Words { return {"matmul", op.transpose_b ? "second transposed" : ""}; },
-          [](const Softmax&) -> Words { return {"softmax", ""}; },
-          [](const Resize& op) -> Words {
-            return {"resize to " + pretty(op.output_size), op.mode == ResizeMode::nearest ? "nearest" : "bilinear"};
-          },
-          [](const Dropout& op) -> Words { return {std::format("dropout {:.3g}", op.p), ""}; },
-          [](const StochasticDepth&) -> Words { return {"stochastic depth", ""}; },
-          [](const LayerScale&) -> Words { return {"layer scale", ""}; }},
-      node.op);
-}
-
 /// Everything one row shows.
 struct Picture {
   std::string title, details, shape, share, tooltip;
+  std::string part;  ///< said above it, where it is another than that of the row before
   Family family{};
   double bar = 0.0;  ///< 0 .. 1
   double height = 0.0;
@@ -236,6 +118,13 @@ std::string tooltip_of(const Graph& graph, const Box& box, const Row& row, std::
   return text;
 }
 
+/// What a box of a named output says besides.
+std::optional<std::string> output_name(const Graph& graph, std::size_t node) {
+  const auto found = std::ranges::find(graph.outputs(), node, &Output::node);
+  if (found == graph.outputs().end() || found->name.empty()) return std::nullopt;
+  return found->name;
+}
+
 std::vector<Picture> picture_rows(const Graph& graph, const std::vector<Box>& boxes, const Plan& plan,
                                   std::int64_t total_macs) {
   std::int64_t most = 1;
@@ -244,6 +133,10 @@ std::vector<Picture> picture_rows(const Graph& graph, const std::vector<Box>& bo
   for (const Row& row : plan.rows) {
     Picture picture;
     describe(graph, boxes[row.box], boxes[row.last_box], picture);
+    if (const auto name = output_name(graph, boxes[row.box].nodes.back()))
+      picture.details += std::format("{}output \"{}\"", picture.details.empty() ? "" : " · ", *name);
+    if (pictures.empty() || boxes[row.box].part != boxes[plan.rows[pictures.size() - 1].box].part)
+      picture.part = boxes[row.box].part;
     picture.family = family_of(graph, boxes[row.box].nodes[0]);
     if (total_macs > 0) picture.share = share_text(static_cast<double>(row.macs) / static_cast<double>(total_macs));
     picture.bar = static_cast<double>(row.macs) / static_cast<double>(most);
@@ -297,7 +190,7 @@ class Pen {
 void draw_box(Pen& pen, const Picture& picture, double x, double y) {
   const double h = picture.height;
   pen.svg += "<g><title>" + escaped(picture.tooltip) + "</title>\n";
-  const bool is_input = picture.family.label == input.label;
+  const bool is_input = picture.family.label == families::input.label;
   pen.rectangle(x, y, box_width, h, 6, "#ffffff", " stroke=\"#d3dae6\"");
   pen.svg += std::format("<path d=\"M{:.1f} {:.1f}q-6 0 -6 6v{:.1f}q0 6 6 6z\" fill=\"{}\"/>\n", x + 6, y, h - 12,
                          picture.family.colour);
@@ -315,6 +208,11 @@ void draw_box(Pen& pen, const Picture& picture, double x, double y) {
   pen.svg += "</g>\n";
 }
 
+/// Room above a row for the name of the part that begins with it.
+double part_gap(const Picture& picture) {
+  return picture.part.empty() ? 0.0 : part_height;
+}
+
 /// One column of rows with the lines between them.
 struct ColumnLayout {
   Column rows;
@@ -329,6 +227,7 @@ ColumnLayout lay_out(const Plan& plan, const std::vector<Picture>& pictures, Col
   double y = header_height + (rows.first > 0 ? stub_height : 0);
   for (std::size_t i = rows.first; i <= rows.last; ++i) {
     const std::size_t run = plan.rows[i].run;
+    y += part_gap(pictures[i]);
     if (run != Row::no_run && plan.runs[run].first_row == i) y += run_gap;
     layout.top.push_back(y);
     y += pictures[i].height + row_gap;
@@ -367,7 +266,14 @@ void draw_column(Pen& pen, const Plan& plan, const std::vector<Picture>& picture
   for (const Edge& edge : plan.edges)
     if (edge.to == edge.from + 1 && edge.to >= first && edge.to <= last)
       pen.arrow_down(middle, edge.from < first ? stub + 4.5 : bottom(edge.from), top(edge.to) - 1, line_colour);
-  for (std::size_t i = first; i <= last; ++i) draw_box(pen, pictures[i], left, top(i));
+  for (std::size_t i = first; i <= last; ++i) {
+    if (!pictures[i].part.empty()) {
+      const bool opens_run = plan.rows[i].run != Row::no_run && plan.runs[plan.rows[i].run].first_row == i;
+      pen.text(left, top(i) - (opens_run ? run_gap : 0) - 4, 11, pale_ink, escaped(shortened(pictures[i].part, 18)),
+               " font-weight=\"700\"");
+    }
+    draw_box(pen, pictures[i], left, top(i));
+  }
 }
 
 /// From the end of a column to the top of the next.
@@ -381,13 +287,23 @@ void connect(Pen& pen, const ColumnLayout& from, const ColumnLayout& to) {
            line_colour);
 }
 
+std::string outputs_text(const Graph& graph) {
+  constexpr std::size_t most = 4;
+  std::string text;
+  const auto& outputs = graph.outputs();
+  for (std::size_t i = 0; i < std::min(outputs.size(), most); ++i)
+    text += (i > 0 ? ", " : "") + pretty(graph.shape(outputs[i].node));
+  return text + (outputs.size() > most ? ", …" : "");
+}
+
 void draw_header(Pen& pen, const Graph& graph, const Costs& costs, const std::vector<Picture>& pictures) {
   pen.text(10, 22, 14, ink,
-           std::format("{} → {}: {} MACs, {} parameters", pretty(graph.input_shape()), pretty(graph.output_shape()),
+           std::format("{} → {}: {} MACs, {} parameters", pretty(graph.input_shape()), outputs_text(graph),
                        counted(costs.macs), counted(costs.parameters)),
            " font-weight=\"700\"");
   double x = 10;
-  for (const Family& family : {convolution, depthwise, linear, pooling, joining, other}) {
+  for (const Family& family : {families::convolution, families::depthwise, families::linear, families::pooling,
+                               families::joining, families::other}) {
     if (std::ranges::none_of(pictures, [&](const Picture& picture) { return picture.family.label == family.label; }))
       continue;
     pen.rectangle(x, 35, 9, 9, 2, family.colour);
@@ -404,7 +320,7 @@ std::string draw_svg(const Graph& graph) {
   const Costs cost = costs(graph);
   const std::vector<Picture> pictures = picture_rows(graph, boxes, plan, cost.macs);
   std::vector<double> heights;
-  for (const Picture& picture : pictures) heights.push_back(picture.height + row_gap);
+  for (const Picture& picture : pictures) heights.push_back(picture.height + row_gap + part_gap(picture));
 
   std::vector<ColumnLayout> columns;
   double x = 0, height = 0;
@@ -430,7 +346,9 @@ std::string draw_svg(const Graph& graph) {
   const double middle = end.x + left_margin + box_width / 2;
   pen.arrow_down(middle, end.bottom, end.bottom + 11, line_colour);
   pen.text(middle, end.bottom + 23, 11, pale_ink,
-           plan.boxes_hidden > 0 ? std::format("… and {} more operations", plan.boxes_hidden) : std::string("output"),
+           plan.boxes_hidden > 0        ? std::format("… and {} more operations", plan.boxes_hidden)
+           : graph.outputs().size() > 1 ? std::format("{} outputs", graph.outputs().size())
+                                        : std::string("output"),
            " text-anchor=\"middle\"");
   if (cost.macs > 0)
     pen.text(10, height - 8, 10.5, pale_ink,

@@ -4,17 +4,49 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "graph/graph.hpp"
 
 namespace edgewise::graph {
 
+/// Families of operators share a colour, which the legend explains.
+struct Family {
+  std::string_view label, colour;
+};
+namespace families {
+inline constexpr Family convolution{"convolution", "#2563eb"}, depthwise{"depthwise", "#0d9488"},
+    linear{"linear, matmul", "#7c3aed"}, pooling{"pooling, resize", "#d97706"}, joining{"join, split", "#64748b"},
+    other{"other", "#be185d"}, input{"input", "#0f172a"};
+}  // namespace families
+Family family_of(const Graph& graph, std::size_t node);
+
+/// What a box says of one node: a title, and attributes that are not the usual ones.
+struct Words {
+  std::string title, details;
+};
+Words words_of(const Graph& graph, std::size_t index);
+std::string pretty(const Shape& shape);  ///< "3×224×224"
+std::string pretty(const Pair& pair);
+
+/// With what an operator shares a box.
+struct Boxing {
+  /// Into which boxes it goes when it alone reads their value.
+  enum class Goes { alone, with_layers, with_all } goes = Goes::alone;
+  /// What may go into a box that it began: those that go with all alone, or no other at all.
+  enum class Takes { nothing, simple, all } takes = Takes::all;
+  /// The first axis of its value is its own, not its input's.
+  bool sets_first_axis = false;
+};
+Boxing boxing_of(const Operator& op);
+
 /// Nodes that are drawn as one: a node and the norms, activations and reshapes that follow it alone.
 struct Box {
   std::vector<std::size_t> nodes;
   std::vector<std::size_t> inputs;  ///< earlier boxes, ascending, each once
   std::int64_t macs = 0, parameters = 0;
+  std::string part;  ///< of its nodes
 };
 std::vector<Box> fold_boxes(const Graph& graph);
 

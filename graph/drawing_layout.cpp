@@ -22,17 +22,16 @@ constexpr std::size_t max_lanes = 12;
 constexpr double column_height = 1150.0;  // pixels
 constexpr std::size_t max_columns = 5;
 
-template <class... T>
-bool is_any(const Operator& op) {
-  return (std::holds_alternative<T>(op) || ...);
+/// Whether `op` goes into the box that `first` began.
+bool folds(const Operator& op, const Operator& first) {
+  const auto takes = boxing_of(first).takes;
+  const auto goes = boxing_of(op).goes;
+  if (takes == Boxing::Takes::nothing) return false;
+  return goes == Boxing::Goes::with_all || (goes == Boxing::Goes::with_layers && takes == Boxing::Takes::all);
 }
 
-/// Whether `op` goes into the box that `first` began. A norm after a join stands alone: it opens the next block.
-bool folds(const Operator& op, const Operator& first) {
-  if (is_any<Input>(first)) return false;
-  if (is_any<Activation, Dropout, ChannelShuffle>(op)) return true;
-  if (is_any<Add, Mul, Concat, Split>(first)) return false;
-  return is_any<BatchNorm2d, LayerNorm, StochasticDepth, LayerScale, Permute, Reshape, Softmax>(op);
+bool is_concat(const Operator& op) {
+  return std::holds_alternative<Concat>(op);
 }
 
 /// Attributes that make two boxes look different. Drop rates grow from block to block and are not among them.
@@ -47,6 +46,12 @@ struct SignatureWriter {
   void operator()(std::string_view name, const Shape& value) { text += std::format("{}{} ", name, to_text(value)); }
   void operator()(std::string_view name, ResizeMode value) {
     text += std::format("{}{} ", name, static_cast<int>(value));
+  }
+  void operator()(std::string_view name, DataType value) {
+    text += std::format("{}{} ", name, static_cast<int>(value));
+  }
+  void operator()(std::string_view name, const Tensor& value) {
+    text += std::format("{}{} {} ", name, to_text(value.type()), to_text(value.shape));
   }
 };
 
@@ -65,9 +70,10 @@ std::vector<std::size_t> signatures(const Graph& graph, const std::vector<Box>& 
     }
     const Operator& first = graph.node(boxes[i].nodes[0]).op;
     Shape shape = graph.shape(boxes[i].nodes.back());
-    if (!is_any<Input, Conv2d, Linear, Reshape>(first)) shape[0] = 0;
+    if (!boxing_of(first).sets_first_axis) shape[0] = 0;
     writer.text += to_text(shape);
-    if (!is_any<Concat>(first))
+    writer.text += boxes[i].part;
+    if (!is_concat(first))
       for (const std::size_t input : boxes[i].inputs) writer.text += std::format(" -{}", i - input);
     all.push_back(known.emplace(std::move(writer.text), known.size()).first->second);
   }
@@ -82,6 +88,8 @@ class RunFinder {
     const std::vector<std::size_t> signature = signatures(graph, boxes);
     for (std::size_t i = 0; i < boxes.size(); ++i)
       for (const std::size_t input : boxes[i].inputs) last_reader_[input] = i;
+    for (std::size_t i = 0; i < boxes.size(); ++i)
+      if (graph.is_output(boxes[i].nodes.back())) last_reader_[i] = boxes.size();
     for (std::size_t period = 1; period <= max_period; ++period) {
       auto& equal = equal_ahead_[period];
       equal.assign(boxes.size() + 1, 0);
@@ -112,7 +120,7 @@ class RunFinder {
       const std::vector<std::size_t>& inputs = boxes_[i].inputs;
       if (inputs.empty() || inputs.front() + 1 < start) return false;
       const std::size_t repeat_start = start + (i - start) / period * period;
-      if (!is_any<Concat>(graph_.node(boxes_[i].nodes[0]).op) && inputs.front() + 1 < repeat_start) return false;
+      if (!is_concat(graph_.node(boxes_[i].nodes[0]).op) && inputs.front() + 1 < repeat_start) return false;
     }
     return true;
   }
@@ -142,13 +150,15 @@ std::vector<Box> fold_boxes(const Graph& graph) {
   std::vector<Box> boxes;
   for (std::size_t i = 0; i < count; ++i) {
     const Node& node = graph.node(i);
-    const bool is_folded =
-        i > 0 && readers[node.inputs[0]] == 1 && folds(node.op, graph.node(boxes[box_of[node.inputs[0]]].nodes[0]).op);
+    const bool is_folded = !node.inputs.empty() && readers[node.inputs[0]] == 1 && !graph.is_output(node.inputs[0]) &&
+                           folds(node.op, graph.node(boxes[box_of[node.inputs[0]]].nodes[0]).op) &&
+                           node.part == boxes[box_of[node.inputs[0]]].part;
     if (is_folded) {
       box_of[i] = box_of[node.inputs[0]];
     } else {
       box_of[i] = boxes.size();
       Box box;
+      box.part = node.part;
       for (const std::size_t input : node.inputs) box.inputs.push_back(box_of[input]);
       std::ranges::sort(box.inputs);
       box.inputs.erase(std::ranges::unique(box.inputs).begin(), box.inputs.end());

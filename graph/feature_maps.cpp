@@ -4,16 +4,11 @@
 #include <cmath>
 #include <set>
 
+#include "graph/operators_internal.hpp"
+
 namespace edgewise::graph {
 
 namespace {
-
-std::int64_t stride_of(const Operator& op) {
-  if (const auto* conv = std::get_if<Conv2d>(&op)) return conv->stride.h;
-  if (const auto* pool = std::get_if<MaxPool2d>(&op)) return pool->stride.h;
-  if (const auto* pool = std::get_if<AvgPool2d>(&op)) return pool->stride.h;
-  return 1;
-}
 
 /// How much smaller each value's map is than the input, along its height.
 std::vector<std::int64_t> strides(const std::vector<Node>& nodes) {
@@ -35,7 +30,8 @@ std::vector<std::size_t> trunk(const std::vector<Node>& nodes, std::size_t last)
     const std::size_t node = *open.rbegin();
     open.erase(node);
     if (open.empty()) met.push_back(node);
-    open.insert(nodes[node].inputs.begin(), nodes[node].inputs.end());
+    for (const std::size_t input : nodes[node].inputs)
+      if (input == 0 || !nodes[input].inputs.empty()) open.insert(input);  // no path comes through a constant
   }
   std::ranges::reverse(met);
   return met;

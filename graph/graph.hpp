@@ -2,23 +2,24 @@
 /// LibTorch module, the ONNX file, the drawing. No second description of a network exists anywhere.
 ///
 /// Shapes leave the batch out: an image is (C, H, W), a feature vector (F), a sequence (N, D). Every operator works on
-/// each sample of a batch alone (batch normalisation in training excepted).
+/// each sample of a batch alone (batch normalisation in training excepted). Values are 32-bit floats unless an input, a
+/// constant or a cast says otherwise; what learns and what smooths takes nothing else.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "graph/tensor.hpp"
 
 namespace edgewise::graph {
-
-using Shape = std::vector<std::int64_t>;
-std::string to_text(const Shape& shape);  ///< "3x224x224"
 
 /// Height and width.
 struct Pair {
@@ -30,6 +31,7 @@ struct Pair {
 
 struct Input {
   Shape shape;  ///< (C, H, W) for images
+  DataType type = DataType::float32;
   friend bool operator==(const Input&, const Input&) = default;
 };
 /// (C, H, W) -> (out_channels, H', W'); parameters "weight" (out, C/groups, kh, kw) and, with `bias`, "bias".
@@ -142,9 +144,22 @@ struct LayerScale {
   friend bool operator==(const LayerScale&, const LayerScale&) = default;
 };
 
+/// The same numbers for every sample of a batch; no inputs. Part of the network's identity, and none of its weights.
+struct Constant {
+  Tensor value;  ///< at least one axis; no element is NaN
+  friend bool operator==(const Constant&, const Constant&) = default;
+};
+/// The same numbers as another type; as ONNX's Cast (a float loses its fraction, a number that does not fit is
+/// undefined).
+struct Cast {
+  DataType to = DataType::float32;
+  friend bool operator==(const Cast&, const Cast&) = default;
+};
+
+/// New operators go to the end: the first ones, up to LayerScale, are those that version 1 of the JSON document has.
 using Operator = std::variant<Input, Conv2d, BatchNorm2d, LayerNorm, Activation, MaxPool2d, AvgPool2d,
                               AdaptiveAvgPool2d, Linear, Add, Mul, Concat, Split, ChannelShuffle, Reshape, Permute,
-                              MatMul, Softmax, Resize, Dropout, StochasticDepth, LayerScale>;
+                              MatMul, Softmax, Resize, Dropout, StochasticDepth, LayerScale, Constant, Cast>;
 
 /// The operator's name in JSON, messages and drawings: "conv2d", "batch_norm2d", "relu" (an activation is called by its
 /// kind), ...
@@ -166,6 +181,9 @@ struct Node {
   Operator op;
   std::vector<std::size_t> inputs;  ///< indices of earlier nodes
   WeightInit init;                  ///< of "weight" of Conv2d and Linear; biases start at 0
+  /// What the node belongs to, for people: "stem", "stage 2", "head"; may be empty. It makes no other network, so
+  /// neither hash sees it.
+  std::string part = {};
   friend bool operator==(const Node&, const Node&) = default;
 };
 
@@ -177,55 +195,82 @@ struct TensorSpec {
   friend bool operator==(const TensorSpec&, const TensorSpec&) = default;
 };
 
-/// A checked architecture: one input (node 0), one output, shapes known. Immutable.
+/// A value that the network gives.
+struct Output {
+  std::string name;      ///< unique among the outputs; may be empty when there is one alone, which is then the output
+  std::size_t node = 0;  ///< whose value it is
+  friend bool operator==(const Output&, const Output&) = default;
+};
+
+/// A checked architecture: one input (node 0), one or more outputs, shapes and types known. Immutable.
 class Graph {
  public:
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
   [[nodiscard]] const Node& node(std::size_t index) const { return nodes_[index]; }
   [[nodiscard]] const Shape& shape(std::size_t index) const { return shapes_[index]; }
-  [[nodiscard]] std::size_t output() const { return output_; }
+  [[nodiscard]] DataType type(std::size_t index) const { return types_[index]; }
   [[nodiscard]] const Shape& input_shape() const { return shapes_.front(); }
-  [[nodiscard]] const Shape& output_shape() const { return shapes_[output_]; }
-  /// All tensors in node order, a state dict's order.
+  /// At least one, no two of the same node.
+  [[nodiscard]] const std::vector<Output>& outputs() const { return outputs_; }
+  [[nodiscard]] bool is_output(std::size_t node) const;
+  /// The node of the only output; asserts that there is one alone.
+  [[nodiscard]] std::size_t output() const;
+  /// Of the only output; asserts that there is one alone.
+  [[nodiscard]] const Shape& output_shape() const { return shapes_[output()]; }
+  /// All tensors in node order, a state dict's order. Constants are not among them.
   [[nodiscard]] std::vector<TensorSpec> tensors() const;
   /// The tensors of one node.
   [[nodiscard]] std::vector<TensorSpec> tensors(std::size_t index) const;
-  friend bool operator==(const Graph& a, const Graph& b) { return a.nodes_ == b.nodes_ && a.output_ == b.output_; }
+  friend bool operator==(const Graph& a, const Graph& b) { return a.nodes_ == b.nodes_ && a.outputs_ == b.outputs_; }
 
  private:
-  friend Result<Graph> make_graph(std::vector<Node> nodes, std::size_t output);
+  friend Result<Graph> make_graph(std::vector<Node> nodes, std::vector<Output> outputs);
   std::vector<Node> nodes_;
   std::vector<Shape> shapes_;
-  std::size_t output_ = 0;
+  std::vector<DataType> types_;
+  std::vector<Output> outputs_;
 };
 
-/// Checks the nodes and infers every shape.
+/// Checks the nodes and infers every shape and type.
 /// @error invalid_input with the node's name in `where`: no or several inputs, an empty, doubled or over-long name
-/// (more than 200 bytes), an input that is not an earlier node, a wrong number of inputs, a shape that does not fit, a
-/// parameter out of range (kernel 0, groups that do not divide, dropout outside [0, 1)), two tensors of one name, a
-/// node that the output does not depend on. Refused as too large: 100,000 nodes, 8 axes, 2^31 elements of a value or
-/// tensor, kernel sizes, strides, paddings and dilations of 65,536, 2^46 multiply-accumulates of one node are the most;
-/// so no cost can overflow.
+/// (more than 200 bytes), an input that is not an earlier node, a wrong number of inputs, a shape or type that does not
+/// fit, a parameter out of range (kernel 0, groups that do not divide, dropout outside [0, 1)), two tensors of one
+/// name, a node that no output depends on, outputs without a name or of one name or node. Refused as too large: 100,000
+/// nodes, 8 axes, 2^31 elements of a value or tensor, kernel sizes, strides, paddings and dilations of 65,536, 2^46
+/// multiply-accumulates of one node are the most; so no cost can overflow.
+Result<Graph> make_graph(std::vector<Node> nodes, std::vector<Output> outputs);
+/// With one output, which needs no name.
 Result<Graph> make_graph(std::vector<Node> nodes, std::size_t output);
 
 /// Output shape of `op` on inputs of these shapes; `make_graph` uses it. Also for tests and builders.
 Result<Shape> infer_shape(const Operator& op, const std::vector<Shape>& inputs);
+/// Type of its output on inputs of these types, as many as `infer_shape` accepts.
+Result<DataType> infer_type(const Operator& op, const std::vector<DataType>& inputs);
+
+/// Whether a node's "weight" is drawn as its `init` says.
+bool draws_weight(const Operator& op);
+/// Whether node `index` gives its first input unchanged at inference.
+bool computes_nothing(const Graph& graph, std::size_t index);
 
 /// {"format": "edgewise-graph", "version": 1, "nodes": [{"name", "op", attributes..., "inputs": [names], "init"}],
-/// "output": name}. Attributes equal to their defaults are left out.
+/// "output": name}. Attributes equal to their defaults are left out. A graph that needs more is written as version 2:
+/// operators that version 1 lacks, types, "part" of a node, and "outputs": [{"name", "node"}] in the place of "output"
+/// where outputs have names. A tensor is {"type", "shape", "data": [numbers]}, in row-major order; "inf" and "-inf" are
+/// numbers there.
 Json to_json(const Graph& graph);
 /// The inverse; every mistake in the document is an error that names the node. Never trusts the file.
 Result<Graph> graph_from_json(const Json& json);
 
 /// A name for the network alone: equal for graphs that compute the same function family by the same nodes in the same
-/// order, whatever the node names and initial distributions.
+/// order, whatever the node names and initial distributions. Values of constants and the order of outputs make a
+/// difference, parts and the outputs' names do not.
 std::uint64_t structural_hash(const Graph& graph);
 
 /// A name for the network however it was written down: equal for graphs that differ only in node names, in the order of
 /// nodes that do not depend on each other, and in the order of the inputs of `Add` and `Mul`. Operators, attributes,
-/// initial distributions of weights, links, their order elsewhere, and which node is the output make a difference. Two
-/// graphs that no such iteration tells apart have the same name too; that takes symmetries which networks of layers
-/// with inputs and one output do not show. By colour refinement along the links in both directions (Weisfeiler and
+/// initial distributions of weights, links, their order elsewhere, and which nodes are the outputs make a difference.
+/// Two graphs that no such iteration tells apart have the same name too; that takes symmetries which networks of layers
+/// with one input do not show. By colour refinement along the links in both directions (Weisfeiler and
 /// Leman, 1968), twice.
 std::uint64_t canonical_hash(const Graph& graph);
 
@@ -237,19 +282,31 @@ class GraphBuilder {
   struct Value {
     std::size_t index = 0;
   };
-  explicit GraphBuilder(Shape input_shape);
+  /// An output of the graph under construction.
+  struct NamedValue {
+    std::string name;
+    Value value;
+  };
+  explicit GraphBuilder(Shape input_shape, DataType input_type = DataType::float32);
   [[nodiscard]] Value input() const { return {0}; }
   /// Adds a node; an empty name is replaced by "<op>_<index>".
   Value add(Operator op, const std::vector<Value>& inputs, std::string name = {}, WeightInit init = {});
+  /// Nodes added from now on belong to it.
+  void begin_part(std::string part) { part_ = std::move(part); }
   /// Shape of a value; {} after a mistake.
   [[nodiscard]] Shape shape(Value value) const;
+  /// Type of a value; float32 after a mistake.
+  [[nodiscard]] DataType type(Value value) const;
   /// What was added so far, the input first.
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
   Result<Graph> finish(Value output) &&;
+  Result<Graph> finish(std::span<const NamedValue> outputs) &&;
 
  private:
   std::vector<Node> nodes_;
   std::vector<Shape> shapes_;
+  std::vector<DataType> types_;
+  std::string part_;
   std::optional<Error> error_;
 };
 

@@ -1,6 +1,8 @@
 // The JSON document of a graph. The attributes of each operator come from `for_each_attribute`, in both directions.
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <concepts>
 #include <format>
 #include <limits>
 #include <unordered_map>
@@ -14,7 +16,7 @@ namespace edgewise::graph {
 namespace {
 
 constexpr std::string_view format_name = "edgewise-graph";
-constexpr std::int64_t format_version = 1;
+constexpr std::int64_t newest_version = 2;
 
 // ---- Writing ----
 
@@ -35,6 +37,32 @@ Json value_json(const Shape& value) {
 }
 Json value_json(ResizeMode value) {
   return std::string(resize_mode_names[static_cast<std::size_t>(value)]);
+}
+
+Json value_json(DataType value) {
+  return std::string(to_text(value));
+}
+Json number_json(float value) {
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  return value;
+}
+Json number_json(Float16 value) {
+  return number_json(to_float(value));
+}
+Json number_json(Boolean value) {
+  return value == Boolean::yes;
+}
+Json number_json(std::integral auto value) {
+  return value;
+}
+Json value_json(const Tensor& value) {
+  Json data = Json::array();
+  std::visit(
+      [&](const auto& held) {
+        for (const auto one : held) data.push_back(number_json(one));
+      },
+      value.values);
+  return {{"type", value_json(value.type())}, {"shape", value_json(value.shape)}, {"data", std::move(data)}};
 }
 
 /// The values of all attributes under their names.
@@ -144,6 +172,75 @@ Status read_value(std::string_view name, const Json& json, ResizeMode& value) {
   return {};
 }
 
+Status read_value(std::string_view name, const Json& json, DataType& value) {
+  TRY(const std::size_t index, read_word(name, json, data_type_names));
+  value = static_cast<DataType>(index);
+  return {};
+}
+
+Status read_number(const Json& json, float& value) {
+  if (json == "inf" || json == "-inf") {
+    value = std::numeric_limits<float>::infinity() * (json == "inf" ? 1.0F : -1.0F);
+    return {};
+  }
+  double number = 0;
+  TRY_DO(read_value("data", json, number));
+  if (std::abs(number) > std::numeric_limits<float>::max()) return expect("data", "numbers of 32 bits", json);
+  value = static_cast<float>(number);
+  return {};
+}
+
+Status read_number(const Json& json, Float16& value) {
+  float number = 0;
+  TRY_DO(read_number(json, number));
+  value = to_float16(number);
+  if (std::isinf(to_float(value)) && !std::isinf(number)) return expect("data", "numbers of 16 bits", json);
+  return {};
+}
+
+Status read_number(const Json& json, Boolean& value) {
+  bool truth = false;
+  TRY_DO(read_value("data", json, truth));
+  value = truth ? Boolean::yes : Boolean::no;
+  return {};
+}
+
+template <std::integral T>
+Status read_number(const Json& json, T& value) {
+  std::int64_t number = 0;
+  TRY_DO(read_value("data", json, number));
+  if (!std::in_range<T>(number))
+    return expect(
+        "data",
+        std::format("whole numbers within {} .. {}", std::numeric_limits<T>::min(), std::numeric_limits<T>::max()),
+        json);
+  value = static_cast<T>(number);
+  return {};
+}
+
+Status check_members(const Json& json, const std::vector<std::string>& allowed);
+
+Status read_value(std::string_view name, const Json& json, Tensor& value) {
+  if (!json.is_object()) return expect(name, "an object with \"type\", \"shape\" and \"data\"", json);
+  TRY_DO(check_members(json, {"type", "shape", "data"}));
+  for (const char* member : {"type", "shape", "data"})
+    if (!json.contains(member)) return invalid(std::format("\"{}\" has no \"{}\"", name, member));
+  DataType type = DataType::float32;
+  TRY_DO(read_value("type", json["type"], type));
+  TRY_DO(read_value("shape", json["shape"], value.shape));
+  const Json& data = json["data"];
+  if (!data.is_array()) return expect("data", "a list of numbers", data);
+  value.values = empty_values(type);
+  Status status;
+  std::visit(
+      [&](auto& held) {
+        held.resize(data.size());
+        for (std::size_t i = 0; i < held.size() && status; ++i) status = read_number(data[i], held[i]);
+      },
+      value.values);
+  return status;
+}
+
 /// Every member of `json` has one of these names.
 Status check_members(const Json& json, const std::vector<std::string>& allowed) {
   for (const auto& [name, value] : json.items())
@@ -172,7 +269,7 @@ Result<Operator> read_operator(const Json& json) {
   if (!op)
     return invalid(std::format("\"op\" {} is not one of {}", in_quotes(name), quoted_list(operator_names())),
                    suggestion(name, operator_names()));
-  std::vector<std::string> allowed{"name", "op", "inputs", "init"};
+  std::vector<std::string> allowed{"name", "op", "inputs", "init", "part"};
   Status status;
   std::visit(
       [&](auto& value) {
@@ -215,26 +312,72 @@ Result<Node> read_node(const Json& json, const Indices& indices, const std::vect
   if (const auto init = json.find("init"); init != json.end()) {
     TRY(node.init, read_init(*init));
   }
+  if (const auto part = json.find("part"); part != json.end()) {
+    if (!part->is_string()) return std::unexpected(expect("part", "a word", *part).error());
+    node.part = part->get_ref<const std::string&>();
+  }
   return node;
 }
 
 Status check_header(const Json& json) {
   if (!json.is_object()) return invalid(std::format("a graph is a JSON object, not {}", kind_of(json)));
-  TRY_DO(check_members(json, {"format", "version", "nodes", "output"}));
-  for (const char* member : {"format", "version", "nodes", "output"})
+  // A document of version 1 has no "outputs".
+  const bool has_outputs = json.contains("outputs") && json.value("version", Json()) != 1;
+  const std::vector<std::string> members{"format", "version", "nodes", has_outputs ? "outputs" : "output"};
+  TRY_DO(check_members(json, members));
+  for (const std::string& member : members)
     if (!json.contains(member)) return invalid(std::format("the graph has no \"{}\"", member));
   if (json["format"] != format_name)
     return invalid(std::format("\"format\" is {}, not \"{}\"", kind_of(json["format"]), format_name),
                    "give the file of a graph");
   std::int64_t version = 0;
   TRY_DO(read_value("version", json["version"], version));
-  if (version != format_version)
-    return invalid(std::format("\"version\" {} is not {}, the only one known", version, format_version),
+  if (version < 1 || version > newest_version)
+    return invalid(std::format("\"version\" {} is not 1 or {}, the only ones known", version, newest_version),
                    "use the edgewise that wrote the file, or a newer one");
   if (!json["nodes"].is_array()) return expect("nodes", "a list of nodes", json["nodes"]);
   if (json["nodes"].size() > max_nodes)
     return invalid(std::format("the graph has {} nodes, more than {}", json["nodes"].size(), max_nodes));
   return {};
+}
+
+/// What `find_node` finds, or its error with the place.
+Result<std::size_t> find_output(const Json& json, const Indices& indices, const std::vector<Node>& nodes,
+                                std::string where) {
+  auto output = find_node(json, indices, nodes);
+  if (!output) {
+    Error error = std::move(output).error();
+    error.where = std::move(where);
+    return std::unexpected(std::move(error));
+  }
+  return *output;
+}
+
+Result<std::vector<Output>> read_outputs(const Json& json, const Indices& indices, const std::vector<Node>& nodes) {
+  if (json.contains("output")) {
+    TRY(const std::size_t node, find_output(json["output"], indices, nodes, "\"output\""));
+    return std::vector<Output>{{"", node}};
+  }
+  const Json& list = json["outputs"];
+  if (!list.is_array()) return std::unexpected(expect("outputs", "a list of outputs", list).error());
+  if (list.size() > max_outputs)
+    return invalid(std::format("the graph has {} outputs, more than {}", list.size(), max_outputs));
+  std::vector<Output> outputs;
+  for (const Json& entry : list) {
+    const std::string where = std::format("output {}", outputs.size());
+    const bool is_whole = entry.is_object() && entry.size() == 2 && entry.contains("node") && entry.contains("name") &&
+                          entry["name"].is_string();
+    if (!is_whole) return invalid("an output is an object with \"name\" and \"node\"", {}, where);
+    TRY(const std::size_t node, find_output(entry["node"], indices, nodes, where));
+    outputs.push_back({entry["name"].get<std::string>(), node});
+  }
+  return outputs;
+}
+
+bool needs_version_2(const Graph& graph) {
+  return !graph.outputs().front().name.empty() || std::ranges::any_of(graph.nodes(), [](const Node& node) {
+    return !node.part.empty() || is_new_in_version_2(node.op);
+  });
 }
 
 }  // namespace
@@ -251,12 +394,19 @@ Json to_json(const Graph& graph) {
       json["inputs"] = std::move(inputs);
     }
     if (node.init != WeightInit{}) json["init"] = init_json(node.init);
+    if (!node.part.empty()) json["part"] = node.part;
     nodes.push_back(std::move(json));
   }
-  return {{"format", std::string(format_name)},
-          {"version", format_version},
-          {"nodes", std::move(nodes)},
-          {"output", graph.node(graph.output()).name}};
+  Json json = {
+      {"format", std::string(format_name)}, {"version", needs_version_2(graph) ? 2 : 1}, {"nodes", std::move(nodes)}};
+  if (const auto& outputs = graph.outputs(); outputs.front().name.empty()) {
+    json["output"] = graph.node(outputs.front().node).name;
+  } else {
+    json["outputs"] = Json::array();
+    for (const Output& output : outputs)
+      json["outputs"].push_back({{"name", output.name}, {"node", graph.node(output.node).name}});
+  }
+  return json;
 }
 
 Result<Graph> graph_from_json(const Json& json) {
@@ -278,13 +428,8 @@ Result<Graph> graph_from_json(const Json& json) {
     indices.emplace(node->name, nodes.size());
     nodes.push_back(std::move(*node));
   }
-  auto output = find_node(json["output"], indices, nodes);
-  if (!output) {
-    Error error = std::move(output).error();
-    error.where = "\"output\"";
-    return std::unexpected(std::move(error));
-  }
-  return make_graph(std::move(nodes), *output);
+  TRY(std::vector<Output> outputs, read_outputs(json, indices, nodes));
+  return make_graph(std::move(nodes), std::move(outputs));
 }
 
 }  // namespace edgewise::graph

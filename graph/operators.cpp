@@ -2,17 +2,14 @@
 #include <format>
 #include <utility>
 
+#include "base/random.hpp"
 #include "graph/graph.hpp"
 #include "graph/operators_internal.hpp"
+#include "graph/visit.hpp"
 
 namespace edgewise::graph {
 
 namespace {
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
 
 /// One default value of every operator, an activation once for each kind.
 template <std::size_t... I>
@@ -22,6 +19,26 @@ std::vector<Operator> list_operators(std::index_sequence<I...>) {
     all.emplace_back(Activation{static_cast<ActivationKind>(kind)});
   return all;
 }
+
+/// Attributes as text that differs whenever they differ.
+struct AttributeText {
+  std::string text;
+  void operator()(std::string_view, std::int64_t value) { text += std::format("{},", value); }
+  void operator()(std::string_view, bool value) { text += value ? "t," : "f,"; }
+  void operator()(std::string_view, double value) { text += std::format("{:a},", value); }
+  void operator()(std::string_view, const Pair& value) { text += std::format("{}x{},", value.h, value.w); }
+  void operator()(std::string_view, const Shape& value) { text += to_text(value) + ","; }
+  void operator()(std::string_view, ResizeMode value) { text += std::format("{},", static_cast<int>(value)); }
+  // Nothing for 32-bit floats: the texts of networks from before there were types stay what they were.
+  void operator()(std::string_view, DataType value) {
+    if (value != DataType::float32) text += std::format("{},", graph::to_text(value));
+  }
+  void operator()(std::string_view, const Tensor& value) {
+    const auto bytes = value.bytes();
+    text += std::format("{} {} {:x},", graph::to_text(value.type()), to_text(value.shape),
+                        stable_hash({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+  }
+};
 
 std::vector<Operator> all_operators() {
   return list_operators(std::make_index_sequence<std::variant_size_v<Operator>>{});
@@ -51,7 +68,9 @@ std::string_view operator_name(const Operator& op) {
                                [](const Resize&) -> std::string_view { return "resize"; },
                                [](const Dropout&) -> std::string_view { return "dropout"; },
                                [](const StochasticDepth&) -> std::string_view { return "stochastic_depth"; },
-                               [](const LayerScale&) -> std::string_view { return "layer_scale"; }},
+                               [](const LayerScale&) -> std::string_view { return "layer_scale"; },
+                               [](const Constant&) -> std::string_view { return "constant"; },
+                               [](const Cast&) -> std::string_view { return "cast"; }},
                     op);
 }
 
@@ -84,9 +103,67 @@ std::int64_t elements(const Shape& shape) {
   return count;
 }
 
+std::string operator_text(const Operator& op) {
+  AttributeText attributes;
+  std::visit([&](const auto& one) { for_each_attribute(one, attributes); }, op);
+  return std::format("{}({})", operator_name(op), attributes.text);
+}
+
+bool is_new_in_version_2(const Operator& op) {
+  static const std::size_t last_of_version_1 = Operator(LayerScale{}).index();
+  if (const auto* input = std::get_if<Input>(&op)) return input->type != DataType::float32;
+  return op.index() > last_of_version_1;
+}
+
 bool is_view(const Operator& op) {
-  return std::holds_alternative<Reshape>(op) || std::holds_alternative<Dropout>(op) ||
-         std::holds_alternative<StochasticDepth>(op);
+  return std::visit(
+      Overloaded{[](const OneOf<Reshape, Dropout, StochasticDepth> auto&) { return true; },
+                 [](const OneOf<Input, Conv2d, BatchNorm2d, LayerNorm, Activation, MaxPool2d, AvgPool2d,
+                                AdaptiveAvgPool2d, Linear, Add, Mul, Concat, Split, ChannelShuffle, Permute, MatMul,
+                                Softmax, Resize, LayerScale, Constant, Cast> auto&) { return false; }},
+      op);
+}
+
+std::int64_t stride_of(const Operator& op) {
+  return std::visit(
+      Overloaded{[](const OneOf<Conv2d, MaxPool2d, AvgPool2d> auto& windows) { return windows.stride.h; },
+                 [](const OneOf<Input, BatchNorm2d, LayerNorm, Activation, AdaptiveAvgPool2d, Linear, Add, Mul, Concat,
+                                Split, ChannelShuffle, Reshape, Permute, MatMul, Softmax, Resize, Dropout,
+                                StochasticDepth, LayerScale, Constant, Cast> auto&) { return std::int64_t{1}; }},
+      op);
+}
+
+bool is_commutative(const Operator& op) {
+  return std::visit(
+      Overloaded{
+          [](const OneOf<Add, Mul> auto&) { return true; },
+          [](const OneOf<Input, Conv2d, BatchNorm2d, LayerNorm, Activation, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d,
+                         Linear, Concat, Split, ChannelShuffle, Reshape, Permute, MatMul, Softmax, Resize, Dropout,
+                         StochasticDepth, LayerScale, Constant, Cast> auto&) { return false; }},
+      op);
+}
+
+bool draws_weight(const Operator& op) {
+  return std::visit(
+      Overloaded{[](const OneOf<Conv2d, Linear> auto&) { return true; },
+                 [](const OneOf<Input, BatchNorm2d, LayerNorm, Activation, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Add,
+                                Mul, Concat, Split, ChannelShuffle, Reshape, Permute, MatMul, Softmax, Resize, Dropout,
+                                StochasticDepth, LayerScale, Constant, Cast> auto&) { return false; }},
+      op);
+}
+
+bool computes_nothing(const Graph& graph, std::size_t index) {
+  const Node& node = graph.node(index);
+  const auto keeps_shape = [&] { return graph.shape(index) == graph.shape(node.inputs[0]); };
+  return std::visit(
+      Overloaded{
+          [](const OneOf<Dropout, StochasticDepth> auto&) { return true; },
+          [&](const OneOf<AdaptiveAvgPool2d, Reshape, Resize> auto&) { return keeps_shape(); },
+          [](const Split& op) { return op.parts == 1; }, [&](const Concat&) { return node.inputs.size() == 1; },
+          [&](const Cast&) { return graph.type(index) == graph.type(node.inputs[0]); },
+          [](const OneOf<Input, Conv2d, BatchNorm2d, LayerNorm, Activation, MaxPool2d, AvgPool2d, Linear, Add, Mul,
+                         ChannelShuffle, Permute, MatMul, Softmax, LayerScale, Constant> auto&) { return false; }},
+      node.op);
 }
 
 std::vector<TensorSpec> operator_tensors(const Operator& op, const std::string& name, const Shape& input) {
@@ -94,33 +171,44 @@ std::vector<TensorSpec> operator_tensors(const Operator& op, const std::string& 
   const auto own = [&](std::string_view suffix, Shape shape, bool trainable = true) {
     tensors.push_back({name + std::string(suffix), std::move(shape), trainable});
   };
-  if (const auto* conv = std::get_if<Conv2d>(&op)) {
-    own(".weight", {conv->out_channels, input[0] / conv->groups, conv->kernel_size.h, conv->kernel_size.w});
-    if (conv->bias) own(".bias", {conv->out_channels});
-  } else if (const auto* linear = std::get_if<Linear>(&op)) {
-    own(".weight", {linear->out_features, input.back()});
-    if (linear->bias) own(".bias", {linear->out_features});
-  } else if (std::holds_alternative<BatchNorm2d>(op)) {
-    own(".weight", {input[0]});
-    own(".bias", {input[0]});
-    own(".running_mean", {input[0]}, false);
-    own(".running_var", {input[0]}, false);
-    own(".num_batches_tracked", {}, false);
-  } else if (std::holds_alternative<LayerNorm>(op)) {
-    own(".weight", {input.back()});
-    own(".bias", {input.back()});
-  } else if (std::holds_alternative<LayerScale>(op)) {
-    own("", {input[0], 1, 1});
-  }
+  std::visit(
+      Overloaded{[&](const Conv2d& conv) {
+                   own(".weight", {conv.out_channels, input[0] / conv.groups, conv.kernel_size.h, conv.kernel_size.w});
+                   if (conv.bias) own(".bias", {conv.out_channels});
+                 },
+                 [&](const Linear& linear) {
+                   own(".weight", {linear.out_features, input.back()});
+                   if (linear.bias) own(".bias", {linear.out_features});
+                 },
+                 [&](const BatchNorm2d&) {
+                   own(".weight", {input[0]});
+                   own(".bias", {input[0]});
+                   own(".running_mean", {input[0]}, false);
+                   own(".running_var", {input[0]}, false);
+                   own(".num_batches_tracked", {}, false);
+                 },
+                 [&](const LayerNorm&) {
+                   own(".weight", {input.back()});
+                   own(".bias", {input.back()});
+                 },
+                 [&](const LayerScale&) { own("", {input[0], 1, 1}); },
+                 [](const OneOf<Input, Activation, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Add, Mul, Concat, Split,
+                                ChannelShuffle, Reshape, Permute, MatMul, Softmax, Resize, Dropout, StochasticDepth,
+                                Constant, Cast> auto&) {}},
+      op);
   return tensors;
 }
 
 std::int64_t operator_macs(const Operator& op, const Shape& first_input, const Shape& output) {
-  if (const auto* conv = std::get_if<Conv2d>(&op))
-    return elements(output) * (first_input[0] / conv->groups * conv->kernel_size.h * conv->kernel_size.w);
-  if (std::holds_alternative<Linear>(op) || std::holds_alternative<MatMul>(op))
-    return elements(output) * first_input.back();
-  return 0;
+  return std::visit(
+      Overloaded{[&](const Conv2d& conv) {
+                   return elements(output) * (first_input[0] / conv.groups * conv.kernel_size.h * conv.kernel_size.w);
+                 },
+                 [&](const OneOf<Linear, MatMul> auto&) { return elements(output) * first_input.back(); },
+                 [](const OneOf<Input, BatchNorm2d, LayerNorm, Activation, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Add,
+                                Mul, Concat, Split, ChannelShuffle, Reshape, Permute, Softmax, Resize, Dropout,
+                                StochasticDepth, LayerScale, Constant, Cast> auto&) { return std::int64_t{0}; }},
+      op);
 }
 
 std::string in_quotes(std::string_view name) {

@@ -19,6 +19,7 @@ constexpr std::int64_t max_elements = std::int64_t{1} << 31;
 /// The most multiply-accumulates of one node. With `max_nodes` it keeps every sum over a graph inside 63 bits.
 constexpr std::int64_t max_node_macs = std::int64_t{1} << 46;
 constexpr std::size_t max_nodes = 100'000;
+constexpr std::size_t max_outputs = 1000;
 constexpr std::size_t max_name_bytes = 200;
 constexpr std::size_t max_rank = 8;
 /// The most of a kernel size, stride, padding or dilation.
@@ -38,11 +39,15 @@ constexpr std::array<std::string_view, 8> init_names{"kaiming_normal_fan_out",
 constexpr std::array<std::string_view, 2> resize_mode_names{"nearest", "bilinear"};
 
 /// Calls `visit(name, member)` for each attribute of `op` (an alternative of `Operator`, const or not), in the order of
-/// its declaration. Members are of type int64, double, bool, Pair, Shape (Permute's order too) or ResizeMode.
+/// its declaration. Members are of type int64, double, bool, Pair, Shape (Permute's order too), ResizeMode, DataType or
+/// Tensor.
 template <class Op, class Visit>
 void for_each_attribute(Op& op, Visit&& visit) {
   using T = std::remove_const_t<Op>;
-  if constexpr (std::is_same_v<T, Input> || std::is_same_v<T, Reshape>) {
+  if constexpr (std::is_same_v<T, Input>) {
+    visit("shape", op.shape);
+    visit("type", op.type);
+  } else if constexpr (std::is_same_v<T, Reshape>) {
     visit("shape", op.shape);
   } else if constexpr (std::is_same_v<T, Conv2d>) {
     visit("out_channels", op.out_channels);
@@ -88,6 +93,10 @@ void for_each_attribute(Op& op, Visit&& visit) {
     visit("p", op.p);
   } else if constexpr (std::is_same_v<T, LayerScale>) {
     visit("initial", op.initial);
+  } else if constexpr (std::is_same_v<T, Constant>) {
+    visit("value", op.value);
+  } else if constexpr (std::is_same_v<T, Cast>) {
+    visit("to", op.to);
   } else {
     static_assert(
         std::is_same_v<T, Activation> || std::is_same_v<T, Add> || std::is_same_v<T, Mul> || std::is_same_v<T, Softmax>,
@@ -100,9 +109,14 @@ std::optional<Operator> operator_by_name(std::string_view name);
 /// All operator names.
 std::vector<std::string> operator_names();
 
-/// The operator's name and attributes as a text that differs whenever they differ.
+/// The operator's name and attributes as a text that differs whenever they differ. Types are told where they are not
+/// 32-bit floats, and numbers of a constant by a hash of 64 bits.
 std::string operator_text(const Operator& op);
+/// Whether a document needs version 2 for this operator.
+bool is_new_in_version_2(const Operator& op);
 
+/// Every extent at least 1, no more than `max_elements` in all; multiplies nothing that could overflow.
+Status check_shape(std::string_view what, const Shape& shape);
 /// Number of elements; 1 for a scalar. The shape must have passed `make_graph` or `infer_shape`.
 std::int64_t elements(const Shape& shape);
 /// The tensors that `op`, called `name`, owns when its first input has the shape `input`.
@@ -111,7 +125,10 @@ std::vector<TensorSpec> operator_tensors(const Operator& op, const std::string& 
 std::int64_t operator_macs(const Operator& op, const Shape& first_input, const Shape& output);
 /// The value is its input's memory under another shape: in inference these operators compute nothing.
 bool is_view(const Operator& op);
-
+/// How many times smaller `op` makes a map, along its height.
+std::int64_t stride_of(const Operator& op);
+/// The order of its inputs makes no difference.
+bool is_commutative(const Operator& op);
 /// A name in quotes for a message: control characters replaced, shortened when long.
 std::string in_quotes(std::string_view name);
 

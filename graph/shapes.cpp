@@ -1,4 +1,4 @@
-// Shape inference: one function for each operator, which also checks the operator's attributes.
+// Inference of shapes and types: one function for each operator, which also checks the operator's attributes.
 #include <algorithm>
 #include <cmath>
 #include <format>
@@ -6,8 +6,21 @@
 
 #include "graph/graph.hpp"
 #include "graph/operators_internal.hpp"
+#include "graph/visit.hpp"
 
 namespace edgewise::graph {
+
+Status check_shape(std::string_view what, const Shape& shape) {
+  if (shape.size() > max_rank)
+    return invalid(std::format("{} has {} axes, more than {}", what, shape.size(), max_rank));
+  std::int64_t count = 1;
+  for (const std::int64_t extent : shape) {
+    if (extent < 1) return invalid(std::format("{} {} has an axis of {}, less than 1", what, to_text(shape), extent));
+    if (extent > max_elements || (count *= extent) > max_elements)
+      return invalid(std::format("{} {} has more than {} elements", what, to_text(shape), max_elements));
+  }
+  return {};
+}
 
 namespace {
 
@@ -24,19 +37,6 @@ Status check_range(std::string_view what, std::int64_t value, std::int64_t low, 
 Status check_range(std::string_view what, const Pair& value, std::int64_t low, std::int64_t high) {
   if (std::min(value.h, value.w) < low || std::max(value.h, value.w) > high)
     return invalid(std::format("\"{}\" {} is not within {} .. {}", what, pair_text(value), low, high));
-  return {};
-}
-
-/// Every extent at least 1, no more than `max_elements` in all; multiplies nothing that could overflow.
-Status check_shape(std::string_view what, const Shape& shape) {
-  if (shape.size() > max_rank)
-    return invalid(std::format("{} has {} axes, more than {}", what, shape.size(), max_rank));
-  std::int64_t count = 1;
-  for (const std::int64_t extent : shape) {
-    if (extent < 1) return invalid(std::format("{} {} has an axis of {}, less than 1", what, to_text(shape), extent));
-    if (extent > max_elements || (count *= extent) > max_elements)
-      return invalid(std::format("{} {} has more than {} elements", what, to_text(shape), max_elements));
-  }
   return {};
 }
 
@@ -66,6 +66,7 @@ class Inference {
 
   Result<Shape> operator()(const Input& op) const {
     TRY_DO(take(0));
+    TRY_DO(check_type("type", op.type));
     if (op.shape.empty()) return invalid("\"shape\" of the input is empty", "give (C, H, W) for images");
     return op.shape;
   }
@@ -251,6 +252,26 @@ class Inference {
     return take_image();
   }
 
+  Result<Shape> operator()(const Constant& op) const {
+    TRY_DO(take(0));
+    const Tensor& value = op.value;
+    if (value.shape.empty()) return invalid("\"value\" of the constant has no axis", "give one number the shape [1]");
+    TRY_DO(check_shape("\"value\"", value.shape));
+    if (std::cmp_not_equal(value.size(), elements(value.shape)))
+      return invalid(std::format("\"value\" holds {} numbers for the shape {}", value.size(), to_text(value.shape)));
+    if (value.type() == DataType::float32 && std::ranges::any_of(value.floats(), [](float x) { return std::isnan(x); }))
+      return invalid("\"value\" holds what is not a number (NaN)");
+    if (value.type() == DataType::float16 &&
+        std::ranges::any_of(value.as<Float16>(), [](Float16 x) { return std::isnan(to_float(x)); }))
+      return invalid("\"value\" holds what is not a number (NaN)");
+    return value.shape;
+  }
+
+  Result<Shape> operator()(const Cast& op) const {
+    TRY_DO(check_type("to", op.to));
+    return take_one();
+  }
+
  private:
   Status take(std::size_t count) const {
     if (inputs_.size() != count)
@@ -275,6 +296,10 @@ class Inference {
     if (inputs_[0].size() != 3)
       return invalid(std::format("{} takes an image (C, H, W), not a value of shape {}", name_, to_text(inputs_[0])));
     return inputs_[0];
+  }
+
+  static Status check_type(std::string_view what, DataType type) {
+    return check_range(what, static_cast<std::int64_t>(type), 0, std::ssize(data_type_names) - 1);
   }
 
   static Status check_eps(double eps) {
@@ -327,6 +352,41 @@ Result<Shape> infer_shape(const Operator& op, const std::vector<Shape>& inputs) 
   TRY(Shape out, std::visit(Inference(operator_name(op), inputs), op));
   TRY_DO(check_shape("the output", out));
   return out;
+}
+
+Result<DataType> infer_type(const Operator& op, const std::vector<DataType>& inputs) {
+  const auto only = [&](std::initializer_list<DataType> allowed) -> Result<DataType> {
+    for (const DataType type : inputs) {
+      if (!std::ranges::contains(allowed, type)) {
+        std::vector<std::string> names;
+        for (const DataType one : allowed) names.emplace_back(to_text(one));
+        return invalid(
+            std::format("{} takes values of {}, not {}", operator_name(op), quoted_list(names), to_text(type)),
+            "cast the value first");
+      }
+      if (type != inputs[0])
+        return invalid(std::format("{} takes values of one type, not {} and {}", operator_name(op), to_text(inputs[0]),
+                                   to_text(type)),
+                       "cast one of them");
+    }
+    EDGEWISE_ASSERT(!inputs.empty(), "types are inferred after shapes, which count the inputs");
+    return inputs[0];
+  };
+  using enum DataType;
+  return std::visit(
+      Overloaded{[](const Input& input) -> Result<DataType> { return input.type; },
+                 [](const Constant& constant) -> Result<DataType> { return constant.value.type(); },
+                 [](const Cast& cast) -> Result<DataType> { return cast.to; },
+                 // What only moves numbers takes all.
+                 [&](const OneOf<Concat, Split, ChannelShuffle, Reshape, Permute> auto&) {
+                   return only({float32, int64, int32, uint8, int8, float16, boolean});
+                 },
+                 [&](const OneOf<Add, Mul> auto&) { return only({float32, int64, int32}); },
+                 [&](const OneOf<Conv2d, BatchNorm2d, LayerNorm, Activation, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d,
+                                 Linear, MatMul, Softmax, Resize, Dropout, StochasticDepth, LayerScale> auto&) {
+                   return only({float32});
+                 }},
+      op);
 }
 
 }  // namespace edgewise::graph

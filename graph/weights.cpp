@@ -4,6 +4,7 @@
 #include <cmath>
 #include <format>
 #include <set>
+#include <utility>
 
 #include "graph/operators_internal.hpp"
 
@@ -17,11 +18,14 @@ Status check_tensor(const TensorSpec& wanted, const Tensor& tensor) {
     return invalid(
         std::format("the shape is {}, but the network needs {}", to_text(tensor.shape), to_text(wanted.shape)),
         "use weights of this architecture", where);
-  if (std::ssize(tensor.values) != elements(wanted.shape))
-    return invalid(std::format("{} numbers for the shape {}", tensor.values.size(), to_text(tensor.shape)), {}, where);
-  const auto bad = std::ranges::find_if(tensor.values, [](float value) { return !std::isfinite(value); });
-  if (bad != tensor.values.end())
-    return invalid(std::format("element {} is {}, not a finite number", bad - tensor.values.begin(), *bad),
+  if (std::cmp_not_equal(tensor.size(), elements(wanted.shape)))
+    return invalid(std::format("{} numbers for the shape {}", tensor.size(), to_text(tensor.shape)), {}, where);
+  if (tensor.type() != DataType::float32)
+    return invalid(std::format("the numbers are {}, but weights are float32", to_text(tensor.type())), {}, where);
+  const std::vector<float>& values = tensor.floats();
+  const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
+  if (bad != values.end())
+    return invalid(std::format("element {} is {}, not a finite number", bad - values.begin(), *bad),
                    "take weights from before the training diverged", where);
   return {};
 }

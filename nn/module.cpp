@@ -3,9 +3,11 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
+#include "graph/visit.hpp"
 #include "nn/norm_internal.hpp"
 #include "nn/processor.hpp"
 #include "nn/step_internal.hpp"
@@ -14,10 +16,7 @@ namespace edgewise::nn {
 
 namespace {
 
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
+using graph::OneOf, graph::Overloaded;
 
 std::array<std::int64_t, 2> hw(graph::Pair pair) {
   return {pair.h, pair.w};
@@ -31,9 +30,42 @@ graph::Shape with_batch(std::int64_t n, const graph::Shape& shape) {
 
 // These make a value of their own whose backward pass does not read it, so an activation may write over it.
 bool makes_expendable_value(const graph::Operator& op) {
-  return std::holds_alternative<graph::Conv2d>(op) || std::holds_alternative<graph::BatchNorm2d>(op) ||
-         std::holds_alternative<graph::LayerNorm>(op) || std::holds_alternative<graph::Linear>(op) ||
-         std::holds_alternative<graph::Add>(op) || std::holds_alternative<graph::Concat>(op);
+  using namespace graph;
+  return std::visit(
+      Overloaded{[](const OneOf<Conv2d, BatchNorm2d, LayerNorm, Linear, Add, Concat> auto&) { return true; },
+                 [](const OneOf<Input, Activation, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, Mul, Split, ChannelShuffle,
+                                Reshape, Permute, MatMul, Softmax, Resize, Dropout, StochasticDepth, LayerScale,
+                                Constant, Cast> auto&) { return false; }},
+      op);
+}
+
+torch::ScalarType scalar_type(graph::DataType type) {
+  switch (type) {
+    case graph::DataType::float32:
+      return torch::kFloat32;
+    case graph::DataType::int64:
+      return torch::kInt64;
+    case graph::DataType::int32:
+      return torch::kInt32;
+    case graph::DataType::uint8:
+      return torch::kUInt8;
+    case graph::DataType::int8:
+      return torch::kInt8;
+    case graph::DataType::float16:
+      return torch::kFloat16;
+    case graph::DataType::boolean:
+      return torch::kBool;
+  }
+  EDGEWISE_ASSERT(false, "every data type is handled");
+  return torch::kFloat32;
+}
+
+/// (1, shape...), with memory of its own.
+torch::Tensor tensor_of(const graph::Tensor& constant) {
+  auto tensor = torch::empty(with_batch(1, constant.shape), scalar_type(constant.type()));
+  const auto bytes = constant.bytes();
+  std::memcpy(tensor.data_ptr(), bytes.data(), bytes.size());
+  return tensor;
 }
 
 torch::Tensor activate(graph::ActivationKind kind, torch::Tensor x, bool in_place) {
@@ -105,10 +137,11 @@ NetworkImpl::NetworkImpl(graph::Graph graph, std::optional<RandomStream> random)
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     auto& step = steps_[i];
     step.node = &nodes[i];
-    step.is_output = i == graph_.output();
+    step.is_output = graph_.is_output(i);
+    if (const auto* constant = std::get_if<graph::Constant>(&nodes[i].op)) step.constant = tensor_of(constant->value);
     if (nodes[i].inputs.size() == 1) {
       const auto input = nodes[i].inputs.front();
-      step.may_overwrite = uses[input] == 1 && input != graph_.output() && makes_expendable_value(nodes[input].op);
+      step.may_overwrite = uses[input] == 1 && !steps_[input].is_output && makes_expendable_value(nodes[input].op);
     }
     for (const auto& spec : graph_.tensors(i)) {
       const bool is_weight = spec.name.ends_with(".weight");
@@ -117,8 +150,7 @@ NetworkImpl::NetworkImpl(graph::Graph graph, std::optional<RandomStream> random)
         tensor = torch::zeros(spec.shape, torch::kInt64);
       } else if (const auto* scale = std::get_if<graph::LayerScale>(&nodes[i].op)) {
         tensor = torch::full(spec.shape, scale->initial, torch::kFloat32);
-      } else if (is_weight && (std::holds_alternative<graph::Conv2d>(nodes[i].op) ||
-                               std::holds_alternative<graph::Linear>(nodes[i].op))) {
+      } else if (is_weight && graph::draws_weight(nodes[i].op)) {
         tensor = random ? draw(nodes[i].init, spec.shape, random->child(spec.name)) : torch::zeros(spec.shape);
       } else {
         tensor = is_weight || spec.name.ends_with(".running_var") ? torch::ones(spec.shape) : torch::zeros(spec.shape);
@@ -129,7 +161,7 @@ NetworkImpl::NetworkImpl(graph::Graph graph, std::optional<RandomStream> random)
     }
   }
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (i != graph_.output()) steps_[std::max(i, last_use[i])].release.push_back(i);
+    if (!steps_[i].is_output) steps_[std::max(i, last_use[i])].release.push_back(i);
   }
   fuse_activations(uses);
 }
@@ -142,7 +174,7 @@ void NetworkImpl::fuse_activations(const std::vector<std::size_t>& uses) {
     const auto* activation = std::get_if<graph::Activation>(&step.node->op);
     if (!activation) continue;
     const auto input = step.node->inputs.front();
-    if (uses[input] != 1 || input == graph_.output() ||
+    if (uses[input] != 1 || steps_[input].is_output ||
         !std::holds_alternative<graph::BatchNorm2d>(steps_[input].node->op))
       continue;
     if (activation->kind != graph::ActivationKind::relu && activation->kind != graph::ActivationKind::relu6) continue;
@@ -182,7 +214,13 @@ torch::Tensor NetworkImpl::normalise(Step& step, const torch::Tensor& input, boo
   return normalise_and_clamp(input, {t[0], t[1], t[2], t[3], momentum, norm.eps, is_training()}, step.clamp);
 }
 
-torch::Tensor NetworkImpl::compute(Step& step, const std::vector<torch::Tensor>& values, bool is_fused) {
+torch::ScalarType NetworkImpl::computed_as(graph::DataType type) const {
+  if (type == graph::DataType::float32 && precision_ == Precision::bf16) return torch::kBFloat16;
+  return scalar_type(type);
+}
+
+torch::Tensor NetworkImpl::compute(Step& step, const std::vector<torch::Tensor>& values, const Batch& batch,
+                                   bool is_fused) {
   const auto& node = *step.node;
   const auto in = [&](std::size_t i) -> const torch::Tensor& { return values[node.inputs[i]]; };
   const auto parameter = [&](std::size_t i) {
@@ -255,26 +293,42 @@ torch::Tensor NetworkImpl::compute(Step& step, const std::vector<torch::Tensor>&
             return in(0) * keep_mask(rows, op.p, in(0));
           },
           [&](const graph::LayerScale&) { return in(0) * parameter(0); },
+          [&](const graph::Constant& op) {
+            if (step.constant.device() != batch.device) step.constant = step.constant.to(batch.device);
+            auto shape = with_batch(batch.size, op.value.shape);
+            return step.constant.to(computed_as(op.value.type())).expand(shape);
+          },
+          [&](const graph::Cast& op) { return in(0).to(computed_as(op.to)); },
       },
       node.op);
 }
 
-torch::Tensor NetworkImpl::forward(torch::Tensor input) {
+std::vector<torch::Tensor> NetworkImpl::outputs(torch::Tensor input) {
+  const Batch batch{input.size(0), input.device()};
   std::vector<torch::Tensor> values(steps_.size());
-  values[0] = precision_ == Precision::bf16 ? input.to(torch::kBFloat16) : input.to(torch::kFloat32);
+  values[0] = input.to(computed_as(graph_.type(0)));
   if (values[0].dim() == 4) values[0] = values[0].contiguous(torch::MemoryFormat::ChannelsLast);
   input.reset();
   for (std::size_t i = 1; i < steps_.size(); ++i) {
-    values[i] = compute(steps_[i], values, true);
+    values[i] = compute(steps_[i], values, batch, true);
     for (const auto dead : steps_[i].release) values[dead].reset();
   }
-  return values[graph_.output()].to(torch::kFloat32);
+  std::vector<torch::Tensor> results;
+  for (const auto& output : graph_.outputs())
+    results.push_back(values[output.node].to(scalar_type(graph_.type(output.node))));
+  return results;
+}
+
+torch::Tensor NetworkImpl::forward(torch::Tensor input) {
+  EDGEWISE_ASSERT(graph_.outputs().size() == 1, "a network of several outputs gives them by `outputs`");
+  return outputs(std::move(input)).front();
 }
 
 std::vector<torch::Tensor> NetworkImpl::trace(torch::Tensor input) {
+  const Batch batch{input.size(0), input.device()};
   std::vector<torch::Tensor> values(steps_.size());
   values[0] = input;
-  for (std::size_t i = 1; i < steps_.size(); ++i) values[i] = compute(steps_[i], values, false);
+  for (std::size_t i = 1; i < steps_.size(); ++i) values[i] = compute(steps_[i], values, batch, false);
   return values;
 }
 

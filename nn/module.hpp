@@ -29,7 +29,10 @@ class NetworkImpl : public torch::nn::Module {
 
   /// (n, C, H, W) -> (n, outputs...), in 32-bit floats. Values are freed as soon as no later node needs them.
   /// Throws c10::Error when the input does not fit; the callers in `train/` turn it into an error.
+  /// Asserts that the network has one output alone.
   torch::Tensor forward(torch::Tensor input);
+  /// The same for all outputs, in the order of `Graph::outputs()` and in the graph's data types.
+  std::vector<torch::Tensor> outputs(torch::Tensor input);
   [[nodiscard]] const graph::Graph& graph() const { return graph_; }
   /// Outputs of every node for one input, for tests.
   std::vector<torch::Tensor> trace(torch::Tensor input);
@@ -53,7 +56,14 @@ class NetworkImpl : public torch::nn::Module {
  private:
   // What `forward` needs per node is prepared once; see module.cpp.
   struct Step;
-  torch::Tensor compute(Step& step, const std::vector<torch::Tensor>& values, bool is_fused);
+  // What a constant takes from the input.
+  struct Batch {
+    std::int64_t size = 0;
+    torch::Device device;
+  };
+  torch::Tensor compute(Step& step, const std::vector<torch::Tensor>& values, const Batch& batch, bool is_fused);
+  // The type that stands for a type of the graph at the current precision.
+  [[nodiscard]] torch::ScalarType computed_as(graph::DataType type) const;
   torch::Tensor normalise(Step& step, const torch::Tensor& input, bool is_fused);
   void fuse_activations(const std::vector<std::size_t>& uses);
   torch::Tensor keep_mask(torch::IntArrayRef shape, double drop, const torch::Tensor& like);

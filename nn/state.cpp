@@ -1,5 +1,7 @@
 #include <torch/utils.h>
 
+#include <algorithm>
+
 #include "nn/step_internal.hpp"
 
 namespace edgewise::nn {
@@ -33,10 +35,10 @@ graph::Weights NetworkImpl::weights() const {
       const auto& tensor = steps_[index].tensors[i];
       graph::Tensor plain{specs[i].shape, {}};
       if (tensor.scalar_type() == torch::kInt64) {
-        plain.values = {static_cast<float>(steps_[index].updates)};
+        plain.values = std::vector{static_cast<float>(steps_[index].updates)};
       } else {
         const auto values = tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous();
-        plain.values.assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
+        plain.floats().assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
       }
       result.emplace(specs[i].name, std::move(plain));
     }
@@ -53,7 +55,7 @@ Status NetworkImpl::load_weights(const graph::Weights& weights) {
     for (std::size_t i = 0; i < specs.size(); ++i) {
       const auto& plain = weights.at(specs[i].name);
       auto values = torch::empty(plain.shape, torch::kFloat32);
-      std::copy(plain.values.begin(), plain.values.end(), values.data_ptr<float>());
+      std::ranges::copy(plain.floats(), values.data_ptr<float>());
       step.tensors[i].copy_(values);
     }
   }

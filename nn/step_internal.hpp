@@ -9,6 +9,7 @@ namespace edgewise::nn {
 struct NetworkImpl::Step {
   const graph::Node* node = nullptr;
   std::vector<torch::Tensor> tensors;  ///< as Graph::tensors(index)
+  torch::Tensor constant;              ///< of a Constant: (1, shape...), on the device where it was needed last
   std::vector<std::size_t> release;    ///< values that no later node needs
   bool may_overwrite = false;          ///< its input is a fresh value that nobody else reads
   bool is_output = false;

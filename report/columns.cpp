@@ -81,9 +81,9 @@ std::optional<bool> was_disturbed(const study::Trial& trial) {
 }
 
 std::map<std::string, double> all_values(const study::Trial& trial) {
-  auto values = trial.known;
+  auto values = numbers(trial.known);
   if (const auto* result = trial.result())
-    for (const auto& [name, value] : result->values) values[name] = value;
+    for (const auto& [name, value] : result->values) values[name] = value.value;
   return values;
 }
 

@@ -59,7 +59,7 @@ std::string csv_table(const study::Study& study) {
     std::vector<std::string> row = {study::to_text(trial.id),
                                     std::string(study::to_text(trial.state)),
                                     std::to_string(trial.stage),
-                                    std::to_string(trial.epochs),
+                                    std::to_string(trial.fidelity.epochs()),
                                     all.is_on_front(trial.id) ? "true" : "false",
                                     rank == all.rank.end() ? "" : std::to_string(rank->second),
                                     contribution == all.contribution.end() ? "" : exact_number(contribution->second),

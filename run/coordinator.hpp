@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "run/cost_model.hpp"
+#include "run/outlook.hpp"
 #include "run/session.hpp"
 #include "run/staffing.hpp"
 #include "run/view.hpp"
@@ -17,8 +18,6 @@ struct SearchOptions {
   Staffing staffing;
   const std::atomic<bool>* stop = nullptr;  ///< Ctrl-C
   CostModel cost_model;
-  std::chrono::seconds heartbeat_timeout{
-      1800};  ///< a worker silent for longer hangs; no live one is silent for so long
   std::chrono::milliseconds recover_every{30'000};      ///< how often silent workers are looked for
   std::chrono::milliseconds look_around_every{10'000};  ///< how often the load of other programs is looked at
 };
@@ -29,9 +28,7 @@ struct Summary {
   Ending ending = Ending::finished;
   double elapsed_s = 0;
   std::map<study::State, std::size_t> counts;
-  double train_s = 0, measure_s = 0, export_s = 0,
-         overhead_s = 0;      ///< of the trials that ended during this call, summed over workers
-  double kept_waiting_s = 0;  ///< part of train_s: ready to train, but other programs or workers had the processor
+  Spent spent;  ///< on the trials that ended during this call
   int workers = 1;
 };
 

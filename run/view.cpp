@@ -53,8 +53,8 @@ class PlainView : public View {
       line += values_text(*moment.study, trial);
       if (!trial.reason.empty()) line += " (" + trial.reason + ")";
     }
-    line += std::format("  {}  stage {}, {} epochs; {}", space::to_text(trial.choice), trial.stage + 1, trial.epochs,
-                        left_text(moment));
+    line += std::format("  {}  stage {}, {} epochs; {}", space::to_text(trial.choice), trial.stage + 1,
+                        trial.fidelity.epochs(), left_text(moment));
     say(line);
   }
   void close() override {}

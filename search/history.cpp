@@ -15,15 +15,15 @@ const study::StageResult* result_at(const study::Trial& trial, int stage) {
 
 std::optional<double> value_of(const study::Trial& trial, const study::StageResult* at, const std::string& name) {
   if (at == nullptr) return trial.value(name);
-  if (const auto found = at->values.find(name); found != at->values.end()) return found->second;
+  if (const auto found = at->values.find(name); found != at->values.end()) return found->second.value;
   const auto found = trial.known.find(name);
-  return found == trial.known.end() ? std::nullopt : std::optional(found->second);
+  return found == trial.known.end() ? std::nullopt : std::optional(found->second.value);
 }
 
 std::map<std::string, double> values_of(const study::Trial& trial, const study::StageResult* at) {
   if (at == nullptr) return trial.values();
-  auto values = trial.known;
-  for (const auto& [name, value] : at->values) values[name] = value;
+  auto values = numbers(trial.known);
+  for (const auto& [name, value] : at->values) values[name] = value.value;
   return values;
 }
 

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <format>
 #include <limits>
+#include <random>
 
 #include "study/changes_internal.hpp"
 #include "study/json_internal.hpp"
@@ -12,6 +13,10 @@ namespace {
 
 std::map<std::string, double> finite(std::map<std::string, double> values) {
   std::erase_if(values, [](const auto& entry) { return !std::isfinite(entry.second); });
+  return values;
+}
+Values finite(Values values) {
+  std::erase_if(values, [](const auto& entry) { return !std::isfinite(entry.second.value); });
   return values;
 }
 
@@ -27,6 +32,43 @@ std::unexpected<Error> wrong_state(const Trial& trial, const char* wanted) {
               "load the study again and decide anew");
 }
 
+/// What of a fidelity cannot be paid, as "0 epochs cannot be added; at least 1 is needed" goes on; nothing when all
+/// can.
+std::optional<std::string> unpayable(const Fidelity& fidelity, const std::string& verb) {
+  for (const auto& [name, amount] : fidelity.amounts) {
+    if (name == "epochs" && !(amount >= 1 && amount <= std::numeric_limits<int>::max()))
+      return std::format("{} epochs{}; at least 1 is needed", amount, verb);
+    if (!std::isfinite(amount) || amount <= 0) return std::format("{} {}{}; it must be above 0", amount, name, verb);
+  }
+  if (fidelity.estimator.empty()) return std::format("no estimator{}", verb);
+  return std::nullopt;
+}
+
+/// Nobody holds it any more.
+void let_go(Entry& entry) {
+  entry.trial.worker.clear();
+  entry.hold.token.clear();
+}
+
+std::string new_token() {
+  std::random_device entropy;
+  std::string token;
+  for (int i = 0; i < 4; ++i) token += std::format("{:08x}", entropy());
+  return token;
+}
+
+Claim claim_of(Entry& entry, const std::string& worker, std::chrono::milliseconds lease) {
+  Hold& hold = entry.hold;
+  hold.token = new_token();
+  ++hold.epoch;
+  entry.trial.worker = worker;
+  Claim claim{.id = entry.trial.id, .token = hold.token, .epoch = hold.epoch, .work = entry.trial.work, .lease = lease};
+  extend(hold, claim);
+  claim.lease_end = decltype(claim.lease_end)(std::chrono::milliseconds(hold.lease_end_ms));
+  claim.trial = entry.trial;
+  return claim;
+}
+
 /// A trial that is added as complete brings its results, stage by stage; any other has none.
 Status check_known_results(const Trial& trial) {
   if (trial.state != State::complete) return {};
@@ -37,6 +79,7 @@ Status check_known_results(const Trial& trial) {
       return invalid(
           std::format("the results of a new trial are out of order: stage {} follows {}", result.stage, before));
     before = result.stage;
+    TRY_DO(check_artifacts(result.artifacts));
   }
   if (before != trial.stage)
     return invalid(
@@ -51,8 +94,8 @@ Result<Trial> new_trial(const Trial& trial, TrialId id) {
     return invalid(
         std::format("a new trial is \"waiting\", \"rejected\" or \"complete\", not \"{}\"", to_text(trial.state)));
   TRY_DO(check_known_results(trial));
-  if (trial.epochs < 1)
-    return invalid(std::format("a trial of {} epochs cannot be added; at least 1 is needed", trial.epochs));
+  if (const auto fault = unpayable(trial.fidelity, " cannot be added"))
+    return invalid(std::format("a trial of {}", *fault));
   for (const auto& [name, value] : trial.choice)
     if (const double* real = std::get_if<double>(&value); real && !std::isfinite(*real))
       return invalid(std::format("the value of \"{}\" is not finite", name),
@@ -61,7 +104,7 @@ Result<Trial> new_trial(const Trial& trial, TrialId id) {
   added.id = id;
   added.choice = trial.choice;
   added.state = trial.state;
-  added.epochs = trial.epochs;
+  added.fidelity = trial.fidelity;
   added.seed = trial.seed;
   if (trial.threads && *trial.threads >= 1) added.threads = trial.threads;
   added.known = finite(trial.known);
@@ -78,25 +121,30 @@ Status check_worker(const std::string& worker) {
   return {};
 }
 
-Status check_held(const Trial& trial, const std::string& worker) {
-  if (trial.state == State::running && trial.worker == worker) return {};
-  const std::string now = trial.state == State::running ? std::format("\"{}\" runs it", trial.worker)
-                                                        : std::format("it is {}", to_text(trial.state));
-  return fail(ErrorCode::conflict, std::format("trial {} is not run by \"{}\": {}", trial.id.value, worker, now),
+Status check_held(const Entry& entry, const Claim& claim) {
+  const Trial& trial = entry.trial;
+  const bool is_running = trial.state == State::running;
+  if (is_running && entry.hold.token == claim.token && entry.hold.epoch == claim.epoch) return {};
+  const std::string now = is_running ? std::format("\"{}\" runs it{}", trial.worker,
+                                                   trial.worker == claim.trial.worker ? " by a later claim" : "")
+                                     : std::format("it is {}", to_text(trial.state));
+  return fail(ErrorCode::conflict,
+              std::format("trial {} is not run by \"{}\": {}", trial.id.value, claim.trial.worker, now),
               "drop this attempt and claim another trial");
 }
 
-Status promote(Trial& trial, int epochs) {
+Status promote(Entry& entry, const Fidelity& fidelity) {
+  Trial& trial = entry.trial;
   if (trial.state != State::complete) return wrong_state(trial, "complete");
-  if (epochs < 1)
-    return invalid(
-        std::format("trial {} cannot be promoted to {} epochs; at least 1 is needed", trial.id.value, epochs));
+  if (const auto fault = unpayable(fidelity, ""))
+    return invalid(std::format("trial {} cannot be promoted to {}", trial.id.value, *fault));
   trial.state = State::waiting;
+  trial.work = Work::evaluate;
   ++trial.stage;
-  trial.epochs = epochs;
+  trial.fidelity = fidelity;
   trial.attempts = 0;
   trial.reason.clear();
-  trial.worker.clear();
+  let_go(entry);
   return {};
 }
 
@@ -110,47 +158,76 @@ Status assign_threads(Trial& trial, int threads) {
   return {};
 }
 
-void take_up(Trial& trial, const std::string& worker) {
-  trial.state = State::running;
-  ++trial.attempts;
-  trial.worker = worker;
-  trial.reason.clear();
+Claim take_up(Entry& entry, const std::string& worker, std::chrono::milliseconds lease) {
+  entry.trial.state = State::running;
+  ++entry.trial.attempts;
+  entry.trial.reason.clear();
+  return claim_of(entry, worker, lease);
 }
 
-Status finish(Trial& trial, const std::string& worker, State state, const StageResult& result,
-              const std::string& reason) {
+Result<Claim> take_up_again(Entry& entry, const std::string& worker, std::chrono::milliseconds lease) {
+  if (entry.trial.state != State::running) return wrong_state(entry.trial, "running");
+  if (entry.trial.worker != worker)
+    return fail(ErrorCode::conflict, std::format("trial {} is not run by \"{}\": \"{}\" runs it", entry.trial.id.value,
+                                                 worker, entry.trial.worker));
+  return claim_of(entry, worker, lease);
+}
+
+void extend(Hold& hold, const Claim& claim) {
+  hold.heartbeat_ms = now_milliseconds();
+  hold.lease_end_ms = hold.heartbeat_ms + claim.lease.count();
+}
+
+Status finish(Entry& entry, const Claim& claim, State state, const StageResult& result, const std::string& reason) {
+  Trial& trial = entry.trial;
   // Rejected, too: a worker measures the untrained network when a constraint bounds its latency or memory.
   if (state != State::complete && state != State::pruned && state != State::rejected)
     return invalid(
         std::format("a trial is finished as \"complete\", \"pruned\" or \"rejected\", not as \"{}\"", to_text(state)));
-  TRY_DO(check_held(trial, worker));
+  TRY_DO(check_held(entry, claim));
   if (result.stage != trial.stage)
     return invalid(std::format("the result is of stage {}, but trial {} is in stage {}", result.stage, trial.id.value,
                                trial.stage));
+  TRY_DO(check_artifacts(result.artifacts));
   trial.state = state;
+  trial.work = Work::evaluate;
   trial.reason = reason;
-  trial.worker.clear();
+  let_go(entry);
   return {};
 }
 
-Status fail_trial(Trial& trial, const std::string& worker, const std::string& reason) {
-  TRY_DO(check_held(trial, worker));
-  trial.state = State::failed;
-  trial.reason = reason;
-  trial.worker.clear();
+Status pass_on(Entry& entry, const Claim& claim, const StageResult& result) {
+  TRY_DO(check_held(entry, claim));
+  if (entry.trial.work == Work::measure)
+    return fail(ErrorCode::conflict,
+                std::format("trial {} was taken up to be measured; it cannot be passed on for that", claim.id.value),
+                "finish it, or release it");
+  TRY_DO(finish(entry, claim, State::complete, result, ""));
+  entry.trial.state = State::waiting;
+  entry.trial.work = Work::measure;
+  entry.trial.attempts = 0;
   return {};
 }
 
-Status release(Trial& trial, const std::string& worker) {
-  TRY_DO(check_held(trial, worker));
-  trial.state = State::waiting;
-  --trial.attempts;
-  trial.worker.clear();
+Status fail_trial(Entry& entry, const Claim& claim, const std::string& reason) {
+  TRY_DO(check_held(entry, claim));
+  entry.trial.state = State::failed;
+  entry.trial.reason = reason;
+  let_go(entry);
   return {};
 }
 
-void lose(Trial& trial, const std::string& why, int max_attempts) {
-  trial.worker.clear();
+Status release(Entry& entry, const Claim& claim) {
+  TRY_DO(check_held(entry, claim));
+  entry.trial.state = State::waiting;
+  --entry.trial.attempts;
+  let_go(entry);
+  return {};
+}
+
+void lose(Entry& entry, const std::string& why, int max_attempts) {
+  Trial& trial = entry.trial;
+  let_go(entry);
   if (trial.attempts < max_attempts) {
     trial.state = State::waiting;
     return;
@@ -160,14 +237,16 @@ void lose(Trial& trial, const std::string& why, int max_attempts) {
                              trial.attempts == 1 ? "time" : "times", why);
 }
 
-Status give_up(Trial& trial, const std::string& worker, const std::string& reason, int max_attempts) {
-  TRY_DO(check_held(trial, worker));
-  lose(trial, reason, max_attempts);
+Status give_up(Entry& entry, const Claim& claim, const std::string& reason, int max_attempts) {
+  TRY_DO(check_held(entry, claim));
+  lose(entry, reason, max_attempts);
+  Trial& trial = entry.trial;
   if (trial.state == State::failed) trial.reason = std::format("{} ({} attempts)", reason, trial.attempts);
   return {};
 }
 
-Status retry(Trial& trial) {
+Status retry(Entry& entry) {
+  Trial& trial = entry.trial;
   if (trial.state != State::failed) return wrong_state(trial, "failed");
   trial.state = State::waiting;
   trial.attempts = 0;

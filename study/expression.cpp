@@ -154,6 +154,7 @@ class Parser {
   Result<NodePointer> name(int level) {
     const std::size_t begin = at_;
     while (at_ < end_ && (starts_name(text_[at_]) || is_digit(text_[at_]))) ++at_;
+    if (at_ < end_ && text_[at_] == '@') TRY_DO(device());
     std::string word(text_.substr(begin, at_ - begin));
     skip_space();
     const Function* function = find_function(word);
@@ -191,6 +192,14 @@ class Parser {
                      std::format("write {}", usage(*function)));
     TRY_DO(close(open));
     return make(function->kind, std::move(first), std::move(second));
+  }
+
+  /// What follows the name of a value on a device: "@board". Points may be in it, signs of arithmetic not.
+  Status device() {
+    const std::size_t at = at_++;
+    while (at_ < end_ && (starts_name(text_[at_]) || is_digit(text_[at_]) || text_[at_] == '.')) ++at_;
+    if (at_ > at + 1) return {};
+    return mistake(text_, at, "a device's name is missing after \"@\"", "write for example latency_ms@board");
   }
 
   Status close(std::size_t open) {

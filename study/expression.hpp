@@ -13,7 +13,7 @@
 namespace edgewise::study {
 
 /// Numbers, names, + - * / ^, unary minus, parentheses, and the functions log, exp, sqrt, abs, min(a, b), max(a, b).
-/// Immutable.
+/// A name may tell a device: "latency_ms@board". Immutable.
 class Expression {
  public:
   /// @error invalid_input with the column (from 1) of the mistake in `where` as "column 7"; at most 1,000 characters

@@ -18,9 +18,23 @@ Json choice_to_json(const space::Choice& choice);
 /// @error invalid_input when it is no object of strings and numbers
 Result<space::Choice> choice_from_json(const Json& json);
 
-Json values_to_json(const std::map<std::string, double>& values);
+Json numbers_to_json(const std::map<std::string, double>& numbers);
 /// @error invalid_input when it is no object of numbers
-Result<std::map<std::string, double>> values_from_json(const Json& json);
+Result<std::map<std::string, double>> numbers_from_json(const Json& json);
+
+/// {"iou": {"value": 0.5, "source": "trained"}, ...}; what is not said of a value is left out.
+Json to_json(const Values& values);
+/// @error invalid_input when a value has no number or no source
+Result<Values> values_from_json(const Json& json);
+
+Json to_json(const Fidelity& fidelity);
+Result<Fidelity> fidelity_from_json(const Json& json);
+
+/// @error invalid_input for an empty kind, two of a kind, or a path that leaves the study's folder
+Status check_artifacts(const std::vector<Artifact>& artifacts);
+Json to_json(const std::vector<Artifact>& artifacts);
+/// @error as `check_artifacts`
+Result<std::vector<Artifact>> artifacts_from_json(const Json& json);
 
 Json to_json(const std::vector<Objective>& objectives);
 Result<std::vector<Objective>> objectives_from_json(const Json& json);

@@ -16,6 +16,9 @@ constexpr std::array<std::pair<State, std::string_view>, 6> state_names{{{State:
                                                                          {State::failed, "failed"},
                                                                          {State::rejected, "rejected"}}};
 
+constexpr std::array<std::pair<Work, std::string_view>, 2> work_names{
+    {{Work::evaluate, "evaluate"}, {Work::measure, "measure"}}};
+
 }  // namespace
 
 std::string to_text(TrialId id) {
@@ -33,28 +36,65 @@ std::optional<State> state_from_text(std::string_view text) {
   return found == state_names.end() ? std::nullopt : std::optional(found->first);
 }
 
+std::string_view to_text(Work work) {
+  const auto* found = std::ranges::find(work_names, work, &decltype(work_names)::value_type::first);
+  EDGEWISE_ASSERT(found != work_names.end(), "every kind of work has a name");
+  return found->second;
+}
+
+std::optional<Work> work_from_text(std::string_view text) {
+  const auto* found = std::ranges::find(work_names, text, &decltype(work_names)::value_type::second);
+  return found == work_names.end() ? std::nullopt : std::optional(found->first);
+}
+
+const Artifact* StageResult::artifact(const std::string& kind) const {
+  const auto found = std::ranges::find(artifacts, kind, &Artifact::kind);
+  return found == artifacts.end() ? nullptr : &*found;
+}
+
 bool Trial::is_answered() const {
   return state == State::complete && !results.empty() && results.back().details.is_object() &&
          results.back().details.contains("answered");
 }
 
-std::optional<double> Trial::value(const std::string& name) const {
+const Value* Trial::recorded(const std::string& name) const {
   for (const StageResult& result : results | std::views::reverse)
-    if (const auto found = result.values.find(name); found != result.values.end()) return found->second;
+    if (const auto found = result.values.find(name); found != result.values.end()) return &found->second;
   const auto found = known.find(name);
-  return found == known.end() ? std::nullopt : std::optional(found->second);
+  return found == known.end() ? nullptr : &found->second;
+}
+
+std::optional<double> Trial::value(const std::string& name) const {
+  const Value* found = recorded(name);
+  return found ? std::optional(found->value) : std::nullopt;
 }
 
 std::map<std::string, double> Trial::values() const {
-  std::map<std::string, double> values = known;
+  std::map<std::string, double> values = numbers(known);
   for (const StageResult& result : results)
-    for (const auto& [name, value] : result.values) values[name] = value;
+    for (const auto& [name, value] : result.values) values[name] = value.value;
   return values;
 }
 
 const Trial* Study::find(const space::Choice& choice) const {
   const auto found = std::ranges::find(trials, choice, &Trial::choice);
   return found == trials.end() ? nullptr : &*found;
+}
+
+Status apply(Study& study, Changes changes) {
+  auto expected = static_cast<std::int64_t>(study.trials.size());
+  for (const Trial& trial : changes.trials) {
+    if (trial.id.value < 0 || trial.id.value > expected)
+      return invalid(std::format("trial {} is missing between what is known and what has changed", expected));
+    if (trial.id.value == expected) ++expected;
+  }
+  if (changes.settings) study.settings = *std::move(changes.settings);
+  study.trials.resize(static_cast<std::size_t>(expected));
+  for (Trial& trial : changes.trials) {
+    Trial& place = study.trials[static_cast<std::size_t>(trial.id.value)];
+    place = std::move(trial);
+  }
+  return {};
 }
 
 std::optional<std::string> violated(const std::vector<Constraint>& constraints,

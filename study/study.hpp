@@ -5,13 +5,17 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/quantity.hpp"
 #include "space/space.hpp"
+#include "study/artifact.hpp"
 #include "study/expression.hpp"
+#include "study/fidelity.hpp"
+#include "study/value.hpp"
 
 namespace edgewise::study {
 
@@ -40,32 +44,45 @@ struct CurvePoint {
   friend bool operator==(const CurvePoint&, const CurvePoint&) = default;
 };
 
-/// A trial's outcome at one stage (rung). `values` holds everything recorded: metrics of the best epoch, latency_ms,
-/// memory_mb, parameters, macs, ...
+/// A trial's outcome at one stage (rung). `values` holds everything recorded: metrics of the best epoch, what was
+/// measured, and what the graph alone tells.
 struct StageResult {
   int stage = 0;
-  int epochs = 0;  ///< trained in total when it ended
+  Fidelity fidelity;  ///< what was paid in total when it ended
   int best_epoch = 0;
-  std::map<std::string, double> values;
-  Json measurement;  ///< device::Measurement as JSON; null when not measured
-  Json details;      ///< confusion matrix, artifacts (paths below the study's folder), remarks; an object
+  Values values;
+  Json measurement;                 ///< device::Measurement as JSON; null when not measured
+  Json details;                     ///< confusion matrix, difference of the export, remarks; an object
+  std::vector<Artifact> artifacts;  ///< at most one of a kind
   double train_s = 0, measure_s = 0, export_s = 0, overhead_s = 0;
   std::string finished;  ///< UTC, ISO 8601
+
+  /// Null when there is none of this kind.
+  [[nodiscard]] const Artifact* artifact(const std::string& kind) const;
 };
+
+/// What a worker does with a trial that it takes up.
+enum class Work {
+  evaluate,  ///< all of it: build, train, export, measure
+  measure,   ///< only measure: it was evaluated by a worker that is not where the device is
+};
+std::string_view to_text(Work work);
+std::optional<Work> work_from_text(std::string_view text);
 
 struct Trial {
   TrialId id;
   space::Choice choice;
   State state = State::waiting;
-  int stage = 0;   ///< the stage it is in or ended in
-  int epochs = 1;  ///< to be trained in total by the end of this stage
+  int stage = 0;                              ///< the stage it is in or ended in
+  Fidelity fidelity = Fidelity::training(1);  ///< what is paid in total by the end of this stage
   std::uint64_t seed = 0;
   std::optional<int> threads;  ///< it trains with; fixed before it first starts: another number gives other roundings
-  std::map<std::string, double> known;  ///< what is known before training: parameters, macs, weight_mb, peak_memory_mb
-  std::string reason;                   ///< why it failed, was pruned or was rejected
-  int attempts = 0;                     ///< times a worker took it up in this stage
-  std::string worker;                   ///< who runs it: "host:pid"
-  std::vector<StageResult> results;     ///< by stage
+  Values known;                ///< what is known before training: parameters, macs, weight_mb, activation_mb
+  std::string reason;          ///< why it failed, was pruned or was rejected
+  int attempts = 0;            ///< times a worker took it up in this stage
+  Work work = Work::evaluate;  ///< what it waits for, or what its worker does
+  std::string worker;          ///< who runs it, for people: "host:pid"
+  std::vector<StageResult> results;  ///< by stage
   std::vector<CurvePoint> curve;
 
   /// Complete without ever having been run here: its results were known when it was added, and `details["answered"]` of
@@ -73,9 +90,11 @@ struct Trial {
   [[nodiscard]] bool is_answered() const;
   /// The latest result, or nothing.
   [[nodiscard]] const StageResult* result() const { return results.empty() ? nullptr : &results.back(); }
-  /// Latest value by name, `known` included.
+  /// Latest value by name with where it comes from, `known` included; null when there is none.
+  [[nodiscard]] const Value* recorded(const std::string& name) const;
+  /// The number of it.
   [[nodiscard]] std::optional<double> value(const std::string& name) const;
-  /// All latest values by name, `known` included.
+  /// All latest numbers by name, `known` included.
   [[nodiscard]] std::map<std::string, double> values() const;
 };
 
@@ -109,6 +128,30 @@ struct Study {
   std::vector<Trial> trials;  ///< by id, without gaps
   [[nodiscard]] const Trial* find(const space::Choice& choice) const;
 };
+
+/// A moment in the life of a study, in its storage's own terms: what was recorded up to then is known. A new one is
+/// before everything.
+class Cursor {
+ public:
+  Cursor() = default;
+  explicit Cursor(std::string text) : text_(std::move(text)) {}
+  [[nodiscard]] bool is_start() const { return text_.empty(); }
+  [[nodiscard]] const std::string& text() const { return text_; }
+  friend bool operator==(const Cursor&, const Cursor&) = default;
+
+ private:
+  std::string text_;
+};
+
+/// What became of a study since a cursor.
+struct Changes {
+  std::optional<Settings> settings;  ///< only from the start: they never change
+  std::vector<Trial> trials;         ///< new and changed ones, by id, whole
+  Cursor next;                       ///< from where to go on
+};
+/// Brings a snapshot up to date with what has changed since it was made.
+/// @error invalid_input when trials between those of the study and of the changes are missing; nothing is changed then
+Status apply(Study& study, Changes changes);
 
 /// Whether all constraints hold for these values; a constraint over values that are not there yet holds. The first that
 /// does not is told: "latency_ms < 33 does not hold (latency_ms is 41.2)".

@@ -1,9 +1,43 @@
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <format>
+#include <limits>
+#include <set>
 
 #include "study/json_internal.hpp"
 
 namespace edgewise::study {
+
+namespace {
+
+/// "" where there is none.
+std::string text_of(const Json& json, const char* key) {
+  return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : std::string();
+}
+
+/// Without an end that is infinite: JSON has no infinity.
+Json to_json(const Interval& interval) {
+  Json json = Json::object();
+  if (std::isfinite(interval.low)) json["low"] = interval.low;
+  if (std::isfinite(interval.high)) json["high"] = interval.high;
+  if (interval.low_is_open) json["low_is_open"] = true;
+  if (interval.high_is_open) json["high_is_open"] = true;
+  return json;
+}
+
+/// What is missing, or no number, is no bound.
+Interval interval_from_json(const Json& json) {
+  Interval interval;
+  if (!json.is_object()) return interval;
+  if (json.contains("low") && json["low"].is_number()) interval.low = json["low"].get<double>();
+  if (json.contains("high") && json["high"].is_number()) interval.high = json["high"].get<double>();
+  interval.low_is_open = json.value("low_is_open", Json()) == Json(true);
+  interval.high_is_open = json.value("high_is_open", Json()) == Json(true);
+  return interval;
+}
+
+}  // namespace
 
 Json normalised(const Json& json) {
   return Json::parse(dump(json), nullptr, false);
@@ -34,20 +68,102 @@ Result<space::Choice> choice_from_json(const Json& json) {
   return choice;
 }
 
-Json values_to_json(const std::map<std::string, double>& values) {
+Json numbers_to_json(const std::map<std::string, double>& numbers) {
   Json json = Json::object();
-  for (const auto& [name, value] : values) json[name] = value;
+  for (const auto& [name, number] : numbers) json[name] = number;
   return json;
 }
 
-Result<std::map<std::string, double>> values_from_json(const Json& json) {
+Result<std::map<std::string, double>> numbers_from_json(const Json& json) {
+  if (!json.is_object()) return invalid("recorded numbers are no JSON object");
+  std::map<std::string, double> numbers;
+  for (const auto& [name, number] : json.items()) {
+    if (!number.is_number()) return invalid(std::format("the recorded value of \"{}\" is no number", name));
+    numbers[name] = number.get<double>();
+  }
+  return numbers;
+}
+
+Json to_json(const Values& values) {
+  Json json = Json::object();
+  for (const auto& [name, value] : values) {
+    Json one{{"value", value.value}, {"source", to_text(value.source)}};
+    if (value.interval) one["interval"] = to_json(*value.interval);
+    if (!value.device.empty()) one["device"] = value.device;
+    if (!value.precision.empty()) one["precision"] = value.precision;
+    json[name] = std::move(one);
+  }
+  return json;
+}
+
+Result<Values> values_from_json(const Json& json) {
   if (!json.is_object()) return invalid("recorded values are no JSON object");
-  std::map<std::string, double> values;
-  for (const auto& [name, value] : json.items()) {
-    if (!value.is_number()) return invalid(std::format("the recorded value of \"{}\" is no number", name));
-    values[name] = value.get<double>();
+  Values values;
+  for (const auto& [name, one] : json.items()) {
+    if (!one.is_object() || !one.contains("value") || !one["value"].is_number())
+      return invalid(std::format("the recorded value of \"{}\" has no number", name));
+    const auto source = source_from_text(text_of(one, "source"));
+    if (!source) return invalid(std::format("the recorded value of \"{}\" does not say where it comes from", name));
+    Value value{.value = one["value"].get<double>(),
+                .source = *source,
+                .device = text_of(one, "device"),
+                .precision = text_of(one, "precision")};
+    if (one.contains("interval")) value.interval = interval_from_json(one["interval"]);
+    values.emplace(name, std::move(value));
   }
   return values;
+}
+
+Json to_json(const Fidelity& fidelity) {
+  return {{"estimator", fidelity.estimator}, {"amounts", numbers_to_json(fidelity.amounts)}};
+}
+
+Result<Fidelity> fidelity_from_json(const Json& json) {
+  Fidelity fidelity{.estimator = text_of(json, "estimator")};
+  if (fidelity.estimator.empty() || !json.contains("amounts"))
+    return invalid("a fidelity has no estimator or no amounts");
+  TRY(fidelity.amounts, numbers_from_json(json["amounts"]));
+  if (const auto epochs = fidelity.amounts.find("epochs");
+      epochs != fidelity.amounts.end() && !(epochs->second >= 0 && epochs->second <= std::numeric_limits<int>::max()))
+    return invalid(std::format("a fidelity has {} epochs", epochs->second));
+  return fidelity;
+}
+
+Status check_artifacts(const std::vector<Artifact>& artifacts) {
+  std::set<std::string> kinds;
+  for (const Artifact& artifact : artifacts) {
+    if (artifact.kind.empty() || !kinds.insert(artifact.kind).second)
+      return invalid(std::format("a result has two artifacts of the kind \"{}\", or one of none", artifact.kind));
+    const std::filesystem::path path = artifact.path;
+    if (path.empty() || path.is_absolute() || std::ranges::contains(path, std::filesystem::path("..")))
+      return invalid(std::format("the artifact \"{}\" is not within the study's folder", artifact.path),
+                     "keep what belongs to a study in its folder");
+  }
+  return {};
+}
+
+Json to_json(const std::vector<Artifact>& artifacts) {
+  Json json = Json::array();
+  for (const Artifact& artifact : artifacts) {
+    json.push_back({{"kind", artifact.kind}, {"path", artifact.path}});
+    if (artifact.sha256) json.back()["sha256"] = *artifact.sha256;
+    if (artifact.bytes) json.back()["bytes"] = *artifact.bytes;
+  }
+  return json;
+}
+
+Result<std::vector<Artifact>> artifacts_from_json(const Json& json) {
+  if (!json.is_array()) return invalid("the artifacts are no JSON array");
+  std::vector<Artifact> artifacts;
+  for (const Json& item : json) {
+    Artifact artifact{.kind = text_of(item, "kind"), .path = text_of(item, "path")};
+    if (const auto sha256 = text_of(item, "sha256"); !sha256.empty()) artifact.sha256 = sha256;
+    if (item.is_object() && item.contains("bytes") && item["bytes"].is_number_integer())
+      artifact.bytes = item["bytes"].get<std::int64_t>();
+    artifacts.push_back(std::move(artifact));
+  }
+  TRY_DO(check_artifacts(artifacts));
+  return artifacts;
 }
 
 Json to_json(const std::vector<Objective>& objectives) {
@@ -62,11 +178,7 @@ Result<std::vector<Objective>> objectives_from_json(const Json& json) {
   if (!json.is_array()) return invalid("the objectives are no JSON array");
   std::vector<Objective> objectives;
   for (const Json& item : json) {
-    const auto text = [&](const char* key) {
-      return item.is_object() && item.contains(key) && item[key].is_string() ? item[key].get<std::string>()
-                                                                             : std::string();
-    };
-    const std::string name = text("name"), direction = text("direction");
+    const std::string name = text_of(item, "name"), direction = text_of(item, "direction");
     if (name.empty() || (direction != "maximize" && direction != "minimize"))
       return invalid("an objective has no name or no direction");
     objectives.push_back({name, direction == "maximize" ? Direction::maximize : Direction::minimize});

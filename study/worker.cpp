@@ -79,9 +79,13 @@ std::string worker_name() {
   return std::format("{}:{}:{}:{}", host_name(), pid, process_start(pid).value_or("0"), pid_namespace());
 }
 
-std::optional<std::string> why_lost(const std::string& worker, double silent_s, double timeout_s) {
+std::optional<std::string> why_lost(const std::string& worker, const Hold& hold) {
   if (is_dead_here(worker)) return std::format("the process of \"{}\" ended without a word", worker);
-  if (silent_s > timeout_s) return std::format("\"{}\" was silent for {:.0f} s", worker, silent_s);
+  const std::int64_t now = now_milliseconds();
+  // In double: a hostile time must not overflow.
+  if (now > hold.lease_end_ms)
+    return std::format("\"{}\" was silent for {:.0f} s", worker,
+                       (static_cast<double>(now) - static_cast<double>(hold.heartbeat_ms)) / 1000.0);
   return std::nullopt;
 }
 

@@ -19,7 +19,7 @@ ALLOWED = {
     "space": ["base", "graph"],
     "data": ["base", "picture", "task"],
     "agent": ["base"],
-    "device": ["base", "agent"],
+    "device": ["base", "agent", "graph", "space"],
     "deploy": ["base", "graph"],
     "nn": ["base", "graph"],
     "train": ["base", "graph", "picture", "task", "data", "nn"],
@@ -27,7 +27,7 @@ ALLOWED = {
     "surrogate": ["base"],
     "search": ["base", "space", "study", "surrogate"],
     "replay": ["base", "search", "space", "study"],
-    "exchange": ["base", "space", "study", "search"],
+    "exchange": ["base", "space", "study", "search", "task"],
     "job": ["base", "data", "device", "graph", "search", "space", "study", "task", "train"],
     "estimate": ["base", "data", "deploy", "device", "graph", "job", "space", "study", "task", "train"],
     "report": ["base", "search", "study", "space"],
@@ -41,7 +41,7 @@ HEAVY = {
     r"onnxruntime": {"agent"},
     r"onnx/": {"deploy"},
     r"opencv2/|tiffio\.h|libexif/": {"data"},
-    r"iconv\.h": {"base"},
+    r"iconv\.h|openssl/": {"base"},
     r"sqlite3\.h": {"study", "exchange"},
     r"pagmo/": {"search", "replay"},
     r"xgboost/|mlpack|armadillo|ensmallen": {"surrogate"},
@@ -51,7 +51,7 @@ HEAVY = {
 }
 # job/ needs the plain settings of training, not training itself.
 # The command line reads starting weights before a search, without LibTorch.
-ONLY = {("job", "train"): {"train/settings.hpp"}, ("run", "train"): {"train/settings.hpp", "train/starting_weights.hpp"}, ("device", "agent"): {"agent/wire.hpp"}}
+ONLY = {("job", "train"): {"train/settings.hpp"}, ("run", "train"): {"train/settings.hpp", "train/weights/starting_weights.hpp"}, ("device", "agent"): {"agent/wire.hpp", "agent/tensor.hpp"}}
 # What base/console.hpp and base/file.hpp are for: pattern -> what to use instead. The files below have a reason of their own.
 RAW = {
     r"std::print(ln)?\b|std::(cout|cerr|clog)\b|\bstdout\b|\bstderr\b|\bv?printf\s*\(|\bputs\s*\(|\bperror\s*\(":

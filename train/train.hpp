@@ -10,16 +10,17 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "data/cache/cache.hpp"
 #include "graph/graph.hpp"
+#include "graph/preprocess.hpp"
 #include "graph/weights.hpp"
 #include "train/settings.hpp"
-#include "train/starting_weights.hpp"
+#include "train/weights/starting_weights.hpp"
 
 namespace edgewise::train {
 
-/// Values by name. Classification: "accuracy", "balanced_accuracy" in [0, 1]. Box: "iou" (mean), "iou50" (share with
-/// IoU >= 0.5).
+/// Values by name: the task's metrics.
 using Metrics = std::map<std::string, double>;
 
 /// One epoch of a learning curve.
@@ -36,7 +37,7 @@ struct Epoch {
 struct Evaluation {
   double loss = 0;
   Metrics metrics;
-  std::vector<std::vector<std::int64_t>> confusion;  ///< classification: [true class][predicted class]
+  Json details = Json::object();  ///< what the task's judge tells beside them
 };
 
 struct Request {
@@ -57,7 +58,7 @@ struct Request {
 
 struct Outcome {
   std::vector<Epoch> curve;  ///< all epochs of the trial, earlier calls included
-  int best_epoch = 0;        ///< by validation: accuracy or iou, ties by loss
+  int best_epoch = 0;        ///< by validation: the task's first metric, ties by loss
   graph::Weights best_weights;
   Evaluation best;                    ///< on validation, of the best epoch
   std::optional<Share> started_from;  ///< what came from the starting weights; nothing: it started from random ones
@@ -78,11 +79,8 @@ Result<Evaluation> evaluate(const graph::Graph& graph, const graph::Weights& wei
 Result<std::vector<float>> predict(const graph::Graph& graph, const graph::Weights& weights,
                                    const std::vector<float>& inputs);
 
-/// Mean and standard deviation per channel that pictures are normalised with, after division by 255: ImageNet's for 3
-/// channels, 0.5 and 0.25 else.
-struct Normalisation {
-  std::vector<float> mean, deviation;
-};
+/// What pictures of so many channels are normalised with, after division by 255.
+using graph::Normalisation;
 Normalisation normalisation(std::int64_t channels);
 
 }  // namespace edgewise::train

@@ -61,10 +61,11 @@ auto persist(Call call) {
   return result;
 }
 
-Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const study::Trial& trial,
-                 const std::string& name) {
+Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const study::Claim& claim) {
+  const auto& trial = claim.trial;
   const auto id = trial.id;
-  tell({{"trial", id.value}, {"phase", "start"}, {"stage", trial.stage}, {"epochs", trial.epochs}});
+  const int epochs = trial.fidelity.epochs();
+  tell({{"trial", id.value}, {"phase", "start"}, {"stage", trial.stage}, {"epochs", epochs}});
   auto last_beat = Clock::now(), last_told = Clock::time_point{};
   estimate::Listener listener;
   listener.stop = &stop_asked;
@@ -72,7 +73,7 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
     const auto now = Clock::now();
     if (now - last_beat < std::chrono::seconds(5)) return;
     last_beat = now;
-    if (auto mine = storage.heartbeat(id, name); mine && !*mine) stop_asked = true;
+    if (auto mine = storage.heartbeat(claim); mine && !*mine) stop_asked = true;
     if (is_abandoned()) stop_asked = true;
   };
   listener.on_phase = [&](const std::string& what) {
@@ -81,11 +82,11 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
   };
   listener.on_progress = beat;
   listener.on_epoch = [&](const study::CurvePoint& point) {
-    if (auto recorded = persist([&] { return storage.record(id, name, point); }); !recorded)
+    if (auto recorded = persist([&] { return storage.record(claim, point); }); !recorded)
       tell(error_json(recorded.error()));
     tell({{"trial", id.value},
           {"epoch", point.epoch},
-          {"epochs", trial.epochs},
+          {"epochs", epochs},
           {"validation_loss", point.validation_loss},
           {"metrics", point.metrics},
           {"seconds", point.seconds}});
@@ -94,7 +95,7 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
     const auto now = Clock::now();
     if (now - last_told > std::chrono::milliseconds(500)) {
       last_told = now;
-      tell({{"trial", id.value}, {"epoch", epoch}, {"epochs", trial.epochs}, {"batch", batch}, {"batches", batches}});
+      tell({{"trial", id.value}, {"epoch", epoch}, {"epochs", epochs}, {"batch", batch}, {"batches", batches}});
     }
     beat();
   };
@@ -110,7 +111,7 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
   }();
   if (!estimated && estimated.error().code == ErrorCode::interrupted) {
     tell({{"trial", id.value}, {"phase", "released"}});
-    return storage.release(id, name);
+    return storage.release(claim);
   }
   if (!estimated) {
     const auto& error = estimated.error();
@@ -118,17 +119,17 @@ Status run_trial(estimate::Workplace& workplace, study::Storage& storage, const 
     if (error.code == ErrorCode::unavailable) {
       // A full disk, memory that ran out, an agent that runs no model at all: hardly the network's fault, and the next
       // trial would meet the same. A new worker tries again; the coordinator stops when none gets anywhere.
-      TRY_DO(persist([&] { return storage.give_up(id, name, reason, study::max_attempts); }));
+      TRY_DO(persist([&] { return storage.give_up(claim, reason, study::max_attempts); }));
       return std::unexpected(error);
     }
-    TRY_DO(persist([&] { return storage.fail_trial(id, name, reason); }));
+    TRY_DO(persist([&] { return storage.fail_trial(claim, reason); }));
     tell({{"trial", id.value}, {"phase", "failed"}, {"reason", reason}});
     return {};
   }
-  TRY_DO(persist([&] { return storage.finish(id, name, estimated->state, estimated->result, estimated->reason); }));
+  TRY_DO(persist([&] { return storage.finish(claim, estimated->state, estimated->result, estimated->reason); }));
   tell({{"trial", id.value},
         {"phase", std::string(study::to_text(estimated->state))},
-        {"values", estimated->result.values},
+        {"values", study::numbers(estimated->result.values)},
         {"reason", estimated->reason}});
   return {};
 }
@@ -141,7 +142,7 @@ Status run(estimate::Workplace& workplace, study::Storage& storage) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
       continue;
     }
-    TRY_DO(run_trial(workplace, storage, *claimed, name));
+    TRY_DO(run_trial(workplace, storage, *claimed));
   }
   return {};
 }
@@ -179,7 +180,8 @@ Status main_program(const std::vector<std::string>& arguments) {
   TRY(const auto storage, study::open_storage(folder));
   TRY(const auto settings, storage->settings());
   TRY(auto job, job::job_from_json(settings.job));
-  TRY(const auto workplace, estimate::Workplace::open(std::move(job), folder, device::make_local_device()));
+  TRY(auto device, job.device.make());
+  TRY(const auto workplace, estimate::Workplace::open(std::move(job), folder, std::move(device)));
   if (arguments[0] == "run") return run(*workplace, *storage);
   if (arguments[0] == "time") return time_choices(*workplace);
   return judge(*workplace, *storage, {arguments.begin() + 2, arguments.end()});

@@ -10,6 +10,7 @@
 namespace edgewise::agent {
 namespace {
 
+using device::picks_and_casts;
 using device::save;
 using device::twice_plus_one;
 using testing::AllOf;
@@ -23,18 +24,35 @@ class Protocol : public testing::Test {
     ASSERT_TRUE(child) << to_text(child.error());
     child_.emplace(std::move(*child));
   }
-  /// The answer as it comes.
+  /// The next message of the agent.
+  Message hear() {
+    for (;;) {
+      if (auto message = reader_.next()) {
+        EXPECT_TRUE(*message) << to_text(message->error());
+        return message->value_or(Message{});
+      }
+      const auto bytes = child_->read(std::chrono::seconds(60));
+      EXPECT_TRUE(bytes) << to_text(bytes.error());
+      if (!bytes || bytes->empty()) return {};
+      reader_.add(*bytes);
+    }
+  }
+  /// The answer to a line as it is, in one line.
   std::string ask(std::string_view line) {
-    EXPECT_TRUE(child_->write_line(line));
-    const auto answer = child_->read_line(std::chrono::seconds(60));
-    EXPECT_TRUE(answer) << to_text(answer.error());
-    return answer.value_or("");
+    EXPECT_TRUE(child_->write(std::string(line) + '\n', std::chrono::seconds(60)));
+    return dump(hear().fields);
+  }
+  Message send(const Message& request) {
+    EXPECT_TRUE(child_->write(to_frame(request).value(), std::chrono::seconds(60)));
+    return hear();
   }
   Json good(const Json& request) {
-    const std::string answer = ask(request.dump());
-    EXPECT_THAT(answer, testing::StartsWith("{\"ok\":true"));
-    return Json::parse(answer);
+    const Json answer = send({.fields = request, .tensors = {}}).fields;
+    EXPECT_EQ(answer.value("ok", false), true) << answer;
+    return answer;
   }
+  void greet() { good({{"do", "hello"}, {"protocols", {protocol_version}}}); }
+  FrameReader reader_;
   TestFolder folder_;
   std::optional<ChildProcess> child_;
 };
@@ -53,20 +71,57 @@ TEST_F(Protocol, SaysWhoItIsWithoutNoiseOnStandardError) {
   EXPECT_EQ(read_file(folder_ / "errors").value(), "");
 }
 
+TEST_F(Protocol, AgreesOnAVersionBeforeAnythingElse) {
+  EXPECT_THAT(ask(R"({"do": "load", "model": "x.onnx"})"),
+              AllOf(HasSubstr("the agent speaks version 2 of the protocol"), HasSubstr("speaks version 1")));
+  EXPECT_THAT(ask(R"({"do": "hello", "protocols": [1, 3]})"),
+              HasSubstr("the agent speaks version 2 of the protocol, the device only 1, 3"));
+  EXPECT_THAT(ask(R"({"do": "hello", "protocols": 2})"), HasSubstr("not a list of versions"));
+  EXPECT_EQ(good({{"do", "hello"}, {"protocols", {1, 2, 3}}})["protocol"], 2);
+  EXPECT_THAT(ask(R"({"do": "load", "model": "x.onnx"})"), HasSubstr("there is no model file"));
+}
+
 TEST_F(Protocol, LoadsRunsMeasuresAndUnloads) {
+  greet();
   const auto path = save(twice_plus_one(), folder_ / "model.onnx").string();
   const Json loaded = good({{"do", "load"}, {"model", path}});
-  EXPECT_EQ(loaded["input"].dump(), "[1,4]");
-  const Json answer = good({{"do", "infer"}, {"data", encode_floats(std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7})}});
-  EXPECT_EQ(answer["inputs"], 2);
-  EXPECT_EQ(decode_floats(answer["data"].get<std::string>()).value(), (std::vector<float>{1, 3, 5, 7, 9, 11, 13, 15}));
+  EXPECT_EQ(loaded["inputs"].dump(), R"([{"name":"image","dtype":"float32","shape":[1,4]}])");
+  EXPECT_EQ(loaded["outputs"].dump(), R"([{"name":"output","dtype":"float32","shape":[1,4]}])");
+  const Tensor image = float_tensor("image", {1, 4}, std::vector<float>{0, 1, 2, 3});
+  const Message answer = send({.fields = {{"do", "infer"}}, .tensors = {image}});
+  EXPECT_EQ(answer.tensors, (std::vector{float_tensor("output", {1, 4}, std::vector<float>{1, 3, 5, 7})}));
   EXPECT_EQ(good({{"do", "measure"}, {"min_runs", 5}, {"max_runs", 7}})["runs"], 7);
   good({{"do", "unload"}});
   EXPECT_THAT(ask(R"({"do": "measure"})"), HasSubstr("no model is loaded"));
   good({{"do", "load"}, {"model", path}, {"provider", "xnnpack"}});
 }
 
+TEST_F(Protocol, TakesSeveralTypedInputsAndGivesAllOutputsByName) {
+  greet();
+  const auto path = save(picks_and_casts(), folder_ / "model.onnx").string();
+  const Json loaded = good({{"do", "load"}, {"model", path}});
+  EXPECT_EQ(loaded["inputs"].dump(), R"([{"name":"numbers","dtype":"float32","shape":[1,4]},)"
+                                     R"({"name":"place","dtype":"int64","shape":[1]}])");
+  const Tensor numbers = float_tensor("numbers", {1, 4}, std::vector<float>{5, 6, 7, 8});
+  const Tensor place{.name = "place", .dtype = Dtype::int64, .shape = {1}, .bytes = std::string("\2\0\0\0\0\0\0\0", 8)};
+  const Message answer = send({.fields = {{"do", "infer"}}, .tensors = {place, numbers}});
+  ASSERT_EQ(answer.tensors.size(), 2U) << answer.fields;
+  EXPECT_EQ(answer.tensors[0], float_tensor("picked", {1, 1}, std::vector<float>{7}));
+  EXPECT_EQ(answer.tensors[1], (Tensor{.name = "bytes", .dtype = Dtype::uint8, .shape = {1, 4}, .bytes = "\5\6\7\10"}));
+  EXPECT_EQ(good({{"do", "measure"}, {"min_runs", 5}, {"max_runs", 7}})["runs"], 7);
+  const auto refused = [&](std::vector<Tensor> tensors) {
+    return dump(send({.fields = {{"do", "infer"}}, .tensors = std::move(tensors)}).fields);
+  };
+  EXPECT_THAT(refused({numbers}), HasSubstr(R"(the input \"place\" is not given)"));
+  EXPECT_THAT(refused({numbers, numbers}), HasSubstr(R"(the input \"numbers\" is given twice)"));
+  EXPECT_THAT(refused({numbers, float_tensor("place", {1}, std::vector<float>{1})}),
+              HasSubstr(R"(the input \"place\" of this model is int64 (1), not float32 (1))"));
+  EXPECT_THAT(refused({float_tensor("image", {1}, std::vector<float>{1})}),
+              HasSubstr(R"(the model has no input \"image\", only \"numbers\" or \"place\")"));
+}
+
 TEST_F(Protocol, AnswersEveryBadLineWithAnError) {
+  greet();
   const std::string model = save(twice_plus_one(), folder_ / "model.onnx").string();
   const auto load = [&](const Json& more) {
     Json request{{"do", "load"}, {"model", model}};
@@ -95,17 +150,17 @@ TEST_F(Protocol, AnswersEveryBadLineWithAnError) {
       {load({{"provider", "cuda"}}), R"(provider \"cuda\" is not there, only \"cpu\")"},
       {load({{"urgent", 1}}), R"(\"urgent\" is not true or false)"},
       {R"({"do": "measure"})", "no model is loaded"},
-      {R"({"do": "infer", "data": ""})", "no model is loaded"},
+      {R"({"do": "infer"})", "no model is loaded"},
       {R"({"do": "unload"})", "no model is loaded"}};
   for (const auto& [line, message] : lines)
     EXPECT_THAT(ask(line), AllOf(HasSubstr("\"ok\":false"), HasSubstr(message))) << line.substr(0, 100);
 
   good({{"do", "load"}, {"model", model}});
   const std::vector<std::pair<std::string, std::string>> to_loaded{
-      {R"({"do": "infer"})", R"(the request needs \"data\", a text)"},
-      {R"({"do": "infer", "data": "?"})", "not base64"},
-      {R"({"do": "infer", "data": ""})", R"(\"data\" has 0 numbers)"},
-      {R"({"do": "infer", "data": "AACAPw=="})", R"(\"data\" has 1 numbers, not a multiple of the 4 of one input)"},
+      {R"({"do": "infer"})", R"(the input \"image\" is not given)"},
+      {R"({"do": "infer", "tensors": [{"name": "image", "dtype": "float32", "shape": [1, 4]}]})",
+       "the tensors have more than the 0 bytes of their frame"},
+      {R"({"do": "infer", "tensors": 4})", R"(\"tensors\" is not a list)"},
       {R"({"do": "measure", "min_runs": -1})", R"(\"min_runs\" -1 is not within)"},
       {R"({"do": "measure", "min_runs": 9, "max_runs": 8})", "is more than"},
       {R"({"do": "measure", "max_seconds": 1e99})", R"(\"max_seconds\" 1e+99 is not within)"},
@@ -118,6 +173,13 @@ TEST_F(Protocol, AnswersEveryBadLineWithAnError) {
 TEST_F(Protocol, SkipsALineThatIsTooLong) {
   EXPECT_THAT(ask(std::string(max_line_bytes + 100'000, 'x')), HasSubstr("the line is longer than"));
   EXPECT_THAT(ask(R"({"do": "hello"})"), HasSubstr("\"ok\":true"));
+}
+
+TEST_F(Protocol, EndsTheConversationWhereItCannotFindTheNextFrame) {
+  EXPECT_THAT(ask(R"({"do": "hello", "bytes": -1})"), HasSubstr(R"(\"bytes\" is not a whole number)"));
+  const auto ended = child_->wait(std::chrono::seconds(20));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->code, 1);
 }
 
 TEST_F(Protocol, SurvivesLinesOfRandomBytes) {

@@ -117,6 +117,47 @@ inline Result<graph::Graph> several_inputs() {
   return std::move(builder).finish(wide);
 }
 
+/// Constants of every type and casts, which also join values of a whole batch.
+inline Result<graph::Graph> typed_values() {
+  using namespace graph;
+  GraphBuilder b({2, 3, 4});
+  const auto numbers = [](auto make) {
+    std::vector<decltype(make(0))> all;
+    for (int i = 0; i < 24; ++i) all.push_back(make(i));
+    return all;
+  };
+  const auto as_float = [&](GraphBuilder::Value value) { return b.add(Cast{DataType::float32}, {value}); };
+  const auto constant = [&](Tensor::Values values) { return b.add(Constant{{{2, 3, 4}, std::move(values)}}, {}); };
+  const auto whole = b.add(Cast{DataType::int32}, {b.input()});
+  const auto shifted = b.add(Add{}, {whole, constant(numbers([](int i) { return std::int32_t{i - 12}; }))});
+  const auto long_numbers = b.add(
+      Mul{}, {b.add(Cast{DataType::int64}, {shifted}), constant(numbers([](int i) { return std::int64_t{3} - i; }))});
+  const auto mask = as_float(constant(numbers([](int i) { return i % 3 == 0 ? Boolean::yes : Boolean::no; })));
+  const auto masked = b.add(Mul{}, {b.input(), mask});
+  const auto scaled = b.add(Mul{}, {masked, constant(numbers([](int i) { return 0.25F * static_cast<float>(i); }))});
+  const auto half = as_float(constant(numbers([](int i) { return to_float16(0.1F * static_cast<float>(i)); })));
+  const auto bytes = as_float(constant(numbers([](int i) { return static_cast<std::uint8_t>(10 * i); })));
+  const auto small = as_float(constant(numbers([](int i) { return static_cast<std::int8_t>(5 * i - 60); })));
+  const auto same = b.add(Cast{DataType::float32}, {scaled});  // computes nothing
+  const auto all = b.add(Concat{}, {as_float(long_numbers), same, half, bytes, small});
+  return std::move(b).finish(all);
+}
+
+/// Outputs in the middle, of a norm that goes into its convolution, twice the same value, and the input itself.
+inline Result<graph::Graph> several_outputs() {
+  using namespace graph;
+  GraphBuilder b({3, 8, 8});
+  const auto conv = b.add(Conv2d{.out_channels = 4, .kernel_size = {3, 3}, .padding = {1, 1}}, {b.input()});
+  const auto norm = b.add(BatchNorm2d{}, {conv});
+  const auto early = b.add(Activation{}, {norm});
+  const auto late = b.add(BatchNorm2d{}, {b.add(Conv2d{.out_channels = 2}, {early})});
+  const auto again = b.add(Dropout{}, {late});
+  const auto pooled = b.add(Reshape{{4}}, {b.add(AdaptiveAvgPool2d{}, {early})});
+  const std::vector<GraphBuilder::NamedValue> outputs{
+      {"features/8", norm}, {"boxes", late}, {"boxes again", again}, {"scores", pooled}, {"picture", b.input()}};
+  return std::move(b).finish(outputs);
+}
+
 /// Convolution, attention between the pixels of equal place in their patches, feed-forward layers, and back to an image
 /// (MobileViT).
 inline Result<graph::Graph> attention_block() {
@@ -217,6 +258,8 @@ inline std::vector<std::pair<std::string, Result<graph::Graph>>> all_networks() 
   for (const auto& test : operator_cases()) networks.emplace_back("operator_" + test.name, network_of(test));
   networks.emplace_back("several_inputs", several_inputs());
   networks.emplace_back("attention_block", attention_block());
+  networks.emplace_back("typed_values", typed_values());
+  networks.emplace_back("several_outputs", several_outputs());
   for (std::uint64_t seed = 0; seed < 10; ++seed)
     networks.emplace_back("random_" + std::to_string(seed), random_graph(seed));
   return networks;

@@ -75,6 +75,35 @@ TEST(Onnx, NamesInputAndOutputWithABatchOfOneAndSaysWhichOperatorsItUses) {
   EXPECT_THAT(extents(model.graph().output(0)), ElementsAre(1, 4, 8, 8));
 }
 
+TEST(Onnx, NamesEveryOutputAndStoresConstantsInTheirTypes) {
+  const auto model = written(several_outputs().value());
+  std::vector<std::string> names;
+  for (const auto& output : model.graph().output()) names.push_back(output.name());
+  EXPECT_THAT(names, ElementsAre("features/8", "boxes", "boxes again", "scores", "picture"));
+  EXPECT_THAT(operators(model),
+              ElementsAre("Conv", "Relu", "Conv", "GlobalAveragePool", "Reshape", "Identity", "Identity"));
+  std::set<int> types;
+  const auto typed = written(typed_values().value());
+  for (const auto& made : typed.graph().initializer()) types.insert(made.data_type());
+  EXPECT_THAT(types, ElementsAre(onnx::TensorProto::FLOAT, onnx::TensorProto::UINT8, onnx::TensorProto::INT8,
+                                 onnx::TensorProto::INT32, onnx::TensorProto::INT64, onnx::TensorProto::BOOL,
+                                 onnx::TensorProto::FLOAT16));
+  for (const auto& node : typed.graph().node()) EXPECT_NE(node.op_type(), "Constant");
+}
+
+TEST(Onnx, RefusesAnOutputCalledAsTheInputAndAWrappingThatDoesNotFit) {
+  const TestFolder folder;
+  const std::vector<graph::Node> nodes = conv_norm(false).nodes();
+  const auto graph = make_graph(nodes, {{"image", nodes.size() - 1}}).value();
+  EXPECT_EQ(write_onnx(graph, random_weights(graph, 1), {}, folder / "model.onnx").error().message,
+            "an output is called \"image\", as the input of every file is");
+  const auto plain = conv_norm(false);
+  const Wrapping wrapping{.preprocess = make_preprocess(8, 9, 3).value()};
+  EXPECT_EQ(write_onnx(plain, random_weights(plain, 1), {}, folder / "model.onnx", wrapping).error().message,
+            "pictures become 3x8x9 float32, but the network takes 3x8x8 float32");
+  EXPECT_FALSE(std::filesystem::exists(folder / "model.onnx"));
+}
+
 TEST(Onnx, HoldsTheMetadata) {
   const auto model = written(conv_norm(false), {{"task", "box"}, {"classes", "[\"face\"]"}});
   ASSERT_EQ(model.metadata_props_size(), 2);
@@ -120,7 +149,7 @@ TEST(Onnx, RefusesANegativeVariance) {
   const TestFolder folder;
   const auto graph = conv_norm(false);
   auto weights = random_weights(graph, 1);
-  weights.at("norm.running_var").values[2] = -0.5F;
+  weights.at("norm.running_var").floats()[2] = -0.5F;
   const auto status = write_onnx(graph, weights, {}, folder / "model.onnx");
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message, "\"norm.running_var\" holds -0.5, but a variance is at least 0");

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/deploy/networks.hpp"
 #include "tests/deploy/parity.hpp"
 
@@ -42,6 +44,48 @@ TEST(Operators, OfSeveralInputsComputeInOnnxWhatTheModuleComputes) {
   const auto graph = several_inputs();
   ASSERT_TRUE(graph) << to_text(graph.error());
   EXPECT_LE(export_difference(*graph, 2), tolerance);
+}
+
+TEST(Operators, OfEveryTypeComputeInOnnxWhatTheModuleComputes) {
+  const auto graph = typed_values();
+  ASSERT_TRUE(graph) << to_text(graph.error());
+  EXPECT_LE(export_difference(*graph, 4), tolerance);
+}
+
+TEST(Outputs, OfEveryKindAreWhatTheModuleGives) {
+  const auto graph = several_outputs();
+  ASSERT_TRUE(graph) << to_text(graph.error());
+  // The agent gives the first output: each is the first once.
+  auto outputs = graph->outputs();
+  for (std::size_t turn = 0; turn < outputs.size(); ++turn) {
+    const auto turned = make_graph(graph->nodes(), outputs);
+    ASSERT_TRUE(turned) << to_text(turned.error());
+    EXPECT_LE(export_difference(*turned, 5), tolerance) << outputs.front().name;
+    std::ranges::rotate(outputs, outputs.begin() + 1);
+  }
+}
+
+TEST(Wrapping, MakesTheNetworksInputOfPixels) {
+  GraphBuilder b({3, 6, 5});
+  const auto features = b.add(Conv2d{.out_channels = 4, .kernel_size = {3, 3}}, {b.input()});
+  const auto graph = std::move(b).finish(features).value();
+  auto preprocess = make_preprocess(6, 5, 3).value();
+  preprocess.low = -0.5F;
+  const auto weights = random_weights(graph, 1);
+  std::vector<float> pixels, inputs;
+  RandomStream random(3);
+  for (std::size_t i = 0; i < 2 * 3 * 6 * 5; ++i) {
+    const std::size_t channel = i / 30 % 3;
+    pixels.push_back(static_cast<float>(random.below(256)));
+    const float value = preprocess.low + pixels.back() / 255.0F * (preprocess.high - preprocess.low);
+    inputs.push_back((value - preprocess.normalisation.mean[channel]) / preprocess.normalisation.deviation[channel]);
+  }
+  const TestFolder folder;
+  const auto status = write_onnx(graph, weights, {}, folder / "wrapped.onnx", {.preprocess = preprocess});
+  ASSERT_TRUE(status) << to_text(status.error());
+  const auto outputs = device::make_local_device()->infer(folder / "wrapped.onnx", pixels);
+  ASSERT_TRUE(outputs) << to_text(outputs.error());
+  EXPECT_LE(relative_difference(*outputs, module_outputs(graph, weights, inputs)), tolerance);
 }
 
 TEST(Operators, AttentionOfAMobileViTBlockComputesInOnnxWhatTheModuleComputes) {

@@ -22,7 +22,7 @@ inline graph::Weights random_weights(const graph::Graph& graph, std::uint64_t se
     for (const auto extent : spec.shape) count *= static_cast<std::size_t>(extent);
     graph::Tensor tensor{.shape = spec.shape, .values = std::vector<float>(count)};
     const double fan_in = spec.shape.size() > 1 ? static_cast<double>(count) / static_cast<double>(spec.shape[0]) : 1.0;
-    for (float& value : tensor.values) {
+    for (float& value : tensor.floats()) {
       double drawn = 0;
       if (spec.name.ends_with("running_var") || spec.shape.size() == 3)
         drawn = random.uniform(0.5, 1.5);

@@ -96,6 +96,25 @@ inline onnx::ModelProto twice_plus_one() {
   return model;
 }
 
+/// picked = numbers at `place`, and bytes = numbers as 8-bit integers: two inputs and outputs of several types.
+inline onnx::ModelProto picks_and_casts() {
+  auto model = empty_model({1, 4}, {1, 1});
+  auto& graph = *model.mutable_graph();
+  graph.mutable_input(0)->set_name("numbers");
+  graph.mutable_output(0)->set_name("picked");
+  describe(*graph.add_input(), "place", {1}, onnx::TensorProto::INT64);
+  describe(*graph.add_output(), "bytes", {1, 4}, onnx::TensorProto::UINT8);
+  auto& axis = *add_node(graph, "Gather", {"numbers", "place"}, "picked").add_attribute();
+  axis.set_name("axis");
+  axis.set_type(onnx::AttributeProto::INT);
+  axis.set_i(1);
+  auto& type = *add_node(graph, "Cast", {"numbers"}, "bytes").add_attribute();
+  type.set_name("to");
+  type.set_type(onnx::AttributeProto::INT);
+  type.set_i(onnx::TensorProto::UINT8);
+  return model;
+}
+
 /// Runs for a million years.
 inline onnx::ModelProto endless_loop() {
   auto model = empty_model({1, 4}, {1, 4});

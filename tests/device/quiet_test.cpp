@@ -11,7 +11,7 @@
 #include <chrono>
 #include <thread>
 
-#include "device/device.hpp"
+#include "device/local_device.hpp"
 #include "tests/device/models.hpp"
 
 namespace edgewise::device {
@@ -100,9 +100,9 @@ TEST_F(Quiet, IsNotWaitedForBehindATrainerThatHangs) {
 TEST_F(Quiet, LetsAMeasurementThroughWhileFourTrainersAskWithoutAPause) {
   Trainers trainers(4);
   const auto path = save(twice_plus_one(), folder_ / "model.onnx");
-  const auto device = make_local_device();
+  const auto device = make_local_device({.min_runs = 5, .max_runs = 10, .max_seconds = 0.1});
   for (int i = 0; i < 3; ++i) {
-    const auto m = device->measure(path, {.min_runs = 5, .max_runs = 10, .max_seconds = 0.1});
+    const auto m = device->measure(candidate_of_file(path));
     ASSERT_TRUE(m) << to_text(m.error());
   }
   const long batches = (*trainers).batches;

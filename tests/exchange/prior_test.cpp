@@ -54,7 +54,9 @@ study::Study example_study() {
                        .state = state,
                        .reason = reason};
     if (!values.empty())
-      trial.results.push_back({.epochs = 1, .values = std::move(values), .finished = "2026-11-20T22:09:00Z"});
+      trial.results.push_back({.fidelity = study::Fidelity::training(1),
+                               .values = study::values_of(study::Source::told, values),
+                               .finished = "2026-11-20T22:09:00Z"});
     study.trials.push_back(std::move(trial));
   };
   add({{"kind", "a"}, {"n", std::int64_t{3}}, {"k", std::int64_t{64}}, {"x", 1e-5}}, State::complete,

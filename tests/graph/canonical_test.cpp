@@ -19,9 +19,11 @@ Graph rewritten(const Graph& graph, RandomStream& random) {
   while (nodes.size() < graph.nodes().size()) {
     const auto next = static_cast<std::size_t>(random.below(graph.nodes().size()));
     const auto& inputs = graph.node(next).inputs;
+    if (next != 0 && !is_placed[0]) continue;  // a constant needs nothing, but the input is first
     if (is_placed[next] || !std::ranges::all_of(inputs, [&](std::size_t i) { return is_placed[i]; })) continue;
     Node node = graph.node(next);
     node.name = "renamed " + std::to_string(nodes.size());
+    node.part = random.chance(0.5) ? "another part" : "";
     for (auto& input : node.inputs) input = place[input];
     if (std::holds_alternative<Add>(node.op) || std::holds_alternative<Mul>(node.op))
       random.shuffle(std::span(node.inputs));
@@ -29,7 +31,9 @@ Graph rewritten(const Graph& graph, RandomStream& random) {
     place[next] = nodes.size();
     nodes.push_back(std::move(node));
   }
-  return make_graph(std::move(nodes), place[graph.output()]).value();
+  auto outputs = graph.outputs();
+  for (auto& output : outputs) output.node = place[output.node];
+  return make_graph(std::move(nodes), std::move(outputs)).value();
 }
 
 struct Change {
@@ -54,13 +58,20 @@ struct Change {
   void operator()(std::string_view, ResizeMode& value) {
     if (mine()) value = value == ResizeMode::nearest ? ResizeMode::bilinear : ResizeMode::nearest;
   }
+  void operator()(std::string_view, DataType& value) {
+    if (mine()) value = value == DataType::int8 ? DataType::uint8 : DataType::int8;
+  }
+  void operator()(std::string_view, Tensor& value) {
+    if (auto* floats = std::get_if<std::vector<float>>(&value.values); floats != nullptr && mine())
+      floats->back() += 0.0625F;
+  }
 };
 
 TEST(CanonicalHash, IsTheSameHoweverANetworkIsWrittenDown) {
   std::size_t reordered = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE(seed);
-    const auto graph = random_graph(RandomStream(seed), 25);
+    const auto graph = random_graph(RandomStream(seed), 25, seed % 2 == 1);
     RandomStream random(seed + 1000);
     for (int i = 0; i < 3; ++i) {
       const auto other = rewritten(graph, random);
@@ -82,7 +93,7 @@ TEST(CanonicalHash, DiffersWhenAnyAttributeDoes) {
         Change change{.wanted = attribute};
         std::visit([&](auto& op) { for_each_attribute(op, change); }, nodes[i].op);
         if (nodes[i].op == graph.node(i).op) continue;
-        const auto other = make_graph(std::move(nodes), graph.output());
+        const auto other = make_graph(std::move(nodes), graph.outputs());
         if (!other) continue;
         ++changed;
         ASSERT_NE(canonical_hash(*other), canonical_hash(graph)) << graph.node(i).name << ' ' << attribute;
@@ -99,7 +110,10 @@ TEST(CanonicalHash, DiffersForDifferentRandomGraphs) {
     const auto graph = random_graph(RandomStream(seed), 30);
     auto nodes = graph.nodes();
     hashes.insert(canonical_hash(graph));
-    for (std::size_t i = 0; i < nodes.size(); ++i) nodes[i].name = std::to_string(i);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      nodes[i].name = std::to_string(i);
+      nodes[i].part = "";
+    }
     graphs.insert(to_json(make_graph(std::move(nodes), graph.output()).value()).dump());
   }
   // Documents that differ only in the order of Add's inputs or in an initial distribution that nothing uses are one
@@ -141,6 +155,49 @@ TEST(CanonicalHash, SeesLinksTheirOrderAndSharing) {
   };
   EXPECT_NE(scaled({}), scaled({Init::normal, 0.02}));
   EXPECT_NE(scaled({Init::normal, 0.01}), scaled({Init::normal, 0.02}));
+}
+
+TEST(CanonicalHash, SeesWhichOutputsThereAreAndTheirOrder) {
+  const auto hash = [](std::vector<std::size_t> order, const std::string& first_name) {
+    std::vector<Node> nodes{{"input", Input{{4, 8, 8}}, {}, {}},
+                            {"a", Activation{}, {0}, {}},
+                            {"b", Softmax{}, {1}, {}},
+                            {"c", Conv2d{.out_channels = 2}, {2}, {}}};
+    std::vector<Output> outputs;
+    for (const std::size_t node : order) outputs.push_back({"output " + std::to_string(outputs.size()), node});
+    outputs[0].name = first_name;
+    const auto graph = make_graph(std::move(nodes), std::move(outputs)).value();
+    return std::pair(canonical_hash(graph), structural_hash(graph));
+  };
+  EXPECT_EQ(hash({3}, ""), hash({3}, "scores"));
+  EXPECT_EQ(hash({3, 1}, "x"), hash({3, 1}, "y"));
+  const std::vector others{hash({3, 1}, "x"), hash({1, 3}, "x"), hash({3, 2}, "x"), hash({3, 2, 1}, "x"),
+                           hash({3}, "")};
+  for (std::size_t i = 0; i < others.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k) {
+      EXPECT_NE(others[i].first, others[k].first) << i << ' ' << k;
+      EXPECT_NE(others[i].second, others[k].second) << i << ' ' << k;
+    }
+}
+
+TEST(CanonicalHash, SeesEveryNumberOfAConstantAndItsType) {
+  const auto hash = [](Tensor tensor) {
+    GraphBuilder b({3});
+    const auto constant = b.add(Constant{std::move(tensor)}, {});
+    const auto cast = b.add(Cast{DataType::float32}, {constant});
+    const auto sum = b.add(Add{}, {b.input(), cast});
+    const auto graph = std::move(b).finish(sum).value();
+    return std::pair(canonical_hash(graph), structural_hash(graph));
+  };
+  const std::vector all{hash({{3}, std::vector<float>{1, 2, 3}}), hash({{3}, std::vector<float>{1, 2, 4}}),
+                        hash({{3}, std::vector<std::int32_t>{1, 2, 3}}), hash({{3}, std::vector<std::int8_t>{1, 2, 3}}),
+                        hash({{3}, std::vector<std::uint8_t>{1, 2, 3}})};
+  EXPECT_EQ(all[0], hash({{3}, std::vector<float>{1, 2, 3}}));
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k) {
+      EXPECT_NE(all[i].first, all[k].first) << i << ' ' << k;
+      EXPECT_NE(all[i].second, all[k].second) << i << ' ' << k;
+    }
 }
 
 }  // namespace

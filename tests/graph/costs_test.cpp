@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "graph/quantities.hpp"
 #include "random_graph.hpp"
 
 namespace edgewise::graph {
@@ -58,6 +59,48 @@ TEST(Costs, KeepAValueUntilTheLastReaderOfItsViews) {
   EXPECT_EQ(costs(graph).peak_activation_bytes, 4 * (100 + 500 + 500));
 }
 
+TEST(Costs, KeepEveryOutputUntilTheEnd) {
+  GraphBuilder builder({100});
+  const auto a = builder.add(Linear{1000, false}, {builder.input()});
+  const auto b = builder.add(Linear{10, false}, {a});
+  const auto c = builder.add(Linear{2000, false}, {b});
+  const std::vector<GraphBuilder::NamedValue> both{{"wide", a}, {"wider", c}};
+  EXPECT_EQ(costs(*GraphBuilder(builder).finish(both)).peak_activation_bytes, 4 * (1000 + 10 + 2000));
+  EXPECT_EQ(costs(*GraphBuilder(builder).finish(c)).peak_activation_bytes, 4 * (10 + 2000));
+}
+
+TEST(Costs, CountBytesOfTypesAndConstantsBesideTheWeights) {
+  GraphBuilder builder({100}, DataType::uint8);
+  const auto x = builder.add(Cast{DataType::float32}, {builder.input()});
+  const auto shift = builder.add(Constant{{{100}, std::vector<float>(100, 1.0F)}}, {});
+  const auto y = builder.add(Add{}, {x, shift});
+  const Graph graph = *std::move(builder).finish(y);
+  EXPECT_EQ(costs(graph).peak_activation_bytes, 400 + 400);  // the constant is no planned memory
+  EXPECT_EQ(costs(graph).weight_bytes, 400);
+  EXPECT_EQ(costs(graph).parameters, 0);
+}
+
+TEST(Quantities, AreDeclaredForEveryValueThatAGraphTells) {
+  const Graph graph = residual_block();
+  const auto values = known_values(graph);
+  std::vector<std::string> names;
+  for (const Quantity& quantity : quantities()) {
+    names.push_back(quantity.name);
+    EXPECT_EQ(quantity.better, Direction::minimize);
+    EXPECT_EQ(quantity.known, Known::from_graph);
+    EXPECT_EQ(quantity.range.low, quantity.range.low_is_open ? 0 : 1);
+    EXPECT_FALSE(quantity.sentence.empty());
+    EXPECT_TRUE(values.contains(quantity.name));
+  }
+  EXPECT_THAT(names, testing::ElementsAre("parameters", "macs", "weight_mb", "activation_mb"));
+  const Costs sum = costs(graph);
+  EXPECT_EQ(values,
+            (std::map<std::string, double>{{"parameters", static_cast<double>(sum.parameters)},
+                                           {"macs", static_cast<double>(sum.macs)},
+                                           {"weight_mb", static_cast<double>(sum.weight_bytes) / 1e6},
+                                           {"activation_mb", static_cast<double>(sum.peak_activation_bytes) / 1e6}}));
+}
+
 // ---- The obvious slow way ----
 
 std::int64_t slow_macs(const Graph& graph) {
@@ -93,9 +136,12 @@ std::int64_t slow_peak_bytes(const Graph& graph) {
     for (std::size_t reader = now; reader < graph.nodes().size(); ++reader)
       for (const std::size_t input : graph.node(reader).inputs)
         if (memory_of(graph, input) <= now) needed.insert(memory_of(graph, input));
-    if (memory_of(graph, graph.output()) <= now) needed.insert(memory_of(graph, graph.output()));
+    for (const Output& output : graph.outputs())
+      if (memory_of(graph, output.node) <= now) needed.insert(memory_of(graph, output.node));
     std::int64_t bytes = 0;
-    for (const std::size_t value : needed) bytes += 4 * elements_of(graph.shape(value));
+    for (const std::size_t value : needed)
+      if (!std::holds_alternative<Constant>(graph.node(value).op))
+        bytes += bytes_of(graph.type(value)) * elements_of(graph.shape(value));
     peak = std::max(peak, bytes);
   }
   return peak;
@@ -103,7 +149,7 @@ std::int64_t slow_peak_bytes(const Graph& graph) {
 
 TEST(Costs, EqualTheSlowWayOnRandomGraphs) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    const Graph graph = random_graph(RandomStream::named(seed, "costs"), 40);
+    const Graph graph = random_graph(RandomStream::named(seed, "costs"), 40, seed % 2 == 1);
     const Costs sum = costs(graph);
     ASSERT_EQ(sum.macs, slow_macs(graph)) << "seed " << seed;
     ASSERT_EQ(sum.peak_activation_bytes, slow_peak_bytes(graph)) << "seed " << seed;
@@ -113,7 +159,11 @@ TEST(Costs, EqualTheSlowWayOnRandomGraphs) {
       if (tensor.trainable) trainable += elements_of(tensor.shape);
     }
     ASSERT_EQ(sum.parameters, trainable);
-    ASSERT_EQ(sum.weight_bytes, 4 * all);
+    std::int64_t constants = 0;
+    for (std::size_t i = 0; i < graph.nodes().size(); ++i)
+      if (std::holds_alternative<Constant>(graph.node(i).op))
+        constants += bytes_of(graph.type(i)) * elements_of(graph.shape(i));
+    ASSERT_EQ(sum.weight_bytes, 4 * all + constants);
   }
 }
 

@@ -97,9 +97,33 @@ TEST(Drawing, SaysOperatorAttributesShapeAndShare) {
   EXPECT_THAT(svg, Not(HasSubstr("head <")));
 }
 
+TEST(Drawing, NamesOutputsAndTheBeginningOfEachPart) {
+  GraphBuilder builder({3, 32, 32});
+  builder.begin_part("stem <1>");
+  auto x = builder.add(Conv2d{.out_channels = 8}, {builder.input()});
+  builder.begin_part("stage");
+  x = builder.add(Conv2d{.out_channels = 8}, {x});
+  const auto features = builder.add(Activation{}, {x});
+  builder.begin_part("head");
+  const auto mask = builder.add(Constant{{{8, 32, 32}, std::vector<float>(8 * 32 * 32, 1.0F)}}, {});
+  const auto scores = builder.add(Mul{}, {builder.add(Activation{}, {features}), mask});
+  const std::vector<GraphBuilder::NamedValue> outputs{{"features", features}, {"scores", scores}};
+  const Graph graph = *std::move(builder).finish(outputs);
+  const std::string svg = draw_svg(graph);
+  EXPECT_EQ(xml_mistake(svg), "");
+  for (const char* words : {">stem &lt;1&gt;<", ">stage<", ">head<", "output &quot;features&quot;",
+                            "output &quot;scores&quot;", "3×32×32 → 8×32×32, 8×32×32:", ">2 outputs<", "constant"})
+    EXPECT_THAT(svg, HasSubstr(words));
+  EXPECT_EQ(count(svg, ">stage<"), 1);
+  // Equal convolutions of two parts are not one repeated block, and a value that is given is not hidden in a box.
+  const Plan plan = plan_rows(graph, fold_boxes(graph));
+  EXPECT_TRUE(plan.runs.empty());
+  EXPECT_EQ(plan.rows.size(), 6U);  // input, stem, stage, the head's activation, constant, product
+}
+
 TEST(Drawing, OfARandomGraphIsWellFormed) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    const Graph graph = random_graph(RandomStream::named(seed, "drawing"), 40);
+    const Graph graph = random_graph(RandomStream::named(seed, "drawing"), 40, seed % 2 == 1);
     const std::string svg = draw_svg(graph);
     ASSERT_EQ(xml_mistake(svg), "") << "seed " << seed;
     ASSERT_EQ(svg, draw_svg(graph));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "random_graph.hpp"
 
 namespace edgewise::graph {
@@ -136,6 +138,99 @@ TEST(GraphBuilder, KeepsTheFirstMistake) {
   EXPECT_EQ(graph.error().message, "\"groups\" 2 does not divide the 3 input channels");
   GraphBuilder nothing({0});
   EXPECT_FALSE(std::move(nothing).finish({0}));
+}
+
+TEST(Graph, GivesSeveralNamedOutputs) {
+  const std::vector<Node> nodes{node("input", Input{{3, 8, 8}}), node("a", Activation{}, {0}),
+                                node("b", Conv2d{.out_channels = 2}, {1})};
+  const auto graph = make_graph(nodes, {{"scores", 2}, {"features", 1}});
+  ASSERT_TRUE(graph) << to_text(graph.error());
+  EXPECT_THAT(graph->outputs(), ElementsAre(Output{"scores", 2}, Output{"features", 1}));
+  EXPECT_TRUE(graph->is_output(1));
+  EXPECT_FALSE(graph->is_output(0));
+  EXPECT_DEATH(static_cast<void>(graph->output()), "the only output");
+  const auto message = [&](std::vector<Output> outputs) {
+    const auto made = make_graph(nodes, std::move(outputs));
+    return made ? "no mistake" : made.error().message;
+  };
+  EXPECT_EQ(message({}), "the graph has no outputs");
+  EXPECT_EQ(message({{"", 2}}), "no mistake");
+  EXPECT_EQ(message({{"scores", 2}}), "no mistake");
+  EXPECT_EQ(message({{"", 2}, {"features", 1}}), "the name is empty");
+  EXPECT_EQ(message({{"a\n", 2}}), "the name is not printable UTF-8 text");
+  EXPECT_EQ(message({{"a", 2}, {"a", 1}}), "two outputs have the name \"a\"");
+  EXPECT_EQ(message({{"a", 2}, {"b", 2}}), "the outputs \"a\" and \"b\" are one value");
+  EXPECT_EQ(message({{"a", 2}, {"b", 3}}), "the output is node 3, but there are 3 nodes");
+  EXPECT_EQ(message({{"a", 1}, {"b", 0}}), "none of the 2 outputs depends on this node");
+}
+
+TEST(Graph, CarriesTypesOfValues) {
+  GraphBuilder builder({3, 4, 4}, DataType::uint8);
+  const auto flat = builder.add(Reshape{{48}}, {builder.input()});
+  const auto cast = builder.add(Cast{DataType::float32}, {flat});
+  const auto table = builder.add(Constant{{{48}, std::vector<float>(48, 2.0F)}}, {});
+  EXPECT_EQ(builder.type(flat), DataType::uint8);
+  EXPECT_EQ(builder.type(table), DataType::float32);
+  const auto product = builder.add(Mul{}, {cast, table});
+  const std::vector<GraphBuilder::NamedValue> outputs{{"flat", flat}, {"product", product}};
+  const auto graph = GraphBuilder(builder).finish(outputs);
+  ASSERT_TRUE(graph) << to_text(graph.error());
+  EXPECT_EQ(graph->type(0), DataType::uint8);
+  EXPECT_EQ(graph->type(graph->outputs()[1].node), DataType::float32);
+  EXPECT_THAT(graph->tensors(), testing::IsEmpty());
+  builder.add(Mul{}, {flat, table}, "mixed");
+  const auto error = std::move(builder).finish(product).error();
+  EXPECT_EQ(error.message, "mul takes values of \"float32\", \"int64\" or \"int32\", not uint8");
+  EXPECT_EQ(error.where, "node \"mixed\"");
+}
+
+TEST(Types, FollowTheOperator) {
+  using enum DataType;
+  const auto mistake_of = [](const Operator& op, const std::vector<DataType>& types) {
+    const auto type = infer_type(op, types);
+    return type ? "no mistake" : type.error().message;
+  };
+  EXPECT_EQ(infer_type(Cast{int8}, {float32}), int8);
+  EXPECT_EQ(infer_type(Permute{{0}}, {boolean}), boolean);
+  EXPECT_EQ(infer_type(Add{}, {int32, int32}), int32);
+  EXPECT_EQ(mistake_of(Add{}, {int32, int64}), "add takes values of one type, not int32 and int64");
+  EXPECT_EQ(mistake_of(Concat{}, {int8, uint8}), "concat takes values of one type, not int8 and uint8");
+  EXPECT_EQ(mistake_of(Conv2d{}, {float16}), "conv2d takes values of \"float32\", not float16");
+  EXPECT_EQ(mistake_of(MatMul{}, {float32, int8}), "matmul takes values of \"float32\", not int8");
+}
+
+TEST(Constants, AreChecked) {
+  const auto message = [](Tensor tensor) {
+    const auto shape = infer_shape(Constant{std::move(tensor)}, {});
+    return shape ? "no mistake" : shape.error().message;
+  };
+  EXPECT_EQ(message({{2}, std::vector<float>{1, 2}}), "no mistake");
+  EXPECT_EQ(message({{3}, std::vector<float>{1, 2}}), "\"value\" holds 2 numbers for the shape 3");
+  EXPECT_EQ(message({{2}, std::vector<float>{1, std::nanf("")}}), "\"value\" holds what is not a number (NaN)");
+  EXPECT_EQ(message({{}, std::vector<float>{1}}), "\"value\" of the constant has no axis");
+  EXPECT_EQ(message({{1, 0}, std::vector<float>{}}), "\"value\" 1x0 has an axis of 0, less than 1");
+  EXPECT_EQ(infer_shape(Constant{{{1}, std::vector<float>{1}}}, {{3}}).error().message,
+            "constant takes 0 inputs, not 1");
+}
+
+TEST(GraphBuilder, LabelsPartsWhichMakeNoOtherNetwork) {
+  const auto build = [](bool with_parts) {
+    GraphBuilder builder({3, 8, 8});
+    if (with_parts) builder.begin_part("stem");
+    const auto stem = builder.add(Conv2d{.out_channels = 4}, {builder.input()});
+    if (with_parts) builder.begin_part("head");
+    const auto head = builder.add(Activation{}, {stem});
+    return std::move(builder).finish(head).value();
+  };
+  const Graph labelled = build(true), plain = build(false);
+  EXPECT_EQ(labelled.node(0).part, "");
+  EXPECT_EQ(labelled.node(1).part, "stem");
+  EXPECT_EQ(labelled.node(2).part, "head");
+  EXPECT_NE(labelled, plain);
+  EXPECT_EQ(structural_hash(labelled), structural_hash(plain));
+  EXPECT_EQ(canonical_hash(labelled), canonical_hash(plain));
+  EXPECT_EQ(mistake({{"input", Input{{3}}, {}, {}, "a\nb"}}, 0).message,
+            "\"part\" is not printable UTF-8 text of at most 200 bytes");
 }
 
 TEST(StructuralHash, DependsOnOperatorsAndLinksAlone) {

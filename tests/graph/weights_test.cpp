@@ -42,20 +42,20 @@ TEST(Weights, ThatDoNotFitNameTheTensor) {
   EXPECT_EQ(mistake(graph, weights).where, "tensor \"conv.weight\"");
 
   weights = full_weights(graph);
-  weights["conv.bias"].values.push_back(0);
+  weights["conv.bias"].floats().push_back(0);
   EXPECT_EQ(mistake(graph, weights).message, "3 numbers for the shape 2");
 
   weights = full_weights(graph);
-  weights["bn.running_var"].values[1] = std::numeric_limits<float>::quiet_NaN();
+  weights["bn.running_var"].floats()[1] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_EQ(mistake(graph, weights).message, "element 1 is nan, not a finite number");
   EXPECT_EQ(mistake(graph, weights).where, "tensor \"bn.running_var\"");
 
   weights = full_weights(graph);
-  weights["bn.num_batches_tracked"].values.clear();
+  weights["bn.num_batches_tracked"].floats().clear();
   EXPECT_EQ(mistake(graph, weights).message, "0 numbers for the shape scalar");
 
   weights = full_weights(graph);
-  weights["classifier.weight"] = {{1}, {0.0F}};
+  weights["classifier.weight"] = {{1}, std::vector<float>{0.0F}};
   EXPECT_EQ(mistake(graph, weights).message, "the network has no such tensor (1 left over)");
   EXPECT_EQ(mistake(graph, weights).where, "tensor \"classifier.weight\"");
 }

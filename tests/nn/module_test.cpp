@@ -73,6 +73,48 @@ TEST(Network, GivesEveryNodeItsInferredShape) {
   }
 }
 
+TEST(Network, GivesSeveralOutputsThatNothingOverwrites) {
+  GraphBuilder b({4, 6, 6});
+  const auto conv = b.add(Conv2d{.out_channels = 8}, {b.input()});
+  const auto norm = b.add(BatchNorm2d{}, {conv});
+  const auto act = b.add(Activation{}, {norm});  // would be computed along with the norm, and over it
+  const auto sum = b.add(Add{}, {act, norm});
+  const auto last = b.add(Activation{ActivationKind::relu6}, {sum});
+  const std::vector<GraphBuilder::NamedValue> named{{"last", last}, {"norm", norm}, {"sum", sum}, {"conv", conv}};
+  const auto graph = must(std::move(b).finish(named));
+  Network network(graph, RandomStream(1));
+  const auto x = input(3, graph);
+  for (const bool training : {true, false}) {
+    network->train(training);
+    const auto values = network->trace(x);
+    const auto outputs = network->outputs(x);
+    ASSERT_EQ(outputs.size(), 4U);
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      EXPECT_TRUE(torch::allclose(outputs[i], values[graph.outputs()[i].node], 1e-5, 1e-6)) << named[i].name;
+  }
+  EXPECT_DEATH(network->forward(x), "several outputs");
+}
+
+TEST(Network, RepeatsConstantsForEachSampleAndKeepsTypes) {
+  GraphBuilder b({3}, DataType::uint8);
+  const auto table = b.add(Constant{{{3}, std::vector<std::int32_t>{10, 20, 30}}}, {});
+  const auto sum = b.add(Add{}, {b.add(Cast{DataType::int32}, {b.input()}), table});
+  const auto half = b.add(Constant{{{1}, std::vector<Float16>{to_float16(0.5F)}}}, {});
+  const auto joined = b.add(Concat{}, {b.add(Cast{DataType::float32}, {sum}), b.add(Cast{DataType::float32}, {half})});
+  const std::vector<GraphBuilder::NamedValue> named{{"sum", sum}, {"joined", joined}, {"table", table}};
+  const auto graph = must(std::move(b).finish(named));
+  Network network(graph);
+  for (const auto precision : {Precision::fp32, Precision::bf16}) {
+    network->set_precision(precision);
+    const auto outputs = network->outputs(torch::tensor({{1, 2, 3}, {4, 5, 200}}, torch::kUInt8));
+    EXPECT_TRUE(torch::equal(outputs[0], torch::tensor({{11, 22, 33}, {14, 25, 230}}, torch::kInt32)));
+    EXPECT_TRUE(torch::equal(outputs[1], torch::tensor({{11.F, 22.F, 33.F, 0.5F}, {14.F, 25.F, 230.F, 0.5F}})));
+    EXPECT_TRUE(torch::equal(outputs[2], torch::tensor({{10, 20, 30}, {10, 20, 30}}, torch::kInt32)));
+    EXPECT_EQ(outputs[1].scalar_type(), torch::kFloat32);
+  }
+  EXPECT_TRUE(network->tensors().empty());
+}
+
 TEST(Network, ComputesTheSameWithAndWithoutOverwritingValues) {
   const auto graph = all_operators();
   Network network(graph, RandomStream(1));
@@ -197,7 +239,7 @@ TEST(Network, ReturnsTheWeightsItWasGiven) {
   first->forward(input(4, graph));  // moves running statistics and their counter
   const auto saved = weights(first);
   EXPECT_EQ(saved.size(), graph.tensors().size());
-  EXPECT_EQ(saved.at("bn.num_batches_tracked").values, std::vector<float>{1});
+  EXPECT_EQ(saved.at("bn.num_batches_tracked").floats(), std::vector<float>{1});
   ASSERT_TRUE(load_weights(second, saved).has_value());
   EXPECT_EQ(weights(second), saved);
   first->eval();
@@ -221,9 +263,9 @@ TEST(Network, DrawsEachTensorByItsName) {
   Network first(graph, RandomStream(1)), same(graph, RandomStream(1)), other(graph, RandomStream(2));
   EXPECT_EQ(weights(first), weights(same));
   EXPECT_NE(weights(first).at("q.weight"), weights(other).at("q.weight"));
-  EXPECT_NE(weights(first).at("q.weight").values, weights(first).at("k.weight").values);
-  EXPECT_EQ(weights(first).at("block.layer_scale").values, std::vector<float>(8, 0.5F));
-  EXPECT_EQ(weights(first).at("bn.running_var").values, std::vector<float>(8, 1.0F));
+  EXPECT_NE(weights(first).at("q.weight").floats(), weights(first).at("k.weight").floats());
+  EXPECT_EQ(weights(first).at("block.layer_scale").floats(), std::vector<float>(8, 0.5F));
+  EXPECT_EQ(weights(first).at("bn.running_var").floats(), std::vector<float>(8, 1.0F));
 }
 
 TEST(Network, ShufflesChannelsAsWritten) {
@@ -287,14 +329,14 @@ TEST(Network, StartsRunningStatisticsAsTheMeanOverTheBatchesSeen) {
   network->train();
   network->set_norm_momentum_floor(0.1);
   for (const float value : {1.F, 2.F, 6.F}) network->forward(torch::full({2, 2, 4, 4}, value));
-  EXPECT_NEAR(weights(network).at("bn.running_mean").values[0], 3.0, 1e-5);
+  EXPECT_NEAR(weights(network).at("bn.running_mean").floats()[0], 3.0, 1e-5);
 }
 
 TEST(Network, KeepsTheNodesOwnMomentumWithoutAFloor) {
   Network network(lone_norm(0.25));
   network->train();
   network->forward(torch::full({2, 2, 4, 4}, 4.F));
-  EXPECT_NEAR(weights(network).at("bn.running_mean").values[0], 1.0, 1e-6);
+  EXPECT_NEAR(weights(network).at("bn.running_mean").floats()[0], 1.0, 1e-6);
 }
 
 }  // namespace

@@ -130,14 +130,16 @@ void train(study::Trial& trial, const Backbone& net, int stage, int from, int to
   const double memory = 12 + net.parameters * 8e-6 + net.latency_ms;
   const double latency = net.latency_ms * random.uniform(0.98, 1.03);
   const bool disturbed = random.chance(0.04);
-  study::StageResult result{.stage = stage, .epochs = to, .best_epoch = best_epoch};
-  result.values = {{"iou", best},         {"iou50", std::min(0.999, best * 1.13)}, {"latency_ms", latency},
-                   {"memory_mb", memory}, {"parameters", net.parameters},          {"macs", net.macs}};
+  study::StageResult result{.stage = stage, .fidelity = study::Fidelity::training(to), .best_epoch = best_epoch};
+  result.values = study::values_of(study::Source::trained, {{"iou", best},
+                                                            {"iou50", std::min(0.999, best * 1.13)},
+                                                            {"latency_ms", latency},
+                                                            {"memory_mb", memory},
+                                                            {"parameters", net.parameters},
+                                                            {"macs", net.macs}});
   result.measurement = measurement(latency, random, memory, net.parameters, disturbed);
-  result.details = {{"artifacts",
-                     {{"onnx", std::format("trials/{}/stage{}.onnx", trial.id.value, stage + 1)},
-                      {"checkpoint", std::format("trials/{}/checkpoint.pt", trial.id.value)}}},
-                    {"difference_to_libtorch", 3.1e-6}};
+  result.details = {{"export_difference", 3.1e-6}};
+  result.artifacts = {{.kind = "onnx", .path = std::format("trials/{:06}/model.onnx", trial.id.value)}};
   result.train_s = (to - from) * (2 + net.latency_ms * 1.7);
   result.measure_s = 1.4;
   result.export_s = 0.3;
@@ -145,7 +147,7 @@ void train(study::Trial& trial, const Backbone& net, int stage, int from, int to
   result.finished = "2026-01-15T09:00:00Z";
   trial.results.push_back(result);
   trial.stage = stage;
-  trial.epochs = to;
+  trial.fidelity = study::Fidelity::training(to);
   trial.state = State::complete;
 }
 
@@ -165,8 +167,10 @@ study::Study staged_study() {
     for (const double rate : rates) {
       study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())}};
       trial.choice = {{"backbone", std::string(net.name)}, {"learning_rate", rate}};
-      trial.epochs = 10;
-      trial.known = {{"parameters", net.parameters}, {"macs", net.macs}, {"weight_mb", net.parameters * 4e-6}};
+      trial.fidelity = study::Fidelity::training(10);
+      trial.known =
+          study::values_of(study::Source::computed,
+                           {{"parameters", net.parameters}, {"macs", net.macs}, {"weight_mb", net.parameters * 4e-6}});
       if (net.parameters > 1e8) {
         trial.state = State::rejected;
         trial.reason = std::format("breaks \"parameters < 1e8\": it has {:.0f} parameters", net.parameters);
@@ -217,6 +221,7 @@ study::Study resnet_study(int count, int objectives) {
   wanted.resize(static_cast<std::size_t>(std::clamp(objectives, 1, 3)));
   study::Study study{.settings = settings("sample-drainage", wanted, {"memory_mb < 100", "latency_ms < 150"})};
   study.settings.job["search"] = {{"strategy", "random"}, {"trials", count}};
+  study.settings.job["frame"] = {{"outputs", 2}, {"classes", {"crossing", "no crossing"}}};
   RandomStream random(11);
   for (int i = 0; i < count; ++i) {
     study::Trial trial{.id = {i}};
@@ -245,21 +250,22 @@ study::Study resnet_study(int count, int objectives) {
                              .seconds = 3,
                              .images_per_s = 700});
     }
-    study::StageResult result{.stage = 0, .epochs = 8, .best_epoch = 8};
-    result.values = {
-        {"accuracy", accuracy}, {"balanced_accuracy", accuracy - 0.01}, {"latency_ms", latency}, {"memory_mb", memory}};
+    study::StageResult result{.stage = 0, .fidelity = study::Fidelity::training(8), .best_epoch = 8};
+    result.values = study::values_of(study::Source::trained, {{"accuracy", accuracy},
+                                                              {"balanced_accuracy", accuracy - 0.01},
+                                                              {"latency_ms", latency},
+                                                              {"memory_mb", memory}});
     result.measurement =
         measurement(latency, random, memory, static_cast<double>(width * width) * 900.0, random.chance(0.03));
     const int right = static_cast<int>(accuracy * 200);
     result.details = {{"confusion", {{right, 200 - right}, {(200 - right) / 2, 200 - (200 - right) / 2}}},
-                      {"classes", {"crossing", "no crossing"}},
-                      {"artifacts", {{"onnx", std::format("trials/{}/stage1.onnx", i)}}}};
+                      {"model", std::format("trials/{:06}/model.onnx", i)}};
     result.train_s = 26;
     result.measure_s = 1.1;
     trial.results.push_back(result);
-    trial.epochs = 8;
+    trial.fidelity = study::Fidelity::training(8);
     trial.state = State::complete;
-    trial.known = {{"parameters", static_cast<double>(width * width * 900)}};
+    trial.known = study::values_of(study::Source::computed, {{"parameters", static_cast<double>(width * width * 900)}});
     study.trials.push_back(trial);
   }
   return study;
@@ -272,8 +278,8 @@ study::Study three_trials() {
     study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())},
                        .choice = {{"backbone", backbone}, {"learning_rate", rate}},
                        .state = State::complete};
-    trial.epochs = 2;
-    trial.known = {{"parameters", 1000.0 * latency}};
+    trial.fidelity = study::Fidelity::training(2);
+    trial.known = study::values_of(study::Source::computed, {{"parameters", 1000.0 * latency}});
     trial.curve = {{.stage = 0,
                     .epoch = 1,
                     .train_loss = 0.5,
@@ -288,8 +294,10 @@ study::Study three_trials() {
                     .metrics = {{"iou", iou}},
                     .seconds = 2,
                     .images_per_s = 100}};
-    study::StageResult result{
-        .stage = 0, .epochs = 2, .best_epoch = 2, .values = {{"iou", iou}, {"latency_ms", latency}}};
+    study::StageResult result{.stage = 0,
+                              .fidelity = study::Fidelity::training(2),
+                              .best_epoch = 2,
+                              .values = study::values_of(study::Source::told, {{"iou", iou}, {"latency_ms", latency}})};
     result.details = Json::object();
     result.train_s = 4;
     result.finished = "2026-01-15T09:00:00Z";
@@ -315,12 +323,12 @@ study::Study hostile_study() {
   for (auto& trial : study.trials) {
     trial.choice["backbone"] = attack + std::to_string(trial.id.value);
     trial.reason = "\x1b[2J\x1b]0;title\x07" + attack;
-    trial.known[attack] = 1.0;
+    trial.known[attack] = {.value = 1.0, .source = study::Source::told};
     if (!trial.results.empty()) {
       trial.results.back().details = {
-          {"remark", attack}, {"artifacts", {{attack, attack}}}, {"bytes", std::string("\xc3(")}};
-      trial.results.back().values["iou"] += 0.0;
-      trial.results.back().values["odd"] = std::nan("");
+          {"remark", attack}, {attack, {{attack, attack}}}, {"bytes", std::string("\xc3(")}};
+      trial.results.back().artifacts = {{.kind = "onnx", .path = attack}};
+      trial.results.back().values["odd"] = {.value = std::nan(""), .source = study::Source::told};
       trial.results.back().measurement = {
           {"disturbed", true}, {"disturbance", attack}, {"device", attack}, {"latency_ms", "text"}};
     }

@@ -125,7 +125,7 @@ TEST_F(Searching, EveryTrialHasItsThreadsBeforeItIsTakenUp) {
   ASSERT_TRUE(search(grid, options).has_value());
   for (const auto& trial : study_.trials) {
     ASSERT_TRUE(trial.threads.has_value()) << to_text(trial.id);
-    EXPECT_EQ(*trial.threads, options.staffing.threads_for(trial.known.at("macs"))) << to_text(trial.id);
+    EXPECT_EQ(*trial.threads, options.staffing.threads_for(trial.known.at("macs").value)) << to_text(trial.id);
   }
 }
 
@@ -149,7 +149,8 @@ TEST_F(Searching, ATrialGoesOnWithTheThreadsItBeganWith) {
 TEST_F(Searching, ATrialThatHasNotBegunFollowsTheMachine) {
   auto session = start_study(job(grid), place());
   ASSERT_TRUE(session.has_value()) << to_text(session.error());
-  study::Trial trial{.choice = session->family.space.at(0).value(), .epochs = 3, .threads = 2};
+  study::Trial trial{
+      .choice = session->family.space.at(0).value(), .fidelity = study::Fidelity::training(3), .threads = 2};
   ASSERT_TRUE(session->storage->add({trial}, 0));
   const SearchOptions options{
       .staffing = {.workers = 2, .processors = 2, .wish = {.workers = {}, .threads = 1}, .why = {}}};
@@ -222,9 +223,8 @@ TEST_F(Searching, WorkersThatNeverGetAnywhereEndTheSearch) {
 }
 
 TEST_F(Searching, AWorkerThatFallsSilentIsFoundAndReplaced) {
-  tell_worker("hang:2");
+  tell_worker("hang:2 brief");
   SearchOptions options;
-  options.heartbeat_timeout = 1s;
   options.recover_every = 100ms;
   const auto summary = search(grid, options);
   ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
@@ -320,7 +320,7 @@ TEST_F(Searching, WhatTheGraphTellsIsKnownToTheModelBeforeATrial) {
   // it for last.
   ASSERT_GE(study_.trials.size(), 5U);
   for (const auto& trial : study_.trials)
-    EXPECT_EQ(trial.state == State::rejected, trial.known.at("parameters") >= 3e6);
+    EXPECT_EQ(trial.state == State::rejected, trial.known.at("parameters").value >= 3e6);
   EXPECT_EQ(study_.trials[3].state, State::complete);
   EXPECT_EQ(study_.trials[4].state, State::complete);
 }

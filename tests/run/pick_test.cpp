@@ -15,7 +15,8 @@ study::Study five_trials() {
   for (const auto& [iou, latency_ms] :
        {std::pair(0.5, 20.0), {0.9, 40.0}, {0.8, 18.0}, {0.5, 5.0}, {0.1, 1.0}, {0.4, 30.0}}) {
     study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())}, .state = study::State::complete};
-    trial.results.push_back({.values = {{"iou", iou}, {"latency_ms", latency_ms}}});
+    trial.results.push_back(
+        {.values = study::values_of(study::Source::told, {{"iou", iou}, {"latency_ms", latency_ms}})});
     study.trials.push_back(std::move(trial));
   }
   return study;

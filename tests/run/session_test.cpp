@@ -39,7 +39,7 @@ TEST_F(Searching, AStudyWithTrialsKeepsItsSettings) {
 
 TEST_F(Searching, AStudyOfAProgramThatLackedAnOptionGoesOn) {
   study::Settings settings;
-  study::Trial trial{.epochs = 1, .seed = 1};
+  study::Trial trial{.fidelity = study::Fidelity::training(1), .seed = 1};
   {
     const auto session = start_study(job(), place());
     ASSERT_TRUE(session.has_value()) << to_text(session.error());
@@ -75,7 +75,7 @@ TEST_F(Searching, AnOlderStudyGoesOnWithWhatItsAbsentOptionsMeant) {
     ASSERT_TRUE(storage.has_value()) << to_text(storage.error());
     study::Trial trial;
     trial.choice = study_.trials.front().choice;
-    trial.epochs = 1;
+    trial.fidelity = study::Fidelity::training(1);
     ASSERT_TRUE((*storage)->add({trial}, 0).has_value());
   }
   const auto opened = open_study(older);

@@ -1,7 +1,8 @@
 // A worker for the tests of the coordinator: it claims trials and records numbers without training anything.
 // EDGEWISE_STUB tells what goes wrong, as words: "fail:2" (trial 2 fails), "die:1" (the process is killed while it runs
-// trial 1, once), "hang:1" (it falls silent in trial 1, once), "lose:1" (it is killed each time), "untimed" (it cannot
-// time a network), "slow" (a trial takes a moment, and says that it took an hour).
+// trial 1, once), "hang:1" (it falls silent in trial 1, once), "lose:1" (it is killed each time), "brief" (it may be
+// silent for a second), "untimed" (it cannot time a network), "slow" (a trial takes a moment, and says that it took an
+// hour).
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -44,28 +45,30 @@ Status run(const std::filesystem::path& folder) {
   TRY(const auto storage, study::open_storage(folder));
   const auto name = study::worker_name();
   for (;;) {
-    TRY(const auto trial, storage->claim(name));
-    if (!trial) {
+    TRY(const auto claim, storage->claim(name, is_told("brief") ? 1s : study::usual_lease));
+    if (!claim) {
       std::this_thread::sleep_for(5ms);
       continue;
     }
-    const auto id = study::to_text(trial->id);
+    const auto& trial = claim->trial;
+    const auto id = study::to_text(trial.id);
     std::println(R"({{"trial": {}, "phase": "start"}})", id);
     std::cout.flush();
-    for (int epoch = trial->curve.empty() ? 1 : trial->curve.back().epoch + 1; epoch <= trial->epochs; ++epoch) {
-      TRY_DO(storage->record(trial->id, name,
-                             {.stage = trial->stage, .epoch = epoch, .train_loss = 1, .validation_loss = 1}));
+    for (int epoch = trial.curve.empty() ? 1 : trial.curve.back().epoch + 1; epoch <= trial.fidelity.epochs();
+         ++epoch) {
+      TRY_DO(storage->record(*claim, {.stage = trial.stage, .epoch = epoch, .train_loss = 1, .validation_loss = 1}));
       misbehave(folder, id);
     }
     if (is_told("fail:" + id)) {
-      TRY_DO(storage->fail_trial(trial->id, name, "it was told to fail"));
+      TRY_DO(storage->fail_trial(*claim, "it was told to fail"));
       continue;
     }
     if (is_told("slow")) std::this_thread::sleep_for(300ms);
-    study::StageResult result{.stage = trial->stage, .epochs = trial->epochs, .best_epoch = 1};
-    result.values = {{"iou", 0.5}, {"latency_ms", 1.0 + static_cast<double>(trial->id.value)}};
+    study::StageResult result{.stage = trial.stage, .fidelity = trial.fidelity, .best_epoch = 1};
+    result.values = study::values_of(study::Source::trained,
+                                     {{"iou", 0.5}, {"latency_ms", 1.0 + static_cast<double>(trial.id.value)}});
     result.train_s = is_told("slow") ? 3600 : 0.1;
-    TRY_DO(storage->finish(trial->id, name, study::State::complete, result, ""));
+    TRY_DO(storage->finish(*claim, study::State::complete, result, ""));
     std::println(R"({{"trial": {}, "phase": "complete"}})", id);
     std::cout.flush();
   }

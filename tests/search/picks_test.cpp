@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "simulation.hpp"
+#include "tests/search/simulation.hpp"
 
 namespace edgewise::search {
 namespace {
@@ -18,7 +18,8 @@ study::Study study_of(const std::vector<std::pair<double, double>>& values) {
     study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())},
                        .choice = {{"n", static_cast<std::int64_t>(study.trials.size())}},
                        .state = study::State::complete};
-    trial.results.push_back({.values = {{"iou", iou}, {"latency_ms", latency_ms}}});
+    trial.results.push_back(
+        {.values = study::values_of(study::Source::told, {{"iou", iou}, {"latency_ms", latency_ms}})});
     study.trials.push_back(std::move(trial));
   }
   return study;
@@ -93,7 +94,9 @@ TEST(ContributionShares, AreLeftOutWithTheReasonWhereTheyTakeTooLong) {
   for (const char* name : {"a", "b", "c", "d"}) study.settings.objectives.push_back({name, study::Direction::minimize});
   const auto add = [&](double x) {  // every point is on the front: what one objective gains another loses
     study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())}, .state = study::State::complete};
-    trial.results.push_back({.epochs = 1, .values = {{"a", x}, {"b", -x}, {"c", x}, {"d", -x}}});
+    trial.results.push_back(
+        {.fidelity = study::Fidelity::training(1),
+         .values = study::values_of(study::Source::told, {{"a", x}, {"b", -x}, {"c", x}, {"d", -x}})});
     study.trials.push_back(std::move(trial));
   };
   for (int i = 0; i < 300; ++i) add(i);

@@ -17,7 +17,8 @@ study::Study make_study(const std::vector<std::tuple<double, double>>& iou_and_l
     study.settings.constraints.push_back({text, study::Comparison::parse(text).value()});
   for (const auto& [iou, latency_ms] : iou_and_latency) {
     study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())}, .state = State::complete};
-    trial.results.push_back({.values = {{"iou", iou}, {"latency_ms", latency_ms}}});
+    trial.results.push_back(
+        {.values = study::values_of(study::Source::told, {{"iou", iou}, {"latency_ms", latency_ms}})});
     study.trials.push_back(std::move(trial));
   }
   return study;
@@ -55,7 +56,7 @@ TEST(ParetoFront, HasTheFeasibleNonDominatedTrialsInOrderOfTheFirstObjective) {
 
 TEST(Ranked, PutsFeasibleTrialsFirstThenThoseThatBreakFewerConstraints) {
   auto study = make_study({{0.9, 40}, {0.7, 20}, {0.95, 50}, {0.6, 25}, {0.5, 10}, {0.4, 5}});
-  study.trials[2].results[0].values["memory_mb"] = 200;  // breaks two
+  study.trials[2].results[0].values["memory_mb"] = {.value = 200, .source = study::Source::told};  // breaks two
   study.trials[5].state = State::failed;
   study.trials.push_back({.id = {6}});  // waits
   // 1 and 4 are the front, 3 is dominated by 1, 0 breaks one constraint, 2 breaks two.

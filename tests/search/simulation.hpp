@@ -5,8 +5,9 @@
 
 #include <set>
 
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 #include "study/storage.hpp"
+#include "tests/search/told.hpp"
 
 namespace edgewise::search {
 
@@ -62,11 +63,11 @@ class Simulation {
     std::vector<study::Trial> added;
     for (const Proposal& proposal : advice.proposals) {
       if (proposal.promote) {
-        EXPECT_TRUE(storage_->promote({*proposal.promote}, proposal.epochs));
+        EXPECT_TRUE(storage_->promote({*proposal.promote}, proposal.fidelity));
         continue;
       }
       EXPECT_EQ(study.find(proposal.choice), nullptr) << space::to_text(proposal.choice);
-      study::Trial trial{.choice = proposal.choice, .epochs = proposal.epochs};
+      study::Trial trial{.choice = proposal.choice, .fidelity = proposal.fidelity};
       if (rejected.contains(space::to_text(proposal.choice))) trial.state = study::State::rejected;
       added.push_back(std::move(trial));
     }
@@ -76,17 +77,21 @@ class Simulation {
 
   /// Takes up `count` trials and finishes them in an order that `random` draws.
   void work(RandomStream& random, std::size_t count, Trainer trainer = usual_outcome) {
-    std::vector<study::Trial> taken;
+    std::vector<study::Claim> taken;
     for (std::size_t i = 0; i < count; ++i)
-      if (auto trial = storage_->claim("a:1").value()) taken.push_back(std::move(*trial));
+      if (auto claim = storage_->claim("a:1").value()) taken.push_back(std::move(*claim));
     random.shuffle(std::span(taken));
-    for (const auto& trial : taken) {
+    for (const auto& claim : taken) {
+      const auto& trial = claim.trial;
       const Outcome outcome = trainer(trial);
       if (outcome.state == study::State::failed)
-        EXPECT_TRUE(storage_->fail_trial(trial.id, "a:1", "x"));
+        EXPECT_TRUE(storage_->fail_trial(claim, "x"));
       else
-        EXPECT_TRUE(storage_->finish(trial.id, "a:1", outcome.state,
-                                     {.stage = trial.stage, .epochs = trial.epochs, .values = outcome.values}, ""));
+        EXPECT_TRUE(storage_->finish(claim, outcome.state,
+                                     {.stage = trial.stage,
+                                      .fidelity = trial.fidelity,
+                                      .values = study::values_of(study::Source::told, outcome.values)},
+                                     ""));
     }
   }
 
@@ -114,7 +119,8 @@ class Simulation {
 /// Choices with the stage they reached and the epochs of it, whatever their numbers.
 inline std::set<std::tuple<std::string, int, int>> reached(const study::Study& study) {
   std::set<std::tuple<std::string, int, int>> result;
-  for (const auto& trial : study.trials) result.insert({space::to_text(trial.choice), trial.stage, trial.epochs});
+  for (const auto& trial : study.trials)
+    result.insert({space::to_text(trial.choice), trial.stage, trial.fidelity.epochs()});
   return result;
 }
 

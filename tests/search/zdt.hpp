@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "search/history.hpp"
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 
 namespace edgewise::search {
 
@@ -40,7 +40,7 @@ inline study::Study two_minimised() {
 inline void add_complete(study::Study& study, const space::Choice& choice, const std::vector<double>& values) {
   study::Trial trial{
       .id = {static_cast<std::int64_t>(study.trials.size())}, .choice = choice, .state = study::State::complete};
-  trial.results.push_back({.values = {{"f1", values[0]}, {"f2", values[1]}}});
+  trial.results.push_back({.values = study::values_of(study::Source::told, {{"f1", values[0]}, {"f2", values[1]}})});
   study.trials.push_back(std::move(trial));
 }
 

@@ -29,9 +29,9 @@ inline Trial example_trial(int number, State state = State::waiting) {
   trial.choice = {
       {"backbone", std::string("resnet18")}, {"blocks", std::int64_t{number}}, {"learning_rate", 1e-5}, {"whole", 2.0}};
   trial.state = state;
-  trial.epochs = 10;
+  trial.fidelity = Fidelity::training(10);
   trial.seed = 0xFFFFFFFFFFFFFF00ULL + static_cast<std::uint64_t>(number);
-  trial.known = {{"parameters", 11e6}, {"macs", 1.0 / 3.0}};
+  trial.known = values_of(Source::computed, {{"parameters", 11e6}, {"macs", 1.0 / 3.0}});
   if (state == State::rejected) trial.reason = "memory_mb < 100 does not hold";
   return trial;
 }
@@ -39,11 +39,13 @@ inline Trial example_trial(int number, State state = State::waiting) {
 inline StageResult example_result(int stage, double iou) {
   StageResult result;
   result.stage = stage;
-  result.epochs = 10 * (stage + 1);
+  result.fidelity = Fidelity::training(10 * (stage + 1));
   result.best_epoch = 7;
-  result.values = {{"iou", iou}, {"latency_ms", 12.5}};
+  result.values = {{"iou", {.value = iou, .source = Source::trained, .interval = Interval{.low = 0, .high = 1}}},
+                   {"latency_ms", {.value = 12.5, .source = Source::measured, .device = "local", .precision = "fp32"}}};
   result.measurement = {{"latency_ms", 12.5}, {"runs", 30}};
-  result.details = {{"onnx", "trials/0/model.onnx"}};
+  result.details = {{"remark", "none"}};
+  result.artifacts = {{"onnx", "trials/0/model.onnx", std::string(64, 'a'), 123}};
   result.train_s = 1.5;
   result.measure_s = 0.25;
   result.export_s = 0.125;
@@ -85,7 +87,8 @@ inline void expect_equal(const Trial& a, const Trial& b) {
   EXPECT_EQ(a.choice, b.choice);
   EXPECT_EQ(a.state, b.state);
   EXPECT_EQ(a.stage, b.stage);
-  EXPECT_EQ(a.epochs, b.epochs);
+  EXPECT_EQ(a.fidelity, b.fidelity);
+  EXPECT_EQ(a.work, b.work);
   EXPECT_EQ(a.seed, b.seed);
   EXPECT_EQ(a.known, b.known);
   EXPECT_EQ(a.reason, b.reason);
@@ -96,11 +99,12 @@ inline void expect_equal(const Trial& a, const Trial& b) {
   for (std::size_t i = 0; i < a.results.size(); ++i) {
     const StageResult &x = a.results[i], &y = b.results[i];
     EXPECT_EQ(x.stage, y.stage);
-    EXPECT_EQ(x.epochs, y.epochs);
+    EXPECT_EQ(x.fidelity, y.fidelity);
     EXPECT_EQ(x.best_epoch, y.best_epoch);
     EXPECT_EQ(x.values, y.values);
     EXPECT_EQ(x.measurement, y.measurement);
     EXPECT_EQ(x.details, y.details);
+    EXPECT_EQ(x.artifacts, y.artifacts);
     EXPECT_EQ(std::tie(x.train_s, x.measure_s, x.export_s, x.overhead_s, x.finished),
               std::tie(y.train_s, y.measure_s, y.export_s, y.overhead_s, y.finished));
   }

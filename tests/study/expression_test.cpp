@@ -53,6 +53,18 @@ TEST(Expression, ReadsNumbersNamesAndFunctions) {
   EXPECT_EQ(value(" \t1\n+\r 2 "), 3.0);
 }
 
+TEST(Expression, ReadsNamesOfValuesOnADevice) {
+  const auto expression = Expression::parse("latency_ms@pi_5.lab - latency_ms*2").value();
+  EXPECT_EQ(expression.names(), (std::set<std::string>{"latency_ms", "latency_ms@pi_5.lab"}));
+  EXPECT_EQ(expression.evaluate({{"latency_ms", 3}, {"latency_ms@pi_5.lab", 10}}), 4.0);
+  const auto comparison = Comparison::parse("latency_ms@board<33").value();
+  EXPECT_EQ(comparison.holds({{"latency_ms@board", 34}}), false);
+  EXPECT_EQ(comparison.holds({{"latency_ms", 34}}), std::nullopt) << "it is another value";
+  EXPECT_EQ(mistake("2 * latency_ms@ < 3").where, "column 15");
+  EXPECT_EQ(mistake("latency_ms@ + 1").message, "a device's name is missing after \"@\"");
+  EXPECT_EQ(mistake("1 + @board").where, "column 5");
+}
+
 TEST(Expression, KnowsItsNamesAndItsText) {
   const auto expression = Expression::parse("b + a * max(c, a)").value();
   EXPECT_EQ(expression.names(), (std::set<std::string>{"a", "b", "c"}));

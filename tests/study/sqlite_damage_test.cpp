@@ -7,7 +7,7 @@
 #include "base/file.hpp"
 #include "base/random.hpp"
 #include "example.hpp"
-#include "study/sqlite_internal.hpp"
+#include "study/storages/sqlite_internal.hpp"
 
 namespace edgewise::study {
 namespace {
@@ -26,9 +26,9 @@ class DamagedStudy : public testing::Test {
     for (int i = 0; i < 20; ++i) trials.push_back(example_trial(i));
     ASSERT_TRUE(storage->add(trials, 0));
     for (int i = 0; i < 10; ++i) {
-      ASSERT_TRUE(storage->claim("a:1"));
-      for (int epoch = 1; epoch <= 10; ++epoch) ASSERT_TRUE(storage->record({i}, "a:1", example_point(0, epoch)));
-      ASSERT_TRUE(storage->finish({i}, "a:1", State::complete, example_result(0, 0.5), ""));
+      const Claim claim = storage->claim("a:1").value().value();
+      for (int epoch = 1; epoch <= 10; ++epoch) ASSERT_TRUE(storage->record(claim, example_point(0, epoch)));
+      ASSERT_TRUE(storage->finish(claim, State::complete, example_result(0, 0.5), ""));
     }
   }
   void write(const std::string& bytes) {
@@ -92,7 +92,7 @@ TEST_F(DamagedStudy, OfAnotherProgramIsLeftAlone) {
 TEST_F(DamagedStudy, OfANewerSchemaTellsBothVersions) {
   make_study();
   execute("PRAGMA user_version = 99");
-  expect_error("has schema 99; this edgewise knows up to 2");
+  expect_error("has schema 99; this edgewise knows up to 3");
   execute("PRAGMA user_version = 0");
   expect_error("is damaged: its schema version is 0");
 }
@@ -106,7 +106,7 @@ TEST_F(DamagedStudy, WithoutATableIsDamaged) {
 TEST_F(DamagedStudy, WithAnotherTableIsDamaged) {
   make_study();
   execute("DROP TABLE curve; CREATE TABLE curve (trial, stage)");
-  expect_error("is damaged: the table \"curve\" is not as schema 2 has it");
+  expect_error("is damaged: the table \"curve\" is not as schema 3 has it");
 }
 
 TEST_F(DamagedStudy, WithTriggersOrViewsIsRefused) {
@@ -132,7 +132,11 @@ TEST_F(DamagedStudy, WithHostileContentIsDamaged) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"UPDATE trial SET state = 'done' WHERE id = 3", "trial 3 has the unknown state \"done\""},
       {"UPDATE trial SET stage = -1 WHERE id = 3", "has another type than it should"},
-      {"UPDATE trial SET epochs = 99999999999 WHERE id = 3", "has another type than it should"},
+      {"UPDATE trial SET attempts = 99999999999 WHERE id = 3", "has another type than it should"},
+      {"UPDATE trial SET work = 'sleep' WHERE id = 3", "trial 3 waits for the unknown work \"sleep\""},
+      {"UPDATE trial SET fidelity = '[]' WHERE id = 3", "trial 3: a fidelity has no estimator or no amounts"},
+      {R"(UPDATE trial SET fidelity = '{"estimator": "training", "amounts": {"epochs": 99999999999}}' WHERE id = 3)",
+       "trial 3: a fidelity has 99999999999 epochs"},
       {"UPDATE trial SET choice = '[1]' WHERE id = 3", "trial 3: a choice is no JSON object"},
       {"UPDATE trial SET choice = '{\"a\": [1]}' WHERE id = 3",
        "the value of \"a\" in a choice is neither a text nor a number"},
@@ -140,18 +144,24 @@ TEST_F(DamagedStudy, WithHostileContentIsDamaged) {
        "the value of \"a\" in a choice is beyond 64 bits"},
       {"UPDATE trial SET choice = '{' WHERE id = 3", "trial 3: this is not valid JSON"},
       {"UPDATE trial SET choice = '" + deep + "' WHERE id = 3", "nested deeper than 200"},
-      {"UPDATE trial SET known = '{\"macs\": \"many\"}' WHERE id = 3", "the recorded value of \"macs\" is no number"},
-      {"UPDATE trial SET known = '{\"macs\": NaN}' WHERE id = 3", "this is not valid JSON"},
+      {"UPDATE trial SET known = '{\"macs\": \"many\"}' WHERE id = 3", "the recorded value of \"macs\" has no number"},
+      {R"(UPDATE trial SET known = '{"macs": {"value": 1, "source": "guessed"}}' WHERE id = 3)",
+       "the recorded value of \"macs\" does not say where it comes from"},
+      {"UPDATE trial SET known = '{\"macs\": NaN}\' WHERE id = 3", "this is not valid JSON"},
       {"UPDATE trial SET known = '{\"macs\": 1e999}' WHERE id = 3", "the number 1e999 is too large"},
       {"DELETE FROM trial WHERE id = 15", "trial 15 is missing"},
       {"UPDATE trial SET id = 9000000000000000000 WHERE id = 19", "trial 19 is missing"},
-      {"INSERT INTO result SELECT 77, stage, epochs, best_epoch, recorded, measurement, details, 0, 0, 0, 0, '' FROM "
+      {"INSERT INTO result SELECT 77, stage, best_epoch, recorded, measurement, details, 0, 0, 0, 0, '', fidelity, "
+       "artifacts FROM "
        "result WHERE trial = 1",
        "a result belongs to trial 77, which is missing"},
       {"INSERT INTO curve SELECT -1, stage, epoch, 0, 0, metrics, 0, 0 FROM curve WHERE trial = 1 AND epoch = 1",
        "an epoch belongs to trial -1, which is missing"},
       {"UPDATE result SET recorded = 'null'", "recorded values are no JSON object"},
       {"UPDATE result SET details = '[]'", "its details are no JSON object"},
+      {"UPDATE result SET artifacts = '{}'", "the artifacts are no JSON array"},
+      {R"(UPDATE result SET artifacts = '[{"kind": "onnx", "path": "/etc/passwd"}]')",
+       "is not within the study's folder"},
       {"UPDATE result SET train_s = 9e999", "has another type than it should"},
       {"UPDATE curve SET validation_loss = 9e999", "has another type than it should"},
       {"UPDATE study SET objectives = '[{\"name\": 1}]'", "an objective has no name or no direction"},
@@ -189,7 +199,7 @@ TEST_F(DamagedStudy, WithFlippedBytesNeverCrashes) {
     }
     if (!(*storage)->load()) ++refused;
     std::ignore = (*storage)->claim("a:1");
-    std::ignore = (*storage)->recover(std::chrono::seconds(0), 1);
+    std::ignore = (*storage)->recover(1);
   }
   EXPECT_GT(refused, 40);
 }

@@ -37,14 +37,14 @@ int work_off(const std::filesystem::path& folder) {
   if (!storage) return 1;
   const std::string name = worker_name();
   for (;;) {
-    const auto trial = (*storage)->claim(name);
-    if (!trial) return 2;
-    if (!*trial) return 0;
+    const auto claim = (*storage)->claim(name);
+    if (!claim) return 2;
+    if (!*claim) return 0;
     for (int epoch = 1; epoch <= 3; ++epoch)
-      if (!(*storage)->record((*trial)->id, name, example_point(0, epoch))) return 3;
+      if (!(*storage)->record(**claim, example_point(0, epoch))) return 3;
     StageResult result = example_result(0, 0.5);
     result.details = {{"worker", name}};
-    if (!(*storage)->finish((*trial)->id, name, State::complete, result, "")) return 4;
+    if (!(*storage)->finish(**claim, State::complete, result, "")) return 4;
   }
 }
 
@@ -124,12 +124,12 @@ TEST(KilledProcess, LeavesEveryFinishedTrialAndNoneTwice) {
       if (!storage) return 1;
       const std::string name = worker_name();
       for (;;) {
-        const auto trial = (*storage)->claim(name);
-        if (!trial) return 2;
-        if (!*trial) return 0;
-        const std::int64_t id = (*trial)->id.value;
-        if (!(*storage)->record({id}, name, example_point(0, 1))) return 3;
-        if (!(*storage)->finish({id}, name, State::complete, example_result(0, 0.5), "")) return 4;
+        const auto claim = (*storage)->claim(name);
+        if (!claim) return 2;
+        if (!*claim) return 0;
+        const std::int64_t id = (*claim)->id.value;
+        if (!(*storage)->record(**claim, example_point(0, 1))) return 3;
+        if (!(*storage)->finish(**claim, State::complete, example_result(0, 0.5), "")) return 4;
         if (::write(told[1], &id, sizeof id) != sizeof id) return 5;
       }
     });
@@ -159,7 +159,7 @@ TEST(KilledProcess, LeavesEveryFinishedTrialAndNoneTwice) {
       EXPECT_EQ(trial.state == State::complete, trial.results.size() == 1) << trial.id.value;
     }
     EXPECT_LE(running, 1);
-    EXPECT_EQ((*storage)->recover(std::chrono::seconds(1000), 1000)->size(), static_cast<std::size_t>(running));
+    EXPECT_EQ((*storage)->recover(1000)->size(), static_cast<std::size_t>(running));
     if (WIFEXITED(status)) {
       EXPECT_EQ(WEXITSTATUS(status), 0);
       break;

@@ -19,9 +19,9 @@ TEST(State, HasANameThatReadsBack) {
 
 TEST(Trial, TellsTheLatestValueOfEachName) {
   Trial trial;
-  trial.known = {{"parameters", 1000}, {"macs", 5}};
-  trial.results.push_back({.stage = 0, .values = {{"iou", 0.5}, {"latency_ms", 20}}});
-  trial.results.push_back({.stage = 1, .values = {{"iou", 0.7}, {"parameters", 1001}}});
+  trial.known = values_of(Source::computed, {{"parameters", 1000}, {"macs", 5}});
+  trial.results.push_back({.stage = 0, .values = values_of(Source::trained, {{"iou", 0.5}, {"latency_ms", 20}})});
+  trial.results.push_back({.stage = 1, .values = values_of(Source::trained, {{"iou", 0.7}, {"parameters", 1001}})});
   EXPECT_EQ(trial.value("iou"), 0.7);
   EXPECT_EQ(trial.value("latency_ms"), 20.0);
   EXPECT_EQ(trial.value("parameters"), 1001.0);
@@ -55,9 +55,11 @@ TEST(Study, CallsFeasibleWhatHasAllObjectivesAndKeepsAllConstraints) {
   Study study;
   study.settings.objectives = {{"iou", Direction::maximize}, {"parameters", Direction::minimize}};
   study.settings.constraints = {constraint("latency_ms < 33")};
-  const auto add = [&](State state, std::map<std::string, double> values, bool has_result = true) {
-    Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())}, .state = state, .known = {{"parameters", 10}}};
-    if (has_result) trial.results.push_back({.values = std::move(values)});
+  const auto add = [&](State state, const std::map<std::string, double>& values, bool has_result = true) {
+    Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())},
+                .state = state,
+                .known = values_of(Source::computed, {{"parameters", 10}})};
+    if (has_result) trial.results.push_back({.values = values_of(Source::trained, values)});
     study.trials.push_back(std::move(trial));
   };
   add(State::complete, {{"iou", 0.5}, {"latency_ms", 20}});  // 0: feasible; "parameters" is known beforehand

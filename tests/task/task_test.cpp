@@ -84,8 +84,8 @@ TEST_P(EachTask, JudgesBatchesAsItJudgesAllAtOnce) {
 TEST_P(EachTask, PutsItsHeadOnFeatures) {
   graph::GraphBuilder builder({12, 5, 5});
   const graph::Features features{.maps = {{builder.input(), 1}}, .classifier = {}};
-  const auto output = head_of(task_)(builder, features, task_.outputs(classes));
-  const auto graph = std::move(builder).finish(output);
+  const auto outputs = head_of(task_)(builder, features, task_.outputs(classes));
+  const auto graph = std::move(builder).finish(outputs);
   ASSERT_TRUE(graph.has_value()) << to_text(graph.error());
   EXPECT_EQ(graph->output_shape(), graph::Shape{task_.outputs(classes)});
 }
@@ -93,6 +93,7 @@ TEST_P(EachTask, PutsItsHeadOnFeatures) {
 TEST_P(EachTask, LeavesATargetAloneWhereNothingMoves) {
   const auto target = task_.target(annotation(1), classes).value();
   auto moved = target;
+  EXPECT_EQ(target.size() % task_.traits().row, 0U);
   EXPECT_TRUE(task_.survives(target, {}));
   task_.warp(moved, {});
   ASSERT_EQ(moved.size(), target.size());

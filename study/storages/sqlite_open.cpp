@@ -1,0 +1,131 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <bit>
+#include <format>
+
+#include "base/file.hpp"
+#include "study/changes_internal.hpp"
+#include "study/json_internal.hpp"
+#include "study/storages/sqlite_internal.hpp"
+#include "study/storages/sqlite_schema_internal.hpp"
+#include "study/storages/storages_internal.hpp"
+
+namespace edgewise::study {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t application_id = 0x45646777;  // "Edgw"
+
+Status check_pages(Database& database) {
+  TRY(Statement check, database.prepare("PRAGMA quick_check(1)"));
+  TRY(const bool is_row, check.step());
+  const std::string told = is_row ? check.text() : "no answer";
+  if (told != "ok") return database.damaged(told);
+  return {};
+}
+
+Status check_study(Database& database) {
+  TRY(const std::int64_t application, database.integer("PRAGMA application_id"));
+  if (application != application_id)
+    return invalid(std::format("\"{}\" is no study: edgewise did not make it", database.file().string()),
+                   "give the folder that `edgewise search` made");
+  TRY_DO(check_schema(database));
+  return check_pages(database);
+}
+
+/// Every commit reaches the disk before it returns: a finished trial survives a power cut. Measured on ext4 under load:
+/// 3 to 9 ms a change (0.02 ms unsynced); a trial of 10 epochs makes some 15 changes.
+Status set_up_connection(Database& database) {
+  TRY_DO(database.run("PRAGMA foreign_keys = ON"));
+  return database.run("PRAGMA synchronous = FULL");
+}
+
+Status write_new(const fs::path& file, const Settings& settings) {
+  TRY(const auto database, Database::open(file, {.create = true}));
+  TRY_DO(database->run("PRAGMA journal_mode = WAL"));
+  TRY_DO(set_up_connection(*database));
+  TRY(Transaction change, Transaction::write(*database));
+  TRY_DO(database->run(std::format("PRAGMA application_id = {}", application_id)));
+  TRY_DO(database->run(std::format("PRAGMA user_version = {}", schema_version)));
+  TRY_DO(make_schema(*database));
+  TRY(Statement insert, database->prepare("INSERT INTO study VALUES (0, ?, ?, ?, ?, ?, ?, ?, 0)"));
+  insert.bind(settings.name).bind(std::bit_cast<std::int64_t>(settings.seed)).bind(dump(to_json(settings.objectives)));
+  insert.bind(dump(to_json(settings.constraints)))
+      .bind(dump(settings.job))
+      .bind(dump(settings.environment))
+      .bind(settings.created);
+  TRY_DO(insert.run());
+  return change.commit();
+}
+
+void sync_folder(const fs::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+fs::path with_suffix(fs::path file, const char* suffix) {
+  return file += suffix;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Storage>> open_sqlite_storage(const fs::path& file, const Database::Options& options) {
+  std::error_code code;
+  if (!fs::exists(file, code))
+    return fail(ErrorCode::not_found, std::format("there is no study in \"{}\"", file.parent_path().string()),
+                "`edgewise search JOB.yaml` makes one");
+  if (!fs::is_regular_file(file, code))
+    return invalid(std::format("\"{}\" is no study: it is no file", file.string()),
+                   "give the folder that `edgewise search` made");
+  TRY(auto database, Database::open(file, options));
+  TRY_DO(check_study(*database));
+  TRY_DO(set_up_connection(*database));
+  TRY_DO(database->run("PRAGMA journal_mode = WAL"));
+  TRY_DO(upgrade_schema(*database));
+  if (options.max_pages > 0) TRY_DO(database->run(std::format("PRAGMA max_page_count = {}", options.max_pages)));
+  return make_sqlite_storage(std::move(database));
+}
+
+namespace {
+
+Result<std::unique_ptr<Storage>> create_in(const fs::path& folder, const Settings& settings) {
+  std::error_code code;
+  fs::create_directories(folder, code);
+  if (code)
+    return invalid(std::format("cannot make the folder \"{}\": {}", folder.string(), code.message()),
+                   "check the path and its permissions");
+  const fs::path file = folder / "study.db", fresh = folder / "study.db.new";
+  {
+    // Made beside and renamed, so that a study is there whole or not at all; the lock keeps two makers apart.
+    TRY(const FileLock lock, FileLock::acquire(folder / "study.lock", FileLock::Mode::exclusive));
+    if (fs::exists(file, code))
+      return fail(ErrorCode::conflict, std::format("there is a study in \"{}\" already", folder.string()),
+                  "resume it with the same command, or choose another name");
+    // What an interrupted maker or a removed study left behind: SQLite would read an old log into the new file.
+    for (const char* rest : {"", "-wal", "-shm"}) fs::remove(with_suffix(fresh, rest), code);
+    for (const char* rest : {"-wal", "-shm"}) fs::remove(with_suffix(file, rest), code);
+    TRY_DO(write_new(fresh, stored(settings)));
+    fs::rename(fresh, file, code);
+    if (code)
+      return invalid(std::format("cannot make \"{}\": {}", file.string(), code.message()),
+                     "check the folder's permissions");
+    sync_folder(folder);
+  }
+  return open_sqlite_storage(file, {});
+}
+
+}  // namespace
+
+StorageKind sqlite_kind() {
+  return {.name = "sqlite",
+          .sentence = "a folder with the file study.db, which all workers of one machine share",
+          .create = [](const std::string& place, const Settings& settings) { return create_in(place, settings); },
+          .open = [](const std::string& place) { return open_sqlite_storage(fs::path(place) / "study.db", {}); }};
+}
+
+}  // namespace edgewise::study
