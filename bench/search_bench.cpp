@@ -18,8 +18,8 @@
 #include "base/json.hpp"
 #include "bench/search_problems.hpp"
 #include "replay/measure.hpp"
+#include "search/bayes/parts.hpp"
 #include "search/fronts.hpp"
-#include "search/mobo.hpp"
 
 namespace edgewise::bench {
 
@@ -40,16 +40,17 @@ double rounded(double value, double unit) {
 /// One search from beginning to end, as JSON.
 Result<Json> run(const Entry& entry, const replay::Problem& problem, const Arguments& arguments, std::size_t seed) {
   search::Options options = entry.options;
-  options.seed = seed;
-  if (options.trials == 0) options.trials = static_cast<std::int64_t>(arguments.evaluations);
-  if (options.initial == 0) options.initial = static_cast<std::int64_t>(arguments.initial);
-  TRY(const auto strategy, replay::strategy_for(problem, options, arguments.evaluations));
+  auto& common = options.common;
+  common.seed = seed;
+  if (common.trials == 0) common.trials = static_cast<std::int64_t>(arguments.evaluations);
+  if (!entry.gives_initial) TRY_DO(search::set_option(options, std::format("initial={}", arguments.initial)));
+  TRY(const auto strategy, replay::strategy_for(problem, options));
   replay::ReplayOptions replay_options{.evaluations = arguments.evaluations,
                                        .budget_epochs = arguments.budget_epochs,
                                        .workers = arguments.workers,
                                        .batch = arguments.batch,
                                        .seed = seed};
-  if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().epochs_after;
+  if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().after.epochs();
   TRY(replay_options.initial, replay::initial_design(problem.space, seed, arguments.initial));
   TRY(const auto replayed, replay::replay(*strategy, problem, replay_options));
   TRY(const auto progress, replay::measure(problem, replayed.evaluations));
@@ -289,7 +290,7 @@ Status run_all(const replay::Problem& problem, const Arguments& arguments) {
   std::vector<Entry> entries;
   for (const auto& text : arguments.strategies) {
     TRY(auto entry, entry_of(text, arguments.settings, problem));
-    TRY_DO(replay::strategy_for(problem, entry.options, arguments.evaluations).transform([](const auto&) {}));
+    TRY_DO(replay::strategy_for(problem, entry.options).transform([](const auto&) {}));
     entries.push_back(std::move(entry));
   }
   Pool pool(arguments.jobs);
@@ -354,10 +355,10 @@ int main_function(int argc, char** argv) {
           for (const auto& name : names) line += " " + name;
           std::println("{}", line);
         };
-        print("surrogate", search::surrogate_names());
-        print("acquisition", search::acquisition_names());
-        print("solver", search::solver_names());
-        print("selection", search::selection_names());
+        print("surrogate", surrogate::surrogates().names());
+        print("acquisition", search::acquisitions().names());
+        print("solver", search::solvers().names());
+        print("selection", search::selections().names());
         std::exit(0);
       },
       "print the parts of mobo, a line each, and do nothing else");

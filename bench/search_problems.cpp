@@ -31,28 +31,6 @@ Status set_number(Number& target, const std::string& key, const std::string& val
   return {};
 }
 
-Status set_option(search::Options& options, const std::string& text) {
-  const auto equals = text.find('=');
-  if (equals == std::string::npos) return invalid(std::format("\"{}\" is no setting; write key=value", text));
-  const std::string key = text.substr(0, equals), value = text.substr(equals + 1);
-  const std::map<std::string, std::string*> texts{{"surrogate", &options.surrogate},
-                                                  {"acquisition", &options.acquisition},
-                                                  {"solver", &options.solver},
-                                                  {"selection", &options.selection},
-                                                  {"rank", &options.rank}};
-  if (const auto found = texts.find(key); found != texts.end()) {
-    *found->second = value;
-    return {};
-  }
-  if (key == "initial") return set_number(options.initial, key, value);
-  if (key == "population") return set_number(options.population, key, value);
-  if (key == "reduction") return set_number(options.reduction, key, value);
-  if (key == "trials") return set_number(options.trials, key, value);
-  return invalid(
-      std::format("\"{}\" is no setting of a strategy", key),
-      "there are surrogate, acquisition, solver, selection, rank, initial, population, reduction and trials");
-}
-
 /// "zdt1", "zdt1:30" (dimensions), "dtlz2:6:3" (and objectives).
 Result<replay::Problem> synthetic(const std::string& text) {
   std::vector<std::size_t> numbers;
@@ -106,13 +84,21 @@ Result<Entry> entry_of(const std::string& text, const std::vector<std::string>& 
     begin = end + 1;
   }
   entry.options.strategy = parts.front();
-  for (const auto& setting : settings) TRY_DO(set_option(entry.options, setting));
-  for (std::size_t i = 1; i < parts.size(); ++i) TRY_DO(set_option(entry.options, parts[i]));
-  if (entry.options.reduction < 2)
-    return invalid(std::format("reduction is {}; at least 2 is needed", entry.options.reduction));
-  entry.options.epochs = problem.stage_epochs.back();
-  entry.options.known = problem.known;
-  for (const auto& objective : problem.objectives) entry.options.recorded.push_back(objective.name);
+  auto& common = entry.options.common;
+  auto all = settings;
+  all.insert(all.end(), parts.begin() + 1, parts.end());
+  constexpr std::string_view trials = "trials=";
+  for (const auto& setting : all) {
+    if (setting.starts_with(trials)) {
+      TRY_DO(set_number(common.trials, "trials", setting.substr(trials.size())));
+      continue;
+    }
+    entry.gives_initial = entry.gives_initial || setting.starts_with("initial=");
+    TRY_DO(search::set_option(entry.options, setting));
+  }
+  common.effort.full = study::Fidelity::training(problem.stage_epochs.back());
+  common.known = problem.known;
+  for (const auto& objective : problem.objectives) common.recorded.push_back(objective.name);
   return entry;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "replay/problem.hpp"
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 
 namespace edgewise::bench {
 
@@ -16,11 +16,12 @@ namespace edgewise::bench {
 std::expected<replay::Problem, std::vector<Error>> problem_of(const std::string& table,
                                                               const std::vector<std::string>& objectives);
 
-/// Options of a strategy: "mobo", or with settings "mobo:surrogate=xgboost:acquisition=ucb". Its epochs and stages are
-/// the problem's.
+/// Options of a strategy: "mobo", or with settings "mobo:surrogate=xgboost:acquisition=ucb" (what search::set_option
+/// sets, and trials). Its epochs and stages are the problem's.
 struct Entry {
   std::string label;
   search::Options options;
+  bool gives_initial = false;  ///< whether the settings say how many choices fill the space first
 };
 Result<Entry> entry_of(const std::string& text, const std::vector<std::string>& settings,
                        const replay::Problem& problem);

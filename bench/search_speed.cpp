@@ -63,7 +63,7 @@ struct Arguments {
 Result<Json> time_asks(const Arguments& arguments) {
   const auto problem = mixed_problem(arguments.objectives);
   TRY(auto entry, entry_of(arguments.strategy, arguments.settings, problem));
-  entry.options.trials = static_cast<std::int64_t>(arguments.trials + arguments.asks);
+  entry.options.common.trials = static_cast<std::int64_t>(arguments.trials + arguments.asks);
   TRY(const auto strategy, search::make_strategy(entry.options, problem.space));
   const auto memory_before = peak_memory_kb();
   replay::ReplayOptions options{.evaluations = arguments.trials + arguments.asks};

@@ -18,7 +18,7 @@
 
 #include "base/random.hpp"
 #include "search/pareto.hpp"
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 
 namespace {
 
@@ -106,10 +106,12 @@ Result<std::vector<std::size_t>> promoted(const Rule& rule, const study::Study& 
   const auto trials = static_cast<std::int64_t>(study.trials.size());
   const int reduction = static_cast<int>(study.trials.size() / keep);
   search::Options options{.strategy = rule.is_halving ? "halving" : "staged",
-                          .trials = trials,
-                          .stages = {{12, static_cast<std::int64_t>(keep)}, {200, 0}},
-                          .rank = rule.rank};
-  if (rule.is_halving) options.epochs = options.reduction = reduction;  // two rungs
+                          .common = {.trials = trials, .rank = rule.rank}};
+  if (rule.is_halving) {  // two rungs
+    options.common.effort.full = study::Fidelity::training(reduction);
+    TRY_DO(search::set_option(options, std::format("reduction={}", reduction)));
+  }
+  TRY_DO(search::set_option(options, std::format("stages=[{{epochs: 12, keep: {}}}, {{epochs: 200}}]", keep)));
   TRY(const auto strategy, search::make_strategy(options, space));
   TRY(const auto advice, strategy->ask(study, study.trials.size()));
   std::vector<std::size_t> chosen;

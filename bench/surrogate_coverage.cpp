@@ -195,7 +195,7 @@ Status run(int argc, char** argv) {
                  "coverage", "RMSE/sd", "tau", "noise share", "ms n=100", "ms n=400");
   }
   for (const auto& problem : problems) {
-    for (const auto& name : surrogate::surrogate_names()) {
+    for (const auto& name : surrogate::surrogates().names()) {
       if (!only.empty() && name != only) continue;
       Score mean;
       std::vector<double> coverages;

@@ -7,6 +7,7 @@
 
 #include "graph/costs.hpp"
 #include "space/backbones.hpp"
+#include "task/classification/classification.hpp"
 #include "train/train.hpp"
 
 namespace {
@@ -62,7 +63,7 @@ Result<graph::Graph> mobilenet_v2(double width, std::int64_t size, std::int64_t 
 Result<Json> measure(const std::string& name, std::int64_t size, const std::string& precision,
                      const std::string& labels, int epochs, const std::string& cache_folder, std::int64_t batch,
                      std::int64_t threads) {
-  TRY(const auto set, data::load({.path = labels}, data::Task::classification));
+  TRY(const auto set, data::load({.path = labels}, task::classification()));
   TRY(const auto cache, data::open_cache(set, size, cache_folder));
   const auto classes = static_cast<std::int64_t>(set.classes.size());
   TRY(const auto graph, name == "mobilenet_v2_035"

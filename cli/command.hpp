@@ -29,6 +29,9 @@ Exit report_errors(const std::vector<Error>& errors);
 /// For what the parser of the command line cannot see: options that need each other.
 Exit wrong_usage(const std::string& message, const std::string& next);
 
+/// The tasks that a call can name: "classification or box".
+std::string task_words();
+
 /// JSON for machines, to standard output.
 void print_json(const Json& json);
 

@@ -69,10 +69,7 @@ Exit import_study(const ExchangeCall& call) {
   return Exit::done;
 }
 
-/// The default strategy: the one that chooses for itself, where this build has it.
-std::string default_strategy() {
-  return std::ranges::contains(search::strategy_names(), "auto") ? "auto" : "random";
-}
+const std::string default_strategy = "auto";  // chooses for itself
 
 }  // namespace
 
@@ -88,6 +85,10 @@ void add_optimize_options(CLI::App* command, exchange::OptimizeOptions& options)
   command->add_option("--epochs", options.epochs, "of a full evaluation, for strategies that stop some early")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
+  command->add_option("--set", options.set, "an option of the strategy, as in a job file: initial=20 (again for more)")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->take_all();
   command
       ->add_option("--evaluation-seconds", options.evaluation_s,
                    "that a full evaluation takes, for auto (default: not known)")
@@ -102,7 +103,7 @@ void add_optimize_options(CLI::App* command, exchange::OptimizeOptions& options)
 
 void add_exchange(CLI::App& app, Action& chosen) {
   auto call = std::make_shared<OptimizeCall>();
-  call->options.strategy = default_strategy();
+  call->options.strategy = default_strategy;
   auto* command =
       add_command(app, "optimize", "Be another program's optimiser: a line of JSON in, a line of JSON out.",
                   "edgewise optimize space.yaml <<< '{\"ask\": 2}'", chosen, [call] { return optimize(*call); });
@@ -124,7 +125,7 @@ void add_exchange(CLI::App& app, Action& chosen) {
   out->add_flag("--json", exported->json, "print JSON");
 
   auto imported = std::make_shared<ExchangeCall>();
-  imported->options.strategy = default_strategy();
+  imported->options.strategy = default_strategy;
   auto* in = add_command(*study, "import", "Make a study of an Optuna study, to go on with by `edgewise optimize`.",
                          "edgewise study import optuna.db --space space.yaml --study mine.study", chosen,
                          [imported] { return import_study(*imported); });

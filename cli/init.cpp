@@ -10,6 +10,8 @@
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "data/dataset.hpp"
+#include "run/likely_tasks.hpp"
+#include "task/task.hpp"
 
 namespace edgewise::cli {
 
@@ -32,53 +34,58 @@ struct Plan {
   std::size_t training = 0;
 };
 
-/// The data as boxes, or as classes; which, the labels say where the user does not.
-Result<data::DataSet> load_as(const std::string& path, data::Task task, const std::string& boxes = "only") {
+Result<data::DataSet> load_as(const std::string& path, const task::Task& task, const std::string& boxes = "only") {
   data::DataSpec spec;
   spec.path = path;
   spec.boxes = boxes;
   return data::load(spec, task);
 }
 
+/// One box of each picture: the only one, or the largest where otherwise too few pictures would be left.
+Result<data::DataSet> load_one_box(const std::string& path, const task::Task& task, Plan& plan) {
+  auto largest = load_as(path, task, "largest");
+  auto only = load_as(path, task);
+  if (!largest || (only && only->items.size() >= largest->items.size())) return only;
+  const auto all = largest->items.size(), one = only ? only->items.size() : 0;
+  const auto several = all - one;
+  if (!only || 2 * one < all) {
+    plan.boxes = "largest";
+    plan.about_boxes = std::format("{} of {} pictures have several boxes: the largest of each counts", several, all);
+    return largest;
+  }
+  plan.about_boxes =
+      std::format("{} of {} pictures have several boxes and are left out; `boxes: largest` keeps them", several, all);
+  return only;
+}
+
+std::string_view read_as(const task::Task& task) {
+  return task.wants() == task::Wants::label ? "classes" : "boxes";
+}
+
+/// The data as the user's task reads them; without one, as the first that the labels allow.
 Result<Plan> load(const InitCall& call) {
+  std::vector<const task::Task*> tasks;
+  if (call.task.empty()) {
+    tasks = run::likely_tasks(call.data);
+  } else {
+    TRY(const auto* named, task::find_task(call.task));
+    tasks = {named};
+  }
   Plan plan;
-  const bool is_builtin = call.data.starts_with("builtin:");
-  const bool may_be_box = call.task != "classification" && call.data != "builtin:drainage";
-  const bool may_be_classes = call.task != "box" && (!is_builtin || !may_be_box);
-  std::optional<Error> as_box;
-  if (may_be_box) {
-    auto largest = load_as(call.data, data::Task::box, "largest");
-    auto only = load_as(call.data, data::Task::box);
-    if (largest && (!only || only->items.size() < largest->items.size())) {
-      const auto all = largest->items.size(), one = only ? only->items.size() : 0;
-      const auto several = all - one;
-      if (!only || 2 * one < all) {
-        plan.boxes = "largest";
-        plan.about_boxes =
-            std::format("{} of {} pictures have several boxes: the largest of each counts", several, all);
-        only = std::move(largest);
-      } else {
-        plan.about_boxes = std::format(
-            "{} of {} pictures have several boxes and are left out; `boxes: largest` keeps them", several, all);
-      }
-    }
-    if (only) {
-      plan.set = std::move(*only);
+  std::vector<Error> errors;
+  for (const auto* task : tasks) {
+    auto set = task->wants() == task::Wants::one_box ? load_one_box(call.data, *task, plan) : load_as(call.data, *task);
+    if (set) {
+      plan.set = std::move(*set);
       return plan;
     }
-    as_box = only.error();
-    if (!may_be_classes) return std::unexpected(*as_box);
+    errors.push_back(set.error());
   }
-  auto classes = load_as(call.data, data::Task::classification);
-  if (!classes && as_box && as_box->message != classes.error().message) {
-    Error error = classes.error();
-    error.message =
-        std::format("the data can be read neither as classes ({}) nor as boxes ({})", error.message, as_box->message);
-    return std::unexpected(error);
-  }
-  if (!classes) return std::unexpected(classes.error());
-  plan.set = std::move(*classes);
-  return plan;
+  Error error = errors.back();
+  if (errors.size() > 1 && errors.front().message != error.message)
+    error.message = std::format("the data can be read neither as {} ({}) nor as {} ({})", read_as(*tasks.back()),
+                                error.message, read_as(*tasks.front()), errors.front().message);
+  return std::unexpected(error);
 }
 
 std::int64_t median(std::vector<std::int64_t> values) {
@@ -98,9 +105,9 @@ constexpr std::int64_t steps_in_all = 1500, fewest_epochs = 10, most_epochs = 60
 void fit_to_data(Plan& plan) {
   std::vector<std::int64_t> widths, heights, edges;
   for (const auto& item : plan.set.items) {
-    widths.push_back(item.width);
-    heights.push_back(item.height);
-    edges.push_back(std::min(item.width, item.height));
+    widths.push_back(item.annotation.width);
+    heights.push_back(item.annotation.height);
+    edges.push_back(std::min(item.annotation.width, item.annotation.height));
   }
   plan.width = median(widths);
   plan.height = median(heights);
@@ -126,17 +133,17 @@ std::string path_in_job(const std::string& data, const fs::path& file) {
 }
 
 std::string first_job(const Plan& plan, const std::string& path) {
-  const bool is_box = plan.set.task == data::Task::box;
   const auto& set = plan.set;
+  const task::Task& task = *set.task;
   const auto validation = set.of(data::Split::validation).size(), test = set.of(data::Split::test).size();
   std::string text =
       "# A job for edgewise. `edgewise check FILE` prints every option with its default; docs/job-file.md explains "
       "them.\n"
       "# Made for the data as it was found: " +
-      (is_box ? std::string("one box per picture") : std::format("{} classes", set.classes.size())) +
+      task.summary(set.classes) +
       std::format(", {} pictures to train on, {} to validate{}.\n", plan.training, validation,
                   test > 0 ? std::format(", {} to test at the end", test) : "");
-  text += std::format("task: {}\n", data::to_text(set.task));
+  text += std::format("task: {}\n", task.name());
   text += "data:\n";
   text += std::format("  path: {}\n", config::yaml_text(path));
   text += std::format(
@@ -146,11 +153,11 @@ std::string first_job(const Plan& plan, const std::string& path) {
     text += std::format("  boxes: {}    # {}\n", plan.boxes, plan.about_boxes);
   else if (!plan.about_boxes.empty())
     text += std::format("  # {}\n", plan.about_boxes);
-  text += is_box ? "space: {family: backbones, backbone: [shufflenet_v2_x0_5, mobilenet_v3_small, squeezenet1_1, "
-                   "mnasnet0_5], learning_rate: [0.001]}\n"
-                 : "space: resnet\n";
+  text += std::format("space: {}\n", task.traits().first_space);
   text += "device: local\n";
-  text += std::format("objectives: {{{}: maximize, latency_ms: minimize}}\n", is_box ? "iou" : "accuracy");
+  const Quantity& metric = task.metrics().front();
+  text += std::format("objectives: {{{}: {}, latency_ms: minimize}}\n", metric.name,
+                      metric.better == Direction::maximize ? "maximize" : "minimize");
   text +=
       "constraints: [latency_ms < 33, memory_mb < 100]    # 30 pictures a second; change them to what your device must "
       "keep\n";
@@ -224,8 +231,8 @@ void add_init(CLI::App& app, Action& chosen) {
                   "edgewise init --data photos/ --task classification", chosen, [call] { return init(*call); });
   command->add_option("--file", call->file, "where to write it")->capture_default_str();
   command->add_option("--data", call->data, "folder of images, annotation file or built-in set")->capture_default_str();
-  command->add_option("--task", call->task, "classification or box (default: as the data suggests)")
-      ->check(CLI::IsMember({"classification", "box"}));
+  command->add_option("--task", call->task, task_words() + " (default: as the data suggests)")
+      ->check(CLI::IsMember(task::tasks().names()));
   command->add_flag("--force", call->force, "overwrite an existing file");
 }
 

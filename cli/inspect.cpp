@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "data/statistics.hpp"
+#include "run/likely_tasks.hpp"
 #include "run/preflight.hpp"
 #include "run/session.hpp"
 
@@ -44,22 +45,26 @@ Exit check(const InspectCall& call) {
 /// A job file, or the data itself.
 std::expected<data::DataSet, Exit> data_of(const InspectCall& call) {
   data::DataSpec spec;
-  data::Task task = call.task == "classification" ? data::Task::classification : data::Task::box;
+  std::vector<const task::Task*> tasks;
   const auto extension = fs::path(call.target).extension();
   if (extension == ".yaml" || extension == ".yml") {
     auto job = job_or_exit(call.target);
     if (!job) return std::unexpected(job.error());
     spec = job->data;
-    task = job->task;
+    tasks = {job->task};
   } else {
     spec.path = call.target;
     spec.format = call.format;
-    if (call.task.empty() && call.target == "builtin:drainage") task = data::Task::classification;
+    const auto* named = task::tasks().find(call.task);
+    tasks = named ? std::vector{named->task} : run::likely_tasks(call.target);
   }
-  auto set = data::load(spec, task);
-  if (!set && call.task.empty() && extension != ".yaml") set = data::load(spec, data::Task::classification);
-  if (!set) return std::unexpected(report_error(set.error()));
-  return std::move(*set);
+  std::optional<Error> last;
+  for (const auto* task : tasks) {
+    auto set = data::load(spec, *task);
+    if (set) return std::move(*set);
+    last = set.error();
+  }
+  return std::unexpected(report_error(*last));
 }
 
 void print_tree(const Json& json, int indent) {
@@ -132,7 +137,7 @@ std::string domain_text(const space::Parameter& parameter) {
 Exit show_space(const InspectCall& call) {
   const auto job = job_or_exit(call.target);
   if (!job) return job.error();
-  const auto set = data::load(job->data, job->task);
+  const auto set = data::load(job->data, *job->task);
   if (!set) return report_error(set.error());
   const auto frame = job::frame(*job, *set);
   const auto family = space::make_family(job->space, job->space_options, frame);
@@ -197,8 +202,8 @@ void add_inspection(CLI::App& app, Action& chosen) {
   auto* shown = add_command(app, "data", "Statistics and trivial baselines of a data set; a contact sheet.",
                             "edgewise data job.yaml --sheet sheet.png", chosen, [call] { return show_data(*call); });
   shown->add_option("data", call->target, "job file, folder, annotation file or built-in set")->required();
-  shown->add_option("--task", call->task, "classification or box, where no job file says it")
-      ->check(CLI::IsMember({"classification", "box"}));
+  shown->add_option("--task", call->task, task_words() + ", where no job file says it")
+      ->check(CLI::IsMember(task::tasks().names()));
   shown->add_option("--format", call->format, "label format, where no job file says it");
   shown->add_option("--sheet", call->sheet, "write a contact sheet with the boxes drawn (PNG)");
   shown->add_option("--size", call->size, "edge of a picture on the sheet")

@@ -58,6 +58,14 @@ void report_remarks(const job::Job& job) {
   }
 }
 
+std::string task_words() {
+  const auto names = task::tasks().names();
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return text;
+}
+
 Exit wrong_usage(const std::string& message, const std::string& next) {
   console::say(to_text(Error{ErrorCode::invalid_input, message, {}, next}));
   return Exit::usage;

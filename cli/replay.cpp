@@ -14,6 +14,7 @@ namespace {
 struct ReplayCall {
   std::string table;
   search::Options options;
+  std::vector<std::string> set;
   std::size_t evaluations = 100, initial = 10, workers = 1;
   bool json = false;
 };
@@ -29,15 +30,17 @@ std::expected<replay::Problem, std::vector<Error>> problem_of(const std::string&
 
 Result<replay::Replay> run(const replay::Problem& problem, const ReplayCall& call) {
   search::Options options = call.options;
-  options.trials = static_cast<std::int64_t>(call.evaluations);
-  options.initial = static_cast<std::int64_t>(call.initial);
-  options.known = problem.known;
-  for (const auto& objective : problem.objectives) options.recorded.push_back(objective.name);
-  TRY(const auto strategy, replay::strategy_for(problem, options, call.evaluations));
-  replay::ReplayOptions replay_options{.evaluations = call.evaluations, .workers = call.workers, .seed = options.seed};
-  if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().epochs_after;
+  auto& common = options.common;
+  common.trials = static_cast<std::int64_t>(call.evaluations);
+  common.known = problem.known;
+  for (const auto& objective : problem.objectives) common.recorded.push_back(objective.name);
+  TRY_DO(search::set_option(options, std::format("initial={}", call.initial)));
+  for (const auto& text : call.set) TRY_DO(search::set_option(options, text));
+  TRY(const auto strategy, replay::strategy_for(problem, options));
+  replay::ReplayOptions replay_options{.evaluations = call.evaluations, .workers = call.workers, .seed = common.seed};
+  if (strategy->plan().size() > 1) replay_options.initial_epochs = strategy->plan().front().after.epochs();
   TRY(replay_options.initial,
-      replay::initial_design(problem.space, options.seed, std::min(call.initial, call.evaluations)));
+      replay::initial_design(problem.space, common.seed, std::min(call.initial, call.evaluations)));
   return replay::replay(*strategy, problem, replay_options);
 }
 
@@ -130,7 +133,11 @@ void add_replay(CLI::App& app, Action& chosen) {
   command->add_option("--workers", call->workers, "evaluations at once, simulated")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--seed", call->options.seed, "another number, another search")->capture_default_str();
+  command->add_option("--seed", call->options.common.seed, "another number, another search")->capture_default_str();
+  command->add_option("--set", call->set, "an option of the strategy, as in a job file: initial=20 (again for more)")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->take_all();
   command->add_flag("--json", call->json, "all evaluations as JSON, for programs");
 }
 

@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "exchange/optimize.hpp"
+#include "job/quantity.hpp"
 #include "report/report.hpp"
 #include "run/session.hpp"
 #include "search/pareto.hpp"
@@ -90,13 +91,19 @@ Json on_test_split(const fs::path& folder) {
   return kept && kept->is_object() ? *kept : Json::object();
 }
 
+report::Beside beside(const fs::path& folder) {
+  report::Beside all{.quantities = {}, .test = on_test_split(folder)};
+  for (const auto& one : job::quantities())
+    all.quantities.push_back({.name = one.name, .better = one.better, .range = one.range});
+  return all;
+}
+
 Json results_json(const fs::path& folder, const study::Study& study) {
-  Json data = report::report_data(study);
+  Json data = report::report_data(study, beside(folder));
   // Of an ask-and-tell study the values come back of the kind that its file gives them.
   if (const auto problem = exchange::problem_of(study.settings); problem && *problem)
     for (std::size_t i = 0; i < study.trials.size(); ++i)
       data["trials"][i]["choice"] = space::to_json((*problem)->space, study.trials[i].choice);
-  if (const Json test = on_test_split(folder); !test.empty()) data["test"] = test;
   return data;
 }
 
@@ -144,7 +151,7 @@ Exit write_report(const std::string& name, const std::string& output, bool csv, 
     return Exit::done;
   }
   const fs::path page = output.empty() ? folder / "report.html" : fs::path(output);
-  if (const auto written = write_file(page, report::html_page(*study, run::drawings(*study))); !written)
+  if (const auto written = write_file(page, report::html_page(*study, run::drawings(*study), beside(folder))); !written)
     return report_error(written.error());
   console::print_line("wrote {}", page.string());
   return Exit::done;

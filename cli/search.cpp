@@ -180,8 +180,9 @@ Status add_start(run::Session& session, run::View& view) {
   TRY(const auto settings, session.storage->settings());
   TRY(auto start, exchange::gather_start(job.warm_start, job.front_of, session.family.space, settings, session.folder));
   for (const auto& remark : start.remarks) view.say("note: " + remark);
-  job.search.prior = std::move(start.prior);
-  job.search.start_with.insert(job.search.start_with.end(), start.front.begin(), start.front.end());
+  auto& common = job.search.common;
+  common.prior = std::move(start.prior);
+  common.start_with.insert(common.start_with.end(), start.front.begin(), start.front.end());
   return {};
 }
 

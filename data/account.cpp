@@ -12,6 +12,7 @@
 
 #include "data/account_internal.hpp"
 #include "data/text_internal.hpp"
+#include "data/tree_internal.hpp"
 
 namespace edgewise::data {
 
@@ -155,14 +156,15 @@ std::string some_names(const std::vector<std::string>& names) {
 
 class Accountant {
  public:
-  Accountant(const Place& place, const Records& records, const std::vector<Fate>& fates,
+  Accountant(const Opened& opened, const Records& records, const std::vector<Fate>& fates,
              const std::vector<fs::path>& lists, DataSet& set)
-      : place_(place),
+      : place_(opened.place),
+        format_(*opened.format),
         records_(records),
         fates_(fates),
         lists_(lists),
         set_(set),
-        root_(place.root.lexically_normal()) {
+        root_(opened.place.root.lexically_normal()) {
     if (!root_.has_filename() && root_.has_relative_path()) root_ = root_.parent_path();  // "a/" as "a"
   }
 
@@ -282,7 +284,7 @@ class Accountant {
   std::string reason_of_folder(const fs::path& folder) {
     if (folders_.contains(identities_.folder_id(folder))) return std::string(unlabelled);
     const bool is_above_read = above_.contains(identities_.folder_id(folder));
-    if (is_above_read) return std::string(set_.spec.format == "folder" ? in_no_class_folder : unlabelled);
+    if (is_above_read) return std::string(format_.has_class_folders ? in_no_class_folder : unlabelled);
     for (const fs::path& outer : outer_folders(folder))
       if (folders_.contains(identities_.folder_id(outer))) return std::string(in_subfolder);
     // Beside train/ and val/, however deep the pictures of both lie.
@@ -311,7 +313,7 @@ class Accountant {
 
   /// Pictures of each class folder: a class may vanish as a whole.
   void note_folder(const fs::path& file, bool is_used) {
-    if (set_.spec.format != "folder") return;
+    if (!format_.has_class_folders) return;
     for (fs::path at = file.parent_path(); is_inner(at); at = at.parent_path()) {
       auto& [found, used] = below_[at.string()];
       ++found;
@@ -357,7 +359,7 @@ class Accountant {
     if (is_class_list && !records_.classes.empty() && file.parent_path() == root_) return "";
     if (file.parent_path().parent_path().filename() == "ImageSets" || split_of_name(lower_case(file.stem().string())))
       return "a list that is not used";
-    return std::format("not read by the format \"{}\"", set_.spec.format);
+    return std::format("not read by the format \"{}\"", format_.name);
   }
 
   // --- what people are told
@@ -426,10 +428,10 @@ class Accountant {
       if (record.label) named.insert(*record.label);
       for (const LabelledBox& box : record.boxes) {
         if (!box.name.empty()) named.insert(box.name);
-        if (set_.task == Task::box && fates_[i].reason.empty()) left.insert(box.name);
+        if (set_.task->wants() != task::Wants::label && fates_[i].reason.empty()) left.insert(box.name);
       }
     }
-    if (set_.task == Task::classification) {
+    if (set_.task->wants() == task::Wants::label) {
       // Labels of lists may be other classes than those of the boxes.
       const bool is_own = std::ranges::all_of(set_.classes, [&](const std::string& name) {
         return named.contains(name) || std::ranges::contains(records_.classes, name);
@@ -453,7 +455,7 @@ class Accountant {
 
   /// Folders beside class folders that give no picture at all: somebody's class.
   void warn_of_class_folders() {
-    if (set_.spec.format != "folder") return;
+    if (!format_.has_class_folders) return;
     std::set<std::string> parents;
     for (const auto& [id, folder] : folders_) parents.insert(folder.parent_path().string());
     std::vector<std::string> vanished, without_pictures;
@@ -495,6 +497,7 @@ class Accountant {
   }
 
   const Place& place_;
+  const Format& format_;
   const Records& records_;
   const std::vector<Fate>& fates_;
   const std::vector<fs::path>& lists_;
@@ -524,9 +527,9 @@ bool is_picture(const fs::path& file) {
   return has_image_extension(file) || is_one_of(lower_case(file.extension().string()), unread);
 }
 
-Account take_account(const Place& place, const Records& records, const std::vector<Fate>& fates,
+Account take_account(const Opened& opened, const Records& records, const std::vector<Fate>& fates,
                      const std::vector<fs::path>& lists, DataSet& set) {
-  return Accountant(place, records, fates, lists, set).take();
+  return Accountant(opened, records, fates, lists, set).take();
 }
 
 std::vector<std::string> in_order(const std::vector<std::string>& remarks) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
-#include "data/format_internal.hpp"
+#include "data/formats/format.hpp"
 
 namespace edgewise::data {
 
@@ -31,7 +31,7 @@ bool is_picture(const std::filesystem::path& file);
 /// @param fates  by record
 /// @param lists  split lists that were read
 /// @param set    its remarks grow: what was left out, classes that vanish, folders that cannot be read
-Account take_account(const Place& place, const Records& records, const std::vector<Fate>& fates,
+Account take_account(const Opened& opened, const Records& records, const std::vector<Fate>& fates,
                      const std::vector<std::filesystem::path>& lists, DataSet& set);
 
 /// Remarks without repetitions, those that begin with "warning: " first.

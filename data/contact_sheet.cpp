@@ -5,14 +5,16 @@
 #include <opencv2/imgproc.hpp>
 
 #include "base/file.hpp"
+#include "data/builtin/builtin.hpp"
 #include "data/statistics.hpp"
+#include "task/task.hpp"
 
 namespace edgewise::data {
 
 namespace {
 
 constexpr int margin = 6, title_height = 26, label_height = 18, sheet_columns = 8;
-const cv::Scalar paper(250, 250, 250), ink(40, 40, 40), box_colour(60, 220, 60), box_edge(0, 0, 0);
+const cv::Scalar paper(250, 250, 250), ink(40, 40, 40);
 
 void write_text(cv::Mat& sheet, const std::string& text, cv::Point at, double scale) {
   cv::putText(sheet, text, at, cv::FONT_HERSHEY_SIMPLEX, scale, ink, 1, cv::LINE_AA);
@@ -24,32 +26,30 @@ int shown_edge(std::int64_t size) {
   return edge * std::max(1, (112 + edge - 1) / edge);
 }
 
-void draw_box(cv::Mat& tile, const std::array<float, 4>& box) {
-  const auto at = [&](std::size_t k) { return static_cast<int>(std::lround(box[k] * static_cast<float>(tile.cols))); };
-  const cv::Rect outline(cv::Point(at(0), at(1)), cv::Point(at(2), at(3)));
-  cv::rectangle(tile, outline, box_edge, 3);
-  cv::rectangle(tile, outline, box_colour, 1);
-}
-
 /// The first three channels as red, green and blue; of fewer than three the first as grey.
 void copy_colours(std::span<const std::uint8_t> pixels, std::size_t channels, cv::Mat& picture) {
   for (std::size_t i = 0; i < pixels.size() / channels; ++i)
     for (std::size_t c = 0; c < 3; ++c) picture.data[3 * i + c] = pixels[i * channels + (channels < 3 ? 0 : c)];
 }
 
-/// Channels of elevation tiles as a map: green lowlands to pale heights, shaded. Photographs stay as they are.
-void colour_as_map(cv::Mat& tile) {
-  for (int y = 0; y < tile.rows; ++y)
-    for (int x = 0; x < tile.cols; ++x) {
-      auto& pixel = tile.at<cv::Vec3b>(y, x);  // RGB: hill-shade, elevation, slope
-      const float light = 0.25F + 0.95F * static_cast<float>(pixel[0]) / 255,
-                  height = static_cast<float>(pixel[1]) / 255;
-      const cv::Vec3f low(96, 140, 92), middle(196, 178, 120), high(238, 232, 224);
-      const cv::Vec3f colour =
-          height < 0.5F ? low + (middle - low) * (2 * height) : middle + (high - middle) * (2 * height - 1);
-      for (int c = 0; c < 3; ++c) pixel[c] = cv::saturate_cast<std::uint8_t>(colour[c] * light);
-    }
-}
+/// One picture of the sheet and the line below it.
+class Tile final : public picture::Canvas {
+ public:
+  explicit Tile(cv::Mat& pixels) : pixels_(pixels) {}
+  void outline(const Box& shares, picture::Colour colour, int thickness) override {
+    const auto at = [&](double share) {
+      return static_cast<int>(std::lround(static_cast<float>(share) * static_cast<float>(pixels_.cols)));
+    };
+    const cv::Rect box(cv::Point(at(shares.x0), at(shares.y0)), cv::Point(at(shares.x1), at(shares.y1)));
+    cv::rectangle(pixels_, box, cv::Scalar(colour.blue, colour.green, colour.red), thickness);
+  }
+  void caption(const std::string& text) override { caption_ = text; }
+  [[nodiscard]] const std::string& caption() const { return caption_; }
+
+ private:
+  cv::Mat& pixels_;
+  std::string caption_;
+};
 
 }  // namespace
 
@@ -59,8 +59,9 @@ Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::fi
     return invalid(std::format("{} pictures on a contact sheet are not within 1 and 1000", count));
   EDGEWISE_ASSERT(cache.count() == set.items.size(), "the cache is of this set");
   const int edge = shown_edge(cache.size()), cell = edge + margin;
-  const bool has_labels = set.task == Task::classification;
-  const int cell_height = cell + (has_labels ? label_height : 0);
+  const bool has_captions = set.task->traits().has_caption;
+  const int cell_height = cell + (has_captions ? label_height : 0);
+  const BuiltinSet* builtin = set.is_builtin ? find_builtin(set.spec.path) : nullptr;
   // Spread over the split: neighbours in a list are often alike.
   std::vector<std::pair<Split, std::vector<std::size_t>>> parts;
   int height = margin;
@@ -85,15 +86,14 @@ Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::fi
       const auto size = static_cast<int>(cache.size());
       cv::Mat picture(size, size, CV_8UC3), tile;
       copy_colours(cache.pixels(items[k]), static_cast<std::size_t>(cache.channels()), picture);
-      if (set.is_builtin && set.spec.path == "builtin:drainage") colour_as_map(picture);
+      if (builtin && builtin->colour) builtin->colour({picture.data, picture.total() * 3});
       cv::cvtColor(picture, tile, cv::COLOR_RGB2BGR);
       cv::resize(tile, tile, cv::Size(edge, edge), 0, 0, cv::INTER_NEAREST);
-      if (set.task == Task::box) draw_box(tile, cache.box(items[k]));
+      Tile canvas(tile);
+      set.task->draw(canvas, cache.targets().of(items[k]), set.classes);
       tile.copyTo(sheet(cv::Rect(x, y, edge, edge)));
-      if (has_labels) {
-        const std::string& name = set.classes[static_cast<std::size_t>(cache.label(items[k]))];
-        write_text(sheet, name.substr(0, static_cast<std::size_t>(edge) / 7), {x, y + edge + 13}, 0.38);
-      }
+      if (has_captions)
+        write_text(sheet, canvas.caption().substr(0, static_cast<std::size_t>(edge) / 7), {x, y + edge + 13}, 0.38);
     }
     top += static_cast<int>((items.size() + sheet_columns - 1) / sheet_columns) * cell_height;
   }

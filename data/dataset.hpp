@@ -10,39 +10,31 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/json.hpp"
+#include "picture/annotation.hpp"
 
+namespace edgewise::task {
+class Task;
+}
 namespace edgewise::data {
 
-enum class Task { classification, box };
-std::string_view to_text(Task task);  ///< "classification", "box"
-
-/// Corners in pixels of the image file: real numbers, the outer edges, x0 < x1 and y0 < y1.
-struct Box {
-  double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
-  friend bool operator==(const Box&, const Box&) = default;
-};
-/// Area of the intersection over area of the union; 0 when a box is empty.
-double intersection_over_union(const Box& a, const Box& b);
+using picture::Box;
 
 enum class Split { train, validation, test };
 std::string_view to_text(Split split);  ///< "train", "validation", "test"
 
 /// One labelled image.
 struct Item {
-  std::filesystem::path image;         ///< the file; for a built-in set a name for messages ("builtin:faces/17")
-  std::int64_t width = 0, height = 0;  ///< after `orientation`
-  int orientation = 1;  ///< EXIF, that the stored pixels are turned by; box, width and height are of the turned picture
-  std::optional<std::int64_t> label;  ///< index into DataSet::classes (classification)
-  std::optional<Box> box;             ///< (box)
-  std::string group;                  ///< items of one group never cross a split; empty: a group of its own
+  std::filesystem::path image;     ///< the file; for a built-in set a name for messages ("builtin:faces/17")
+  int orientation = 1;             ///< EXIF, that the stored pixels are turned by
+  picture::Annotation annotation;  ///< what the task wants of the labels; of the turned picture
+  std::string group;               ///< items of one group never cross a split; empty: a group of its own
   Split split = Split::train;
 };
 
 /// Where the images are and how to read them: the `data:` section of the job file.
 struct DataSpec {
-  std::string path;         ///< folder, annotation file, or "builtin:faces", "builtin:drainage"
-  std::string format;       ///< "folder", "csv", "fddb", "yolo", "voc", "coco"; empty: found out from what lies there
+  std::string path;         ///< folder, annotation file, or the name of a built-in set ("builtin:faces")
+  std::string format;       ///< a name in `formats()`; empty: found out from what lies there
   std::string annotations;  ///< annotation file or folder when it is not at its usual place
   std::string images;       ///< image folder when it is not at its usual place
   std::map<std::string, std::string>
@@ -78,9 +70,9 @@ struct Account {
 
 /// A whole set. Immutable once loaded.
 struct DataSet {
-  std::string name;  ///< for people
-  Task task = Task::classification;
-  std::vector<std::string> classes;  ///< classification: by label
+  std::string name;                  ///< for people
+  const task::Task* task = nullptr;  ///< what is learned; never null once loaded
+  std::vector<std::string> classes;  ///< by label; empty when none are learned
   std::vector<Item> items;
   std::int64_t channels = 3;
   std::optional<std::array<double, 2>> range;  ///< values that become 0 and 255; nothing: all that 8 or 16 bits can be
@@ -93,14 +85,12 @@ struct DataSet {
 };
 
 /// Reads labels and image headers (not the pixels).
+/// @param task  its `wants` says what of the labels is taken
 /// @error not_found / invalid_input with file:line:column of the annotation or the image's path, and what the format
 /// expects: unknown format, no image at all, an image that is missing or unreadable, a box with no area or outside the
 /// image by more than 1 pixel (smaller excesses are clipped), NaN, a class that appears in one split only as a warning
 /// in `remarks`, fewer than 2 classes, an empty split, a name that could be several files, boxes that cannot be meant
 /// as their format says (shares where pixels are expected)
-Result<DataSet> load(const DataSpec& spec, Task task);
-
-/// Label formats and the names users write for them, for messages.
-const std::vector<std::string>& format_names();
+Result<DataSet> load(const DataSpec& spec, const task::Task& task);
 
 }  // namespace edgewise::data

@@ -4,6 +4,7 @@
 #include "data/account_internal.hpp"
 #include "data/image_finder_internal.hpp"
 #include "data/text_internal.hpp"
+#include "data/tree_internal.hpp"
 
 namespace edgewise::data {
 

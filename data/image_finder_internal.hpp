@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "data/format_internal.hpp"
+#include "data/formats/format.hpp"
 
 namespace edgewise::data {
 

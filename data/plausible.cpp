@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <format>
-#include <functional>
 
 #include "data/plausible_internal.hpp"
 
@@ -12,16 +11,6 @@ namespace {
 constexpr double smallest_edge = 8;
 /// Fewer boxes than these may look odd by chance.
 constexpr std::size_t enough_boxes = 8;
-
-double largest_number(const Box& box) {
-  return std::max({box.x0, box.y0, box.x1, box.y1});
-}
-
-Box in_pixels(const WrittenBox& written) {
-  const Box& b = written.box;
-  if (!written.is_relative) return b;
-  return {b.x0 * written.width, b.y0 * written.height, b.x1 * written.width, b.y1 * written.height};
-}
 
 bool is_share(const WrittenBox& written) {
   const Box& b = written.box;
@@ -95,62 +84,6 @@ Result<std::vector<std::string>> question_boxes(std::span<const WrittenBox> boxe
                                    : "were they drawn on smaller copies of the pictures?"));
   }
   return warnings;
-}
-
-std::string other_reading(std::span<const WrittenBox> boxes, std::string_view format) {
-  if (boxes.empty()) return {};
-  const auto all_fit = [&](const std::function<Box(const WrittenBox&)>& reading) {
-    return std::ranges::all_of(boxes, [&](const WrittenBox& written) {
-      const Box b = reading(written);
-      return b.x0 >= -1 && b.y0 >= -1 && b.x0 < b.x1 && b.y0 < b.y1 && b.x1 <= written.width + 1 &&
-             b.y1 <= written.height + 1;
-    });
-  };
-  const auto scaled = [](const WrittenBox& written, double unit) {
-    const Box& b = written.box;
-    return Box{b.x0 / unit * written.width, b.y0 / unit * written.height, b.x1 / unit * written.width,
-               b.y1 / unit * written.height};
-  };
-  if (format == "coco") {
-    if (all_fit([](const WrittenBox& written) {
-          const Box& b = written.box;
-          return Box{b.x0, b.y0, b.x1 - b.x0, b.y1 - b.y0};
-        }))
-      return "bbox is x, y, width, height: all boxes would fit if its last two numbers were the right and bottom edge";
-  } else if (format == "yolo") {
-    // Back to the four numbers of the line: centre and size.
-    const auto numbers = [](const WrittenBox& written) {
-      const Box& b = written.box;
-      return Box{(b.x0 + b.x1) / 2, (b.y0 + b.y1) / 2, b.x1 - b.x0, b.y1 - b.y0};
-    };
-    if (all_fit([&](const WrittenBox& written) {
-          WrittenBox corners = written;
-          corners.box = numbers(written);
-          return in_pixels(corners);
-        }))
-      return "a line is the centre, then width and height: all boxes would fit if its numbers were left, top, right, "
-             "bottom";
-    if (all_fit([&](const WrittenBox& written) {
-          WrittenBox corner = written;
-          const Box n = numbers(written);
-          corner.box = {n.x0, n.y0, n.x0 + n.x1, n.y0 + n.y1};
-          return in_pixels(corner);
-        }))
-      return "a line starts with the centre: all boxes would fit if its first two numbers were left and top";
-    return {};
-  }
-  if (all_fit([](const WrittenBox& written) {
-        const Box& b = written.box;
-        return Box{b.y0, b.x0, b.y1, b.x1};
-      }))
-    return "all boxes would fit if x and y were exchanged";
-  const auto largest = std::ranges::max(boxes, {}, [](const WrittenBox& w) { return largest_number(w.box); });
-  for (const double unit : {100.0, 1000.0})
-    if (largest_number(largest.box) <= unit && largest_number(largest.box) > 0.5 * unit &&
-        all_fit([&](const WrittenBox& written) { return scaled(written, unit); }))
-      return unit == 100 ? "all numbers lie within 0 to 100: are they percent of the picture? write pixels"
-                         : "all numbers lie within 0 to 1000: are they thousandths of the picture? write pixels";
-  return {};
 }
 
 }  // namespace edgewise::data

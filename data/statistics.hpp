@@ -3,17 +3,15 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "base/json.hpp"
-#include "data/cache.hpp"
+#include "data/cache/cache.hpp"
 #include "data/dataset.hpp"
 
 namespace edgewise::data {
 
-/// What must be beaten. Classification: the majority class of the training split, on validation: {"accuracy",
-/// "balanced_accuracy", "class"}. Box: the mean box of the training split as shares of the image, on validation: {"iou"
-/// (mean), "iou50" (share with IoU >= 0.5), "box"}.
+/// What must be beaten: the task's metrics, on the validation split, of the best guess that does not look at the
+/// pictures, and the guess itself.
 Json baseline(const DataSet& set);
 
 /// Images, sizes, classes or boxes per split, remarks, baseline: everything `edgewise data` prints.

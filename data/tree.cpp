@@ -2,7 +2,7 @@
 #include <array>
 #include <set>
 
-#include "data/format_internal.hpp"
+#include "data/formats/format.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"
 
@@ -136,6 +136,37 @@ const std::vector<std::string>& Pictures::of_stem(const std::string& stem) const
   static const std::vector<std::string> none;
   const auto it = by_stem_.find(stem);
   return it == by_stem_.end() ? none : it->second;
+}
+
+fs::path resolved(const fs::path& root, const std::string& written) {
+  const fs::path path = written;
+  if (path.is_absolute()) return path;
+  std::error_code ignored;
+  if (fs::exists(root / path, ignored) || !fs::exists(path, ignored)) return (root / path).lexically_normal();
+  return path;
+}
+
+std::vector<fs::path> entries(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
+       !error && it != end; it.increment(error))
+    if (!it->path().filename().string().starts_with('.')) found.push_back(it->path());
+  std::ranges::sort(found);
+  return found;
+}
+
+bool has_image_extension(const fs::path& path) {
+  const std::string extension = lower_case(path.extension().string());
+  static constexpr std::array known{".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff"};
+  return std::ranges::find(known, extension) != known.end();
+}
+
+fs::path first_folder(const fs::path& root, std::initializer_list<const char*> names) {
+  std::error_code ignored;
+  for (const char* name : names)
+    if (fs::is_directory(root / name, ignored)) return root / name;
+  return {};
 }
 
 }  // namespace edgewise::data

@@ -21,6 +21,15 @@ std::string name_below(const std::filesystem::path& root, const std::filesystem:
 /// The folders from `root` to `file`; none when it does not lie below.
 std::vector<std::string> folders_below(const std::filesystem::path& root, const std::filesystem::path& file);
 
+/// A path that the user wrote: absolute, below the data folder, or from the current folder.
+std::filesystem::path resolved(const std::filesystem::path& root, const std::string& written);
+/// Sorted entries of a folder; empty when there is none. Hidden ones are left out.
+std::vector<std::filesystem::path> entries(const std::filesystem::path& folder);
+/// The first of `names` that is a folder below `root`; empty when there is none.
+std::filesystem::path first_folder(const std::filesystem::path& root, std::initializer_list<const char*> names);
+
+/// Whether a file's ending is that of a picture of a kind that is read.
+bool has_image_extension(const std::filesystem::path& path);
 /// A text for people that lies in a data folder: README, LICENSE, notes and the like, under any extension.
 bool is_note(const std::filesystem::path& file);
 

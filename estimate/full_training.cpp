@@ -51,29 +51,25 @@ deploy::Metadata metadata(const Workplace& workplace, const study::Trial& trial,
   // A built-in set of maps has channels of its own.
   const auto channels = workplace.set().channels;
   const bool is_colour = channels == 3 && job.data.path != "builtin:drainage";
-  return {
-      {"task", std::string(data::to_text(job.task))},
-      {"output",
-       job.task == data::Task::box
-           ? "one box: x0, y0, x1, y1 as shares of the input's width and height (0 to 1), from its upper left corner"
-           : "a score for each class, in the order of \"classes\"; softmax makes probabilities of them"},
-      {"resize", std::format("the whole picture is stretched to a square of {0} x {0} pixels, whatever its "
-                             "proportions; area filter when shrinking, "
-                             "linear when growing",
-                             size)},
-      {"channel_order", is_colour       ? "RGB"
-                        : channels == 1 ? "grey"
-                                        : std::format("the {} channels of the data, in their order", channels)},
-      {"layout", "NCHW: batch, channels, height, width"},
-      {"classes", dump(Json(workplace.set().classes))},
-      {"input_size", std::to_string(size)},
-      {"mean", dump(Json(normal.mean))},
-      {"deviation", dump(Json(normal.deviation))},
-      {"pixel_range", "[0, 1] before mean and deviation"},
-      {"study", job.name},
-      {"trial", study::to_text(trial.id)},
-      {"choice", dump(space::to_json(trial.choice))},
-      {"best_epoch", std::to_string(best_epoch)}};
+  return {{"task", job.task->name()},
+          {"output", job.task->traits().output},
+          {"resize", std::format("the whole picture is stretched to a square of {0} x {0} pixels, whatever its "
+                                 "proportions; area filter when shrinking, "
+                                 "linear when growing",
+                                 size)},
+          {"channel_order", is_colour       ? "RGB"
+                            : channels == 1 ? "grey"
+                                            : std::format("the {} channels of the data, in their order", channels)},
+          {"layout", "NCHW: batch, channels, height, width"},
+          {"classes", dump(Json(workplace.set().classes))},
+          {"input_size", std::to_string(size)},
+          {"mean", dump(Json(normal.mean))},
+          {"deviation", dump(Json(normal.deviation))},
+          {"pixel_range", "[0, 1] before mean and deviation"},
+          {"study", job.name},
+          {"trial", study::to_text(trial.id)},
+          {"choice", dump(space::to_json(trial.choice))},
+          {"best_epoch", std::to_string(best_epoch)}};
 }
 
 /// Some validation pictures as the network sees them, (n, C, H, W), spread over the split: neighbours in a list are
@@ -207,7 +203,7 @@ fs::path trial_folder(const fs::path& study_folder, study::TrialId id) {
 Result<std::unique_ptr<Workplace>> Workplace::open(job::Job job, fs::path folder,
                                                    std::unique_ptr<device::Device> device) {
   std::unique_ptr<Workplace> workplace(new Workplace);
-  TRY(workplace->set_, data::load(job.data, job.task));
+  TRY(workplace->set_, data::load(job.data, *job.task));
   TRY(workplace->family_, space::make_family(job.space, job.space_options, job::frame(job, workplace->set_)));
   workplace->job_ = std::move(job);
   workplace->folder_ = std::move(folder);
@@ -249,11 +245,9 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   TRY(const data::Cache* cache, workplace.cache(size, listener.on_progress));
   const auto training_start = Clock::now();
   const auto kept_waiting_before = seconds_kept_waiting();
-  const auto backbone = trial.choice.find("backbone");
-  const auto* name = backbone == trial.choice.end() ? nullptr : std::get_if<std::string>(&backbone->second);
   train::Request request{
       .graph = &candidate.graph,
-      .network = name ? *name : "",
+      .network = space::network_name(workplace.family(), trial.choice),
       .set = &workplace.set(),
       .cache = cache,
       .settings = settings,
@@ -299,7 +293,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   result.fidelity.amounts["epochs"] = outcome.curve.empty() ? 0 : outcome.curve.back().epoch;
   result.best_epoch = outcome.best_epoch;
   result.values = study::values_of(study::Source::trained, outcome.best.metrics);
-  result.values["validation_loss"] = {.value = outcome.best.loss, .source = study::Source::trained};
+  result.values[train::validation_loss().name] = {.value = outcome.best.loss, .source = study::Source::trained};
   for (const auto& [name, value] : trial.known) result.values[name] = value;
   add_read(result.values, workplace.device(), reading);
   result.measurement = measurement_json(reading);
@@ -309,7 +303,7 @@ Result<Estimate> evaluate(Workplace& workplace, const study::Trial& trial, const
   if (kept_waiting_before && kept_waiting_after)
     result.details["kept_waiting_s"] = *kept_waiting_after - *kept_waiting_before;
   if (outcome.started_from) result.details["starting_weights"] = train::to_json(*outcome.started_from);
-  if (!outcome.best.confusion.empty()) result.details["confusion"] = outcome.best.confusion;
+  for (const auto& [name, detail] : outcome.best.details.items()) result.details[name] = detail;
   // Training's wall time counts as training, its waits for other workers' measurements included; epochs of earlier
   // attempts too.
   result.train_s = training_wall_s;

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "data/cache.hpp"
+#include "data/cache/cache.hpp"
 #include "device/device.hpp"
 #include "job/job.hpp"
 #include "study/study.hpp"

@@ -65,28 +65,33 @@ std::string difference(const Json& there, const Json& here) {
     if (there[key] != value)
       return value.is_object() ? key : std::format("{}: {} there, {} here", key, shown(there[key]), shown(value));
   }
-  return {};
+  return there.is_object() && there.contains("set") && !here.contains("set") ? "set" : "";
 }
 
-search::Options strategy_options(const OptimizeOptions& options) {
-  return {.strategy = options.strategy,
-          .trials = options.trials,
-          .epochs = options.epochs,
-          .seed = options.seed,
-          .price = {.evaluation_s = options.evaluation_s, .budget_s = options.budget_s}};
+Result<std::unique_ptr<search::Strategy>> make_strategy(const Problem& problem, const OptimizeOptions& options) {
+  search::Options told{.strategy = options.strategy,
+                       .common = {.trials = options.trials,
+                                  .effort = {.full = study::Fidelity::training(options.epochs)},
+                                  .seed = options.seed,
+                                  .price = {.evaluation_s = options.evaluation_s, .budget_s = options.budget_s},
+                                  .recorded = problem.told}};
+  for (const auto& text : options.set) TRY_DO(search::set_option(told, text));
+  return search::make_strategy(told, problem.space);
 }
 
 }  // namespace
 
 Json study_job(const Problem& problem, const OptimizeOptions& options) {
-  return {{"format", "edgewise-optimize"},
-          {"problem", problem.document},
-          {"strategy", options.strategy},
-          {"seed", options.seed},
-          {"trials", options.trials},
-          {"epochs", options.epochs},
-          {"evaluation_s", options.evaluation_s},
-          {"budget_s", options.budget_s}};
+  Json job{{"format", "edgewise-optimize"},
+           {"problem", problem.document},
+           {"strategy", options.strategy},
+           {"seed", options.seed},
+           {"trials", options.trials},
+           {"epochs", options.epochs},
+           {"evaluation_s", options.evaluation_s},
+           {"budget_s", options.budget_s}};
+  if (!options.set.empty()) job["set"] = options.set;
+  return job;
 }
 
 std::optional<Result<Problem>> problem_of(const study::Settings& settings) {
@@ -107,13 +112,22 @@ study::Settings study_settings(const Problem& problem, const OptimizeOptions& op
 
 Result<std::unique_ptr<Optimizer>> Optimizer::make(Problem problem, const OptimizeOptions& options) {
   std::unique_ptr<Optimizer> optimizer(new Optimizer(std::move(problem), options));
-  TRY(optimizer->strategy_, search::make_strategy(strategy_options(options), optimizer->problem_.space));
+  TRY(optimizer->strategy_, make_strategy(optimizer->problem_, options));
   optimizer->has_stages_ = optimizer->strategy_->plan().size() > 1;
   TRY_DO(optimizer->open_study());
+  optimizer->dialogue_.emplace(*optimizer->strategy_, optimizer->rules());
   TRY_DO(optimizer->reload());
   TRY_DO(optimizer->take_over());
   TRY_DO(optimizer->take_up_waiting());
   return optimizer;
+}
+
+/// Two choices of a space are two things here: only who evaluates them knows better.
+search::DialogueRules Optimizer::rules() const {
+  return {.look = [this](const space::Choice& choice) -> Result<search::Candidate> {
+            return search::Candidate{.known = numbers_of(choice, problem_.known)};
+          },
+          .forbidden = "known before evaluation"};
 }
 
 Status Optimizer::open_study() {
@@ -145,7 +159,7 @@ Status Optimizer::open_study() {
   if (kept.job != settings.job && kept.job == study_job(in_texts, options_)) {
     // From before categories kept their kinds: it goes on with texts.
     TRY(problem_, problem_from_json(in_texts.document, problem_.name));
-    TRY(strategy_, search::make_strategy(strategy_options(options_), problem_.space));
+    TRY(strategy_, make_strategy(problem_, options_));
     return {};
   }
   if (const auto differs = difference(kept.job, settings.job); !differs.empty())
@@ -245,38 +259,22 @@ Result<Json> Optimizer::ask(const Json& count) {
   search::Advice advice;
   // A round may give fewer than wanted, or only choices that a constraint on known values rejects.
   for (int round = 0; round < max_rounds && trials.size() < wanted; ++round) {
-    TRY(advice, strategy_->ask(study_, wanted - trials.size()));
+    TRY(const auto step, dialogue_->ask(study_, wanted - trials.size()));
+    advice = step.advice;
     if (advice.proposals.empty()) break;
-    TRY(const auto begun, record(advice.proposals));
+    TRY(const auto begun, record(step));
     for (const auto id : begun) trials.push_back(trial_json(study_.trials[static_cast<std::size_t>(id.value)]));
   }
   return Json{{"trials", std::move(trials)}, {"finished", advice.is_finished}, {"note", advice.note}};
 }
 
-Result<std::vector<study::TrialId>> Optimizer::record(const std::vector<search::Proposal>& proposals) {
-  std::vector<study::Trial> added;
+Result<std::vector<study::TrialId>> Optimizer::record(const search::Step& step) {
   std::vector<study::TrialId> begun;
-  for (const auto& proposal : proposals) {
-    if (proposal.promote) {
-      TRY_DO(storage_->promote({*proposal.promote}, study::Fidelity::training(proposal.epochs)));
-      begun.push_back(*proposal.promote);
-      continue;
-    }
-    study::Trial trial{.choice = proposal.choice,
-                       .fidelity = study::Fidelity::training(proposal.epochs),
-                       .known = study::values_of(study::Source::computed, numbers_of(proposal.choice, problem_.known))};
-    if (const auto broken = study::violated(problem_.constraints, numbers(trial.known))) {
-      trial.state = State::rejected;
-      trial.reason = "known before evaluation: " + *broken;
-    }
-    added.push_back(std::move(trial));
-  }
-  if (!added.empty()) {
-    TRY(const auto ids, storage_->add(added, study_.trials.size()));
-    for (const auto id : ids) {
-      TRY_DO(refresh(id));
-      if (study_.trials.back().state == State::waiting) begun.push_back(id);
-    }
+  for (const auto& promotion : step.promotions) begun.push_back(promotion.trial);
+  TRY(const auto added, search::record(step, *storage_));
+  for (const auto id : added) {
+    TRY_DO(refresh(id));
+    if (study_.trials.back().state == State::waiting) begun.push_back(id);
   }
   TRY_DO(take_up_waiting());
   return begun;
@@ -410,7 +408,7 @@ Result<Fitted> import_study(const fs::path& optuna, const std::string& name, con
                                                  optuna.string(), why),
                    "compare the parameters and objectives there with those of the space");
   }
-  TRY_DO(search::make_strategy(strategy_options(options), problem.space));
+  TRY_DO(make_strategy(problem, options));
   std::set<space::Choice> seen;
   const auto before = fitted.trials.size();
   std::erase_if(fitted.trials, [&](const auto& trial) { return !seen.insert(trial.choice).second; });

@@ -12,7 +12,8 @@
 #include "base/file.hpp"
 #include "exchange/prior.hpp"
 #include "exchange/problem.hpp"
-#include "search/strategy.hpp"
+#include "search/dialogue.hpp"
+#include "search/strategies.hpp"
 #include "study/storage.hpp"
 
 namespace edgewise::exchange {
@@ -24,6 +25,7 @@ inline constexpr std::size_t max_values = 1000, max_name_bytes = 1000, max_reaso
 
 struct OptimizeOptions {
   std::string strategy = "random";
+  std::vector<std::string> set;  ///< "NAME=VALUE": what search::set_option sets, in this order
   std::uint64_t seed = 1;
   std::int64_t trials = 1000;  ///< that the caller means to evaluate at most; known results do not count
   int epochs = 1;              ///< of a full evaluation, for strategies that stop early
@@ -46,6 +48,7 @@ class Optimizer {
 
  private:
   Optimizer(Problem problem, const OptimizeOptions& options) : problem_(std::move(problem)), options_(options) {}
+  search::DialogueRules rules() const;
   Status open_study();
   Status reload();
   Status take_over();
@@ -57,7 +60,7 @@ class Optimizer {
   Result<Json> add(const Json& request);
   [[nodiscard]] Json front() const;
   [[nodiscard]] Json status() const;
-  Result<std::vector<study::TrialId>> record(const std::vector<search::Proposal>& proposals);
+  Result<std::vector<study::TrialId>> record(const search::Step& step);
   [[nodiscard]] Result<std::map<std::string, double>> told_values(const Json& values) const;
   [[nodiscard]] Json trial_json(const study::Trial& trial) const;
 
@@ -66,6 +69,7 @@ class Optimizer {
   std::optional<FileLock> lock_;
   std::unique_ptr<study::Storage> storage_;
   std::unique_ptr<search::Strategy> strategy_;
+  std::optional<search::Dialogue> dialogue_;       // with the strategy
   study::Study study_;                             // as the storage has it: nobody else changes it
   std::map<study::TrialId, study::Claim> claims_;  // of the trials that run
   std::map<space::Choice, std::size_t>

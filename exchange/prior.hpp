@@ -59,8 +59,8 @@ Result<std::vector<ForeignTrial>> parse_table(const std::string& text, const std
 
 /// What a search starts from besides its own options.
 struct Start {
-  std::vector<study::Trial> prior;   ///< for search::Options::prior
-  std::vector<space::Choice> front;  ///< for search::Options::start_with, after what is there
+  std::vector<study::Trial> prior;   ///< for search::Common::prior
+  std::vector<space::Choice> front;  ///< for search::Common::start_with, after what is there
   std::vector<std::string> remarks;
 };
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "data/image_internal.hpp"
+#include "data/images/image_internal.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace edgewise::data;

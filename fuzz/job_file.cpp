@@ -17,11 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto again = job::parse_job(job::to_yaml(*job), "/fuzz/job.yaml");
   if (!again || job::to_json(*again) != job::to_json(*job)) std::abort();
   // What a job may say can be built: one network of its space, another one for each input.
-  const bool is_box = job->task == data::Task::box;
-  const space::Frame frame{.channels = 3,
-                           .input_size = job->input,
-                           .head = is_box ? space::Head::box : space::Head::classification,
-                           .outputs = is_box ? 4 : 2};
+  const space::Frame frame = job::frame_without_data(*job);
   const auto family = space::make_family(job->space, job->space_options, frame);
   if (!family) std::abort();
   RandomStream random(stable_hash(text));

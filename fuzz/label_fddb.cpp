@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "data/format_internal.hpp"
+#include "data/formats/fddb.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace edgewise::data;

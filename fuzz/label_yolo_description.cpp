@@ -3,8 +3,8 @@
 #include <set>
 #include <string>
 
-#include "data/split_name_internal.hpp"
-#include "data/yolo_description_internal.hpp"
+#include "data/formats/yolo_description_internal.hpp"
+#include "data/splits/split_name.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace edgewise::data;

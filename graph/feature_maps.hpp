@@ -24,8 +24,11 @@ struct Features {
   [[nodiscard]] GraphBuilder::Value last() const { return maps.back().value; }
 };
 
+/// What a network gives; one value alone needs no name.
+using HeadOutputs = std::vector<GraphBuilder::NamedValue>;
+
 /// Puts the layers of a task on features. @param outputs  how many numbers the task wants
-using HeadMaker = std::function<GraphBuilder::Value(GraphBuilder&, const Features& features, std::int64_t outputs)>;
+using HeadMaker = std::function<HeadOutputs(GraphBuilder&, const Features& features, std::int64_t outputs)>;
 
 /// The network's own classifier, or, where it has none, the global average of the last map and one linear layer, drawn
 /// as PyTorch draws it ("global_pool", "flatten", "classifier").

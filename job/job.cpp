@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "base/file.hpp"
+#include "data/formats/format.hpp"
 #include "job/quantity.hpp"
-#include "search/mobo.hpp"
 
 namespace edgewise::job {
 
@@ -27,8 +27,7 @@ struct Draft {
   std::string task;
   std::vector<std::pair<std::string, std::string>> splits, objectives;
   std::vector<std::string> constraints;
-  std::int64_t split_seed = 1, reduction = search::Options{}.reduction;
-  std::vector<std::int64_t> stage_epochs;
+  std::int64_t split_seed = 1;
   std::vector<Json> start_with;
   std::string fit;            // of the starting weights
   bool is_recorded = false;   // by a study, perhaps of an older version
@@ -48,6 +47,21 @@ std::optional<std::array<double, 2>> range_of(const std::vector<std::string>& wr
   return range[0] < range[1] ? std::optional(range) : std::nullopt;
 }
 
+/// "a, b or c", with the last word as given.
+std::string listed(const std::vector<std::string>& words, const std::string& last) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) text += (i == 0 ? "" : i + 1 == words.size() ? last : ", ") + words[i];
+  return text;
+}
+
+/// "`task: classification` or `task: box`": of those that want this, or all.
+std::string tasks_to_write(std::optional<task::Wants> wanted = {}) {
+  std::vector<std::string> lines;
+  for (const auto& entry : task::tasks().entries())
+    if (!wanted || entry.task->wants() == *wanted) lines.push_back(std::format("`task: {}`", entry.name));
+  return listed(lines, " or ");
+}
+
 void data_fields(Options& o, Job& job, Draft& draft) {
   auto& data = job.data;
   o.text("path", data.path,
@@ -55,7 +69,7 @@ void data_fields(Options& o, Job& job, Draft& draft) {
   if (data.path.empty())
     o.problem("path", "data.path is missing: where are the images?",
               "give a folder, or builtin:faces to try things out");
-  std::vector<std::string> formats = data::format_names();
+  std::vector<std::string> formats = data::formats().names();
   formats.insert(formats.begin(), "");
   o.word("format", data.format, formats, "how the labels are written; empty: found out from what lies there");
   o.integer("input", job.input, {16, 1024},
@@ -82,9 +96,10 @@ void data_fields(Options& o, Job& job, Draft& draft) {
                  "Words");
       },
       "presence labels from boxes, with `task: classification`");
-  if (!data.presence.empty() && job.task != data::Task::classification)
-    o.problem("presence", "data.presence is a class of the whole picture, but the task is box",
-              "write `task: classification`, or remove data.presence");
+  if (!data.presence.empty() && job.task->wants() != task::Wants::label)
+    o.problem("presence",
+              std::format("data.presence is a class of the whole picture, but the task is {}", job.task->name()),
+              std::format("write {}, or remove data.presence", tasks_to_write(task::Wants::label)));
   if (!data.presence.empty() && !data.classes.empty())
     o.problem("presence", "data.presence and data.classes do not go together",
               "presence looks at the boxes of its own class alone; remove data.classes");
@@ -147,8 +162,9 @@ void train_fields(Options& o, Job& job, Draft& draft) {
   o.number("warmup_epochs", train.warmup_epochs, {0, 1000}, "linear rise of the learning rate at the start");
   o.integer("step_epochs", train.step_epochs, {1, 10000}, "of the schedule step: multiply every so many epochs");
   o.number("step_factor", train.step_factor, {0, 1, true}, "of the schedule step: by this");
-  o.number("label_smoothing", train.label_smoothing, {0, 0.5}, "of classification");
-  o.word("box_loss", train.box_loss, {"smooth_l1", "giou", "smooth_l1_giou"}, "of box regression");
+  for (const auto& [name, task] : task::tasks().entries())
+    job.loss_options.try_emplace(name, task->traits().loss).first->second.fields(o);
+  train.loss = job.loss_options.at(job.task->name());
   o.number("clip_norm", train.clip_norm, {0, infinity}, "largest norm of the gradient; 0: not clipped");
   o.word("precision", train.precision, {"auto", "fp32", "bf16"},
          "of training; auto takes bf16 where the processor computes it");
@@ -168,17 +184,18 @@ void start_fields(Options& o, Job& job, Draft& draft, const space::Family* famil
       "start_with", draft.start_with.size(), [&](std::size_t count) { draft.start_with.assign(count, Json::object()); },
       [&](std::size_t i, Options& s) { s.rest(draft.start_with[i], "a value for each parameter of the space"); },
       "configurations that are tried before anything else, in this order; the first is trial 0, the baseline");
-  job.search.start_with.clear();
+  auto& start_with = job.search.common.start_with;
+  start_with.clear();
   for (std::size_t i = 0; family && i < draft.start_with.size(); ++i) {
     auto choice = space::choice_from_json(family->space, draft.start_with[i]);
     if (!choice) {
       o.problem("start_with", std::format("search.start_with[{}]: {}", i, choice.error().message), choice.error().next,
                 static_cast<int>(i));
-    } else if (std::ranges::contains(job.search.start_with, *choice)) {
+    } else if (std::ranges::contains(start_with, *choice)) {
       o.problem("start_with", std::format("search.start_with[{}] is given twice", i), "leave one of them out",
                 static_cast<int>(i));
     } else {
-      job.search.start_with.push_back(*std::move(choice));
+      start_with.push_back(*std::move(choice));
     }
   }
   o.texts("front_of", job.front_of, "studies, Optuna databases or CSV tables whose Pareto fronts are tried next");
@@ -189,98 +206,44 @@ void start_fields(Options& o, Job& job, Draft& draft, const space::Family* famil
             "train what is the same network with the same settings again; otherwise it takes over what its twin gave");
 }
 
-/// What single strategies are set by; the others leave it alone.
-void strategy_fields(Options& o, search::Options& search, Draft& draft) {
-  o.integer("initial", search.initial, {0, 1e6},
-            "space-filling candidates before what was learned decides; 0: the strategy's own number");
-  o.integer("population", search.population, {0, 1e6},
-            "of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50");
-  o.integer("reduction", draft.reduction, {2, 1000},
-            "of halving, hyperband and asha: one in so many goes on to so many times the epochs");
-  search.reduction = static_cast<int>(draft.reduction);
-  o.word("surrogate", search.surrogate, search::surrogate_names(),
-         "of mobo: what learns the objectives from the trials so far");
-  o.word("acquisition", search.acquisition, search::acquisition_names(),
-         "of mobo: what evaluating a candidate is worth");
-  o.word("solver", search.solver, search::solver_names(), "of mobo: where its candidates come from");
-  o.word("selection", search.selection, search::selection_names(), "of mobo: which of them make a batch");
-}
-
-void search_fields(Options& o, Job& job, Draft& draft) {
+void search_fields(Options& o, Job& job) {
   auto& search = job.search;
-  o.word("strategy", search.strategy, search::strategy_names(), "what proposes the candidates");
+  search.fields(o);
   if (!o.is_given("strategy")) job.left_open.insert("search.strategy");
-  o.integer("trials", search.trials, {0, 1e6},
-            "candidates at most; 0: the whole space (grid, staged) or 40 (the others)");
-  o.sections(
-      "stages", search.stages.size(),
-      [&](std::size_t count) {
-        search.stages.assign(count, {});
-        draft.stage_epochs.assign(count, 10);
-      },
-      [&](std::size_t i, Options& s) {
-        draft.stage_epochs.resize(search.stages.size(), 0);
-        if (draft.stage_epochs[i] == 0) draft.stage_epochs[i] = search.stages[i].epochs;
-        s.integer("epochs", draft.stage_epochs[i], {1, 10000}, "trained in total by the end of this stage");
-        s.integer("keep", search.stages[i].keep, {0, 1e6}, "candidates that go on; of the last stage ignored");
-        search.stages[i].epochs = static_cast<int>(draft.stage_epochs[i]);
-      },
-      "of the strategy staged: all for the first epochs, the best few for more");
-  if (o.is_given("stages")) {
-    if (search.stages.empty()) o.problem("stages", "search.stages is empty", "give at least one {epochs: 10}");
-    for (std::size_t i = 0; i + 1 < search.stages.size(); ++i) {
-      if (search.stages[i].keep < 1)
-        o.problem("stages", std::format("search.stages[{}].keep must be at least 1", i),
-                  "say how many candidates go on to the next stage", static_cast<int>(i));
-      if (i > 0 && search.stages[i].keep >= search.stages[i - 1].keep && search.stages[i].keep >= 1)
-        o.problem("stages",
-                  std::format("search.stages[{}].keep {} is not less than the {} that reach it", i,
-                              search.stages[i].keep, search.stages[i - 1].keep),
-                  "let keep shrink from stage to stage", static_cast<int>(i));
-      if (search.stages[i + 1].epochs <= search.stages[i].epochs)
-        o.problem("stages",
-                  std::format("search.stages[{}].epochs {} is not more than the {} of the stage before", i + 1,
-                              search.stages[i + 1].epochs, search.stages[i].epochs),
-                  "epochs are counted in total: let them grow", static_cast<int>(i + 1));
+  if (search.common.rank.empty()) return;
+  const auto expression = study::Expression::parse(search.common.rank);
+  if (!expression)
+    return o.problem("rank", std::format("search.rank: {} ({})", expression.error().message, expression.error().where),
+                     expression.error().next);
+  const auto known = recorded_values(*job.task);
+  for (const auto& name : expression->names())
+    if (std::ranges::find(known, name) == known.end()) {
+      const auto near = nearest_word(name, known);
+      o.problem(
+          "rank",
+          std::format("search.rank uses \"{}\", which is not recorded; recorded are {}", name, quoted_list(known)),
+          near.empty() ? "" : std::format("did you mean \"{}\"?", near));
     }
-  }
-  o.text("rank", search.rank,
-         "expression that ranks candidates, larger is better, e.g. `iou - 0.5 * latency_ms / 33`; empty: non-dominated "
-         "sorting, then crowding");
-  if (!search.rank.empty()) {
-    const auto expression = study::Expression::parse(search.rank);
-    if (!expression)
-      return o.problem("rank",
-                       std::format("search.rank: {} ({})", expression.error().message, expression.error().where),
-                       expression.error().next);
-    const auto known = recorded_values(job.task);
-    for (const auto& name : expression->names())
-      if (std::ranges::find(known, name) == known.end()) {
-        const auto near = nearest_word(name, known);
-        o.problem(
-            "rank",
-            std::format("search.rank uses \"{}\", which is not recorded; recorded are {}", name, quoted_list(known)),
-            near.empty() ? "" : std::format("did you mean \"{}\"?", near));
-      }
-  }
 }
 
 void objective_fields(Options& o, Job& job, Draft& draft) {
-  const auto known = recorded_values(job.task);
+  const auto known = recorded_values(*job.task);
   if (!o.is_given("objectives") && draft.objectives.empty())
-    draft.objectives = {{job.task == data::Task::box ? "iou" : "accuracy", "maximize"}, {"latency_ms", "minimize"}};
+    for (const auto& usual : usual_objectives(*job.task))
+      draft.objectives.emplace_back(usual.name, usual.better == Direction::maximize ? "maximize" : "minimize");
   o.pairs("objectives", draft.objectives, known, directions, "what is optimised, and which way");
   if (draft.objectives.size() > 4)
     o.problem("objectives",
               std::format("{} objectives are too many; at most 4 are searched at once", draft.objectives.size()),
               "turn some of them into constraints");
   job.objectives.clear();
+  const auto all = quantities(*job.task);
   for (const auto& [name, direction] : draft.objectives)
     job.objectives.push_back({name, direction == "maximize" ? study::Direction::maximize : study::Direction::minimize});
   for (std::size_t i = 0; i < job.objectives.size() && !o.has_problem("objectives"); ++i) {
     const auto& objective = job.objectives[i];
-    const auto quantity = std::ranges::find(quantities(), objective.name, &Quantity::name);
-    if (quantity == quantities().end() || quantity->better == objective.direction || draft.is_recorded) continue;
+    const auto quantity = std::ranges::find(all, objective.name, &Quantity::name);
+    if (quantity == all.end() || quantity->better == objective.direction || draft.is_recorded) continue;
     const bool is_higher_better = quantity->better == study::Direction::maximize;
     job.remarks.push_back(
         {ErrorCode::invalid_input,
@@ -317,20 +280,20 @@ void objective_fields(Options& o, Job& job, Draft& draft) {
     places.push_back(static_cast<int>(i));
   }
   if (draft.is_recorded) return;
-  for (const auto& doubt : mistaken(job.constraints, job.task))
+  for (const auto& doubt : mistaken(job.constraints, *job.task))
     o.problem("constraints", doubt.message, doubt.next, places[doubt.constraint]);
-  for (const auto& doubt : idle(job.constraints, job.task))
+  for (const auto& doubt : idle(job.constraints, *job.task))
     job.remarks.push_back(
         {ErrorCode::invalid_input, doubt.message, o.where("constraints", places[doubt.constraint]), doubt.next});
 }
 
 void job_fields(Options& o, Job& job, Draft& draft) {
-  draft.task = data::to_text(job.task);
-  o.word("task", draft.task, {"classification", "box"},
-         "what the network learns: a class per image, or one box per image");
-  job.task = draft.task == "box" ? data::Task::box : data::Task::classification;
-  if (!o.is_given("task") && o.is_given("data"))
-    o.problem("", "task is missing", "add `task: classification` or `task: box`");
+  draft.task = job.task->name();
+  std::vector<std::string> learned;
+  for (const auto& entry : task::tasks().entries()) learned.push_back(entry.task->traits().sentence);
+  o.word("task", draft.task, task::tasks().names(), "what the network learns: " + listed(learned, ", or "));
+  if (const auto* chosen = task::tasks().find(draft.task)) job.task = chosen->task;
+  if (!o.is_given("task") && o.is_given("data")) o.problem("", "task is missing", "add " + tasks_to_write());
   if (!o.is_given("data") && o.is_given("task"))
     o.problem("", "data is missing: where are the images?",
               "add `data: FOLDER`, or `data: builtin:faces` to try things out");
@@ -356,7 +319,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   o.section(
       "space", "family",
       [&](Options& s) {
-        s.word("family", job.space, space::family_names(), "the family of networks that is searched");
+        s.word("family", job.space, space::families().names(), "the family of networks that is searched");
         s.rest(job.space_options, "narrows the family's parameters: a list of values, or {low, high, step}");
       },
       "what may be chosen");
@@ -370,8 +333,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   o.section(
       "search", "strategy",
       [&](Options& s) {
-        search_fields(s, job, draft);
-        strategy_fields(s, job.search, draft);
+        search_fields(s, job);
         start_fields(s, job, draft, family ? &*family : nullptr);
       },
       "how the space is searched");
@@ -385,10 +347,13 @@ void job_fields(Options& o, Job& job, Draft& draft) {
       "what the whole study may spend");
   o.integer("seed", job.seed, {0, 1e15},
             "of everything random: same seed, same choices (of a search that learns: with one worker)");
-  job.search.seed = static_cast<std::uint64_t>(job.seed);
-  job.search.epochs = static_cast<int>(job.train.epochs);
-  if (family && job.search.strategy == "grid" && !family->space.size())
-    o.problem("search", "search.strategy \"grid\" needs a finite space, but this one has a real-valued parameter",
+  job.search.common.seed = static_cast<std::uint64_t>(job.seed);
+  job.search.common.effort.full = study::Fidelity::training(static_cast<int>(job.train.epochs));
+  const auto* strategy = search::strategies().find(job.search.strategy);
+  if (family && strategy && strategy->needs_finite_space && !family->space.size())
+    o.problem("search",
+              std::format("search.strategy \"{}\" needs a finite space, but this one has a real-valued parameter",
+                          strategy->name),
               "narrow it to a list of values, or use random");
 }
 
@@ -434,21 +399,19 @@ Json written(Job job) {
     draft.objectives.emplace_back(objective.name,
                                   objective.direction == study::Direction::maximize ? "maximize" : "minimize");
   for (const auto& constraint : job.constraints) draft.constraints.push_back(constraint.text);
-  for (const auto& choice : job.search.start_with) draft.start_with.push_back(space::to_json(choice));
+  for (const auto& choice : job.search.common.start_with) draft.start_with.push_back(space::to_json(choice));
   draft.fit = train::to_text(job.train.weights_fit);
   draft.split_seed = static_cast<std::int64_t>(job.data.seed);
   if (job.data.range)
     for (const double end : *job.data.range) draft.range.push_back(std::format("{}", end));
-  draft.reduction = job.search.reduction;
   return config::write([&](Options& o) { job_fields(o, job, draft); });
 }
 
 }  // namespace
 
-std::vector<std::string> recorded_values(data::Task task) {
+std::vector<std::string> recorded_values(const task::Task& task) {
   std::vector<std::string> names;
-  for (const auto& quantity : quantities())
-    if (quantity.task.value_or(task) == task) names.push_back(quantity.name);
+  for (const auto& quantity : quantities(task)) names.push_back(quantity.name);
   return names;
 }
 
@@ -503,19 +466,14 @@ std::string to_yaml(const Job& job) {
 }
 
 space::Frame frame(const Job& job, const data::DataSet& set) {
-  const bool is_box = job.task == data::Task::box;
   return {.channels = set.channels,
           .input_size = job.input,
-          .head = is_box ? space::Head::box : space::Head::classification,
-          .outputs = is_box ? 4 : static_cast<std::int64_t>(set.classes.size())};
+          .head = task::head_of(*job.task),
+          .outputs = job.task->outputs(set.classes.size())};
 }
 
 space::Frame frame_without_data(const Job& job) {
-  const bool is_box = job.task == data::Task::box;
-  return {.channels = 3,
-          .input_size = job.input,
-          .head = is_box ? space::Head::box : space::Head::classification,
-          .outputs = is_box ? 4 : 2};
+  return {.channels = 3, .input_size = job.input, .head = task::head_of(*job.task), .outputs = job.task->outputs(2)};
 }
 
 std::string option_reference() {

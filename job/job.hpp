@@ -14,9 +14,10 @@
 #include "base/json.hpp"
 #include "data/dataset.hpp"
 #include "device/devices.hpp"
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 #include "space/family.hpp"
 #include "study/study.hpp"
+#include "task/task.hpp"
 #include "train/settings.hpp"
 
 namespace edgewise::job {
@@ -32,7 +33,7 @@ struct Budget {
 struct Job {
   std::filesystem::path file;  ///< the job file; paths in it are relative to its folder
   std::string name;            ///< the file's stem
-  data::Task task = data::Task::classification;
+  const task::Task* task = task::tasks().entries().front().task;  ///< what the networks learn; never null
   data::DataSpec data;
   std::int64_t input = 64;   ///< edge of the pictures in pixels
   std::string space;         ///< family name
@@ -41,6 +42,8 @@ struct Job {
   std::vector<study::Objective> objectives;
   std::vector<study::Constraint> constraints;
   train::Settings train;
+  std::map<std::string, Settings>
+      loss_options;  ///< of each task's loss, by the task's name; `train` has the task's own
   search::Options search;
   std::vector<std::string> warm_start;  ///< studies, Optuna databases and tables whose trials the strategy learns from
   std::vector<std::string> front_of;    ///< the same, whose Pareto fronts follow `search.start_with`
@@ -75,11 +78,11 @@ std::string to_yaml(const Job& job);
 
 /// The frame for the job's candidates, once the data set is known.
 space::Frame frame(const Job& job, const data::DataSet& set);
-/// The same while it is not: three channels and, of classification, two classes.
+/// The same while it is not: three channels and two classes.
 space::Frame frame_without_data(const Job& job);
 
 /// Names of all values that trials record under this job, for objectives, constraints and ranks.
-std::vector<std::string> recorded_values(data::Task task);
+std::vector<std::string> recorded_values(const task::Task& task);
 
 /// One line an option: name, type, default, range, sentence: for the generated reference in docs/job-file.md.
 std::string option_reference();

@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <format>
 
+#include "device/quantities.hpp"
+#include "graph/quantities.hpp"
+#include "train/settings.hpp"
+
 namespace edgewise::job {
 
 namespace {
 
-using namespace intervals;
-
 /// "accuracy > 90" means 0.9: how to write it, when a share is compared with a percentage.
-std::string as_share(const study::Constraint& constraint, data::Task task) {
+std::string as_share(const study::Constraint& constraint, const task::Task& task) {
   const auto bound = study::bound_of(constraint.comparison);
   const auto ranges = known_ranges(task);
   if (!bound || !ranges.contains(bound->name)) return {};
@@ -20,7 +22,7 @@ std::string as_share(const study::Constraint& constraint, data::Task task) {
                      bound->is_upper ? "<" : ">", bound->is_strict ? "" : "=", bound->value / 100);
 }
 
-std::string ranges_of(const study::Constraint& constraint, data::Task task) {
+std::string ranges_of(const study::Constraint& constraint, const task::Task& task) {
   std::string text;
   for (const auto& [name, range] : known_ranges(task))
     if (constraint.comparison.names().contains(name))
@@ -30,35 +32,28 @@ std::string ranges_of(const study::Constraint& constraint, data::Task task) {
 
 }  // namespace
 
-const std::vector<Quantity>& quantities() {
-  static const std::vector<Quantity> all{
-      {"iou", Direction::maximize, share, data::Task::box},
-      {"iou50", Direction::maximize, share, data::Task::box},
-      {"accuracy", Direction::maximize, share, data::Task::classification},
-      {"balanced_accuracy", Direction::maximize, share, data::Task::classification},
-      {"validation_loss", Direction::minimize, not_negative, {}},
-      {"latency_ms", Direction::minimize, above_zero, {}},
-      {"latency_p90_ms", Direction::minimize, above_zero, {}},
-      {"latency_p99_ms", Direction::minimize, above_zero, {}},
-      {"memory_mb", Direction::minimize, above_zero, {}},
-      {"load_ms", Direction::minimize, above_zero, {}},
-      {"model_mb", Direction::minimize, above_zero, {}},
-      {"parameters", Direction::minimize, at_least_one, {}},
-      {"macs", Direction::minimize, at_least_one, {}},
-      {"weight_mb", Direction::minimize, above_zero, {}},
-      {"activation_mb", Direction::minimize, above_zero, {}},
-  };
+std::vector<Quantity> quantities(const task::Task& task) {
+  std::vector<Quantity> all = task.metrics();
+  all.push_back(train::validation_loss());
+  for (auto& measured : device::quantities()) all.push_back(std::move(measured));
+  all.insert(all.end(), graph::quantities().begin(), graph::quantities().end());
   return all;
 }
 
-study::Intervals known_ranges(data::Task task) {
+std::vector<Quantity> usual_objectives(const task::Task& task) {
+  std::vector<Quantity> usual{task.metrics().front()};
+  const auto measured = device::quantities();
+  if (!measured.empty()) usual.push_back(measured.front());
+  return usual;
+}
+
+study::Intervals known_ranges(const task::Task& task) {
   study::Intervals ranges;
-  for (const auto& quantity : quantities())
-    if (quantity.task.value_or(task) == task) ranges[quantity.name] = quantity.range;
+  for (const auto& quantity : quantities(task)) ranges[quantity.name] = quantity.range;
   return ranges;
 }
 
-std::vector<Doubt> mistaken(const std::vector<study::Constraint>& constraints, data::Task task) {
+std::vector<Doubt> mistaken(const std::vector<study::Constraint>& constraints, const task::Task& task) {
   std::vector<Doubt> doubts;
   for (const auto& one : study::impossible(constraints, known_ranges(task))) {
     const auto& constraint = constraints[one.constraint];
@@ -80,7 +75,7 @@ std::vector<Doubt> mistaken(const std::vector<study::Constraint>& constraints, d
   return doubts;
 }
 
-std::vector<Doubt> idle(const std::vector<study::Constraint>& constraints, data::Task task) {
+std::vector<Doubt> idle(const std::vector<study::Constraint>& constraints, const task::Task& task) {
   std::vector<Doubt> doubts;
   for (const auto place : study::always_kept(constraints, known_ranges(task)))
     doubts.push_back(

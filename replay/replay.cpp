@@ -1,10 +1,11 @@
 #include "replay/replay.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <format>
 #include <set>
+
+#include "search/dialogue.hpp"
 
 namespace edgewise::replay {
 
@@ -22,7 +23,7 @@ double usual_duration(std::uint64_t seed, const study::Trial& trial) {
 class Simulator {
  public:
   Simulator(const search::Strategy& strategy, const Problem& problem, const ReplayOptions& options)
-      : strategy_(strategy), problem_(problem), options_(options) {
+      : problem_(problem), options_(options), dialogue_(strategy, rules_for(problem)) {
     study_.settings.name = problem.name;
     study_.settings.objectives = problem.objectives;
     study_.settings.constraints = problem.constraints;
@@ -62,67 +63,54 @@ class Simulator {
 
   Status fill_workers() {
     if (options_.batch > 1 && !running_.empty()) return {};
-    while (next_initial_ < options_.initial.size() && may_start() && (options_.batch > 1 || wanted() > 0))
-      TRY_DO(start_new(options_.initial[next_initial_++],
-                       options_.initial_epochs > 0 ? options_.initial_epochs : problem_.stage_epochs.back()));
+    while (next_initial_ < options_.initial.size() && may_start() && (options_.batch > 1 || wanted() > 0)) {
+      const search::Proposal given{
+          .choice = options_.initial[next_initial_++],
+          .fidelity = study::Fidelity::training(options_.initial_epochs > 0 ? options_.initial_epochs
+                                                                            : problem_.stage_epochs.back())};
+      TRY_DO(start(dialogue_.take({given}, study_, pays_)));
+    }
     while (may_start() && wanted() > 0) {
-      const auto begin = std::chrono::steady_clock::now();
-      auto advice = strategy_.ask(study_, wanted());
-      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-      if (!advice) return std::unexpected(advice.error());
-      result_.note = advice->note;
-      result_.is_finished = advice->is_finished;
-      if (advice->proposals.empty()) break;  // finished, or waiting for what is under way
-      result_.ask_s.push_back(took.count());
-      for (const auto& proposal : advice->proposals) {
-        if (!may_start()) break;  // the budget of epochs ends within a batch
-        TRY_DO(proposal.promote ? start_promoted(*proposal.promote, proposal.epochs)
-                                : start_new(proposal.choice, proposal.epochs));
-      }
+      TRY(auto step, dialogue_.ask(study_, wanted(), pays_));
+      result_.note = step.advice.note;
+      result_.is_finished = step.advice.is_finished;
+      if (step.advice.proposals.empty()) break;  // finished, or waiting for what is under way
+      result_.ask_s.push_back(step.asked_s);
+      TRY_DO(start(std::move(step)));
     }
     return {};
   }
 
-  Status start_new(const space::Choice& choice, int epochs) {
-    study::Trial trial{.id = {static_cast<std::int64_t>(study_.trials.size())},
-                       .choice = choice,
-                       .state = study::State::running,
-                       .fidelity = study::Fidelity::training(epochs),
-                       .attempts = 1,
-                       .worker = "replay"};
-    if (problem_.known) trial.known = study::values_of(study::Source::computed, problem_.known(choice));
-    study_.trials.push_back(std::move(trial));
-    return start(study_.trials.size() - 1, 0);
+  /// Whether the budget allows an evaluation; if so, it is spent. The budget of epochs may end within a batch.
+  bool pay(const search::Proposal& proposal) {
+    if (!may_start()) return false;
+    const int before =
+        proposal.promote ? study_.trials.at(static_cast<std::size_t>(proposal.promote->value)).fidelity.epochs() : 0;
+    if (is_free(proposal)) return true;
+    ++started_;
+    epochs_ += proposal.fidelity.epochs() - before;
+    return true;
   }
 
-  Status start_promoted(study::TrialId id, int epochs) {
-    const auto index = static_cast<std::size_t>(id.value);
-    EDGEWISE_ASSERT(index < study_.trials.size() && study_.trials[index].state == study::State::complete,
-                    "only a complete trial is promoted");
-    auto& trial = study_.trials[index];
-    const int before = trial.fidelity.epochs();
-    ++trial.stage;
-    trial.fidelity = study::Fidelity::training(epochs);
-    trial.state = study::State::running;
-    return start(index, before);
-  }
-
-  Status start(std::size_t index, int epochs_before) {
-    const auto& trial = study_.trials[index];
-    TRY_DO(stage_of(trial.fidelity.epochs()));
-    if (!is_free(trial)) {
-      ++started_;
-      epochs_ += trial.fidelity.epochs() - epochs_before;
-    }
-    const double share = static_cast<double>(trial.fidelity.epochs() - epochs_before) / problem_.stage_epochs.back();
-    const double duration = options_.duration ? options_.duration(trial) : usual_duration(options_.seed, trial);
-    running_.insert({now_ + duration * share, index});
-    return {};
-  }
-
-  bool is_free(const study::Trial& trial) {
+  bool is_free(const search::Proposal& proposal) {
     if (!options_.repeats_are_free || !problem_.canonical) return false;
-    return !paid_.insert({problem_.canonical(trial.choice), trial.fidelity.epochs()}).second;
+    return !paid_.insert({problem_.canonical(proposal.choice), proposal.fidelity.epochs()}).second;
+  }
+
+  Status start(search::Step step) {
+    for (const auto id : search::record(std::move(step), study_)) {
+      auto& trial = study_.trials[static_cast<std::size_t>(id.value)];
+      const int epochs = trial.fidelity.epochs();
+      TRY_DO(stage_of(epochs));
+      trial.state = study::State::running;
+      trial.attempts = 1;
+      trial.worker = "replay";
+      const int before = trial.results.empty() ? 0 : trial.results.back().fidelity.epochs();
+      const double share = static_cast<double>(epochs - before) / problem_.stage_epochs.back();
+      const double duration = options_.duration ? options_.duration(trial) : usual_duration(options_.seed, trial);
+      running_.insert({now_ + duration * share, static_cast<std::size_t>(id.value)});
+    }
+    return {};
   }
 
   /// The problem's stage with the most epochs that were paid for.
@@ -160,9 +148,18 @@ class Simulator {
                                    .ended_at = now_});
   }
 
-  const search::Strategy& strategy_;
+  /// What breaks a constraint is evaluated all the same: it counts as an evaluation that gave no point.
+  static search::DialogueRules rules_for(const Problem& problem) {
+    if (!problem.known) return {};
+    return {.look = [&problem](const space::Choice& choice) -> Result<search::Candidate> {
+      return search::Candidate{.known = problem.known(choice)};
+    }};
+  }
+
   const Problem& problem_;
   const ReplayOptions& options_;
+  search::Dialogue dialogue_;
+  search::Pays pays_ = [this](const search::Proposal& proposal) { return pay(proposal); };
   study::Study study_;
   Replay result_;
   std::set<Running> running_;  // by the time they end, then by number
@@ -178,31 +175,10 @@ Result<Replay> replay(const search::Strategy& strategy, const Problem& problem, 
   return Simulator(strategy, problem, options).run();
 }
 
-std::vector<search::Stage> stages_of(const Problem& problem, std::size_t trials, std::size_t reduction) {
-  std::vector<search::Stage> stages;
-  std::size_t left = trials;
-  for (std::size_t i = 0; i < problem.stage_epochs.size(); ++i) {
-    left =
-        std::max(left / reduction, problem.stage_epochs.size() - 1 - i);  // shrinks to the end, however few there are
-    stages.push_back({problem.stage_epochs[i], static_cast<std::int64_t>(left)});
-  }
-  return stages;
-}
-
-Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options,
-                                                       std::size_t trials) {
-  options.epochs = problem.stage_epochs.back();
-  options.stages = stages_of(problem, trials, static_cast<std::size_t>(std::max(1, options.reduction)));
-  TRY(auto strategy, search::make_strategy(options, problem.space));
-  if (problem.stage_epochs.size() == 1) return strategy;  // answers at any epochs
-  const auto has_values = [&](const search::PlannedStage& stage) {
-    return stage.epochs_after >= problem.stage_epochs.front();
-  };
-  while (!std::ranges::all_of(strategy->plan(), has_values) && options.reduction <= options.epochs) {
-    ++options.reduction;
-    TRY(strategy, search::make_strategy(options, problem.space));
-  }
-  return strategy;
+Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options) {
+  options.common.effort = {.full = study::Fidelity::training(problem.stage_epochs.back())};
+  options.common.offered = problem.stage_epochs;
+  return search::make_strategy(options, problem.space);
 }
 
 study::Study fully_evaluated(const Problem& problem, const study::Study& study) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "replay/problem.hpp"
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 
 namespace edgewise::replay {
 
@@ -51,16 +51,10 @@ struct Replay {
 /// the problem has not
 Result<Replay> replay(const search::Strategy& strategy, const Problem& problem, const ReplayOptions& options);
 
-/// The problem's stages for strategies that have stages: of `trials` in the first, one in `reduction` goes on each
-/// time.
-std::vector<search::Stage> stages_of(const Problem& problem, std::size_t trials, std::size_t reduction = 3);
-
-/// The strategy that the options name, with the problem's epochs and stages. The rungs of halving strategies are the
-/// epochs divided by powers of their reduction: where the problem has no values for the lowest ones, the reduction
-/// grows until it has for all.
+/// The strategy that the options name, with the problem's epochs: stages and rungs are made of those that the problem
+/// has values for, unless the options say others.
 /// @param problem  borrowed; its space must outlive the strategy @error what search::make_strategy returns
-Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options,
-                                                       std::size_t trials);
+Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options);
 
 /// The trials of a replay that were evaluated fully: the only ones whose values may be compared.
 study::Study fully_evaluated(const Problem& problem, const study::Study& study);

@@ -8,22 +8,24 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/quantity.hpp"
 #include "study/study.hpp"
 
 namespace edgewise::report {
 
-/// The data behind the page and `--json`: stable names. {"format": "edgewise-report", "version": 1, "study": {name,
-/// seed, created, objectives, constraints, strategy}, "trials": [{id, state, stage, epochs, choice, values, known,
-/// reason, front (bool), rank, contribution, feasible, results: [...], curve: [...]}], "front": [ids], "knee": id or
-/// null, "environment", "job", "data": {"remarks", "account"} as `edgewise data` gives them, or null, "chosen": id or
-/// null, "picks": [{name, trial, reason}], "cover": {trials: [ids], share} or null}. A trial's "contribution" is its
-/// share of the front's hypervolume that no other trial covers; null off the front and where shares are left out, as
-/// "no_contribution" says then. "cover" holds the few trials that stand for a long front (search::front_cover).
-Json report_data(const study::Study& study);
+/// What is known beside the study itself.
+struct Beside {
+  std::vector<Quantity> quantities;  ///< what is declared of recorded values; those the study records are shown
+  Json test;  ///< what networks showed on the test split: {trial: {metric: value}}; null or empty where none was judged
+};
+
+/// The data behind the page and `--json`: stable names, declared in report/schema.cpp.
+Json report_data(const study::Study& study, const Beside& beside = {});
 
 /// The page. `drawings` holds an SVG for a trial id (as text) where one is had; the chosen network's at least. All text
 /// from the study is escaped. Needs no network: script and style are inside.
-std::string html_page(const study::Study& study, const std::map<std::string, std::string>& drawings);
+std::string html_page(const study::Study& study, const std::map<std::string, std::string>& drawings,
+                      const Beside& beside = {});
 
 /// One row a trial: id, state, stage, epochs, front, rank, contribution, disturbed, then choice columns, then values,
 /// then reason. RFC 4180.

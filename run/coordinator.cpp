@@ -53,7 +53,7 @@ class Coordinator {
         outlook_(session, options.cost_model, threads_.staffing()),
         proposer_(session, study_, strategy,
                   {.workers = options.staffing.workers,
-                   .threads = [this](const study::Trial& trial) { return threads_.threads_for(trial); },
+                   .threads = [this](double macs) { return threads_.staffing().threads_for(macs); },
                    .searched_s = [this] { return clock_.searched_s(); },
                    .say = [this](const std::string& line) { view_.say(line); },
                    .is_stopped = [this] { return is_stopped(); }}),

@@ -280,7 +280,7 @@ Expectation expect(const CostModel& model, const Staffing& staffing, const Sessi
     const auto trials = static_cast<double>(stage.trials);
     // The last round of a stage may leave workers without a trial.
     const double training =
-        std::ceil(trials / staffing.workers) * (stage.epochs_after - stage.epochs_before) * mean_epoch_s;
+        std::ceil(trials / staffing.workers) * (stage.after.epochs() - stage.before.epochs()) * mean_epoch_s;
     const double measuring = trials * measuring_seconds(session);
     expectation.training_s += training;
     expectation.measuring_s += measuring;
@@ -291,7 +291,8 @@ Expectation expect(const CostModel& model, const Staffing& staffing, const Sessi
 
 Result<search::Price> price_at_start(Session& session, const CostModel& model, const Staffing& staffing,
                                      const std::atomic<bool>& stop) {
-  if (session.job.search.strategy != "auto") return search::Price{};
+  const auto* strategy = search::strategies().find(session.job.search.strategy);
+  if (!strategy || !strategy->looks_at_price) return search::Price{};
   const auto kept = session.folder / "price.json";
   if (std::filesystem::exists(kept)) {
     TRY(const auto json, read_json(kept));
@@ -314,7 +315,7 @@ Result<search::Price> price_at_start(Session& session, const CostModel& model, c
   const auto& budget = session.job.budget;
   if (!model.points().empty()) {
     const int epochs = static_cast<int>(session.job.train.epochs);
-    const auto one = expect(model, staffing, session, {{"one", 1, 0, epochs}});
+    const auto one = expect(model, staffing, session, {{"one", 1, {}, study::Fidelity::training(epochs)}});
     price.evaluation_s = one.total_s();
     price.stage_s = one.measuring_s;
     if (budget.epochs > 0) price.budget_s = static_cast<double>(budget.epochs) / epochs * price.evaluation_s;

@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "train/starting_weights.hpp"
+#include "train/weights/starting_weights.hpp"
 
 namespace edgewise::run {
 
@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Network {
-  std::string name;  // the backbone's; empty: it has none
+  std::string name;  // by which weights are looked for; empty: it has none
   graph::Graph graph;
 };
 
@@ -23,21 +23,20 @@ struct Network {
 std::vector<Network> networks_of(const space::Family& family, const space::Frame& frame) {
   constexpr std::uint64_t most_tries = 4000;
   constexpr std::size_t most_networks = 64;
-  const auto backbone = std::ranges::find(family.space.parameters(), "backbone", &space::Parameter::name);
+  const auto naming = std::ranges::find(family.space.parameters(), family.named_by, &space::Parameter::name);
   const auto* names =
-      backbone == family.space.parameters().end() ? nullptr : std::get_if<space::Categorical>(&backbone->domain);
+      naming == family.space.parameters().end() ? nullptr : std::get_if<space::Categorical>(&naming->domain);
   std::map<std::string, Network> found;
   const std::size_t wanted = names ? std::min(most_networks, names->values.size()) : 8;
   auto random = RandomStream::named(1, "networks of the space");
   for (std::uint64_t i = 0; i < most_tries && found.size() < wanted; ++i) {
     const auto choice = family.space.sample(random);
     if (!choice) break;
-    const auto value = choice->find("backbone");
-    const auto* word = value == choice->end() ? nullptr : std::get_if<std::string>(&value->second);
-    const std::string name = names && word ? *word : space::to_text(*choice);
-    if (found.contains(name)) continue;
+    const std::string name = space::network_name(family, *choice);
+    const std::string key = name.empty() ? space::to_text(*choice) : name;
+    if (found.contains(key)) continue;
     auto candidate = family.build(*choice, frame);
-    if (candidate) found.emplace(name, Network{names && word ? name : "", std::move(candidate->graph)});
+    if (candidate) found.emplace(key, Network{name, std::move(candidate->graph)});
   }
   std::vector<Network> all;
   for (auto& [name, network] : found) all.push_back(std::move(network));

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <format>
-#include <map>
+#include <utility>
 
 #include "base/random.hpp"
 
@@ -11,14 +11,23 @@ namespace edgewise::run {
 using study::State;
 
 Proposer::Proposer(Session& session, FollowedStudy& study, const search::Strategy* strategy, Settings settings)
-    : session_(session),
-      study_(study),
-      strategy_(strategy),
-      settings_(std::move(settings)),
-      twins_([this](const space::Choice& choice) -> std::optional<std::string> {
-        const auto candidate = session_.family.build(choice, job::frame(session_.job, session_.set));
-        return candidate ? std::optional(space::identity(*candidate)) : std::nullopt;
-      }) {}
+    : session_(session), study_(study), strategy_(strategy), settings_(std::move(settings)) {
+  if (strategy_) dialogue_.emplace(*strategy_, rules());
+}
+
+search::DialogueRules Proposer::rules() const {
+  const auto look = [this](const space::Choice& choice) -> Result<search::Candidate> {
+    TRY(const auto candidate, session_.family.build(choice, job::frame(session_.job, session_.set)));
+    search::Candidate looked{.known = known_costs(candidate.graph)};
+    looked.threads = settings_.threads(looked.known.at("macs"));
+    if (!session_.job.repeats) looked.identity = space::identity(candidate);
+    return looked;
+  };
+  // Two settings of one network start from the same weights only if they are the same trial.
+  return {.look = look,
+          .forbidden = "known before training",
+          .seeds = RandomStream::named(static_cast<std::uint64_t>(session_.job.seed), "trial seeds")};
+}
 
 std::optional<std::string> Proposer::spent_budget() const {
   const auto& budget = session_.job.budget;
@@ -29,11 +38,11 @@ std::optional<std::string> Proposer::spent_budget() const {
   return {};
 }
 
-std::vector<search::Proposal> Proposer::affordable(std::vector<search::Proposal> proposals) const {
-  if (session_.job.budget.trials <= 0) return proposals;
-  auto left = session_.job.budget.trials - study_.tried();
-  std::erase_if(proposals, [&](const auto& proposal) { return !proposal.promote && left-- <= 0; });
-  return proposals;
+search::Pays Proposer::budget_of_trials() const {
+  if (session_.job.budget.trials <= 0) return {};
+  return [left = session_.job.budget.trials - study_.tried()](const search::Proposal& proposal) mutable {
+    return proposal.promote || left-- > 0;
+  };
 }
 
 /// Whether the choices are a function of the seed alone, stopped and gone on or not. With several workers they depend
@@ -60,15 +69,12 @@ study::Study Proposer::shown() const {
   return study;
 }
 
-Result<std::pair<search::Advice, std::optional<study::Study>>> Proposer::ask(std::size_t n) const {
+Result<search::Step> Proposer::ask(std::size_t n) {
   if (is_exact()) {
-    auto study = shown();
-    TRY(auto advice, strategy_->ask(study, 1));
-    if (!advice.proposals.empty() || study_.open() > 0)
-      return std::pair(std::move(advice), std::optional(std::move(study)));
+    TRY(auto step, dialogue_->ask(shown(), 1, budget_of_trials()));
+    if (!step.advice.proposals.empty() || study_.open() > 0) return step;
   }
-  TRY(auto advice, strategy_->ask(study_.study(), n));
-  return std::pair(std::move(advice), std::optional<study::Study>());
+  return dialogue_->ask(study_.study(), n, budget_of_trials());
 }
 
 void Proposer::spend(const std::string& why) {
@@ -85,59 +91,17 @@ Result<bool> Proposer::propose() {
       spend(*why);
       return is_busy;
     }
-    TRY(const auto asked, ask(wanted - waiting));
-    const auto& [advice, shown] = asked;
-    if (!advice.note.empty() && advice.note != note_) settings_.say(note_ = advice.note);
-    if (advice.proposals.empty()) return !advice.is_finished || is_busy;
-    const auto proposals = affordable(advice.proposals);
-    if (proposals.empty()) {
+    TRY(const auto step, ask(wanted - waiting));
+    if (!step.advice.note.empty() && step.advice.note != note_) settings_.say(note_ = step.advice.note);
+    if (step.advice.proposals.empty()) return !step.advice.is_finished || is_busy;
+    if (step.changes_nothing()) {
       spend(std::format("the budget of {} trials is spent", session_.job.budget.trials));
       return is_busy;
     }
-    TRY_DO(record(proposals, shown ? *shown : study_.study()));
+    TRY_DO(search::record(step, *session_.storage).transform([](const auto&) {}));
     TRY_DO(study_.refresh().transform([](bool) {}));
   }
   return true;
-}
-
-study::Trial Proposer::new_trial(const search::Proposal& proposal, const std::vector<study::Trial>& added,
-                                 const study::Study& study) {
-  study::Trial trial{.choice = proposal.choice, .fidelity = study::Fidelity::training(proposal.epochs)};
-  // Two settings of one network start from the same weights only if they are the same trial.
-  trial.seed = RandomStream::named(study.settings.seed, "trial seeds")
-                   .child("trial", study_.trials().size() + added.size())
-                   .next() >>
-               1;
-  const auto candidate = session_.family.build(proposal.choice, job::frame(session_.job, session_.set));
-  if (!candidate) {
-    trial.state = State::rejected;
-    trial.reason = candidate.error().message;
-    return trial;
-  }
-  const bool has_stages = strategy_->plan().size() > 1;
-  if (!session_.job.repeats && twins_.answer(trial, space::identity(*candidate), study, added, has_stages))
-    return trial;
-  trial.known = study::values_of(study::Source::computed, known_costs(candidate->graph));
-  trial.threads = settings_.threads(trial);
-  if (const auto broken = study::violated(session_.job.constraints, numbers(trial.known))) {
-    trial.state = State::rejected;
-    trial.reason = "known before training: " + *broken;
-  }
-  return trial;
-}
-
-Status Proposer::record(const std::vector<search::Proposal>& proposals, const study::Study& study) {
-  std::vector<study::Trial> added;
-  std::map<int, std::vector<study::TrialId>> promoted;
-  for (const auto& proposal : proposals) {
-    if (proposal.promote)
-      promoted[proposal.epochs].push_back(*proposal.promote);
-    else
-      added.push_back(new_trial(proposal, added, study));
-  }
-  for (const auto& [epochs, ids] : promoted) TRY_DO(session_.storage->promote(ids, study::Fidelity::training(epochs)));
-  if (added.empty()) return {};
-  return session_.storage->add(added, study_.trials().size()).transform([](const auto&) {});
 }
 
 }  // namespace edgewise::run

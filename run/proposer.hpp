@@ -4,12 +4,10 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "run/followed_study.hpp"
 #include "run/session.hpp"
-#include "run/twins.hpp"
+#include "search/dialogue.hpp"
 
 namespace edgewise::run {
 
@@ -17,8 +15,8 @@ class Proposer {
  public:
   struct Settings {
     int workers = 1;
-    std::function<int(const study::Trial&)> threads;  ///< of a trial that begins now
-    std::function<double()> searched_s;               ///< over all calls
+    std::function<int(double macs)> threads;  ///< of a network that begins now
+    std::function<double()> searched_s;       ///< over all calls
     std::function<void(const std::string&)> say;
     std::function<bool()> is_stopped;
   };
@@ -36,24 +34,21 @@ class Proposer {
   [[nodiscard]] std::size_t queue_length() const { return 2 * static_cast<std::size_t>(settings_.workers); }
   /// Why nothing more may be begun; nothing while the budget lasts.
   [[nodiscard]] std::optional<std::string> spent_budget() const;
-  /// What of the advice the budget of trials allows: promotions are no new trials.
-  [[nodiscard]] std::vector<search::Proposal> affordable(std::vector<search::Proposal> proposals) const;
+  /// Promotions are no new trials.
+  [[nodiscard]] search::Pays budget_of_trials() const;
   [[nodiscard]] bool is_exact() const;
   [[nodiscard]] study::Study shown() const;
-  /// Up to `n` proposals, and what they were made from where that is not the study as it is.
-  [[nodiscard]] Result<std::pair<search::Advice, std::optional<study::Study>>> ask(std::size_t n) const;
+  Result<search::Step> ask(std::size_t n);
   /// Tells it once.
   void spend(const std::string& why);
-  /// @param study  what the proposals were made from
-  Status record(const std::vector<search::Proposal>& proposals, const study::Study& study);
-  [[nodiscard]] study::Trial new_trial(const search::Proposal& proposal, const std::vector<study::Trial>& added,
-                                       const study::Study& study);
+  /// The rules by which this search talks with its strategy.
+  [[nodiscard]] search::DialogueRules rules() const;
 
   Session& session_;
   FollowedStudy& study_;
   const search::Strategy* strategy_;
   Settings settings_;
-  Twins twins_;
+  std::optional<search::Dialogue> dialogue_;  // nothing without a strategy
   std::string note_;
   bool is_budget_spent_ = false;
 };

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <format>
 #include <memory>
+#include <mutex>
 #include <set>
 
 #include "data/statistics.hpp"
@@ -13,7 +14,7 @@
 #include "run/environment.hpp"
 #include "search/pareto.hpp"
 #include "search/picks.hpp"
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 
 namespace edgewise::run {
 
@@ -23,7 +24,7 @@ namespace {
 
 Result<Session> attach(job::Job job, const fs::path& folder) {
   Session session;
-  TRY(session.set, data::load(job.data, job.task));
+  TRY(session.set, data::load(job.data, *job.task));
   TRY(session.family, space::make_family(job.space, job.space_options, job::frame(job, session.set)));
   session.job = std::move(job);
   session.folder = folder;
@@ -50,9 +51,14 @@ std::string first_difference(const Json& there, const Json& here, const std::str
 std::string fingerprint(const data::DataSet& set) {
   std::uint64_t all = 0;
   for (const auto& item : set.items) {
-    std::string text =
-        std::format("{} {} {}", item.image.filename().string(), data::to_text(item.split), item.label.value_or(-1));
-    if (item.box) text += std::format(" {} {} {} {}", item.box->x0, item.box->y0, item.box->x1, item.box->y1);
+    const auto& labels = item.annotation.labels;
+    std::string text = std::format("{} {} {}", item.image.filename().string(), data::to_text(item.split),
+                                   labels.empty() ? -1 : labels.front());
+    for (std::size_t i = 1; i < labels.size(); ++i) text += std::format(" {}", labels[i]);
+    for (const auto& [box, label] : item.annotation.marks) {
+      text += std::format(" {} {} {} {}", box.x0, box.y0, box.x1, box.y1);
+      if (!set.classes.empty()) text += std::format(" {}", label);
+    }
     all = stable_hash(std::format("{:016x} {}", all, text));
   }
   return std::format("{} {:016x}", set.items.size(), all);
@@ -173,8 +179,8 @@ Result<std::pair<space::Family, space::Frame>> family_of(const study::Study& stu
   TRY(const auto job, job::job_from_json(study.settings.job));
   space::Frame frame{.channels = stored.value("channels", std::int64_t{3}),
                      .input_size = job.input,
-                     .head = job.task == data::Task::box ? space::Head::box : space::Head::classification,
-                     .outputs = stored.value("outputs", std::int64_t{4})};
+                     .head = task::head_of(*job.task),
+                     .outputs = stored.value("outputs", job.task->outputs(2))};
   TRY(auto family, space::make_family(job.space, job.space_options, frame));
   return std::pair{std::move(family), frame};
 }
@@ -197,21 +203,24 @@ std::map<std::string, double> known_costs(const graph::Graph& graph) {
 
 Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session, const search::Price& price) {
   auto options = session.job.search;
-  options.price = price;
+  options.common.price = price;
   const auto frame = job::frame(session.job, session.set);
   std::set<std::string> used;
   for (const auto& objective : session.job.objectives) used.insert(objective.name);
   for (const auto& constraint : session.job.constraints) used.merge(constraint.comparison.names());
-  const std::set<std::string> told{"parameters", "macs", "weight_mb", "activation_mb"};
-  if (std::ranges::any_of(used, [&](const auto& name) { return told.contains(name); })) {
+  if (std::ranges::any_of(graph::quantities(), [&](const auto& told) { return used.contains(told.name); })) {
     // Building a network takes a millisecond, and a strategy asks about the same ones again and again.
-    options.known = [&session, frame,
-                     kept = std::make_shared<std::map<space::Choice, std::map<std::string, double>>>()](
-                        const space::Choice& choice) {
-      const auto found = kept->find(choice);
-      if (found != kept->end()) return found->second;
+    struct Kept {
+      std::mutex guard;  // threads may ask one strategy at once
+      std::map<space::Choice, std::map<std::string, double>> costs;
+    };
+    // Shared by the copies of the function, which std::function makes.
+    options.common.known = [&session, frame, kept = std::make_shared<Kept>()](const space::Choice& choice) {
+      const std::scoped_lock lock(kept->guard);
+      const auto found = kept->costs.find(choice);
+      if (found != kept->costs.end()) return found->second;
       const auto candidate = session.family.build(choice, frame);
-      return kept->emplace(choice, candidate ? known_costs(candidate->graph) : std::map<std::string, double>{})
+      return kept->costs.emplace(choice, candidate ? known_costs(candidate->graph) : std::map<std::string, double>{})
           .first->second;
     };
   }

@@ -1,9 +1,10 @@
+#include "search/candidates.hpp"
+
 #include <algorithm>
+#include <cmath>
 #include <format>
 #include <limits>
 #include <set>
-
-#include "search/strategies_internal.hpp"
 
 namespace edgewise::search {
 
@@ -119,11 +120,26 @@ Advice ask_bounded(const study::Study& study, std::size_t n, const Bound& bound,
   auto choices = next(std::min(n, left));
   advice.is_finished = choices.choices.empty() && choices.is_exhausted;
   for (auto& choice : choices.choices)
-    advice.proposals.push_back({.choice = std::move(choice), .epochs = bound.epochs});
+    advice.proposals.push_back({.choice = std::move(choice), .fidelity = bound.fidelity});
   if (advice.is_finished && bound.trials > 0)
     advice.note =
         std::format("the space has no choice that was not tried; {} trials of {} were made", tried, bound.trials);
   return advice;
+}
+
+int Effort::units() const {
+  const auto found = full.amounts.find(varied);
+  return found == full.amounts.end() ? 0 : static_cast<int>(std::llround(found->second / unit));
+}
+
+study::Fidelity Effort::of(int units) const {
+  auto less = full;
+  less.amounts[varied] = units * unit;
+  return less;
+}
+
+std::size_t trials_of(const Common& common) {
+  return common.trials == 0 ? default_trials : static_cast<std::size_t>(common.trials);
 }
 
 std::size_t planned_trials(const space::Space& space, std::size_t trials) {
@@ -132,10 +148,11 @@ std::size_t planned_trials(const space::Space& space, std::size_t trials) {
   return trials == 0 ? *count : std::min(trials, *count);
 }
 
-Advice Candidates::ask(const study::Study& study, std::size_t n, int epochs) const {
-  return ask_bounded(study, n, {.trials = trials_, .epochs = epochs, .is_drawn = !in_order_}, [&](std::size_t count) {
-    return in_order_ ? next_in_order(*space_, study, count) : next_at_random(*space_, study, seed_, count);
-  });
+Advice Candidates::ask(const study::Study& study, std::size_t n, const study::Fidelity& fidelity) const {
+  return ask_bounded(
+      study, n, {.trials = trials_, .fidelity = fidelity, .is_drawn = !in_order_}, [&](std::size_t count) {
+        return in_order_ ? next_in_order(*space_, study, count) : next_at_random(*space_, study, seed_, count);
+      });
 }
 
 std::size_t Candidates::planned() const {

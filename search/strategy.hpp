@@ -3,12 +3,10 @@
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
 #include "study/study.hpp"
 
 namespace edgewise::search {
@@ -17,7 +15,7 @@ namespace edgewise::search {
 struct Proposal {
   std::optional<study::TrialId> promote;  ///< absent: a new trial of `choice`
   space::Choice choice;
-  int epochs = 1;  ///< to be trained in total
+  study::Fidelity fidelity = study::Fidelity::training(1);  ///< to be paid in total
   friend bool operator==(const Proposal&, const Proposal&) = default;
 };
 
@@ -28,11 +26,12 @@ struct Advice {
   std::string note;          ///< one line for people, e.g. "stage 2 of 3: the best 8 of 84 by non-dominated rank"
 };
 
-/// The plan, for the estimate of time before a search starts: how many trials of how many further epochs each.
+/// The plan, for the estimate of time before a search starts: how many trials go from which fidelity to which.
 struct PlannedStage {
   std::string name;
   std::size_t trials = 0;
-  int epochs_before = 0, epochs_after = 0;
+  study::Fidelity before;  ///< without amounts: nothing was paid yet
+  study::Fidelity after;
 };
 
 /// Proposes choices. Keeps no state that matters: the same study, settings and seed give the same advice, in a new
@@ -42,17 +41,14 @@ class Strategy {
   virtual ~Strategy() = default;
   [[nodiscard]] virtual std::string name() const = 0;
   /// At most `n` proposals. Only trials that were not rejected count against the number of trials to try. Never
-  /// proposes a choice that the study has. A choice that `known` (space::Space validity aside) would reject is still
-  /// proposed: the caller records it as rejected.
+  /// proposes a choice that the study has. A choice that `Common::known` (space::Space validity aside) would reject is
+  /// still proposed: the caller records it as rejected. Several threads may ask at once.
   [[nodiscard]] virtual Result<Advice> ask(const study::Study& study, std::size_t n) const = 0;
   [[nodiscard]] virtual std::vector<PlannedStage> plan() const = 0;
 };
 
-/// One stage of a staged search: train to `epochs` in total, then keep the best `keep`.
-struct Stage {
-  int epochs = 10;
-  std::int64_t keep = 0;  ///< of the last stage: ignored
-};
+/// Trials that count against a number of trials to try: all but the rejected ones and those whose results were known.
+std::size_t count_tried(const study::Study& study);
 
 /// What evaluations are expected to cost and may cost, in seconds; 0: not known, no bound. Whoever goes on with a study
 /// tells the same, else `auto` may go on with another strategy.
@@ -64,40 +60,34 @@ struct Price {
   bool restarts = false;    ///< whether a trial that goes on is trained from its beginning
 };
 
-/// The `search:` section of the job file.
-struct Options {
-  std::string strategy = "random";  ///< one of strategy_names()
-  std::int64_t trials = 0;          ///< at most so many trials; 0: grid and staged: the whole space, others: 40
-  int epochs = 10;                  ///< of grid and random; the train section's
-  std::vector<Stage> stages{{10, 8}, {30, 2}, {60, 0}};  ///< of staged
+/// What a full evaluation pays, and which amount of it strategies vary to try candidates for less: of training, epochs.
+struct Effort {
+  study::Fidelity full = study::Fidelity::training(10);
+  std::string varied = "epochs";    ///< one of the amounts of `full`
+  double unit = 1;                  ///< strategies count in whole units of so much
+  [[nodiscard]] int units() const;  ///< of a full evaluation
+  /// An evaluation that is as a full one but for that amount.
+  [[nodiscard]] study::Fidelity of(int units) const;
+};
+
+/// What every strategy is told; what one of them alone can be told lies beside it.
+struct Common {
+  std::int64_t trials = 0;  ///< at most so many trials; 0: as many as the strategy means
+  Effort effort;
+  /// Units that evaluations can have, growing, the last ones being a full evaluation: a table has values of these
+  /// alone. Empty, or a full evaluation alone: any number up to it.
+  std::vector<int> offered;
   std::string rank;  ///< expression, larger is better; empty: non-dominated sorting, then crowding
   std::uint64_t seed = 1;
-  Price price;                        ///< of auto
+  Price price;
   std::vector<std::string> recorded;  ///< what trials record, to check `rank` against; empty: not checked
-  std::int64_t initial = 0;  ///< space-filling trials before a rule or a model is asked; 0: tpe and local 10, evolution
-                             ///< and nsga2 their population, others their own number
-  std::int64_t population = 0;  ///< of evolution and nsga2; 0: a fifth of the trials, at least 10 and at most 50
-  int reduction = 3;            ///< of the halving strategies: one in so many goes on
-  std::string surrogate =
-      "gp";  ///< of mobo, as its acquisition, solver and selection (search/mobo.hpp has their words)
-  std::string acquisition = "ehvi";
-  std::string solver = "local";
-  std::string selection = "hvi";
   std::vector<space::Choice>
       start_with;  ///< proposed before anything else, in this order: the baseline, a front that the user knows
   std::vector<study::Trial>
       prior;  ///< finished trials of other studies of the same or an overlapping space: models learn from them
   /// Values that a choice is known to give before it is evaluated ("parameters", a predicted latency); empty: none is.
+  /// Called by every thread that asks.
   std::function<std::map<std::string, double>(const space::Choice&)> known;
 };
-
-const std::vector<std::string>& strategy_names();
-
-const std::vector<std::string>& surrogate_names();  ///< what Options::surrogate may be
-
-/// @param space  borrowed; must outlive the strategy
-/// @error invalid_input: unknown strategy, grid over an infinite space, staged with no stages, epochs or keep that do
-/// not shrink as they should, a rank over values that are not recorded
-Result<std::unique_ptr<Strategy>> make_strategy(const Options& options, const space::Space& space);
 
 }  // namespace edgewise::search

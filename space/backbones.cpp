@@ -29,10 +29,8 @@ const std::vector<Backbone>& backbones() {
 
 Result<graph::Graph> build(const Backbone& backbone, const Frame& frame) {
   Net net(frame, backbone.conv_init, backbone.norm);
-  const auto features = backbone.features(net);
-  const auto output =
-      frame.head == Head::box ? net.box_head(features) : backbone.classifier(net, features, frame.outputs);
-  return std::move(net).finish(output);
+  const auto last = backbone.features(net);
+  return net.finish(last, [&](std::int64_t outputs) { return backbone.classifier(net, last, outputs); }, frame);
 }
 
 /// The networks halve the map at most five times, so that every one of them fits long before 1024 pixels.

@@ -12,10 +12,12 @@ namespace edgewise::space {
 /// In the order of the design: alexnet, vgg11, ... convnext_small.
 const std::vector<std::string>& backbone_names();
 
-/// The backbone with torchvision's own classifier for `frame.outputs` classes, or, for `Head::box`, its feature
-/// extractor, global average pooling and Linear(F, F/2) - ReLU - Linear(F/2, 4) - the raw corners as shares of the
-/// input.
+/// The backbone with the frame's head on its features; without one, with torchvision's own classifier for
+/// `frame.outputs` classes.
 /// @error invalid_input: unknown name; an input too small for the network
 Result<graph::Graph> build_backbone(const std::string& name, const Frame& frame);
+
+/// Parameters: backbone, learning_rate.
+Result<Family> make_backbones(const Json& options, const Frame& frame);
 
 }  // namespace edgewise::space

@@ -107,10 +107,8 @@ Wire Net::op(const std::string& name, graph::Operator op, const std::vector<Wire
   return builder_.add(std::move(op), inputs, name);
 }
 
-Wire Net::box_head(Wire features) {
-  auto x = flatten("flatten", average_to("global_pool", features, 1));
-  x = activation("head.1", linear("head.0", x, std::max<std::int64_t>(1, channels(x) / 2)));
-  return linear("head.2", x, 4);
+Result<graph::Graph> Net::finish(Wire last, const graph::Classifier& classifier, const Frame& frame) {
+  return space::finish(builder_, {graph::maps_towards(builder_, last), classifier}, frame);
 }
 
 std::int64_t round_to_multiple(double value, std::int64_t divisor) {

@@ -60,9 +60,8 @@ class Net {
   /// Any other operator.
   Wire op(const std::string& name, graph::Operator op, const std::vector<Wire>& inputs);
 
-  /// The box head: global average, Linear(F, F/2), ReLU, Linear(F/2, 4).
-  Wire box_head(Wire features);
-  Result<graph::Graph> finish(Wire output) && { return std::move(builder_).finish(output); }
+  /// Puts the frame's head on the last map; the network is used up.
+  Result<graph::Graph> finish(Wire last, const graph::Classifier& classifier, const Frame& frame);
 
  private:
   graph::GraphBuilder builder_;

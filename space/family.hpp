@@ -6,23 +6,27 @@
 #include <string>
 #include <vector>
 
+#include "base/catalogue.hpp"
+#include "graph/feature_maps.hpp"
 #include "graph/graph.hpp"
 #include "space/space.hpp"
 
 namespace edgewise::space {
 
-/// What the network has to give.
-enum class Head { classification, box };
-
 /// The frame that a job sets for every candidate.
 struct Frame {
   std::int64_t channels = 3;
   std::int64_t input_size = 64;  ///< square; a family with an input-size parameter overrides it
-  Head head = Head::classification;
-  std::int64_t outputs = 10;  ///< classes, or 4 for a box (x0, y0, x1, y1 as shares of the input size)
+  graph::HeadMaker head;         ///< the task's layers on the family's features; empty: the network's own classifier
+  std::int64_t outputs = 10;     ///< numbers that the head gives
 };
 
-/// What a choice stands for: the network and how to train it.
+/// Puts the frame's head on features and ends the network.
+/// @param builder  under construction; used up
+Result<graph::Graph> finish(graph::GraphBuilder& builder, const graph::Features& features, const Frame& frame);
+
+/// What a trial evaluates: a network and how to train it. A choice stands for one; an imported network is one without a
+/// choice.
 struct Candidate {
   graph::Graph graph;
   std::map<std::string, Value> training;  ///< train options that the choice sets, e.g. "learning_rate"
@@ -37,15 +41,21 @@ struct Family {
   std::string name;
   Space space;
   std::function<Result<Candidate>(const Choice&, const Frame&)> build;
+  std::string
+      named_by;  ///< the parameter whose value others call the network by ("resnet18"); empty: they have no names
 };
+/// The name of a choice's network, by which a folder of weights is looked through; empty: it has none.
+std::string network_name(const Family& family, const Choice& choice);
 
-/// The names for messages and `--help`: "backbones", "resnet".
-std::vector<std::string> family_names();
+/// One line of the catalogue: how a family is made from a job's options.
+struct FamilyMaker {
+  std::string name;
+  std::function<Result<Family>(const Json& options, const Frame& frame)> make;
+};
+/// All families. One takes the `space:` section of the job file without `family`: for each parameter an optional list
+/// of values or {low, high, step} that narrows it ({} keeps the family's own ranges), and options of its own.
+Catalogue<FamilyMaker>& families();
 
-/// @param options  the `space:` section of the job file without `family`: for each parameter an optional list of values
-/// or
-///                 {low, high, step} that narrows it; {} keeps the family's own ranges
-///                 (`resnet` also takes max_parameters and max_macs, bounds on what is valid; 2e6 and 4e8 unless given)
 /// @error invalid_input: unknown name (with the nearest), unknown parameter, values that the family does not know
 Result<Family> make_family(const std::string& name, const Json& options, const Frame& frame);
 

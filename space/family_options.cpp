@@ -1,10 +1,12 @@
+#include "space/family_options.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <expected>
 #include <format>
 
-#include "space/family_internal.hpp"
+#include "space/domain_internal.hpp"
 
 namespace edgewise::space {
 

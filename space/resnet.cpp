@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <format>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <tuple>
 
+#include "graph/costs.hpp"
 #include "space/backbones_internal.hpp"
-#include "space/family_internal.hpp"
+#include "space/family_options.hpp"
 
 namespace edgewise::space {
 
@@ -74,19 +77,43 @@ std::vector<FamilyParameter> parameters_for(const Frame& frame) {
   return all;
 }
 
-}  // namespace
+Wire classifier(Net& net, Wire x, std::int64_t outputs) {
+  return net.linear("fc", net.flatten("flatten", net.average_to("avgpool", x, 1)), outputs);
+}
 
-ResNetCosts resnet_costs(const ResNet& net, const Frame& frame) {
+/// What the frame's head costs on a last map. Each is built once: a space asks for every choice that it looks at. Safe
+/// to use from several threads.
+class HeadCosts {
+ public:
+  explicit HeadCosts(const Frame& frame) : frame_(frame) {}
+  ResNetCosts of(std::int64_t channels, std::int64_t size) {
+    const std::lock_guard lock(mutex_);
+    const auto [found, is_new] = known_.try_emplace({channels, size});
+    if (!is_new) return found->second;
+    Frame alone = frame_;
+    alone.channels = channels;
+    alone.input_size = size;
+    Net net(alone, he_fan_out_init);
+    const auto graph =
+        net.finish(net.input(), [&](std::int64_t outputs) { return classifier(net, net.input(), outputs); }, alone);
+    if (!graph) return {};  // what is wrong with it, the network that is built with it tells
+    const auto costs = graph::costs(*graph);
+    return found->second = {costs.parameters, costs.macs};
+  }
+
+ private:
+  const Frame frame_;
+  std::mutex mutex_;
+  std::map<std::pair<std::int64_t, std::int64_t>, ResNetCosts> known_;
+};
+
+ResNetCosts costs_of(const ResNet& net, const Frame& frame, HeadCosts& heads) {
   ResNetCosts total;
   auto size = frame.input_size;
   const auto conv_norm = [&](std::int64_t in, std::int64_t out, std::int64_t kernel) {
     const auto weights = in * out * kernel * kernel;
     total.parameters += weights + 2 * out;
     total.macs += weights * size * size;
-  };
-  const auto linear = [&](std::int64_t in, std::int64_t out) {
-    total.parameters += in * out + out;
-    total.macs += in * out;
   };
   // Odd kernels padded by half: a stride divides the size, rounded up.
   const auto shrink = [&size](std::int64_t stride) { size = (size + stride - 1) / stride; };
@@ -107,14 +134,15 @@ ResNetCosts resnet_costs(const ResNet& net, const Frame& frame) {
       channels = out;
     }
   }
-  if (frame.head == Head::classification) {
-    linear(channels, frame.outputs);
-  } else {
-    const auto hidden = std::max<std::int64_t>(1, channels / 2);
-    linear(channels, hidden);
-    linear(hidden, 4);
-  }
-  return total;
+  const auto head = heads.of(channels, size);
+  return {total.parameters + head.parameters, total.macs + head.macs};
+}
+
+}  // namespace
+
+ResNetCosts resnet_costs(const ResNet& net, const Frame& frame) {
+  HeadCosts heads(frame);
+  return costs_of(net, frame, heads);
 }
 
 Result<graph::Graph> build_resnet(const ResNet& net, const Frame& frame) {
@@ -131,11 +159,7 @@ Result<graph::Graph> build_resnet(const ResNet& net, const Frame& frame) {
                          {net.stages[stage].width, stage > 0 && block == 0 ? 2 : 1, net.kernel_size, net.bottleneck});
     }
   }
-  const auto output =
-      frame.head == Head::box
-          ? layers.box_head(x)
-          : layers.linear("fc", layers.flatten("flatten", layers.average_to("avgpool", x, 1)), frame.outputs);
-  return std::move(layers).finish(output);
+  return layers.finish(x, [&](std::int64_t outputs) { return classifier(layers, x, outputs); }, frame);
 }
 
 Result<Family> make_resnet(const Json& options, const Frame& frame) {
@@ -157,11 +181,12 @@ Result<Family> make_resnet(const Json& options, const Frame& frame) {
     ranges.erase(key);
   }
   TRY(auto parameters, narrowed(parameters_for(frame), ranges, {bounds[0].key, bounds[1].key}));
-  auto validity = [bounds, frame](const Choice& choice) -> std::optional<std::string> {
+  const auto heads = std::make_shared<HeadCosts>(frame);  // shared by the copies of the space
+  auto validity = [bounds, frame, heads](const Choice& choice) -> std::optional<std::string> {
     const auto net = resnet_of(choice);
     const auto sized = frame_of(choice, frame);
     if (auto mistake = size_mistake(net, sized.input_size)) return mistake;
-    const auto costs = resnet_costs(net, sized);
+    const auto costs = costs_of(net, sized, *heads);
     for (const auto& [have, what, bound] :
          {std::tuple{costs.parameters, "parameters", bounds[0]}, {costs.macs, "MACs", bounds[1]}}) {
       if (have > bound.most)

@@ -7,10 +7,6 @@
 #include "graph/graph.hpp"
 #include "space/family.hpp"
 
-// Parameters of the family: stages, blocks1 .. blocks4 (of the stages that exist), block, kernel_size,
-// stem_kernel_size, stem_stride, filters, width_growth, input_size (from half the job's to the job's own) and, when the
-// job names it, learning_rate.
-
 namespace edgewise::space {
 
 /// One residual network: a stem convolution, stages of blocks (each stage after the first halves the map), global
@@ -33,8 +29,14 @@ struct ResNetCosts {
 };
 ResNetCosts resnet_costs(const ResNet& net, const Frame& frame);
 
-/// Nodes are called as in torchvision's resnet: "conv1", "layer1.0.conv1", ..., "fc" (or "head.0", "head.2").
+/// Nodes are called as in torchvision's resnet: "conv1", "layer1.0.conv1", ..., then those of the
+/// frame's head; without one "fc".
 /// @error invalid_input: no stage, a frame that cannot be, a map that shrinks below one pixel
 Result<graph::Graph> build_resnet(const ResNet& net, const Frame& frame);
+
+/// Parameters: stages, blocks1 .. blocks4 (of the stages that exist), block, kernel_size, stem_kernel_size,
+/// stem_stride, filters, width_growth, input_size (from half the job's to the job's own) and, when the job names it,
+/// learning_rate. Options: max_parameters and max_macs, bounds on what is valid; 2e6 and 4e8 unless given.
+Result<Family> make_resnet(const Json& options, const Frame& frame);
 
 }  // namespace edgewise::space

@@ -110,8 +110,12 @@ class BayesianRidge final : public Surrogate {
 
 }  // namespace
 
-std::unique_ptr<Surrogate> make_bayesian_ridge(const Columns& columns, std::uint64_t /*seed: nothing is random*/) {
-  return std::make_unique<BayesianRidge>(columns);
+SurrogateEntry bayesian_ridge_entry() {
+  return {.name = "bayesian_ridge",
+          .sentence = "Bayesian linear regression",
+          .make = [](const Columns& columns, const Settings& /*none*/, std::uint64_t /*seed: nothing is random*/) {
+            return std::make_unique<BayesianRidge>(columns);
+          }};
 }
 
 }  // namespace edgewise::surrogate

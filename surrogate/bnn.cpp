@@ -250,8 +250,12 @@ class BayesianNetwork final : public Surrogate {
 
 }  // namespace
 
-std::unique_ptr<Surrogate> make_bnn(const Columns& columns, std::uint64_t seed) {
-  return std::make_unique<BayesianNetwork>(columns, seed);
+SurrogateEntry bnn_entry() {
+  return {.name = "bnn",
+          .sentence = "networks whose weights are drawn from their posterior",
+          .make = [](const Columns& columns, const Settings& /*none*/, std::uint64_t seed) {
+            return std::make_unique<BayesianNetwork>(columns, seed);
+          }};
 }
 
 }  // namespace edgewise::surrogate

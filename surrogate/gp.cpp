@@ -283,8 +283,12 @@ Surrogate::Path GaussianProcess::path(RandomStream& random) const {
   return [model](const Matrix& inputs) -> Vector { return model->predict(inputs).mean; };
 }
 
-std::unique_ptr<Surrogate> make_gp(const Columns& columns, std::uint64_t /*seed*/) {
-  return std::make_unique<GaussianProcess>(columns);
+SurrogateEntry gp_entry() {
+  return {.name = "gp",
+          .sentence = "a Gaussian process",
+          .make = [](const Columns& columns, const Settings& /*none*/, std::uint64_t /*seed: nothing is random*/) {
+            return std::make_unique<GaussianProcess>(columns);
+          }};
 }
 
 }  // namespace edgewise::surrogate

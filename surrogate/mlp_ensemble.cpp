@@ -57,8 +57,12 @@ class MlpEnsemble final : public Ensemble {
 
 }  // namespace
 
-std::unique_ptr<Surrogate> make_mlp_ensemble(const Columns& columns, std::uint64_t seed) {
-  return std::make_unique<MlpEnsemble>(columns, seed);
+SurrogateEntry mlp_ensemble_entry() {
+  return {.name = "mlp_ensemble",
+          .sentence = "an ensemble of small networks",
+          .make = [](const Columns& columns, const Settings& /*none*/, std::uint64_t seed) {
+            return std::make_unique<MlpEnsemble>(columns, seed);
+          }};
 }
 
 }  // namespace edgewise::surrogate

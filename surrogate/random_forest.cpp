@@ -92,8 +92,12 @@ class RandomForest final : public Ensemble {
 
 }  // namespace
 
-std::unique_ptr<Surrogate> make_random_forest(const Columns& columns, std::uint64_t seed) {
-  return std::make_unique<RandomForest>(columns, seed);
+SurrogateEntry random_forest_entry() {
+  return {.name = "random_forest",
+          .sentence = "a random forest",
+          .make = [](const Columns& columns, const Settings& /*none*/,
+                     std::uint64_t seed) { return std::make_unique<RandomForest>(columns, seed); },
+          .is_level_outside = true};
 }
 
 }  // namespace edgewise::surrogate

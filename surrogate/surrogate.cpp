@@ -1,31 +1,11 @@
 #include "surrogate/surrogate.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <format>
 
 #include "surrogate/surrogates_internal.hpp"
 
 namespace edgewise::surrogate {
-
-namespace {
-
-struct Registered {
-  const char* name;
-  std::unique_ptr<Surrogate> (*make)(const Columns& columns, std::uint64_t seed);
-};
-constexpr auto registry = std::to_array<Registered>({
-    Registered{"gp", make_gp},
-    Registered{"xgboost", make_xgboost},
-    Registered{"xgboost_ranker", make_xgboost_ranker},
-    Registered{"random_forest", make_random_forest},
-    Registered{"mlp_ensemble", make_mlp_ensemble},
-    Registered{"bnn", make_bnn},
-    Registered{"bayesian_ridge", make_bayesian_ridge},
-});
-
-}  // namespace
 
 std::vector<bool> columns_with_gaps(const Matrix& inputs) {
   std::vector<bool> gaps(static_cast<std::size_t>(inputs.cols()));
@@ -88,23 +68,16 @@ Surrogate::Path Surrogate::path(RandomStream& random) const {
   };
 }
 
-const std::vector<std::string>& surrogate_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> list;
-    for (const auto& entry : registry) list.emplace_back(entry.name);
-    return list;
-  }();
-  return names;
+Catalogue<SurrogateEntry>& surrogates() {
+  static Catalogue<SurrogateEntry> all(
+      "surrogate", {gp_entry(), xgboost_entry(), xgboost_ranker_entry(), random_forest_entry(), mlp_ensemble_entry(),
+                    bnn_entry(), bayesian_ridge_entry()});
+  return all;
 }
 
 Result<std::unique_ptr<Surrogate>> make_surrogate(const std::string& name, const Columns& columns, std::uint64_t seed) {
-  const auto* found = std::ranges::find_if(registry, [&](const Registered& entry) { return name == entry.name; });
-  if (found == registry.end()) {
-    const auto nearest = nearest_word(name, surrogate_names());
-    return invalid(std::format("surrogate \"{}\" is not one of {}", name, quoted_list(surrogate_names())),
-                   nearest.empty() ? "" : std::format("did you mean \"{}\"?", nearest));
-  }
-  return found->make(columns, seed);
+  TRY(const auto* entry, surrogates().at(name));
+  return entry->make(columns, entry->settings, seed);
 }
 
 }  // namespace edgewise::surrogate

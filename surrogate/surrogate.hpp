@@ -10,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "base/catalogue.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "base/settings.hpp"
 
 namespace edgewise::surrogate {
 
@@ -77,9 +79,19 @@ class Surrogate {
   [[nodiscard]] virtual Path path(RandomStream& random) const;
 };
 
-const std::vector<std::string>& surrogate_names();  ///< "gp", "xgboost", ...
+/// One kind of model: all that others know of it.
+struct SurrogateEntry {
+  std::string name;
+  std::string sentence;  ///< what it is, for the reference page
+  Settings settings;     ///< its options with their defaults
+  /// @param settings  of the type of the member
+  std::function<std::unique_ptr<Surrogate>(const Columns& columns, const Settings& settings, std::uint64_t seed)> make;
+  bool is_level_outside = false;  ///< as sure far from data as beside them: trees continue level, all members alike
+};
 
-/// @error invalid_input: unknown name (with the nearest)
+Catalogue<SurrogateEntry>& surrogates();
+
+/// With the options' defaults. @error invalid_input: unknown name (with the nearest)
 Result<std::unique_ptr<Surrogate>> make_surrogate(const std::string& name, const Columns& columns, std::uint64_t seed);
 
 }  // namespace edgewise::surrogate

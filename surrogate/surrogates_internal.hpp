@@ -1,16 +1,16 @@
-/// How each surrogate is made.
+/// The entries of the catalogue, each in the file of its model.
 #pragma once
 
 #include "surrogate/surrogate.hpp"
 
 namespace edgewise::surrogate {
 
-std::unique_ptr<Surrogate> make_gp(const Columns& columns, std::uint64_t seed);
-std::unique_ptr<Surrogate> make_xgboost(const Columns& columns, std::uint64_t seed);
-std::unique_ptr<Surrogate> make_xgboost_ranker(const Columns& columns, std::uint64_t seed);
-std::unique_ptr<Surrogate> make_random_forest(const Columns& columns, std::uint64_t seed);
-std::unique_ptr<Surrogate> make_mlp_ensemble(const Columns& columns, std::uint64_t seed);
-std::unique_ptr<Surrogate> make_bnn(const Columns& columns, std::uint64_t seed);
-std::unique_ptr<Surrogate> make_bayesian_ridge(const Columns& columns, std::uint64_t seed);
+SurrogateEntry gp_entry();
+SurrogateEntry xgboost_entry();
+SurrogateEntry xgboost_ranker_entry();
+SurrogateEntry random_forest_entry();
+SurrogateEntry mlp_ensemble_entry();
+SurrogateEntry bnn_entry();
+SurrogateEntry bayesian_ridge_entry();
 
 }  // namespace edgewise::surrogate

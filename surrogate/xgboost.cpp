@@ -60,8 +60,12 @@ class XGBoost final : public Ensemble {
 
 }  // namespace
 
-std::unique_ptr<Surrogate> make_xgboost(const Columns& columns, std::uint64_t seed) {
-  return std::make_unique<XGBoost>(columns, seed);
+SurrogateEntry xgboost_entry() {
+  return {.name = "xgboost",
+          .sentence = "an ensemble of boosted trees",
+          .make = [](const Columns& columns, const Settings& /*none*/,
+                     std::uint64_t seed) { return std::make_unique<XGBoost>(columns, seed); },
+          .is_level_outside = true};
 }
 
 }  // namespace edgewise::surrogate

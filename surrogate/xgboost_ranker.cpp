@@ -88,8 +88,12 @@ class XGBoostRanker final : public Ensemble {
 
 }  // namespace
 
-std::unique_ptr<Surrogate> make_xgboost_ranker(const Columns& columns, std::uint64_t seed) {
-  return std::make_unique<XGBoostRanker>(columns, seed);
+SurrogateEntry xgboost_ranker_entry() {
+  return {.name = "xgboost_ranker",
+          .sentence = "boosted trees that learn the order of the trials",
+          .make = [](const Columns& columns, const Settings& /*none*/,
+                     std::uint64_t seed) { return std::make_unique<XGBoostRanker>(columns, seed); },
+          .is_level_outside = true};
 }
 
 }  // namespace edgewise::surrogate

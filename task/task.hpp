@@ -119,8 +119,8 @@ class Task {
   [[nodiscard]] virtual bool survives(std::span<const float> target, const picture::Warp& warp) const;
 
   /// Puts the task's layers on a family's features.
-  virtual graph::GraphBuilder::Value put_head(graph::GraphBuilder& builder, const graph::Features& features,
-                                              std::int64_t outputs) const = 0;
+  virtual graph::HeadOutputs put_head(graph::GraphBuilder& builder, const graph::Features& features,
+                                      std::int64_t outputs) const = 0;
 
   [[nodiscard]] virtual std::unique_ptr<Judge> judge(std::size_t classes, Sum sum = plain_sum) const = 0;
   /// What must be beaten: the metrics of the best guess that does not look at the pictures, and the guess.

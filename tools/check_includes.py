@@ -51,7 +51,7 @@ HEAVY = {
 }
 # job/ needs the plain settings of training, not training itself.
 # The command line reads starting weights before a search, without LibTorch.
-ONLY = {("job", "train"): {"train/settings.hpp"}, ("run", "train"): {"train/settings.hpp", "train/starting_weights.hpp"}, ("device", "agent"): {"agent/wire.hpp", "agent/tensor.hpp"}}
+ONLY = {("job", "train"): {"train/settings.hpp"}, ("run", "train"): {"train/settings.hpp", "train/weights/starting_weights.hpp"}, ("device", "agent"): {"agent/wire.hpp", "agent/tensor.hpp"}}
 # What base/console.hpp and base/file.hpp are for: pattern -> what to use instead. The files below have a reason of their own.
 RAW = {
     r"std::print(ln)?\b|std::(cout|cerr|clog)\b|\bstdout\b|\bstderr\b|\bv?printf\s*\(|\bputs\s*\(|\bperror\s*\(":

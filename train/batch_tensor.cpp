@@ -6,6 +6,7 @@
 #include <new>
 
 #include "train/loop_internal.hpp"
+#include "train/losses/loss.hpp"
 
 namespace edgewise::train {
 
@@ -56,19 +57,10 @@ Result<torch::Tensor> input_tensor(const data::Batch& batch, const graph::Shape&
 }
 
 Result<torch::Tensor> target_tensor(const data::Batch& batch, const Goal& goal, torch::Device device) {
-  const auto n = static_cast<std::int64_t>(batch.count);
-  if (goal.task == data::Task::box) {
-    if (batch.boxes.size() != batch.count * 4)
-      return invalid("the pictures have no boxes", "use a data set with one box per picture");
-    return torch::tensor(batch.boxes).reshape({n, 4}).to(device);
-  }
-  if (batch.labels.size() != batch.count) return invalid("the pictures have no classes", "use a data set with classes");
-  for (const auto label : batch.labels) {
-    if (label < 0 || label >= goal.classes) {
-      return invalid(std::format("the class {} of a picture is not in [0, {}]", label, goal.classes - 1));
-    }
-  }
-  return torch::tensor(batch.labels, torch::kInt64).to(device);
+  EDGEWISE_ASSERT(batch.targets.size() == batch.count, "a batch has a target for each picture");
+  TRY(const Loss* loss, loss_of(*goal.task));
+  TRY(const auto targets, loss->targets(batch.targets, goal.outputs()));
+  return targets.to(device);
 }
 
 std::unexpected<Error> torch_error(const std::string& context, const std::exception& error) {

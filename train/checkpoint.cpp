@@ -50,7 +50,7 @@ class Checksum {
 };
 
 Json evaluation_to_json(const Evaluation& evaluation) {
-  return {{"loss", evaluation.loss}, {"metrics", evaluation.metrics}, {"confusion", evaluation.confusion}};
+  return {{"loss", evaluation.loss}, {"metrics", evaluation.metrics}, {"details", evaluation.details}};
 }
 
 Json header(const Checkpoint& checkpoint) {
@@ -78,6 +78,13 @@ Json header(const Checkpoint& checkpoint) {
   return all;
 }
 
+/// Before there were details a confusion matrix stood in their place, without rows where the task has none.
+Json details_of(const Json& evaluation) {
+  if (evaluation.contains("details")) return evaluation["details"];
+  const Json& confusion = evaluation.at("confusion");
+  return confusion.empty() ? Json::object() : Json{{"confusion", confusion}};
+}
+
 Status parse_header(const Json& json, Checkpoint& into, bool& has_best_model) {
   try {
     if (json.at("network").get<std::uint64_t>() != into.network) return invalid("it belongs to another network");
@@ -94,8 +101,7 @@ Status parse_header(const Json& json, Checkpoint& into, bool& has_best_model) {
     }
     into.best_epoch = json.at("best_epoch").get<int>();
     const auto& best = json.at("best");
-    into.best = {best.at("loss").get<double>(), best.at("metrics").get<Metrics>(),
-                 best.at("confusion").get<std::vector<std::vector<std::int64_t>>>()};
+    into.best = {best.at("loss").get<double>(), best.at("metrics").get<Metrics>(), details_of(best)};
     into.steps = json.at("steps").get<std::int64_t>();
     into.started_from.reset();
     if (json.contains("started_from")) into.started_from = share_from_json(json.at("started_from"));

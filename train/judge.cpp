@@ -2,11 +2,11 @@
 
 #include <chrono>
 #include <format>
-#include <numeric>
+#include <span>
 
 #include "base/quiet.hpp"
 #include "train/loop_internal.hpp"
-#include "train/losses_internal.hpp"
+#include "train/losses/loss.hpp"
 
 namespace edgewise::train {
 
@@ -33,27 +33,16 @@ class EvaluationMode {
   nn::Precision was_;
 };
 
-void finish_classification(Evaluation& evaluation) {
-  std::int64_t right = 0, all = 0, classes_seen = 0;
-  double recalls = 0;
-  for (std::size_t label = 0; label < evaluation.confusion.size(); ++label) {
-    const auto& row = evaluation.confusion[label];
-    const auto count = std::accumulate(row.begin(), row.end(), std::int64_t{0});
-    all += count;
-    right += row[label];
-    if (count > 0) {
-      ++classes_seen;
-      recalls += static_cast<double>(row[label]) / static_cast<double>(count);
-    }
-  }
-  evaluation.metrics["accuracy"] = static_cast<double>(right) / static_cast<double>(all);
-  evaluation.metrics["balanced_accuracy"] = recalls / static_cast<double>(classes_seen);
+// LibTorch's order of adding floats: values that were recorded years apart agree to the last bit.
+double torch_sum(std::span<const float> values) {
+  auto* const first = const_cast<float*>(values.data());
+  return torch::from_blob(first, {static_cast<std::int64_t>(values.size())}, torch::kFloat32).sum().item<double>();
 }
 
 }  // namespace
 
 Status check_output(const graph::Graph& graph, const Goal& goal) {
-  const auto wanted = goal.task == data::Task::box ? std::int64_t{4} : goal.classes;
+  const auto wanted = goal.outputs();
   if (graph.output_shape() != graph::Shape{wanted}) {
     return invalid(
         std::format("the network's output is {}, the task needs {}", graph::to_text(graph.output_shape()), wanted),
@@ -73,11 +62,9 @@ Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batche
   const torch::InferenceMode no_gradients;
   const auto where = device();
   Evaluation evaluation;
-  if (goal.task == data::Task::classification) {
-    const auto n = static_cast<std::size_t>(goal.classes);
-    evaluation.confusion.assign(n, std::vector<std::int64_t>(n, 0));
-  }
-  double loss = 0, overlap = 0, half = 0;
+  TRY(const Loss* loss_of_task, loss_of(*goal.task));
+  const auto judging = goal.task->judge(static_cast<std::size_t>(goal.classes), torch_sum);
+  double loss = 0;
   std::size_t count = 0;
   batches.start(0);
   for (;;) {
@@ -96,29 +83,17 @@ Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batche
     TRY(const auto targets, target_tensor(*batch, goal, where));
     const auto outputs = network->forward(inputs);
     const auto n = static_cast<double>(batch->count);
-    if (goal.task == data::Task::box) {
-      loss += n * box_loss(outputs, targets, "smooth_l1_giou").item<double>();
-      const auto shares = iou(outputs, targets);
-      overlap += shares.sum().item<double>();
-      half += (shares >= 0.5).sum().item<double>();
-    } else {
-      loss += n * classification_loss(outputs, targets, 0.0).item<double>();
-      const auto predicted = outputs.argmax(1).to(torch::kCPU);
-      const auto* const values = predicted.data_ptr<std::int64_t>();
-      for (std::size_t i = 0; i < batch->count; ++i) {
-        ++evaluation.confusion[static_cast<std::size_t>(batch->labels[i])][static_cast<std::size_t>(values[i])];
-      }
-    }
+    loss += n * loss_of_task->of(outputs, targets, goal.task->traits().loss).item<double>();
+    const auto numbers = outputs.to(torch::kCPU).contiguous();
+    judging->add({numbers.data_ptr<float>(), static_cast<std::size_t>(numbers.numel())}, batch->targets);
     count += batch->count;
     batches.recycle(std::move(*batch));
   }
   if (count == 0) return invalid("there is no picture to judge the network by", "give the split at least one picture");
   evaluation.loss = loss / static_cast<double>(count);
-  if (goal.task == data::Task::box) {
-    evaluation.metrics = {{"iou", overlap / static_cast<double>(count)}, {"iou50", half / static_cast<double>(count)}};
-  } else {
-    finish_classification(evaluation);
-  }
+  auto judgement = judging->finish();
+  evaluation.metrics = std::move(judgement.metrics);
+  evaluation.details = std::move(judgement.details);
   return evaluation;
 }
 

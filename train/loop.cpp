@@ -8,7 +8,7 @@
 #include "base/quiet.hpp"
 #include "train/checkpoint_internal.hpp"
 #include "train/loop_internal.hpp"
-#include "train/losses_internal.hpp"
+#include "train/losses/loss.hpp"
 #include "train/optimizer_internal.hpp"
 #include "train/schedule_internal.hpp"
 #include "train/tensor_memory_internal.hpp"
@@ -31,9 +31,10 @@ double seconds_since(Clock::time_point start) {
 constexpr double norm_momentum_floor = 0.1;
 
 bool is_better(const Goal& goal, const Evaluation& a, const Evaluation& b) {
-  const char* metric = goal.task == data::Task::box ? "iou" : "accuracy";
-  const double left = a.metrics.at(metric), right = b.metrics.at(metric);
-  return left != right ? left > right : a.loss < b.loss;
+  const Quantity& metric = goal.task->metrics().front();
+  const double left = a.metrics.at(metric.name), right = b.metrics.at(metric.name);
+  if (left == right) return a.loss < b.loss;
+  return metric.better == Direction::maximize ? left > right : left < right;
 }
 
 // OpenBLAS has a pool of its own, of which LibTorch knows nothing: the product of a linear layer would take every
@@ -52,6 +53,7 @@ class Trainer {
   explicit Trainer(const LoopRequest& request)
       : request_(request),
         settings_(request.settings),
+        loss_options_(request.settings.loss.value_or(request.goal.task->traits().loss)),
         device_(device()),
         network_(*request.graph, RandomStream::named(request.seed, "weights")) {}
 
@@ -65,17 +67,18 @@ class Trainer {
   Status prepare();
   Status continue_checkpoint();
   Status start_weights();
-  void start_box_at_mean();
   void make_optimizer();
   Status run_epoch();
   Status train_part(Epoch& epoch);
   Result<double> train_batch(const data::Batch& batch, double rate, double& waited);
   Status save();
   Result<Outcome> finish();
-  Result<torch::Tensor> loss_of(const data::Batch& batch);
+  Result<torch::Tensor> loss_on(const data::Batch& batch);
 
   const LoopRequest& request_;
   const Settings& settings_;
+  const edgewise::Settings loss_options_;
+  const Loss* loss_ = nullptr;
   torch::Device device_;
   nn::Network network_;
   std::optional<Optimizer> optimizer_;
@@ -102,6 +105,7 @@ void Trainer::make_optimizer() {
 }
 
 Status Trainer::prepare() {
+  TRY(loss_, loss_of(*request_.goal.task));
   TRY_DO(check_output(*request_.graph, request_.goal));
   keep_tensor_memory();
   if (settings_.threads > 0) set_threads(static_cast<int>(settings_.threads));
@@ -155,41 +159,18 @@ Status Trainer::continue_checkpoint() {
 }
 
 Status Trainer::start_weights() {
-  if (request_.goal.task == data::Task::box && request_.mean_box) start_box_at_mean();
+  if (request_.training_targets && loss_->start) loss_->start(network_, *request_.training_targets);
   if (!request_.starting_weights) return {};
   TRY(const auto adapted, request_.starting_weights(nn::weights(network_)));
   state_.started_from = adapted.share;
   return nn::load_weights(network_, adapted.weights);
 }
 
-// A box network that starts at the mean box of the training pictures, with small weights in its last layer, need not
-// spend its first epochs on finding the picture's middle.
-void Trainer::start_box_at_mean() {
-  const auto& graph = *request_.graph;
-  const auto* linear = std::get_if<graph::Linear>(&graph.node(graph.output()).op);
-  if (!linear || !linear->bias) return;
-  const torch::NoGradGuard no_grad;
-  const auto tensors = network_->tensors();
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    const auto count = graph.tensors(i).size();
-    if (i == graph.output()) {
-      auto weight = tensors[next], bias = tensors[next + 1];
-      const auto deviation = weight.numel() > 1 ? weight.std().item<double>() : 0.0;
-      if (deviation > 0.01) weight.mul_(0.01 / deviation);
-      const auto& box = *request_.mean_box;
-      bias.copy_(torch::tensor({box[0], box[1], box[2], box[3]}));
-    }
-    next += count;
-  }
-}
-
-Result<torch::Tensor> Trainer::loss_of(const data::Batch& batch) {
+Result<torch::Tensor> Trainer::loss_on(const data::Batch& batch) {
   TRY(const auto inputs, input_tensor(batch, request_.graph->input_shape(), device_));
   TRY(const auto targets, target_tensor(batch, request_.goal, device_));
   const auto outputs = network_->forward(inputs);
-  return request_.goal.task == data::Task::box ? box_loss(outputs, targets, settings_.box_loss)
-                                               : classification_loss(outputs, targets, settings_.label_smoothing);
+  return loss_->of(outputs, targets, loss_options_);
 }
 
 // The loss; when it or the gradient is not finite, nothing was changed and `stopped_early_` says why.
@@ -198,7 +179,7 @@ Result<double> Trainer::train_batch(const data::Batch& batch, double rate, doubl
   TRY(const auto busy, BusyMachine::enter());
   waited += seconds_since(start);
   optimizer_->clear_gradients();
-  TRY(const auto loss, loss_of(batch));
+  TRY(const auto loss, loss_on(batch));
   const auto value = loss.item<double>();
   if (!std::isfinite(value)) {
     stopped_early_ = std::format("the loss became {}", number_name(value));

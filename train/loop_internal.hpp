@@ -3,13 +3,12 @@
 
 #include <torch/types.h>
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
-#include "data/dataset.hpp"
-#include "data/loader.hpp"
+#include "data/cache/loader.hpp"
 #include "nn/module.hpp"
+#include "task/task.hpp"
 #include "train/train.hpp"
 
 namespace edgewise::train {
@@ -26,8 +25,9 @@ class Batches {
 
 /// What is asked of a network, apart from where the pictures lie.
 struct Goal {
-  data::Task task = data::Task::classification;
-  std::int64_t classes = 2;  ///< classification
+  const task::Task* task = nullptr;
+  std::int64_t classes = 2;
+  [[nodiscard]] std::int64_t outputs() const { return task->outputs(static_cast<std::size_t>(classes)); }
 };
 
 /// A request without files.
@@ -46,7 +46,8 @@ struct LoopRequest {
   std::function<void(int, std::size_t, std::size_t)> on_batch;
   /// Weights to start from when there is no checkpoint to continue; nothing: random ones.
   std::function<Result<Adapted>(const graph::Weights& random)> starting_weights;
-  std::optional<std::array<float, 4>> mean_box;  ///< of the training split: where box outputs start
+  const task::Targets* training_targets =
+      nullptr;  ///< targets of the training split: where a head may start; absent: as drawn
 };
 
 /// `train` without files. @error as `train`
@@ -59,12 +60,11 @@ torch::Device device();
 /// @error invalid_input when the batch does not have the shape of the graph's input
 Result<torch::Tensor> input_tensor(const data::Batch& batch, const graph::Shape& input, torch::Device device);
 
-/// (n) class indices or (n, 4) corners. @error invalid_input when they are missing, or a label is no class
+/// As the task's loss wants them. @error invalid_input when they do not fit the task
 Result<torch::Tensor> target_tensor(const data::Batch& batch, const Goal& goal, torch::Device device);
 
 /// Judges the network in evaluation mode and 32-bit floats; leaves its mode and precision as they were.
-/// The loss is always cross-entropy, or the sum of both box losses, so that trials with different train options can be
-/// compared.
+/// The loss is always that of the default options, so that trials with different ones can be compared.
 /// @param stop    may be null
 /// @param waited  when not null, receives the seconds that measurements kept it waiting
 /// @error interrupted

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/error.hpp"
-#include "base/json.hpp"
-#include "data/augment.hpp"
+#include "base/quantity.hpp"
+#include "base/settings.hpp"
+#include "data/cache/augment.hpp"
 
 namespace edgewise::train {
 
@@ -34,7 +34,7 @@ constexpr std::string_view to_text(Fit fit) {
 }
 
 struct Settings {
-  std::string optimizer = "adamw";  ///< "adam", "adamw", "sgd" (with momentum 0.9)
+  std::string optimizer = "adamw";  ///< "adam", "adamw", "sgd"
   double learning_rate = 1e-3;      ///< (0, 10]
   std::int64_t batch = 64;          ///< 2 .. 4096
   std::int64_t epochs = 10;         ///< 1 .. 10,000; a staged search sets it by stage
@@ -44,15 +44,24 @@ struct Settings {
   double warmup_epochs = 0.5;       ///< linear from 0
   std::int64_t step_epochs = 10;    ///< of "step": the rate is multiplied by step_factor every so many epochs
   double step_factor = 0.1;
-  double label_smoothing = 0.0;             ///< classification, [0, 0.5]
-  std::string box_loss = "smooth_l1_giou";  ///< "smooth_l1", "giou", "smooth_l1_giou" (their sum)
-  double clip_norm = 5.0;                   ///< largest gradient norm; 0: not clipped
-  std::string precision = "auto";           ///< "fp32", "bf16", "auto" (bf16 where the processor computes it natively)
-  bool restart = false;                     ///< a promoted trial starts anew instead of continuing its weights
+  std::optional<edgewise::Settings> loss;  ///< options of the task's loss; nothing: its defaults
+  double clip_norm = 5.0;                  ///< largest gradient norm; 0: not clipped
+  std::string precision = "auto";          ///< "fp32", "bf16", "auto" (bf16 where the processor computes it natively)
+  bool restart = false;                    ///< a promoted trial starts anew instead of continuing its weights
   std::int64_t threads = 0;  ///< of one worker; 0: as many as train each network fastest beside the other workers
   std::string weights;       ///< starting weights: a file, or a folder with a file for each backbone; empty: random
   Fit weights_fit = Fit::backbone;
   data::Augment augment{.flip = true, .flip_vertical = false, .scale = 0.1, .shift = 0.1, .colour = 0.2, .blur = 0.0};
 };
+
+/// What every training records beside the metrics of its task.
+inline Quantity validation_loss() {
+  return {.name = "validation_loss",
+          .unit = {},
+          .better = Direction::minimize,
+          .known = Known::trained,
+          .range = intervals::not_negative,
+          .sentence = "mean loss over the validation pictures, with the options of the loss at their defaults"};
+}
 
 }  // namespace edgewise::train

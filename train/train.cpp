@@ -50,16 +50,10 @@ data::LoaderOptions training_options(const Request& request, std::size_t items) 
           .seed = request.seed};
 }
 
-std::array<float, 4> mean_box(const data::Cache& cache, const std::vector<std::size_t>& items) {
-  std::array<double, 4> sum{};
-  for (const auto item : items) {
-    const auto box = cache.box(item);
-    for (std::size_t i = 0; i < 4; ++i) sum[i] += box[i];
-  }
-  std::array<float, 4> mean{};
-  for (std::size_t i = 0; i < 4; ++i)
-    mean[i] = static_cast<float>(sum[i] / static_cast<double>(std::max<std::size_t>(1, items.size())));
-  return mean;
+task::Targets targets_of(const data::Cache& cache, const std::vector<std::size_t>& items) {
+  task::Targets targets;
+  for (const auto item : items) targets.add(cache.targets().of(item));
+  return targets;
 }
 
 Result<Adapted> starting_weights(const Request& request, const graph::Weights& random) {
@@ -86,6 +80,7 @@ Result<Outcome> train(const Request& request) {
   if (validation.empty())
     return invalid("the validation split is empty", "give a validation list or data.validation_share");
   return with_torch_errors<Outcome>("the network cannot be trained", [&]() -> Result<Outcome> {
+    const auto targets = targets_of(*request.cache, training);
     LoadedBatches training_batches(*request.cache, training, training_options(request, training.size()));
     LoadedBatches validation_batches(*request.cache, validation, {.batch = 64, .prefetch = 2});
     LoopRequest loop{.graph = request.graph,
@@ -99,8 +94,8 @@ Result<Outcome> train(const Request& request) {
                      .only_continue = request.only_continue,
                      .stop = request.stop,
                      .on_epoch = request.on_epoch,
-                     .on_batch = request.on_batch};
-    if (request.set->task == data::Task::box) loop.mean_box = mean_box(*request.cache, training);
+                     .on_batch = request.on_batch,
+                     .training_targets = &targets};
     if (!request.settings.weights.empty()) {
       loop.starting_weights = [&](const graph::Weights& random) { return starting_weights(request, random); };
     }

@@ -10,17 +10,17 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "data/cache.hpp"
+#include "base/json.hpp"
+#include "data/cache/cache.hpp"
 #include "graph/graph.hpp"
 #include "graph/preprocess.hpp"
 #include "graph/weights.hpp"
 #include "train/settings.hpp"
-#include "train/starting_weights.hpp"
+#include "train/weights/starting_weights.hpp"
 
 namespace edgewise::train {
 
-/// Values by name. Classification: "accuracy", "balanced_accuracy" in [0, 1]. Box: "iou" (mean), "iou50" (share with
-/// IoU >= 0.5).
+/// Values by name: the task's metrics.
 using Metrics = std::map<std::string, double>;
 
 /// One epoch of a learning curve.
@@ -37,7 +37,7 @@ struct Epoch {
 struct Evaluation {
   double loss = 0;
   Metrics metrics;
-  std::vector<std::vector<std::int64_t>> confusion;  ///< classification: [true class][predicted class]
+  Json details = Json::object();  ///< what the task's judge tells beside them
 };
 
 struct Request {
@@ -58,7 +58,7 @@ struct Request {
 
 struct Outcome {
   std::vector<Epoch> curve;  ///< all epochs of the trial, earlier calls included
-  int best_epoch = 0;        ///< by validation: accuracy or iou, ties by loss
+  int best_epoch = 0;        ///< by validation: the task's first metric, ties by loss
   graph::Weights best_weights;
   Evaluation best;                    ///< on validation, of the best epoch
   std::optional<Share> started_from;  ///< what came from the starting weights; nothing: it started from random ones

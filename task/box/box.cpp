@@ -93,9 +93,9 @@ class BoxTask final : public Task {
     return picture::visible_area(box) >= whole / 3;  // less of a box is no box to learn from
   }
 
-  graph::GraphBuilder::Value put_head(graph::GraphBuilder& builder, const graph::Features& features,
-                                      std::int64_t outputs) const override {
-    return regression_head(builder, features, outputs);
+  graph::HeadOutputs put_head(graph::GraphBuilder& builder, const graph::Features& features,
+                              std::int64_t outputs) const override {
+    return {{"", regression_head(builder, features, outputs)}};
   }
 
   [[nodiscard]] std::unique_ptr<Judge> judge(std::size_t, Sum sum) const override {

@@ -85,9 +85,9 @@ class ClassificationTask final : public Task {
     return Target{static_cast<float>(label)};
   }
 
-  graph::GraphBuilder::Value put_head(graph::GraphBuilder& builder, const graph::Features& features,
-                                      std::int64_t outputs) const override {
-    return graph::classify(builder, features, outputs);
+  graph::HeadOutputs put_head(graph::GraphBuilder& builder, const graph::Features& features,
+                              std::int64_t outputs) const override {
+    return {{"", graph::classify(builder, features, outputs)}};
   }
 
   [[nodiscard]] std::unique_ptr<Judge> judge(std::size_t classes, Sum) const override {

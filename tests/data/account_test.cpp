@@ -10,7 +10,7 @@
 #include <set>
 
 #include "base/random.hpp"
-#include "data/format_internal.hpp"
+#include "data/formats/format.hpp"
 #include "data/statistics.hpp"
 #include "tests/data/fixture.hpp"
 
@@ -101,7 +101,9 @@ class Tree {
     strays();
     return spec_;
   }
-  [[nodiscard]] Task task() const { return format_ == "folder" ? Task::classification : Task::box; }
+  [[nodiscard]] const task::Task& task() const {
+    return format_ == "folder" ? task_of("classification") : task_of("box");
+  }
 
  private:
   std::string shown_in(const std::string& folder, const Labelled& p) {
@@ -267,7 +269,7 @@ TEST(Account, NamesTheReasonOfEachFile) {
   folder.picture("previews/p.png");
   folder.write("images/b.GIF", "GIF89a");
   folder.write("notes.json", "{}");
-  const DataSet set = loaded({.path = folder.text(), .format = "csv", .validation_share = 0.5}, Task::box);
+  const DataSet set = loaded({.path = folder.text(), .format = "csv", .validation_share = 0.5}, task_of("box"));
   const auto& [pictures, labels] = set.account;
   EXPECT_EQ(pictures.found, 11U);
   EXPECT_EQ(pictures.used, 6U);
@@ -290,7 +292,7 @@ TEST(Account, CountsFilesOfThePicturesFolderAndOfTheLabelsElsewhere) {
   folder.write("set/boxes.csv", csv_of({"a.png", "b.png"}));
   const DataSet set =
       loaded({.path = folder.text() + "/set/boxes.csv", .images = folder.text() + "/pictures", .validation_share = 0.5},
-             Task::box);
+             task_of("box"));
   EXPECT_EQ(set.account.pictures.found, 3U);
   EXPECT_EQ(set.account.pictures.used, 2U);
   EXPECT_EQ(set.account.labels.found, 1U);
@@ -305,7 +307,7 @@ TEST(Account, CountsAFileThatIsReachedByALinkOnce) {
     fs::create_directories(link.parent_path());
     fs::create_symlink(folder.path() / "all" / name, link);
   }
-  const DataSet set = loaded({.path = folder.text(), .format = "folder"}, Task::classification);
+  const DataSet set = loaded({.path = folder.text(), .format = "folder"}, task_of("classification"));
   EXPECT_EQ(set.items.size(), 4U);
   EXPECT_EQ(set.account.pictures.left_out.at("used through a link").size(), 4U);
   EXPECT_THAT(set.remarks, Not(Contains(HasSubstr("4 of 8"))));  // nothing is lost, so nothing is warned of
@@ -318,13 +320,13 @@ TEST(Account, AFileUnderTwoNamesCountsOnce) {
   fs::create_symlink("1.png", folder.path() / "cat" / "9.png");
   fs::create_hard_link(folder.path() / "dog" / "1.png", folder.path() / "dog" / "8.png");
   const DataSpec spec{.path = folder.text(), .validation_share = 0.5};
-  const DataSet set = loaded(spec, Task::classification);
+  const DataSet set = loaded(spec, task_of("classification"));
   EXPECT_EQ(set.items.size(), 6U);
   EXPECT_EQ(set.account.pictures.used, 6U);
   EXPECT_THAT(set.account.pictures.left_out.at("the same file as another, through a link"),
               ElementsAre("cat/9.png", "dog/8.png"));
   fs::create_symlink("../cat/2.png", folder.path() / "dog" / "7.png");
-  const auto two_classes = load(spec, Task::classification);
+  const auto two_classes = load(spec, task_of("classification"));
   ASSERT_FALSE(two_classes.has_value());
   EXPECT_EQ(two_classes.error().message, std::format("\"{0}/cat/2.png\" and \"{0}/dog/7.png\" are the same file, "
                                                      "through a link, and are of two classes: \"cat\" and \"dog\"",
@@ -337,7 +339,7 @@ TEST(Account, AFileInTwoSplitsIsAnError) {
     folder.picture(name);
   fs::create_directories(folder.path() / "val" / "cat");
   fs::create_symlink("../../train/cat/1.png", folder.path() / "val" / "cat" / "v.png");
-  const auto set = load({.path = folder.text()}, Task::classification);
+  const auto set = load({.path = folder.text()}, task_of("classification"));
   ASSERT_FALSE(set.has_value());
   EXPECT_EQ(set.error().message, std::format("\"{0}/train/cat/1.png\" and \"{0}/val/cat/v.png\" are the same file, "
                                              "through a link, and lie in two splits: train and validation",
@@ -353,7 +355,7 @@ TEST(Account, IsTheSameHoweverTheFolderIsWritten) {
   folder.write("classes.txt", "cat\n");
   folder.write("more/x.gif", "");
   const auto of = [](const std::string& path) {
-    return loaded({.path = path, .validation_share = 0.5}, Task::box).account;
+    return loaded({.path = path, .validation_share = 0.5}, task_of("box")).account;
   };
   const Account plain = of(folder.text());
   EXPECT_EQ(plain.labels.used, 4U);
@@ -368,7 +370,7 @@ TEST(Account, FollowsLoopsOfLinksOnce) {
   fs::create_directory_symlink("..", folder.path() / "images" / "up");
   fs::create_directory_symlink("loop", folder.path() / "loop");
   fs::create_directory_symlink("/", folder.path() / "everything");
-  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, Task::box);
+  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box"));
   EXPECT_EQ(set.account.pictures.found, 6U);
 }
 
@@ -376,21 +378,21 @@ TEST(Account, ADeviceAmongThePicturesIsNoFile) {
   const Folder folder;
   six(folder);
   ASSERT_EQ(::mkfifo((folder.path() / "images" / "pipe.png").c_str(), 0600), 0);
-  EXPECT_EQ(loaded({.path = folder.text(), .validation_share = 0.5}, Task::box).account.pictures.found, 6U);
+  EXPECT_EQ(loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box")).account.pictures.found, 6U);
 }
 
 TEST(Account, AStudyBesideThePicturesIsNotData) {
   const Folder folder;
   six(folder);
   folder.picture("job.study/sheet.png");
-  EXPECT_EQ(loaded({.path = folder.text(), .validation_share = 0.5}, Task::box).account.pictures.found, 6U);
+  EXPECT_EQ(loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box")).account.pictures.found, 6U);
 }
 
 TEST(Account, AFolderThatNamesNoSplit) {
   const Folder folder;
   for (const char* name : {"train/cat/1.png", "train/dog/2.png", "val/cat/3.png", "val/dog/4.png", "extra/cat/5.png"})
     folder.picture(name);
-  const DataSet set = loaded({.path = folder.text()}, Task::classification);
+  const DataSet set = loaded({.path = folder.text()}, task_of("classification"));
   EXPECT_EQ(set.items.size(), 4U);
   EXPECT_EQ(reason_of(set.account.pictures, "extra/cat/5.png"), "in a folder that names no split");
 }
@@ -401,14 +403,14 @@ TEST(Account, AnEmptyLabelFileMarksNoObject) {
     folder.picture(std::string("images/") + stem + ".png");
     folder.write(std::string("labels/") + stem + ".txt", *stem == 'c' ? "" : "0 0.5 0.5 0.2 0.2\n");
   }
-  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, Task::box);
+  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box"));
   EXPECT_EQ(reason_of(set.account.pictures, "images/c.png"), "without a box");
   EXPECT_EQ(reason_of(set.account.labels, "labels/c.txt"), "that marks no object");
   EXPECT_EQ(set.account.labels.used, 2U);
 }
 
 TEST(Account, OfBuiltInSetsIsEmpty) {
-  const DataSet set = loaded({.path = "builtin:faces", .count = 20}, Task::box);
+  const DataSet set = loaded({.path = "builtin:faces", .count = 20}, task_of("box"));
   EXPECT_EQ(set.account, Account{});
   EXPECT_FALSE(statistics(set).contains("account"));
 }
@@ -417,7 +419,7 @@ TEST(Account, IsWrittenWithItsReasonsAndAFewPaths) {
   const Folder folder;
   six(folder);
   for (int i = 0; i < 7; ++i) folder.write(std::format("images/x{}.gif", i), "GIF89a");
-  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, Task::box);
+  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box"));
   const Json json = statistics(set)["account"];
   EXPECT_EQ(json["pictures"]["found"], 13);
   EXPECT_EQ(json["pictures"]["used"], 6);
@@ -440,9 +442,9 @@ TEST(Warnings, ATenthIsBorneAndMoreIsNot) {
   folder.write("x.gif", "");
   folder.write("y.gif", "");
   const DataSpec spec{.path = folder.text()};
-  EXPECT_THAT(loaded(spec, Task::box).remarks, Not(Contains(StartsWith("warning: "))));
+  EXPECT_THAT(loaded(spec, task_of("box")).remarks, Not(Contains(StartsWith("warning: "))));
   folder.write("z.gif", "");
-  EXPECT_THAT(loaded(spec, Task::box).remarks.front(),
+  EXPECT_THAT(loaded(spec, task_of("box")).remarks.front(),
               "warning: 3 of 21 pictures are left out (a kind of file that is not read (.gif): 3)");
 }
 
@@ -453,7 +455,7 @@ TEST(Warnings, AClassFolderOfAKindThatIsNotRead) {
     folder.picture(std::format("road/{}.png", i));
     folder.write(std::format("stream/{}.heic", i), "");
   }
-  const DataSet set = loaded({.path = folder.text()}, Task::classification);
+  const DataSet set = loaded({.path = folder.text()}, task_of("classification"));
   EXPECT_THAT(set.classes, ElementsAre("culvert", "road"));
   EXPECT_THAT(set.remarks, Contains("warning: no picture of 1 folder is used, though it lies beside the classes: "
                                     "\"stream\" (6 files, a kind of file that is not read (.heic))"));
@@ -467,7 +469,7 @@ TEST(Warnings, AClassFolderWithoutAnyPicture) {
   folder.picture("val/dog/1.png");
   folder.write("train/bird/1.webm", "");
   fs::create_directories(folder.path() / "train" / "cow");
-  EXPECT_THAT(loaded({.path = folder.text()}, Task::classification).remarks,
+  EXPECT_THAT(loaded({.path = folder.text()}, task_of("classification")).remarks,
               Contains("warning: 2 folders beside the classes hold no picture: \"train/bird\", \"train/cow\""));
 }
 
@@ -475,7 +477,7 @@ TEST(Warnings, AClassOfTheListThatNoPictureHas) {
   const Folder folder;
   for (const char* name : {"cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"}) folder.picture(name);
   folder.write("classes.txt", "cat\ndog\nhorse\n");
-  EXPECT_THAT(loaded({.path = folder.text(), .validation_share = 0.5}, Task::classification).remarks,
+  EXPECT_THAT(loaded({.path = folder.text(), .validation_share = 0.5}, task_of("classification")).remarks,
               Contains("warning: class \"horse\" has no picture that is used"));
 }
 
@@ -486,7 +488,7 @@ TEST(Warnings, AClassOfTheListThatNoPictureHasForTheTaskBoxToo) {
     folder.write(std::string("labels/") + stem + ".txt", "0 0.5 0.5 0.2 0.2\n");
   }
   folder.write("classes.txt", "cat\nhorse\n");
-  EXPECT_THAT(loaded({.path = folder.text(), .validation_share = 0.5}, Task::box).remarks,
+  EXPECT_THAT(loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box")).remarks,
               Contains("warning: class \"horse\" has no picture that is used"));
 }
 
@@ -500,12 +502,12 @@ TEST(Warnings, AClassThatTheBoxRuleEmpties) {
   folder.picture("x.png");
   text += "x.png,1,1,9,9,cat\nx.png,2,1,9,9,bird\n";
   folder.write("boxes.csv", text);
-  for (const Task task : {Task::classification, Task::box})
+  for (const std::string task : {"classification", "box"})
     EXPECT_THAT(loaded({.path = folder.text(), .validation_share = 0.5}, task).remarks,
                 Contains("warning: class \"bird\" has no picture that is used"));
   // Whoever names the classes has left out the others on purpose.
   const DataSpec chosen{.path = folder.text(), .validation_share = 0.5, .classes = {"cat", "dog"}};
-  EXPECT_THAT(loaded(chosen, Task::classification).remarks, Not(Contains(HasSubstr("bird"))));
+  EXPECT_THAT(loaded(chosen, task_of("classification")).remarks, Not(Contains(HasSubstr("bird"))));
 }
 
 }  // namespace

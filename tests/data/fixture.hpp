@@ -12,6 +12,7 @@
 #include <string>
 
 #include "data/dataset.hpp"
+#include "task/task.hpp"
 
 namespace edgewise::data {
 
@@ -57,8 +58,24 @@ inline std::filesystem::path shared_data() {
   if (!std::filesystem::exists(shared_data() / (name))) \
   GTEST_SKIP() << "the real set \"" << (name) << "\" is not below EDGEWISE_SHARED_DATA (" << shared_data() << ")"
 
+inline const task::Task& task_of(const std::string& name) {
+  return *task::tasks().find(name)->task;
+}
+
+/// The one box of a picture.
+inline Box box_of(const Item& item) {
+  EXPECT_EQ(item.annotation.marks.size(), 1U);
+  return item.annotation.marks.empty() ? Box{} : item.annotation.marks.front().box;
+}
+
+/// The one class of a picture.
+inline std::int64_t label_of(const Item& item) {
+  EXPECT_EQ(item.annotation.labels.size(), 1U);
+  return item.annotation.labels.empty() ? -1 : item.annotation.labels.front();
+}
+
 /// The set, or a failure with the error's text.
-inline DataSet loaded(const DataSpec& spec, Task task) {
+inline DataSet loaded(const DataSpec& spec, const task::Task& task) {
   auto set = load(spec, task);
   EXPECT_TRUE(set.has_value()) << (set ? "" : to_text(set.error()));
   return set ? std::move(*set) : DataSet{};

@@ -2,7 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/format_internal.hpp"
+#include "data/formats/coco.hpp"
+#include "data/formats/csv.hpp"
+#include "data/formats/fddb.hpp"
+#include "data/formats/voc.hpp"
+#include "data/formats/yolo.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {
@@ -13,7 +17,7 @@ using testing::HasSubstr;
 class Mistakes : public testing::Test {
  protected:
   /// The whole text of the error.
-  std::string text(DataSpec spec, Task task = Task::box) {
+  std::string text(DataSpec spec, const task::Task& task = task_of("box")) {
     if (spec.path.empty()) spec.path = folder_.text();
     const auto set = load(spec, task);
     if (set) return "no error";
@@ -79,9 +83,9 @@ TEST_F(Mistakes, ABoxOutsideItsImage) {
 TEST_F(Mistakes, AnExcessOfOnePixelIsClipped) {
   folder_.picture("c.png", 20, 10);
   csv("c.png,-1,1,21,9");
-  const DataSet set = loaded({.path = folder_.text()}, Task::box);
+  const DataSet set = loaded({.path = folder_.text()}, task_of("box"));
   ASSERT_EQ(set.items.size(), 3U);
-  EXPECT_EQ(set.items[2].box, (Box{0, 1, 20, 9}));
+  EXPECT_EQ(box_of(set.items[2]), (Box{0, 1, 20, 9}));
 }
 
 TEST_F(Mistakes, AMissingField) {
@@ -167,13 +171,13 @@ TEST_F(Mistakes, AnUnknownClass) {
 TEST_F(Mistakes, OneClassOnly) {
   folder_.picture("train/cat/a.png");
   folder_.picture("val/cat/a.png");
-  EXPECT_THAT(text({}, Task::classification),
+  EXPECT_THAT(text({}, task_of("classification")),
               HasSubstr("there is one class only, \"cat\"; a classifier needs two or more"));
 }
 
 TEST_F(Mistakes, AClassInOneSplitOnlyIsAWarning) {
   for (const char* name : {"train/cat/a.png", "train/dog/a.png", "val/cat/a.png"}) folder_.picture(name);
-  EXPECT_THAT(loaded({.path = folder_.text()}, Task::classification).remarks,
+  EXPECT_THAT(loaded({.path = folder_.text()}, task_of("classification")).remarks,
               testing::Contains("warning: class \"dog\" has no image in the validation split"));
 }
 

@@ -16,7 +16,7 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string error_of(const DataSpec& spec, Task task = Task::box) {
+std::string error_of(const DataSpec& spec, const task::Task& task = task_of("box")) {
   const auto set = load(spec, task);
   return set ? "no error" : to_text(set.error());
 }
@@ -41,7 +41,7 @@ TEST(Names, TheFilenameOfAVocFileComesBeforeItsStem) {
     folder.picture(std::format("JPEGImages/im{}.png", i));
     annotation(folder, std::format("im{}", i), std::format("im{}.{}", i, i < 3 ? "png" : "jpg"));
   }
-  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, Task::box);
+  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box"));
   EXPECT_THAT(files_of(set), testing::UnorderedElementsAre("im0.png", "im1.png", "im2.png", "im3.jpg"));
   EXPECT_EQ(set.account.pictures.left_out.at("beside a picture of the same name that is used").size(), 4U);
 }
@@ -72,7 +72,7 @@ TEST(Names, TheSameNameInTwoFoldersNamesBothUnlessTheUserNamesTheFolder) {
   folder.write("boxes.csv", "image,x0,y0,x1,y1\na.png,1,1,9,9\nb.png,1,1,9,9\n");
   EXPECT_THAT(error_of({.path = folder.text()}), AllOf(HasSubstr("\"a.png\" could be any of 2 files: "),
                                                        HasSubstr("/images/a.png\""), HasSubstr("boxes.csv:2:1")));
-  const DataSet set = loaded({.path = folder.text(), .images = "images", .validation_share = 0.5}, Task::box);
+  const DataSet set = loaded({.path = folder.text(), .images = "images", .validation_share = 0.5}, task_of("box"));
   EXPECT_EQ(set.items.front().image, folder.path() / "images" / "a.png");
 }
 
@@ -82,7 +82,7 @@ TEST(Names, ALinkIsNoSecondFile) {
   folder.picture("images/b.png");
   fs::create_symlink(folder.path() / "images" / "a.png", folder.path() / "a.png");
   folder.write("boxes.csv", "image,x0,y0,x1,y1\na.png,1,1,9,9\nb.png,1,1,9,9\n");
-  EXPECT_EQ(loaded({.path = folder.text(), .validation_share = 0.5}, Task::box).items.size(), 2U);
+  EXPECT_EQ(loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box")).items.size(), 2U);
 }
 
 TEST(Names, APictureOfAKindThatIsNotReadIsNamed) {
@@ -101,7 +101,7 @@ TEST(Names, TheExactNameComesBeforeTheStem) {
   const Folder folder;
   for (const char* name : {"a.png", "a.jpg", "a.png.jpg", "b.png"}) folder.picture(name);
   folder.write("boxes.csv", "image,x0,y0,x1,y1\na.png,1,1,9,9\nb.png,1,1,9,9\n");
-  EXPECT_THAT(files_of(loaded({.path = folder.text(), .validation_share = 0.5}, Task::box)),
+  EXPECT_THAT(files_of(loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box"))),
               testing::UnorderedElementsAre("a.png", "b.png"));
 }
 
@@ -109,7 +109,7 @@ TEST(Names, NamesThatDifferInCaseAreDifferentFiles) {
   const Folder folder;
   for (const char* name : {"A.png", "a.png"}) folder.picture(name);
   folder.write("boxes.csv", "image,x0,y0,x1,y1\nA,1,1,9,9\na,1,1,9,9\n");
-  EXPECT_THAT(files_of(loaded({.path = folder.text(), .validation_share = 0.5}, Task::box)),
+  EXPECT_THAT(files_of(loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box"))),
               testing::UnorderedElementsAre("A.png", "a.png"));
 }
 
@@ -126,7 +126,7 @@ TEST(Names, AnAnnotationThatWasCopiedGoesByItsOwnName) {
   annotation(folder, "a", "a.jpg");
   annotation(folder, "a_flipped", "a.jpg");
   annotation(folder, "b", "b.jpg");
-  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, Task::box);
+  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box"));
   EXPECT_EQ(set.items.size(), 3U);
   EXPECT_THAT(set.remarks,
               Contains(HasSubstr("1 annotations name a picture in <filename> that has an annotation of its own")));
@@ -137,7 +137,7 @@ TEST(Names, AnAnnotationThatNamesAnotherPictureIsSaid) {
   for (const char* stem : {"a", "other", "b"}) folder.picture(std::string("JPEGImages/") + stem + ".jpg");
   annotation(folder, "a", "other.jpg");
   annotation(folder, "b", "b.jpg");
-  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, Task::box);
+  const DataSet set = loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box"));
   EXPECT_THAT(files_of(set), testing::UnorderedElementsAre("other.jpg", "b.jpg"));
   EXPECT_THAT(set.remarks, Contains(HasSubstr("the one in <filename> was taken; the first is")));
 }
@@ -150,7 +150,7 @@ TEST(Names, JfifIsJpeg) {
                folder.path() / "images" / (std::string(stem) + (*stem == 'a' ? ".jfif" : ".JPE")));
     folder.write(std::string("labels/") + stem + ".txt", "0 0.5 0.5 0.2 0.2\n");
   }
-  EXPECT_EQ(loaded({.path = folder.text(), .validation_share = 0.5}, Task::box).items.size(), 2U);
+  EXPECT_EQ(loaded({.path = folder.text(), .validation_share = 0.5}, task_of("box")).items.size(), 2U);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <format>
 
+#include "data/formats/format.hpp"
 #include "data/plausible_internal.hpp"
 #include "tests/data/fixture.hpp"
 
@@ -23,6 +24,10 @@ std::vector<WrittenBox> boxes_of(const std::vector<Box>& boxes, double width = 6
   std::vector<WrittenBox> written;
   for (const Box& box : boxes) written.push_back({box, is_relative, width, height, &here});
   return written;
+}
+
+std::string other_reading(const std::string& format, const std::vector<WrittenBox>& boxes) {
+  return formats().find(format)->other_reading(boxes);
 }
 
 std::string error_of(const std::vector<WrittenBox>& boxes) {
@@ -89,18 +94,18 @@ TEST(Plausible, BoxesThatAreAllTheWholePicture) {
 
 TEST(Plausible, AnotherReadingOfBoxesThatLieOutside) {
   // Written as x, y, width, height; the numbers were corners: 40 20 60 40 in a picture of 64 x 48.
-  EXPECT_THAT(other_reading(boxes_of({{40, 20, 100, 60}}), "coco"), HasSubstr("right and bottom edge"));
+  EXPECT_THAT(other_reading("coco", boxes_of({{40, 20, 100, 60}})), HasSubstr("right and bottom edge"));
   // A line of YOLO that says left, top, right, bottom: 0.5 0.5 0.9 0.8.
-  EXPECT_THAT(other_reading(boxes_of({{0.05, 0.1, 0.95, 0.9}, {0.05, 0.1, 0.95, 0.9}}, 64, 48, true), "yolo"),
+  EXPECT_THAT(other_reading("yolo", boxes_of({{0.05, 0.1, 0.95, 0.9}, {0.05, 0.1, 0.95, 0.9}}, 64, 48, true)),
               HasSubstr("left"));
-  EXPECT_THAT(other_reading(boxes_of({{2, 30, 20, 60}}), "csv"), HasSubstr("x and y were exchanged"));
-  EXPECT_THAT(other_reading(boxes_of({{100, 200, 900, 950}}), "voc"), HasSubstr("thousandths"));
-  EXPECT_THAT(other_reading(boxes_of({{10, 20, 90, 95}}), "voc"), HasSubstr("percent"));
-  EXPECT_EQ(other_reading(boxes_of({{2, 30, 20, 6000}}), "csv"), "");
+  EXPECT_THAT(other_reading("csv", boxes_of({{2, 30, 20, 60}})), HasSubstr("x and y were exchanged"));
+  EXPECT_THAT(other_reading("voc", boxes_of({{100, 200, 900, 950}})), HasSubstr("thousandths"));
+  EXPECT_THAT(other_reading("voc", boxes_of({{10, 20, 90, 95}})), HasSubstr("percent"));
+  EXPECT_EQ(other_reading("csv", boxes_of({{2, 30, 20, 6000}})), "");
 }
 
 std::string load_error(const Folder& folder) {
-  const auto set = load({.path = folder.text(), .validation_share = 0.5}, Task::box);
+  const auto set = load({.path = folder.text(), .validation_share = 0.5}, task_of("box"));
   return set ? "no error" : to_text(set.error());
 }
 

@@ -20,7 +20,7 @@ using testing::HasSubstr;
 /// Labels by file name: 1 where the class is shown.
 std::map<std::string, std::int64_t> labels_of(const DataSet& set) {
   std::map<std::string, std::int64_t> labels;
-  for (const Item& item : set.items) labels[item.image.filename().string()] = item.label.value();
+  for (const Item& item : set.items) labels[item.image.filename().string()] = label_of(item);
   return labels;
 }
 
@@ -42,7 +42,7 @@ TEST(Presence, IsABoxOfTheClassThatCoversMoreThanHalfAPercent) {
   const Folder folder;
   write_people(folder);
   const DataSet set =
-      loaded({.path = folder.text(), .validation_share = 0.5, .presence = "person"}, Task::classification);
+      loaded({.path = folder.text(), .validation_share = 0.5, .presence = "person"}, task_of("classification"));
   EXPECT_THAT(set.classes, ElementsAre("no person", "person"));
   EXPECT_THAT(labels_of(set),
               testing::UnorderedElementsAre(testing::Pair("large.png", 1), testing::Pair("several.png", 1),
@@ -59,7 +59,7 @@ TEST(Presence, TheShareIsAnOption) {
   const Folder folder;
   write_people(folder);
   const DataSpec spec{.path = folder.text(), .validation_share = 0.5, .presence = "person", .presence_share = 0};
-  EXPECT_EQ(labels_of(loaded(spec, Task::classification))["small.png"], 1);
+  EXPECT_EQ(labels_of(loaded(spec, task_of("classification")))["small.png"], 1);
 }
 
 TEST(Presence, SharesOfThePictureAndEmptyLabelFilesAreRead) {
@@ -71,13 +71,13 @@ TEST(Presence, SharesOfThePictureAndEmptyLabelFilesAreRead) {
   folder.write("labels/c.txt", "1 0.5 0.5 0.9 0.9\n");
   folder.write("labels/d.txt", "");
   const DataSet set =
-      loaded({.path = folder.text(), .validation_share = 0.5, .presence = "person"}, Task::classification);
+      loaded({.path = folder.text(), .validation_share = 0.5, .presence = "person"}, task_of("classification"));
   EXPECT_THAT(labels_of(set), testing::UnorderedElementsAre(testing::Pair("a.png", 1), testing::Pair("b.png", 0),
                                                             testing::Pair("c.png", 0), testing::Pair("d.png", 0)));
   EXPECT_EQ(set.account.labels.used, 5U);
 }
 
-std::string error_of(const DataSpec& spec, Task task = Task::classification) {
+std::string error_of(const DataSpec& spec, const task::Task& task = task_of("classification")) {
   const auto set = load(spec, task);
   return set ? "no error" : to_text(set.error());
 }
@@ -87,7 +87,7 @@ TEST(Presence, MistakesAreNamed) {
   write_people(folder);
   const std::string path = folder.text();
   EXPECT_THAT(error_of({.path = path, .presence = "persn"}), HasSubstr("did you mean \"person\"?"));
-  EXPECT_THAT(error_of({.path = path, .presence = "person"}, Task::box),
+  EXPECT_THAT(error_of({.path = path, .presence = "person"}, task_of("box")),
               HasSubstr("presence is a class of the whole picture"));
   EXPECT_THAT(error_of({.path = path, .classes = {"dog"}, .presence = "person"}), HasSubstr("do not go together"));
   EXPECT_THAT(error_of({.path = path, .presence = "person", .presence_share = 1}), HasSubstr("is not within 0 and 1"));
@@ -105,7 +105,7 @@ TEST(Presence, OfARealSetIsWhatItsOwnTableSays) {
   REQUIRE_REAL_SET("voc2012_animals");
   const auto folder = shared_data() / "voc2012_animals";
   for (const std::string animal : {"person", "dog", "cat"}) {
-    const auto set = load({.path = folder.string(), .format = "voc", .presence = animal}, Task::classification);
+    const auto set = load({.path = folder.string(), .format = "voc", .presence = animal}, task_of("classification"));
     ASSERT_TRUE(set.has_value()) << to_text(set.error());
     auto labels = labels_of(*set);
     const auto text = read_file(folder / ("presence_" + animal + ".csv"));

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/file.hpp"
-#include "data/format_internal.hpp"
+#include "data/formats/coco.hpp"
 #include "data/statistics.hpp"
 #include "tests/data/fixture.hpp"
 
@@ -29,34 +29,35 @@ DataSpec with_lists(const std::string& set, const std::string& train, const std:
 
 TEST(RealSets, FaceLandmarksAsCsv) {
   REQUIRE_REAL_SET("face_landmarks_ytf");
-  const DataSet set = loaded({.path = (shared_data() / "face_landmarks_ytf").string()}, Task::box);
+  const DataSet set = loaded({.path = (shared_data() / "face_landmarks_ytf").string()}, task_of("box"));
   expect_counts(set, 1953, 360);
   EXPECT_DOUBLE_EQ(rounded(baseline(set)["iou"]), 0.637);
 }
 
 TEST(RealSets, SingleFacesWithMasksAsVoc) {
   REQUIRE_REAL_SET("face_mask_voc");
-  const DataSet set = loaded(with_lists("face_mask_voc", "single_train", "single_val"), Task::box);
+  const DataSet set = loaded(with_lists("face_mask_voc", "single_train", "single_val"), task_of("box"));
   expect_counts(set, 853, 151);
   EXPECT_DOUBLE_EQ(rounded(baseline(set)["iou"]), 0.601);
 }
 
 TEST(RealSets, WildFacesAsVoc) {
   REQUIRE_REAL_SET("face_mask_voc");
-  expect_counts(loaded(with_lists("face_mask_voc", "single_wild_train", "single_wild_val"), Task::box), 252, 21);
+  expect_counts(loaded(with_lists("face_mask_voc", "single_wild_train", "single_wild_val"), task_of("box")), 252, 21);
   // The README's 0.186 is the mean box of all `single` training images on the wild validation images.
-  const DataSet across = loaded(with_lists("face_mask_voc", "single_train", "single_wild_val"), Task::box);
+  const DataSet across = loaded(with_lists("face_mask_voc", "single_train", "single_wild_val"), task_of("box"));
   EXPECT_DOUBLE_EQ(rounded(baseline(across)["iou"]), 0.186);
 }
 
 TEST(RealSets, AllFacesWithMasksTakeTheLargest) {
   REQUIRE_REAL_SET("face_mask_voc");
-  expect_counts(loaded({.path = (shared_data() / "face_mask_voc").string(), .boxes = "largest"}, Task::box), 1105, 230);
+  expect_counts(loaded({.path = (shared_data() / "face_mask_voc").string(), .boxes = "largest"}, task_of("box")), 1105,
+                230);
 }
 
 TEST(RealSets, AnimalsWithOneObjectAsVoc) {
   REQUIRE_REAL_SET("voc2012_animals");
-  const DataSet set = loaded(with_lists("voc2012_animals", "single_object_train", "single_object_val"), Task::box);
+  const DataSet set = loaded(with_lists("voc2012_animals", "single_object_train", "single_object_val"), task_of("box"));
   expect_counts(set, 1066, 263);
   EXPECT_DOUBLE_EQ(rounded(baseline(set)["iou"]), 0.505);
 }
@@ -64,18 +65,18 @@ TEST(RealSets, AnimalsWithOneObjectAsVoc) {
 TEST(RealSets, PresenceOfADogAsCsv) {
   REQUIRE_REAL_SET("voc2012_animals");
   const DataSet set =
-      loaded({.path = (shared_data() / "voc2012_animals" / "presence_dog.csv").string()}, Task::classification);
+      loaded({.path = (shared_data() / "voc2012_animals" / "presence_dog.csv").string()}, task_of("classification"));
   expect_counts(set, 1873, 507);
   EXPECT_THAT(set.classes, testing::ElementsAre("0", "1"));
   std::size_t dogs = 0;
-  for (const Item& item : set.items) dogs += static_cast<std::size_t>(*item.label);
+  for (const Item& item : set.items) dogs += static_cast<std::size_t>(label_of(item));
   EXPECT_EQ(dogs, 679U + 188U);
 }
 
 TEST(RealSets, PresenceOfAPersonIsMostlyNo) {
   REQUIRE_REAL_SET("voc2012_animals");
   const DataSet set =
-      loaded({.path = (shared_data() / "voc2012_animals" / "presence_person.csv").string()}, Task::classification);
+      loaded({.path = (shared_data() / "voc2012_animals" / "presence_person.csv").string()}, task_of("classification"));
   EXPECT_DOUBLE_EQ(rounded(baseline(set)["accuracy"]), 0.817);
   EXPECT_DOUBLE_EQ(baseline(set)["balanced_accuracy"], 0.5);
 }
@@ -83,14 +84,14 @@ TEST(RealSets, PresenceOfAPersonIsMostlyNo) {
 TEST(RealSets, BalancedPersonListsCarryTheLabels) {
   REQUIRE_REAL_SET("voc2012_animals");
   const DataSet set =
-      loaded(with_lists("voc2012_animals", "person_balanced_train", "person_balanced_val"), Task::classification);
+      loaded(with_lists("voc2012_animals", "person_balanced_train", "person_balanced_val"), task_of("classification"));
   expect_counts(set, 682, 186);
   EXPECT_DOUBLE_EQ(baseline(set)["accuracy"], 0.5);
 }
 
 TEST(RealSets, RemoteSensingAsImageFolder) {
   REQUIRE_REAL_SET("rsscn7");
-  const DataSet set = loaded({.path = (shared_data() / "rsscn7").string()}, Task::classification);
+  const DataSet set = loaded({.path = (shared_data() / "rsscn7").string()}, task_of("classification"));
   expect_counts(set, 1567, 392);
   EXPECT_EQ(set.classes.size(), 7U);
   EXPECT_DOUBLE_EQ(rounded(baseline(set)["accuracy"]), 0.143);
@@ -100,12 +101,12 @@ TEST(RealSets, ListsOfPathsAndLabelsAgreeWithTheFolders) {
   REQUIRE_REAL_SET("rsscn7");
   const DataSpec spec{.path = (shared_data() / "rsscn7").string(),
                       .splits = {{"train", "train.txt"}, {"val", "val.txt"}}};
-  expect_counts(loaded(spec, Task::classification), 1567, 392);
+  expect_counts(loaded(spec, task_of("classification")), 1567, 392);
 }
 
 TEST(RealSets, Cifar10AsImageFolder) {
   REQUIRE_REAL_SET("cifar10_subset");
-  const DataSet set = loaded({.path = (shared_data() / "cifar10_subset").string()}, Task::classification);
+  const DataSet set = loaded({.path = (shared_data() / "cifar10_subset").string()}, task_of("classification"));
   expect_counts(set, 5000, 1000);
   EXPECT_EQ(set.classes.front(), "airplane");
   EXPECT_DOUBLE_EQ(baseline(set)["accuracy"], 0.1);
@@ -114,7 +115,7 @@ TEST(RealSets, Cifar10AsImageFolder) {
 TEST(RealSets, CocoTiny) {
   REQUIRE_REAL_SET("coco_tiny");
   const auto folder = shared_data() / "coco_tiny";
-  const DataSet set = loaded({.path = folder.string(), .boxes = "largest"}, Task::box);
+  const DataSet set = loaded({.path = folder.string(), .boxes = "largest"}, task_of("box"));
   EXPECT_EQ(set.items.size(), 49U);  // one of the 50 has no box
   EXPECT_THAT(set.remarks, testing::Contains(testing::HasSubstr("left out: 1 picture, without a box: ")));
   const auto file = folder / "annotations" / "instances_train2017.json";
@@ -133,7 +134,8 @@ TEST(RealSets, CocoTiny) {
 
 TEST(RealSets, RaccoonsAsVocInSmallLetters) {
   REQUIRE_REAL_SET("raccoon_voc");
-  expect_counts(loaded({.path = (shared_data() / "raccoon_voc").string(), .boxes = "largest"}, Task::box), 131, 29);
+  expect_counts(loaded({.path = (shared_data() / "raccoon_voc").string(), .boxes = "largest"}, task_of("box")), 131,
+                29);
 }
 
 }  // namespace

@@ -9,15 +9,15 @@ namespace {
 
 Item boxed(Split split, Box box) {
   Item item;
-  item.width = item.height = 100;
-  item.box = box;
+  item.annotation.width = item.annotation.height = 100;
+  item.annotation.marks = {{.box = box, .label = 0}};
   item.split = split;
   return item;
 }
 
 TEST(Baseline, OfBoxesIsTheTrainingMeanByHand) {
   DataSet set;
-  set.task = Task::box;
+  set.task = &task_of("box");
   set.items = {boxed(Split::train, {0, 0, 40, 40}), boxed(Split::train, {20, 20, 60, 60}),
                boxed(Split::validation, {10, 10, 50, 50}), boxed(Split::validation, {50, 50, 90, 90})};
   const Json json = baseline(set);
@@ -28,6 +28,7 @@ TEST(Baseline, OfBoxesIsTheTrainingMeanByHand) {
 
 TEST(Baseline, OfClassesIsTheTrainingMajorityOnValidation) {
   DataSet set;
+  set.task = &task_of("classification");
   set.classes = {"a", "b"};
   for (const auto& [label, split] : {std::pair{0, Split::train},
                                      {1, Split::train},
@@ -37,8 +38,8 @@ TEST(Baseline, OfClassesIsTheTrainingMajorityOnValidation) {
                                      {0, Split::validation},
                                      {1, Split::validation}}) {
     Item item;
-    item.width = item.height = 10;
-    item.label = label;
+    item.annotation.width = item.annotation.height = 10;
+    item.annotation.labels = {label};
     item.split = split;
     set.items.push_back(item);
   }
@@ -60,7 +61,7 @@ TEST(ContactSheet, ShowsEachSplitAndTheBoxes) {
     text += "p" + std::to_string(i) + ".png,5,5,15,15," + (i < 7 ? "train\n" : "val\n");
   }
   folder.write("boxes.csv", text);
-  const DataSet set = loaded({.path = folder.text()}, Task::box);
+  const DataSet set = loaded({.path = folder.text()}, task_of("box"));
   const auto cache = open_cache(set, 32, folder.path() / "cache");
   ASSERT_TRUE(cache.has_value());
   const auto png = folder.path() / "sheet.png";

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "space/backbones.hpp"
+#include "task/box/box.hpp"
+#include "task/classification/classification.hpp"
 #include "tests/deploy/parity.hpp"
 
 namespace edgewise::deploy {
@@ -17,19 +19,18 @@ TEST(OnnxParity, AllBackbonesComputeInOnnxRuntimeWhatTheirModulesCompute) {
                                     "mobilenet_v2", "regnet_y_400mf", "convnext_tiny"};
   std::println("{:<20} {:>5} {:>15}   {}", "backbone", "size", "difference", "head");
   ASSERT_EQ(space::backbone_names().size(), 21U);
-  const auto compare = [](const std::string& name, std::int64_t size, space::Head head) {
-    const space::Frame frame{.input_size = size, .head = head, .outputs = head == space::Head::box ? 4 : 10};
+  const auto compare = [](const std::string& name, std::int64_t size, const task::Task& task) {
+    const space::Frame frame{.input_size = size, .head = task::head_of(task), .outputs = task.outputs(10)};
     const auto graph = space::build_backbone(name, frame);
     ASSERT_TRUE(graph) << to_text(graph.error());
     const double difference = export_difference(*graph, 7, 1);
-    std::println("{:<20} {:>5} {:>15.2e}   {}", name, size, difference,
-                 head == space::Head::box ? "box" : "classification");
+    std::println("{:<20} {:>5} {:>15.2e}   {}", name, size, difference, task.name());
     EXPECT_LE(difference, 1e-4) << name << " at " << size;
   };
   for (const std::string& name : space::backbone_names()) {
-    compare(name, 64, space::Head::classification);
-    if (boxes.contains(name)) compare(name, 64, space::Head::box);
-    if (large.contains(name)) compare(name, 224, space::Head::classification);
+    compare(name, 64, task::classification());
+    if (boxes.contains(name)) compare(name, 64, task::box());
+    if (large.contains(name)) compare(name, 224, task::classification());
   }
 }
 

@@ -168,7 +168,7 @@ TEST(Optimize, AnswersInTimeWhateverALineHolds) {
 }
 
 TEST(Optimize, HugeResultsNeverBreakLaterAsks) {
-  for (const auto& strategy : search::strategy_names()) {
+  for (const auto& strategy : search::strategies().names()) {
     if (strategy == "grid") continue;
     SCOPED_TRACE(strategy);
     const auto optimizer = make({.strategy = strategy, .trials = 60});
@@ -290,7 +290,7 @@ std::vector<std::string> conversation(const std::filesystem::path& folder, const
 }
 
 TEST(Optimize, GoesOnExactlyWhereItWasKilled) {
-  for (const auto& strategy : search::strategy_names()) {
+  for (const auto& strategy : search::strategies().names()) {
     // Some refuse this space (a real parameter has no grid) or a single epoch.
     if (!Optimizer::make(parse_problem(example, "p.yaml").value(), {.strategy = strategy, .trials = 20})) continue;
     SCOPED_TRACE(strategy);
@@ -315,6 +315,44 @@ TEST(Optimize, TellsAutoWhatEvaluationsCost) {
   const Folder folder;
   ASSERT_THAT(taken({.strategy = "auto", .evaluation_s = 60, .study = folder.path}), HasSubstr("trials"));
   EXPECT_THAT(taken({.strategy = "auto", .study = folder.path}), HasSubstr("(evaluation_s: 60.0 there, 0.0 here)"));
+}
+
+TEST(Optimize, AStrategyIsToldItsOptionsAsInAJobFile) {
+  const auto asked = [](const OptimizeOptions& options) {
+    const auto optimizer = make(options);
+    std::string answers;
+    for (int id = 0; id < 12; ++id) {
+      answers += optimizer->answer(R"({"ask": 1})") + "\n";
+      optimizer->answer(tell(id, 0.1 * id));
+    }
+    return answers;
+  };
+  // Ten space-filling trials are tpe's own number; with two the model speaks from the third on.
+  EXPECT_EQ(asked({.strategy = "tpe"}), asked({.strategy = "tpe", .set = {"initial=10"}}));
+  EXPECT_NE(asked({.strategy = "tpe"}), asked({.strategy = "tpe", .set = {"initial=2"}}));
+  EXPECT_EQ(asked({.strategy = "tpe", .set = {"initial=3", "initial=2"}}),
+            asked({.strategy = "tpe", .set = {"initial=2"}}));
+  const auto wrong =
+      Optimizer::make(parse_problem(example, "p.yaml").value(), {.strategy = "mobo", .set = {"surrogate=gb"}});
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message, HasSubstr("surrogate \"gb\" is not one of"));
+  const auto no_rank =
+      Optimizer::make(parse_problem(example, "p.yaml").value(), {.strategy = "staged", .set = {"rank=eror"}});
+  ASSERT_FALSE(no_rank);
+  EXPECT_EQ(no_rank.error().next, "did you mean \"error\"?");
+}
+
+TEST(Optimize, AStudyGoesOnUnderTheOptionsItWasMadeWith) {
+  const Folder folder;
+  const auto error = [&](const std::vector<std::string>& set) {
+    const auto optimizer =
+        Optimizer::make(parse_problem(example, "p.yaml").value(), {.set = set, .study = folder.path / "s"});
+    return optimizer ? std::string() : optimizer.error().message;
+  };
+  EXPECT_EQ(error({"initial=4"}), "");
+  EXPECT_EQ(error({"initial=4"}), "");
+  EXPECT_THAT(error({"initial=5"}), HasSubstr("was made with other settings (set: "));
+  EXPECT_THAT(error({}), HasSubstr("was made with other settings (set)"));
 }
 
 TEST(Optimize, RefusesAnotherProblemAndASecondProgram) {

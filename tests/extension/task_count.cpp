@@ -67,9 +67,9 @@ class CountTask final : public Task {
     return Target{static_cast<float>(annotation.marks.size())};
   }
 
-  graph::GraphBuilder::Value put_head(graph::GraphBuilder& builder, const graph::Features& features,
-                                      std::int64_t outputs) const override {
-    return regression_head(builder, features, outputs);
+  graph::HeadOutputs put_head(graph::GraphBuilder& builder, const graph::Features& features,
+                              std::int64_t outputs) const override {
+    return {{"", regression_head(builder, features, outputs)}};
   }
 
   [[nodiscard]] std::unique_ptr<Judge> judge(std::size_t, Sum) const override { return std::make_unique<CountJudge>(); }

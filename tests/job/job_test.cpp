@@ -9,11 +9,21 @@
 
 #include "base/file.hpp"
 #include "job/quantity.hpp"
+#include "search/bayes/mobo.hpp"
+#include "search/free/options.hpp"
+#include "search/rungs/options.hpp"
+#include "task/box/box.hpp"
 
 namespace edgewise::job {
 namespace {
 
 using testing::HasSubstr;
+
+/// What the job tells one strategy.
+template <class T>
+const T& told(const Job& job, const std::string& strategy) {
+  return job.search.settings.of(*search::strategies().find(strategy)).as<T>();
+}
 
 TEST(Job, TheShortestUsefulOneHasEveryDefault) {
   const auto job = parse_job("task: box\ndata: builtin:faces\n", "/x/face.yaml");
@@ -42,9 +52,10 @@ TEST(Job, TheDesignsExampleIsUnderstood) {
   ASSERT_TRUE(job) << to_text(job.error().front());
   EXPECT_EQ(job->data.path, "/x/faces/");
   EXPECT_EQ(job->input, 96);
-  ASSERT_EQ(job->search.stages.size(), 3U);
-  EXPECT_EQ(job->search.stages[1].epochs, 30);
-  EXPECT_EQ(job->search.stages[1].keep, 2);
+  const auto& stages = told<search::StagedOptions>(*job, "staged").stages;
+  ASSERT_EQ(stages.size(), 3U);
+  EXPECT_EQ(stages[1].amount, 30);
+  EXPECT_EQ(stages[1].keep, 2);
   EXPECT_EQ(job->constraints.size(), 2U);
   EXPECT_EQ(job->budget.hours, 5);
 }
@@ -140,17 +151,20 @@ TEST(Job, APartOfAStrategyIsOneLine) {
                                  "selection: diversity}\n",
                              "/x/y.yaml");
   ASSERT_TRUE(job) << to_text(job.error().front());
-  EXPECT_EQ(job->search.initial, 7);
-  EXPECT_EQ(job->search.population, 24);
-  EXPECT_EQ(job->search.reduction, 4);
-  EXPECT_EQ(job->search.surrogate, "random_forest");
-  EXPECT_EQ(job->search.acquisition, "nehvi");
-  EXPECT_EQ(job->search.solver, "pool");
-  EXPECT_EQ(job->search.selection, "diversity");
+  const auto& mobo = told<search::MoboOptions>(*job, "mobo");
+  EXPECT_EQ(mobo.initial.initial, 7);
+  EXPECT_EQ(told<search::InitialOptions>(*job, "tpe").initial, 7);
+  EXPECT_EQ(told<search::PopulationOptions>(*job, "nsga2").population, 24);
+  for (const char* name : {"halving", "hyperband", "asha"})
+    EXPECT_EQ(told<search::RungOptions>(*job, name).reduction, 4) << name;
+  EXPECT_EQ(mobo.surrogate, "random_forest");
+  EXPECT_EQ(mobo.acquisition, "nehvi");
+  EXPECT_EQ(mobo.solver, "pool");
+  EXPECT_EQ(mobo.selection, "diversity");
   const auto stored = job_from_json(to_json(*job));
   ASSERT_TRUE(stored) << to_text(stored.error());
   EXPECT_EQ(to_json(*stored), to_json(*job));
-  EXPECT_EQ(stored->search.reduction, 4);
+  EXPECT_EQ(told<search::RungOptions>(*stored, "asha").reduction, 4);
 
   const auto wrong = parse_job(
       start + "search: {strategy: mobo, surrogate: random_forrest, acquisition: ehvy, reduction: 1}\n", "/x/y.yaml");
@@ -178,15 +192,15 @@ TEST(Job, StartConfigurationsAreCheckedWhereTheyStand) {
                                  "  warm_start: [../old.study, a.csv]\n  front_of: b.db\n  repeats: true\n",
                              "/x/y.yaml");
   ASSERT_TRUE(job) << to_text(job.error().front());
-  ASSERT_EQ(job->search.start_with.size(), 2U);
-  EXPECT_EQ(space::to_text(job->search.start_with[0]), "backbone=vgg11 learning_rate=0.001");
+  ASSERT_EQ(job->search.common.start_with.size(), 2U);
+  EXPECT_EQ(space::to_text(job->search.common.start_with[0]), "backbone=vgg11 learning_rate=0.001");
   EXPECT_EQ(job->warm_start, (std::vector<std::string>{"/old.study", "/x/a.csv"}));
   EXPECT_EQ(job->front_of, (std::vector<std::string>{"/x/b.db"}));
   EXPECT_TRUE(job->repeats);
   const auto again = parse_job(to_yaml(*job), "/x/y.yaml");
   ASSERT_TRUE(again) << to_text(again.error().front()) << to_yaml(*job);
   EXPECT_EQ(to_json(*again), to_json(*job));
-  EXPECT_EQ(again->search.start_with, job->search.start_with);
+  EXPECT_EQ(again->search.common.start_with, job->search.common.start_with);
 
   const auto wrong = parse_job(
       head +
@@ -307,12 +321,27 @@ TEST(Job, WhatAnOldStudyDoesNotSayMeansWhatItMeantThen) {
 }
 
 TEST(Job, EveryQuantityIsDeclaredOnce) {
-  std::set<std::string> names;
-  for (const auto& quantity : quantities()) {
-    EXPECT_TRUE(names.insert(quantity.name).second) << quantity.name;
-    EXPECT_GE(quantity.range.low, 0);
+  for (const auto& [name, task] : task::tasks().entries()) {
+    std::set<std::string> names;
+    for (const auto& quantity : quantities(*task)) {
+      EXPECT_TRUE(names.insert(quantity.name).second) << quantity.name;
+      EXPECT_GE(quantity.range.low, 0);
+      EXPECT_FALSE(quantity.sentence.empty()) << quantity.name;
+    }
+    EXPECT_EQ(recorded_values(*task).size(), names.size());
   }
-  EXPECT_EQ(recorded_values(data::Task::box).size(), names.size() - 2);
+  EXPECT_THAT(recorded_values(**task::find_task("box")),
+              ElementsAre("iou", "iou50", "validation_loss", "latency_ms", "latency_p90_ms", "latency_p99_ms",
+                          "memory_mb", "load_ms", "model_mb", "parameters", "macs", "weight_mb", "activation_mb"));
+}
+
+TEST(Job, TheLossOfTheTaskHasItsOptionsAndThoseOfOthersAreKept) {
+  const auto job =
+      parse_job("task: box\ndata: builtin:faces\ntrain: {box_loss: giou, label_smoothing: 0.25}\n", "j.yaml");
+  ASSERT_TRUE(job.has_value());
+  EXPECT_EQ(job->train.loss->as<task::BoxLossOptions>().kind, "giou");
+  EXPECT_EQ(to_json(*job)["train"]["label_smoothing"], 0.25);
+  EXPECT_EQ(job_from_json(to_json(*job))->train.loss->as<task::BoxLossOptions>().kind, "giou");
 }
 
 TEST(Job, AStudyIsFoundByFolderNameOrJobFile) {

@@ -8,6 +8,7 @@
 
 #include "replay/measure.hpp"
 #include "replay/synthetic.hpp"
+#include "tests/search/told.hpp"
 
 namespace edgewise::replay {
 namespace {
@@ -41,9 +42,11 @@ Problem staged_problem() {
 }
 
 std::unique_ptr<search::Strategy> random_strategy(const Problem& problem, std::int64_t trials, std::uint64_t seed = 1) {
-  return search::make_strategy(
-             {.strategy = "random", .trials = trials, .epochs = problem.stage_epochs.back(), .seed = seed},
-             problem.space)
+  return search::make_strategy({.strategy = "random",
+                                .common = {.trials = trials,
+                                           .effort = {.full = study::Fidelity::training(problem.stage_epochs.back())},
+                                           .seed = seed}},
+                               problem.space)
       .value();
 }
 
@@ -171,7 +174,10 @@ TEST(Replay, TakesDurationsAsGiven) {
 TEST(Replay, AnswersPromotionsFromTheStages) {
   const auto problem = staged_problem();
   const auto strategy =
-      search::make_strategy({.strategy = "staged", .stages = {{10, 4}, {50, 0}}}, problem.space).value();
+      search::make_strategy({.strategy = "staged",
+                             .settings = search::told("staged", search::StagedOptions{.stages = {{10, 4}, {50, 0}}})},
+                            problem.space)
+          .value();
   const auto replayed = replay(*strategy, problem, {.evaluations = 100}).value();
   ASSERT_EQ(replayed.evaluations.size(), 16u);
   EXPECT_TRUE(replayed.is_finished);
@@ -185,21 +191,26 @@ TEST(Replay, AnswersPromotionsFromTheStages) {
 }
 
 TEST(Replay, GivesStagesThatShrinkToTheEnd) {
-  Problem problem{.stage_epochs = {4, 12, 36}};
+  const std::vector<int> epochs{4, 12, 36};
   const auto keeps = [&](std::size_t trials) {
     std::vector<std::int64_t> list;
-    for (const auto& stage : stages_of(problem, trials)) list.push_back(stage.keep);
+    for (const auto& stage : search::stages_of(epochs, trials)) list.push_back(stage.keep);
     return list;
   };
   EXPECT_EQ(keeps(81), (std::vector<std::int64_t>{27, 9, 3}));
   EXPECT_EQ(keeps(4), (std::vector<std::int64_t>{2, 1, 0}));
-  EXPECT_EQ(stages_of(problem, 9)[1].epochs, 12);
+  EXPECT_EQ(search::stages_of(epochs, 9)[1].amount, 12);
 }
 
 TEST(Replay, LeavesTrialsOfEarlierStagesOutOfTheFront) {
   const auto problem = staged_problem();
   const auto strategy =
-      search::make_strategy({.strategy = "staged", .stages = stages_of(problem, 12)}, problem.space).value();
+      search::make_strategy(
+          {.strategy = "staged",
+           .settings =
+               search::told("staged", search::StagedOptions{.stages = search::stages_of(problem.stage_epochs, 12)})},
+          problem.space)
+          .value();
   const auto replayed = replay(*strategy, problem, {.evaluations = 100}).value();
   EXPECT_EQ(replayed.study.trials.size(), 12u);
   EXPECT_EQ(fully_evaluated(problem, replayed.study).trials.size(), 4u);
@@ -207,7 +218,10 @@ TEST(Replay, LeavesTrialsOfEarlierStagesOutOfTheFront) {
 
 TEST(Replay, RefusesEpochsBelowTheFirstStageAndBadDesigns) {
   const auto problem = staged_problem();
-  const auto short_one = search::make_strategy({.strategy = "random", .epochs = 5}, problem.space).value();
+  const auto short_one =
+      search::make_strategy({.strategy = "random", .common = {.effort = {.full = study::Fidelity::training(5)}}},
+                            problem.space)
+          .value();
   EXPECT_THAT(replay(*short_one, problem, {.evaluations = 5}).error().message, testing::HasSubstr("asks for 5 epochs"));
   ReplayOptions options{.evaluations = 5};
   options.initial = {{{"k", "99"}}};
@@ -232,8 +246,10 @@ TEST(Replay, RunsEveryStrategyOnTheCommittedTable) {
   const auto table = read_table(std::filesystem::path(folder) / "tables" / "cells.yaml");
   ASSERT_TRUE(table) << to_text(table.error().front());
   const auto problem = table_problem(*table).value();
-  for (const std::string& name : search::strategy_names()) {
-    const auto strategy = strategy_for(problem, {.strategy = name, .trials = 5, .reduction = 2}, 5);
+  for (const std::string& name : search::strategies().names()) {
+    search::Options options{.strategy = name, .common = {.trials = 5}};
+    ASSERT_TRUE(search::set_option(options, "reduction=2"));
+    const auto strategy = strategy_for(problem, options);
     ASSERT_TRUE(strategy) << name << to_text(strategy.error());
     const auto replayed = replay(**strategy, problem, {.evaluations = 30, .workers = 2});
     ASSERT_TRUE(replayed) << name << to_text(replayed.error());
@@ -246,14 +262,14 @@ TEST(Replay, HalvingHasRungsThatTheTableHasValuesFor) {
   problem.stage_epochs = {12, 200};
   for (const std::string name : {"halving", "hyperband", "asha"}) {
     SCOPED_TRACE(name);
-    const auto strategy = strategy_for(problem, {.strategy = name, .trials = 40}, 40);
+    const auto strategy = strategy_for(problem, {.strategy = name, .common = {.trials = 40}});
     ASSERT_TRUE(strategy) << to_text(strategy.error());
     std::set<int> epochs;
-    for (const auto& stage : (*strategy)->plan()) epochs.insert(stage.epochs_after);
+    for (const auto& stage : (*strategy)->plan()) epochs.insert(stage.after.epochs());
     EXPECT_EQ(epochs, (std::set{13, 200}));  // a reduction of 15 is the smallest without a rung below 12
   }
   problem.stage_epochs = {200};  // values of one kind only: rungs as the strategy likes
-  EXPECT_GT(strategy_for(problem, {.strategy = "asha", .trials = 40}, 40).value()->plan().size(), 2U);
+  EXPECT_GT(strategy_for(problem, {.strategy = "asha", .common = {.trials = 40}}).value()->plan().size(), 2U);
 }
 
 }  // namespace

@@ -44,6 +44,29 @@ TEST(ReportData, ShowsTheAccountOfTheDataThatTheStudyKept) {
   EXPECT_EQ(data["job"]["frame"], (Json{{"outputs", 4}}));  // said once
 }
 
+TEST(ReportData, TellsOfRecordedValuesWhatIsDeclaredOfThem) {
+  const std::vector<Quantity> declared{{.name = "latency_ms", .unit = "ms", .sentence = "median time"},
+                                       {.name = "energy_j", .unit = "J", .sentence = "not recorded here"},
+                                       {.name = "iou", .better = Direction::maximize, .sentence = "overlap"}};
+  const auto data = report::report_data(sample::three_trials(), {.quantities = declared, .test = {}});
+  EXPECT_EQ(data["quantities"],
+            Json::parse(R"([{"name": "iou", "unit": "", "better": "maximize", "sentence": "overlap"},
+                            {"name": "latency_ms", "unit": "ms", "better": "minimize", "sentence": "median time"}])"));
+}
+
+TEST(ReportData, HoldsWhatTheTestSplitShowed) {
+  const auto study = sample::three_trials();
+  EXPECT_FALSE(report::report_data(study).contains("test"));
+  EXPECT_FALSE(report::report_data(study, {.quantities = {}, .test = Json::object()}).contains("test"));
+  const Json test = {{"0", {{"iou", 0.75}}}};
+  EXPECT_EQ(report::report_data(study, {.quantities = {}, .test = test})["test"], test);
+}
+
+TEST(ReportData, NamesTheClassesThatTheStudyKept) {
+  EXPECT_EQ(report::report_data(sample::resnet_study(1, 2))["classes"], (Json{"crossing", "no crossing"}));
+  EXPECT_TRUE(report::report_data(sample::three_trials())["classes"].empty());
+}
+
 TEST(ReportData, FollowsTheRankExpressionOfTheJob) {
   auto study = sample::three_trials();
   const auto rank_of_1 = [&](const std::string& expression) {

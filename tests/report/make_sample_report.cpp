@@ -8,6 +8,7 @@
 #include "sample_study.hpp"
 #include "search/pareto.hpp"
 #include "space/backbones.hpp"
+#include "task/box/box.hpp"
 
 using namespace edgewise;
 
@@ -19,8 +20,9 @@ std::map<std::string, std::string> drawings(const study::Study& study) {
   for (const auto* trial : search::pareto_front(study)) {
     const auto backbone = trial->choice.find("backbone");
     if (backbone == trial->choice.end()) continue;
-    const auto graph = space::build_backbone(std::get<std::string>(backbone->second),
-                                             {.channels = 3, .input_size = 64, .head = space::Head::box, .outputs = 4});
+    const auto graph =
+        space::build_backbone(std::get<std::string>(backbone->second),
+                              {.channels = 3, .input_size = 64, .head = task::head_of(task::box()), .outputs = 4});
     if (graph) all[study::to_text(trial->id)] = graph::draw_svg(*graph);
   }
   return all;

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
+#include <cmath>
 #include <regex>
 
 #include "base/json.hpp"
@@ -25,6 +27,26 @@ Json embedded(const std::string& page, const std::string& id) {
   return Json::parse(page.substr(start, page.find("</script>", start) - start));
 }
 
+/// The text that stands in the page as zlib in Base64.
+std::string unpacked(const std::string& base64) {
+  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  unsigned bits = 0, count = 0;
+  for (const char c : base64) {
+    const auto digit = digits.find(c);
+    if (digit == std::string_view::npos) break;
+    bits = bits << 6 | static_cast<unsigned>(digit);
+    if (count = count + 6; count >= 8) bytes += static_cast<char>(bits >> (count -= 8) & 0xFFU);
+  }
+  std::string text(1'000'000, '\0');
+  auto size = static_cast<uLongf>(text.size());
+  EXPECT_EQ(uncompress(reinterpret_cast<Bytef*>(text.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()),
+                       static_cast<uLong>(bytes.size())),
+            Z_OK);
+  text.resize(size);
+  return text;
+}
+
 TEST(Page, HoldsTheStudyAndLoadsNothing) {
   const auto page =
       report::html_page(sample::three_trials(), {{"0", "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>"}});
@@ -34,8 +56,11 @@ TEST(Page, HoldsTheStudyAndLoadsNothing) {
   EXPECT_EQ(count_of(page, " src=\""), 0U);
   const auto data = embedded(page, "report-data");
   EXPECT_EQ(data["trials"].size(), 4U);
-  EXPECT_EQ(data["trials"][0]["curve"]["validation_loss"], (Json{0.625, 0.375}));
-  EXPECT_EQ(data["trials"][0]["curve"]["metrics"]["iou"], (Json{0.4375, 0.875}));
+  const auto curves = Json::parse(unpacked(embedded(page, "report-curves")[0]));
+  EXPECT_EQ(curves.size(), 4U);
+  EXPECT_EQ(curves[0]["validation_loss"], (Json{0.625, 0.375}));
+  EXPECT_EQ(curves[0]["metrics"]["iou"], (Json{0.4375, 0.875}));
+  EXPECT_TRUE(curves[3]["epoch"].empty());
   // zlib's header, deflate with the best compression: 78 da, in Base64 "eN".
   EXPECT_TRUE(embedded(page, "report-drawings")["0"].get<std::string>().starts_with("eN"));
 }
@@ -60,6 +85,30 @@ TEST(Page, StandsForStudiesWithLittleInThem) {
   EXPECT_EQ(embedded(report::html_page(sample::failed_study(3), {}), "report-data")["front"].size(), 0U);
   EXPECT_EQ(embedded(report::html_page(sample::resnet_study(1, 2), {}), "report-data")["front"].size(), 1U);
   EXPECT_EQ(embedded(report::html_page(sample::resnet_study(500, 2), {}), "report-data")["trials"].size(), 500U);
+}
+
+TEST(Page, KeepsFiveDigitsOfACurveAndNoNumberThatIsNotOne) {
+  auto study = sample::three_trials();
+  study.trials[0].curve[0].train_loss = std::nan("");
+  study.trials[0].curve[0].validation_loss = 1.23456789;
+  study.trials[0].curve[1].validation_loss = 12345678;
+  study.trials[0].curve[1].metrics.clear();
+  const auto curve = Json::parse(unpacked(embedded(report::html_page(study, {}), "report-curves")[0]))[0];
+  EXPECT_TRUE(curve["train_loss"][0].is_null());
+  EXPECT_EQ(curve["validation_loss"], (Json{1.2346, 12346000.0}));
+  EXPECT_EQ(curve["metrics"]["iou"], (Json{0.4375, nullptr}));
+}
+
+TEST(Page, KeepsTheCurvesOfManyTrialsInTheirOrder) {
+  auto study = sample::resnet_study(600, 2);
+  const auto parts = embedded(report::html_page(study, {}), "report-curves");
+  std::size_t id = 0;
+  for (const auto& part : parts)
+    for (const auto& curve : Json::parse(unpacked(part))) {
+      EXPECT_EQ(curve["epoch"].size(), 8U);
+      EXPECT_NEAR(curve["train_loss"][0].get<double>(), study.trials[id++].curve[0].train_loss, 1e-4);
+    }
+  EXPECT_EQ(id, 600U);
 }
 
 TEST(Page, LeavesConfusionMatricesOutThatNobodyCouldRead) {

@@ -138,10 +138,8 @@ void train(study::Trial& trial, const Backbone& net, int stage, int from, int to
                                                             {"parameters", net.parameters},
                                                             {"macs", net.macs}});
   result.measurement = measurement(latency, random, memory, net.parameters, disturbed);
-  result.details = {{"artifacts",
-                     {{"onnx", std::format("trials/{}/stage{}.onnx", trial.id.value, stage + 1)},
-                      {"checkpoint", std::format("trials/{}/checkpoint.pt", trial.id.value)}}},
-                    {"difference_to_libtorch", 3.1e-6}};
+  result.details = {{"export_difference", 3.1e-6}};
+  result.artifacts = {{.kind = "onnx", .path = std::format("trials/{:06}/model.onnx", trial.id.value)}};
   result.train_s = (to - from) * (2 + net.latency_ms * 1.7);
   result.measure_s = 1.4;
   result.export_s = 0.3;
@@ -223,6 +221,7 @@ study::Study resnet_study(int count, int objectives) {
   wanted.resize(static_cast<std::size_t>(std::clamp(objectives, 1, 3)));
   study::Study study{.settings = settings("sample-drainage", wanted, {"memory_mb < 100", "latency_ms < 150"})};
   study.settings.job["search"] = {{"strategy", "random"}, {"trials", count}};
+  study.settings.job["frame"] = {{"outputs", 2}, {"classes", {"crossing", "no crossing"}}};
   RandomStream random(11);
   for (int i = 0; i < count; ++i) {
     study::Trial trial{.id = {i}};
@@ -260,8 +259,7 @@ study::Study resnet_study(int count, int objectives) {
         measurement(latency, random, memory, static_cast<double>(width * width) * 900.0, random.chance(0.03));
     const int right = static_cast<int>(accuracy * 200);
     result.details = {{"confusion", {{right, 200 - right}, {(200 - right) / 2, 200 - (200 - right) / 2}}},
-                      {"classes", {"crossing", "no crossing"}},
-                      {"artifacts", {{"onnx", std::format("trials/{}/stage1.onnx", i)}}}};
+                      {"model", std::format("trials/{:06}/model.onnx", i)}};
     result.train_s = 26;
     result.measure_s = 1.1;
     trial.results.push_back(result);
@@ -328,8 +326,8 @@ study::Study hostile_study() {
     trial.known[attack] = {.value = 1.0, .source = study::Source::told};
     if (!trial.results.empty()) {
       trial.results.back().details = {
-          {"remark", attack}, {"artifacts", {{attack, attack}}}, {"bytes", std::string("\xc3(")}};
-      trial.results.back().values["iou"].value += 0.0;
+          {"remark", attack}, {attack, {{attack, attack}}}, {"bytes", std::string("\xc3(")}};
+      trial.results.back().artifacts = {{.kind = "onnx", .path = attack}};
       trial.results.back().values["odd"] = {.value = std::nan(""), .source = study::Source::told};
       trial.results.back().measurement = {
           {"disturbed", true}, {"disturbance", attack}, {"device", attack}, {"latency_ms", "text"}};

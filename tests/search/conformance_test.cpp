@@ -1,12 +1,13 @@
-// What every strategy promises, whatever it does: a new one joins by its line in the registry.
+// What every strategy promises, whatever it does: a new one joins by its entry in the catalogue.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <iterator>
 #include <limits>
 #include <set>
+#include <thread>
 
-#include "simulation.hpp"
+#include "tests/search/simulation.hpp"
 
 namespace edgewise::search {
 namespace {
@@ -36,13 +37,12 @@ space::Space mixed_space() {
 }
 
 Options options_of(const std::string& strategy, std::int64_t trials, std::uint64_t seed = 1) {
-  return {.strategy = strategy,
-          .trials = trials,
-          .epochs = 3,
-          .stages = {{1, 6}, {3, 2}, {9, 0}},
-          .seed = seed,
-          .initial = 6,
-          .population = 8};
+  Options options{.strategy = strategy,
+                  .common = {.trials = trials, .effort = {.full = study::Fidelity::training(3)}, .seed = seed}};
+  for (const char* text :
+       {"stages=[{epochs: 1, keep: 6}, {epochs: 3, keep: 2}, {epochs: 9}]", "initial=6", "population=8"})
+    EXPECT_TRUE(set_option(options, text)) << text;
+  return options;
 }
 
 Outcome failing(const study::Trial& /*trial*/) {
@@ -71,7 +71,7 @@ class Play {
         EXPECT_EQ(trial.state, study::State::complete);
         trial.state = study::State::waiting;
         ++trial.stage;
-        trial.fidelity = study::Fidelity::training(proposal.epochs);
+        trial.fidelity = proposal.fidelity;
         has_promoted_ = true;
         continue;
       }
@@ -79,7 +79,7 @@ class Play {
       EXPECT_EQ(study_.find(proposal.choice), nullptr) << space::to_text(proposal.choice) << " is known";
       study_.trials.push_back({.id = {static_cast<std::int64_t>(study_.trials.size())},
                                .choice = proposal.choice,
-                               .fidelity = study::Fidelity::training(proposal.epochs)});
+                               .fidelity = proposal.fidelity});
     }
     return advice;
   }
@@ -126,9 +126,10 @@ class Conformance : public testing::TestWithParam<std::string> {
   /// The spaces that the strategy can search.
   static std::vector<space::Space> spaces() {
     std::vector<space::Space> spaces{finite_space(), conditional_space()};
-    if (GetParam() != "grid") spaces.push_back(mixed_space());
+    if (!needs_finite_space()) spaces.push_back(mixed_space());
     return spaces;
   }
+  static bool needs_finite_space() { return strategies().find(GetParam())->needs_finite_space; }
   static std::unique_ptr<Strategy> make(const space::Space& space, std::int64_t trials, std::uint64_t seed = 1) {
     return make_strategy(options_of(GetParam(), trials, seed), space).value();
   }
@@ -178,7 +179,7 @@ TEST_P(Conformance, GoesOnAfterExtremeValues) {
 }
 
 TEST_P(Conformance, SearchesRangesAsWideAsNumbersGo) {
-  if (GetParam() == "grid") return;  // real numbers have no end
+  if (needs_finite_space()) return;
   const auto space =
       space::make_space(
           {{.name = "wide", .domain = space::Real{.low = 1e-300, .high = 1e300, .log_scale = true}},
@@ -320,7 +321,28 @@ TEST_P(Conformance, PlansAtMostTheTrialsOfTheSpace) {
   EXPECT_LE(strategy->plan().front().trials, 15U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Strategies, Conformance, testing::ValuesIn(strategy_names()),
+TEST_P(Conformance, MayBeAskedByTwoThreadsAtOnce) {
+  const auto space = conditional_space();
+  Play play(space);
+  const auto strategy = make(space, 30);
+  for (int step = 0; step < 3; ++step) {
+    play.propose(*strategy, 4);
+    play.finish(4, usual_outcome);
+  }
+  const auto study = play.study();
+  const auto expected = make(space, 30)->ask(study, 3).value();
+  std::vector<std::vector<Proposal>> answers(6);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t t = 0; t < 2; ++t)
+      threads.emplace_back([&, t] {
+        for (std::size_t i = 0; i < 3; ++i) answers[3 * t + i] = strategy->ask(study, 3).value().proposals;
+      });
+  }
+  for (const auto& answer : answers) EXPECT_EQ(answer, expected.proposals);
+}
+
+INSTANTIATE_TEST_SUITE_P(Strategies, Conformance, testing::ValuesIn(strategies().names()),
                          [](const auto& instance) { return instance.param; });
 
 }  // namespace

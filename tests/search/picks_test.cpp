@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "simulation.hpp"
+#include "tests/search/simulation.hpp"
 
 namespace edgewise::search {
 namespace {

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "search/strategy.hpp"
-#include "simulation.hpp"
+#include "search/strategies.hpp"
+#include "tests/search/simulation.hpp"
 
 namespace edgewise::search {
 namespace {
@@ -22,11 +22,12 @@ std::vector<std::string> choices_of(const study::Study& study) {
 
 TEST(StartWith, ComesFirstInItsOrderWithEveryStrategy) {
   const auto space = finite_space();
-  for (const auto& name : strategy_names()) {
+  for (const auto& name : strategies().names()) {
     SCOPED_TRACE(name);
     Simulation simulation(two_objectives());
     const Options options{
-        .strategy = name, .trials = 10, .start_with = {choice("c", 4), choice("a", 2), choice("c", 4), choice("b", 5)}};
+        .strategy = name,
+        .common = {.trials = 10, .start_with = {choice("c", 4), choice("a", 2), choice("c", 4), choice("b", 5)}}};
     simulation.run(options, space, 3, 2, 2);
     const auto study = simulation.study();
     ASSERT_GE(study.trials.size(), 10U);
@@ -42,8 +43,9 @@ TEST(StartWith, ComesFirstInItsOrderWithEveryStrategy) {
 TEST(StartWith, CountsAgainstTheNumberOfTrials) {
   const auto space = finite_space();
   Simulation simulation(two_objectives());
-  simulation.run({.strategy = "random", .trials = 2, .start_with = {choice("c", 4), choice("a", 2), choice("b", 5)}},
-                 space, 1, 5, 2);
+  simulation.run(
+      {.strategy = "random", .common = {.trials = 2, .start_with = {choice("c", 4), choice("a", 2), choice("b", 5)}}},
+      space, 1, 5, 2);
   EXPECT_EQ(choices_of(simulation.study()), (std::vector<std::string>{"backbone=c blocks=4", "backbone=a blocks=2"}));
 }
 
@@ -53,7 +55,7 @@ TEST(StartWith, GivesTheSameTrialsHoweverItIsAskedAndGoesOnInANewProcess) {
       other{{"backbone", "a"}, {"learning_rate", 2e-3}};
   const auto trials = [&](std::size_t n) {
     Simulation simulation(two_objectives());
-    simulation.run({.strategy = "random", .trials = 12, .start_with = {baseline, other}}, space, n, n,
+    simulation.run({.strategy = "random", .common = {.trials = 12, .start_with = {baseline, other}}}, space, n, n,
                    3);  // a fresh strategy at each ask
     return choices_of(simulation.study());
   };
@@ -67,7 +69,7 @@ TEST(StartWith, SkipsWhatTheStudyHasEvenWhenItWasRejected) {
   const auto space = finite_space();
   Simulation simulation(two_objectives());
   const auto strategy =
-      make_strategy({.strategy = "grid", .start_with = {choice("c", 4), choice("a", 2)}}, space).value();
+      make_strategy({.strategy = "grid", .common = {.start_with = {choice("c", 4), choice("a", 2)}}}, space).value();
   const auto first = simulation.propose(*strategy, 1, {"backbone=c blocks=4"});
   EXPECT_EQ(first.note, "given configurations first: 1 to 1 of 2");
   const auto second = simulation.propose(*strategy, 5);
@@ -82,20 +84,22 @@ TEST(StartWith, SkipsWhatTheStudyHasEvenWhenItWasRejected) {
 TEST(StartWith, HasTheEpochsOfTheFirstStage) {
   const auto space = finite_space();
   Simulation simulation(two_objectives());
-  const auto strategy =
-      make_strategy({.strategy = "staged", .trials = 4, .stages = {{7, 2}, {20, 0}}, .start_with = {choice("c", 4)}},
-                    space)
-          .value();
+  const auto strategy = make_strategy({.strategy = "staged",
+                                       .common = {.trials = 4, .start_with = {choice("c", 4)}},
+                                       .settings = told("staged", StagedOptions{.stages = {{7, 2}, {20, 0}}})},
+                                      space)
+                            .value();
   const auto advice = simulation.propose(*strategy, 3);
   ASSERT_EQ(advice.proposals.size(), 1U);
-  EXPECT_EQ(advice.proposals[0].epochs, 7);
+  EXPECT_EQ(advice.proposals[0].fidelity.epochs(), 7);
   EXPECT_EQ(strategy->name(), "staged");
   EXPECT_EQ(strategy->plan().size(), 2U);
 }
 
 TEST(StartWith, IsCheckedAgainstTheSpace) {
   const auto space = finite_space();
-  const auto strategy = make_strategy({.strategy = "random", .start_with = {choice("a", 1), choice("d", 1)}}, space);
+  const auto strategy =
+      make_strategy({.strategy = "random", .common = {.start_with = {choice("a", 1), choice("d", 1)}}}, space);
   ASSERT_FALSE(strategy);
   EXPECT_THAT(strategy.error().message,
               HasSubstr("start_with[1]: parameter \"backbone\" is \"d\"; it must be one of \"a\", \"b\" or \"c\""));

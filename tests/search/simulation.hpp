@@ -5,8 +5,9 @@
 
 #include <set>
 
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 #include "study/storage.hpp"
+#include "tests/search/told.hpp"
 
 namespace edgewise::search {
 
@@ -62,11 +63,11 @@ class Simulation {
     std::vector<study::Trial> added;
     for (const Proposal& proposal : advice.proposals) {
       if (proposal.promote) {
-        EXPECT_TRUE(storage_->promote({*proposal.promote}, study::Fidelity::training(proposal.epochs)));
+        EXPECT_TRUE(storage_->promote({*proposal.promote}, proposal.fidelity));
         continue;
       }
       EXPECT_EQ(study.find(proposal.choice), nullptr) << space::to_text(proposal.choice);
-      study::Trial trial{.choice = proposal.choice, .fidelity = study::Fidelity::training(proposal.epochs)};
+      study::Trial trial{.choice = proposal.choice, .fidelity = proposal.fidelity};
       if (rejected.contains(space::to_text(proposal.choice))) trial.state = study::State::rejected;
       added.push_back(std::move(trial));
     }

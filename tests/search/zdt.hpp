@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "search/history.hpp"
-#include "search/strategy.hpp"
+#include "search/strategies.hpp"
 
 namespace edgewise::search {
 

@@ -8,7 +8,7 @@
 #include <ctime>
 #include <print>
 
-#include "zdt.hpp"
+#include "tests/search/zdt.hpp"
 
 using namespace edgewise;
 using namespace edgewise::search;
@@ -17,8 +17,9 @@ namespace {
 
 void run_searches(const std::string& strategy, int problem, int dimensions, int trials, int seeds) {
   for (int seed = 1; seed <= seeds; ++seed) {
-    const auto study = search_zdt({.strategy = strategy, .trials = trials, .seed = static_cast<std::uint64_t>(seed)},
-                                  problem, dimensions);
+    const auto study =
+        search_zdt({.strategy = strategy, .common = {.trials = trials, .seed = static_cast<std::uint64_t>(seed)}},
+                   problem, dimensions);
     std::println("{} {}", volume_of(study, {1.1, 1.1}), volume_of(study, {11, 11}));
   }
 }
@@ -51,7 +52,7 @@ void time_suggestions(const std::string& name) {
       const auto choice = space.sample(random).value();
       add_complete(study, choice, mixed_values(choice, random));
     }
-    const auto strategy = make_strategy({.strategy = name, .trials = 1'000'000}, space).value();
+    const auto strategy = make_strategy({.strategy = name, .common = {.trials = 1'000'000}}, space).value();
     std::vector<double> times;
     for (int i = 0; i < 25; ++i) {
       const auto begin = std::clock();  // of the processor: one thread is at work, and others may be on the machine

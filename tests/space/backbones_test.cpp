@@ -65,7 +65,7 @@ TEST(Backbones, GiveTheBoxHeadHalfOfTheirFeatures) {
                                                         {"convnext_small", 768}};
   for (const auto& name : backbone_names()) {
     SCOPED_TRACE(name);
-    const auto graph = build_backbone(name, {.input_size = 64, .head = Head::box, .outputs = 4});
+    const auto graph = build_backbone(name, {.input_size = 64, .head = task::head_of(task::box()), .outputs = 4});
     ASSERT_TRUE(graph.has_value()) << to_text(graph.error());
     EXPECT_THAT(graph->output_shape(), ElementsAre(4));
     std::map<std::string, graph::Shape> shapes;
@@ -81,7 +81,7 @@ TEST(Backbones, ShareTheNamesOfTheirFeaturesBetweenBothHeads) {
   for (const auto& name : backbone_names()) {
     std::set<std::string> classifying;
     for (const auto& tensor : build_backbone(name, {.outputs = 7})->tensors()) classifying.insert(tensor.name);
-    for (const auto& tensor : build_backbone(name, {.head = Head::box})->tensors()) {
+    for (const auto& tensor : build_backbone(name, {.head = task::head_of(task::box()), .outputs = 4})->tensors()) {
       EXPECT_TRUE(tensor.name.starts_with("head.") || classifying.contains(tensor.name)) << name << ": " << tensor.name;
     }
   }

@@ -8,6 +8,7 @@
 
 #include "graph/costs.hpp"
 #include "space/backbones.hpp"
+#include "task/box/box.hpp"
 
 namespace edgewise::space {
 namespace {
@@ -51,7 +52,7 @@ TEST(BackboneFamily, Has84Configurations) {
 
 TEST(BackboneFamily, BuildsTheNetworkThatTheChoiceNames) {
   const auto backbones = family("backbones").value();
-  const Frame frame{.channels = 4, .input_size = 96, .head = Head::box, .outputs = 4};
+  const Frame frame{.channels = 4, .input_size = 96, .head = task::head_of(task::box()), .outputs = 4};
   const auto candidate = backbones.build({{"backbone", "mnasnet0_5"}, {"learning_rate", "0.0001"}}, frame);
   ASSERT_TRUE(candidate.has_value());
   EXPECT_EQ(candidate->graph, build_backbone("mnasnet0_5", frame).value());
@@ -82,9 +83,9 @@ TEST(BackboneFamily, LeavesOutWhatTheInputIsTooSmallFor) {
 }
 
 TEST(Family, NamesAreKnownAndUnknownOnesGetTheNearest) {
-  EXPECT_THAT(family_names(), ElementsAre("backbones", "resnet"));
+  EXPECT_THAT(families().names(), ElementsAre("backbones", "resnet", "plain"));
   const auto error = refusal("backbone", "{}");
-  EXPECT_EQ(error.message, "space family \"backbone\" is not one of \"backbones\" or \"resnet\"");
+  EXPECT_EQ(error.message, "space family \"backbone\" is not one of \"backbones\", \"resnet\" or \"plain\"");
   EXPECT_EQ(error.next, "did you mean \"backbones\"?");
 }
 
@@ -119,6 +120,53 @@ TEST(Family, OptionsThatAreWrongSayWhatIsAllowed) {
   EXPECT_EQ(message(R"({"max_parameters": "many"})"),
             "\"max_parameters\" is \"many\"; it must be a number from 1 to 1e12");
   EXPECT_EQ(message("[1]"), "the options of a family are a map from parameters to values, not [1]");
+}
+
+TEST(Family, IsBuiltWithTheHeadOfATaskOrWithItsOwn) {
+  const auto plain = family("plain", R"({"layers": [2]})").value();
+  const Choice choice{{"layers", std::int64_t{2}}, {"filters", std::int64_t{16}}};
+  const auto classes = plain.build(choice, {.input_size = 32, .outputs = 7}).value();
+  EXPECT_EQ(classes.graph.node(classes.graph.output()).name, "classifier");
+  EXPECT_EQ(classes.graph.output_shape(), graph::Shape{7});
+  const auto boxes = plain.build(choice, {.input_size = 32, .head = task::head_of(task::box()), .outputs = 4}).value();
+  EXPECT_EQ(boxes.graph.node(boxes.graph.output()).name, "head.2");
+  EXPECT_EQ(boxes.graph.output_shape(), graph::Shape{4});
+}
+
+TEST(Family, GivesMapsOfEachStride) {
+  std::vector<std::int64_t> strides;
+  std::vector<graph::Shape> shapes;
+  const Frame frame{.input_size = 64,
+                    .head =
+                        [&](graph::GraphBuilder& builder, const graph::Features& features, std::int64_t outputs) {
+                          for (const auto& map : features.maps) {
+                            strides.push_back(map.stride);
+                            shapes.push_back(builder.shape(map.value));
+                          }
+                          return graph::HeadOutputs{{"", features.classifier(outputs)}};
+                        },
+                    .outputs = 5};
+  const auto resnet = build_backbone("resnet18", frame);
+  ASSERT_TRUE(resnet.has_value()) << to_text(resnet.error());
+  EXPECT_THAT(strides, ElementsAre(2, 4, 8, 16, 32));
+  EXPECT_THAT(shapes.back(), ElementsAre(512, 2, 2));
+  EXPECT_EQ(shapes[2], (graph::Shape{128, 8, 8}));
+  EXPECT_EQ(*resnet, build_backbone("resnet18", {.input_size = 64, .outputs = 5}).value());
+  for (const auto& name : backbone_names()) {
+    strides.clear();
+    shapes.clear();
+    ASSERT_TRUE(build_backbone(name, frame).has_value()) << name;
+    for (std::size_t i = 1; i < strides.size(); ++i) EXPECT_GT(strides[i], strides[i - 1]) << name;
+    for (const auto& shape : shapes) EXPECT_EQ(shape[1], shape[2]) << name;
+  }
+}
+
+TEST(Family, NamesItsNetworksWhereTheyHaveNames) {
+  const auto backbones = family("backbones").value(), resnet = family("resnet").value();
+  EXPECT_EQ(network_name(backbones, {{"backbone", "vgg11"}, {"learning_rate", "0.01"}}), "vgg11");
+  EXPECT_EQ(network_name(backbones, {}), "");
+  RandomStream random(1);
+  EXPECT_EQ(network_name(resnet, resnet.space.sample(random).value()), "");
 }
 
 TEST(Family, ReportsAllMistakesOfTheOptionsAtOnce) {

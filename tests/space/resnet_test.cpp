@@ -8,6 +8,7 @@
 
 #include "graph/costs.hpp"
 #include "space/backbones.hpp"
+#include "task/box/box.hpp"
 
 namespace edgewise::space {
 namespace {
@@ -32,8 +33,8 @@ TEST(ResNet, PredictsItsParametersAndBuildsWhatTheChoiceSays) {
   RandomStream random(7);
   std::vector<std::int64_t> sizes;
   for (int i = 0; i < 300; ++i) {
-    const Frame frame{
-        .channels = 4, .input_size = 64, .head = i % 2 == 0 ? Head::classification : Head::box, .outputs = 2};
+    Frame frame{.channels = 4, .input_size = 64, .head = {}, .outputs = 2};
+    if (i % 2 != 0) frame = {.channels = 4, .input_size = 64, .head = task::head_of(task::box()), .outputs = 4};
     const auto family = resnet("{}", frame);
     const auto choice = family.space.sample(random).value();
     SCOPED_TRACE(to_text(choice));
@@ -42,7 +43,7 @@ TEST(ResNet, PredictsItsParametersAndBuildsWhatTheChoiceSays) {
     const auto& graph = candidate->graph;
     EXPECT_THAT(graph.input_shape(), ElementsAre(4, std::get<std::int64_t>(choice.at("input_size")),
                                                  std::get<std::int64_t>(choice.at("input_size"))));
-    EXPECT_THAT(graph.output_shape(), ElementsAre(frame.head == Head::box ? 4 : 2));
+    EXPECT_THAT(graph.output_shape(), ElementsAre(frame.outputs));
     std::map<std::string, int> blocks;
     for (const auto& node : graph.nodes()) {
       if (node.name.ends_with(".add")) ++blocks[node.name.substr(0, 6)];
@@ -62,7 +63,7 @@ TEST(ResNet, PredictsItsParametersAndBuildsWhatTheChoiceSays) {
 
 TEST(ResNet, KnowsItsCostsAsItsGraphDoes) {
   for (const bool bottleneck : {false, true}) {
-    for (const auto head : {Head::classification, Head::box}) {
+    for (const auto& head : {graph::HeadMaker(), task::head_of(task::box())}) {
       for (const std::int64_t kernel : {3, 5}) {
         const ResNet net{.stages = {{8, 1}, {12, 3}, {20, 2}},
                          .bottleneck = bottleneck,

@@ -73,8 +73,8 @@ TEST(Box, BaselineIsTheMeanBoxOfTheTrainingPictures) {
 
 TEST(Box, HeadIsAGlobalAverageAndTwoLayers) {
   graph::GraphBuilder builder({6, 4, 4});
-  const auto output = box().put_head(builder, {.maps = {{builder.input(), 1}}, .classifier = {}}, 4);
-  const auto graph = std::move(builder).finish(output).value();
+  const auto outputs = box().put_head(builder, {.maps = {{builder.input(), 1}}, .classifier = {}}, 4);
+  const auto graph = std::move(builder).finish(outputs).value();
   std::vector<std::string> names;
   for (const auto& node : graph.nodes()) names.push_back(node.name);
   EXPECT_THAT(names, ElementsAre("input", "global_pool", "flatten", "head.0", "head.1", "head.2"));

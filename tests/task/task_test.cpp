@@ -84,8 +84,8 @@ TEST_P(EachTask, JudgesBatchesAsItJudgesAllAtOnce) {
 TEST_P(EachTask, PutsItsHeadOnFeatures) {
   graph::GraphBuilder builder({12, 5, 5});
   const graph::Features features{.maps = {{builder.input(), 1}}, .classifier = {}};
-  const auto output = head_of(task_)(builder, features, task_.outputs(classes));
-  const auto graph = std::move(builder).finish(output);
+  const auto outputs = head_of(task_)(builder, features, task_.outputs(classes));
+  const auto graph = std::move(builder).finish(outputs);
   ASSERT_TRUE(graph.has_value()) << to_text(graph.error());
   EXPECT_EQ(graph->output_shape(), graph::Shape{task_.outputs(classes)});
 }

@@ -17,7 +17,7 @@ class CheckpointFile : public ::testing::Test {
     torch::manual_seed(1);
     Checkpoint c{.network = 7, .epoch = 2, .stretch = {0, 5}, .best_epoch = 1, .optimizer = "adamw", .steps = 12};
     c.curve = {{1, 0.5, 0.25, {{"iou", 0.1}}, 0.01, 1.5, 99.5}, {2, 0.4, 1.0 / 3.0, {{"iou", 0.05}}, 0.02, 1.5, 99.5}};
-    c.best = {0.25, {{"iou", 0.1}}, {{1, 2}, {3, 4}}};
+    c.best = {0.25, {{"iou", 0.1}}, {{"confusion", {{1, 2}, {3, 4}}}}};
     c.model = {torch::randn({3, 2}), torch::tensor(5, torch::kInt64)};
     c.moments = {torch::randn({4})};
     c.best_model = {torch::randn({3, 2}), torch::tensor(4, torch::kInt64)};
@@ -42,7 +42,7 @@ TEST_F(CheckpointFile, ReadsWhatWasWritten) {
   EXPECT_EQ(read.steps, 12);
   EXPECT_EQ(read.curve[1].validation_loss, 1.0 / 3.0);
   EXPECT_EQ(read.curve[0].metrics, written.curve[0].metrics);
-  EXPECT_EQ(read.best.confusion, written.best.confusion);
+  EXPECT_EQ(read.best.details, written.best.details);
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_TRUE(torch::equal(read.model[i], written.model[i]));
     EXPECT_TRUE(torch::equal(read.best_model[i], written.best_model[i]));

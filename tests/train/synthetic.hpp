@@ -8,31 +8,36 @@
 
 namespace edgewise::train {
 
-/// Pictures with one bright rectangle on noise. Classification: label 0 left half, 1 right half. Box: the rectangle.
+/// Pictures with one bright rectangle on noise: of class 0 in the left half, of class 1 in the right half. Who wants
+/// all boxes is told of two in the right half.
 class SyntheticBatches : public Batches {
  public:
-  SyntheticBatches(data::Task task, std::size_t count, std::size_t batch, std::int64_t size, std::uint64_t seed)
-      : task_(task), batch_(batch), size_(size) {
+  SyntheticBatches(const task::Task& task, std::size_t count, std::size_t batch, std::int64_t size, std::uint64_t seed)
+      : batch_(batch) {
     RandomStream random(seed);
     for (std::size_t i = 0; i < count; ++i) {
       Picture picture;
       picture.pixels.resize(static_cast<std::size_t>(size * size * 3));
       for (auto& value : picture.pixels) value = static_cast<std::uint8_t>(random.below(60));
       const auto n = static_cast<std::uint64_t>(size);
-      picture.label = static_cast<std::int64_t>(i % 2);
+      const bool is_right = i % 2 != 0;
       const auto width = static_cast<std::int64_t>(n / 4 + random.below(n / 8)),
                  height = static_cast<std::int64_t>(n / 4 + random.below(n / 4));
       const auto room = size / 2 - width;
-      const auto x = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(room + 1))) +
-                     (picture.label ? size / 2 : 0);
+      const auto x =
+          static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(room + 1))) + (is_right ? size / 2 : 0);
       const auto y = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(size - height + 1)));
       for (auto row = y; row < y + height; ++row) {
         for (auto column = x; column < x + width; ++column) {
           for (int c = 0; c < 3; ++c) picture.pixels[static_cast<std::size_t>((row * size + column) * 3 + c)] = 230;
         }
       }
-      const auto share = [&](std::int64_t value) { return static_cast<float>(value) / static_cast<float>(size); };
-      picture.box = {share(x), share(y), share(x + width), share(y + height)};
+      const picture::Mark mark{{static_cast<double>(x), static_cast<double>(y), static_cast<double>(x + width),
+                                static_cast<double>(y + height)},
+                               is_right};
+      picture::Annotation annotation{.width = size, .height = size, .marks = {mark}, .labels = {is_right}, .mask = {}};
+      if (is_right && task.wants() == task::Wants::boxes) annotation.marks.push_back(mark);
+      picture.target = task.target(annotation, 2).value();
       pictures_.push_back(std::move(picture));
     }
   }
@@ -48,11 +53,7 @@ class SyntheticBatches : public Batches {
     for (; batch.count < batch_ && next_ < pictures_.size(); ++batch.count, ++next_) {
       const auto& picture = pictures_[order_[next_]];
       batch.pixels.insert(batch.pixels.end(), picture.pixels.begin(), picture.pixels.end());
-      if (task_ == data::Task::box) {
-        batch.boxes.insert(batch.boxes.end(), picture.box.begin(), picture.box.end());
-      } else {
-        batch.labels.push_back(picture.label);
-      }
+      batch.targets.add(picture.target);
     }
     return batch;
   }
@@ -63,12 +64,9 @@ class SyntheticBatches : public Batches {
  private:
   struct Picture {
     std::vector<std::uint8_t> pixels;
-    std::int64_t label = 0;
-    std::array<float, 4> box{};
+    task::Target target;
   };
-  data::Task task_;
   std::size_t batch_;
-  std::int64_t size_;
   std::vector<Picture> pictures_;
   std::vector<std::size_t> order_;
   std::size_t next_ = 0;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "data/statistics.hpp"
+#include "task/box/box.hpp"
 #include "tests/train/synthetic.hpp"
 
 namespace edgewise::train {
@@ -15,8 +16,8 @@ class Faces : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder = std::filesystem::temp_directory_path() / ("edgewise-train-" + std::to_string(::getpid()));
-    auto loaded = data::load({.path = "builtin:faces", .validation_share = 0.25, .test_share = 0.2, .count = 80},
-                             data::Task::box);
+    auto loaded =
+        data::load({.path = "builtin:faces", .validation_share = 0.25, .test_share = 0.2, .count = 80}, task::box());
     ASSERT_TRUE(loaded.has_value()) << to_text(loaded.error());
     set = new data::DataSet(std::move(*loaded));
     auto opened = data::open_cache(*set, 32, folder);

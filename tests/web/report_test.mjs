@@ -47,8 +47,8 @@ async function onPage(file, run, options = {}) {
   if (options.size) await page.setViewportSize(options.size);
   await page.emulateMedia({colorScheme: options.dark ? 'dark' : 'light', reducedMotion: 'reduce'});
   await page.goto(pathToFileURL(join(folder, file)).href);
-  await page.waitForSelector('html[data-ready=yes]');
-  await page.waitForFunction(() => [...document.querySelectorAll('.chart')].every((chart) => chart.querySelector('canvas')));
+  await page.waitForSelector(`html[data-${options.until ?? 'complete'}=yes]`);
+  if (!options.until) assert.ok(await page.evaluate(() => [...document.querySelectorAll('.chart')].every((chart) => chart.querySelector('canvas'))), 'a chart is missing');
   await run(page);
   assert.deepEqual(complaints, [], 'console');
   assert.deepEqual(requests.map((url) => url.split('/').at(-1)), [file], 'requests');
@@ -181,7 +181,54 @@ await test('DarkAndNarrowScreensFit', async () => {
 await test('FiveHundredTrialsAreShown', () => onPage('many.html', async (page) => {
   assert.equal(await page.locator('#trials tbody tr').count(), 500);
   assert.ok((await drawnShare(chartNamed(page, 'Loss over epochs'))) > 0.01);
+  await page.locator('#trials tbody tr').nth(3).click();
+  assert.match(await page.locator('.detail .confusion').textContent(), /no crossing/);
+  await page.keyboard.press('Escape');
   await shot(page, 'many');
+}));
+
+await test('WhatIsSeenFirstIsDrawnFirst', () => onPage('many.html', async (page) => {
+  assert.ok((await drawnShare(chartNamed(page, 'Pareto front'))) > 0.01);
+  await page.waitForSelector('html[data-complete=yes]');
+}, {until: 'ready'}));
+
+const rowsOf = (page, id) => page.locator(`#${id} tbody tr`).evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+const partsOf = (page) => page.locator('main section').evaluateAll((sections) => sections.map((section) => section.id));
+
+await test('WhatASearchOfBoxesMadeIsShown', () => onPage('boxes.html', async (page) => {
+  assert.deepEqual(await partsOf(page), ['front', 'picks', 'test', 'curves', 'latency', 'trials', 'choices', 'architecture', 'data', 'spent', 'measuring', 'job', 'environment']);
+  for (const name of ['Pareto front', 'Loss over epochs', 'Metric over epochs', 'Latency per candidate', 'Parallel coordinates']) assert.ok((await drawnShare(chartNamed(page, name))) > 0.005, `${name} is empty`);
+  const picks = await rowsOf(page, 'picks');
+  assert.deepEqual(picks.slice(0, 3).map((row) => row[0]), ['best iou', 'best latency_ms', 'knee']);
+  for (const row of picks) assert.match(row.join('|'), /^[a-z_ ]+\|#\d\|[a-z]+net[_\w]*\|0\.\d+\|[\d.]+\|[\d.]+ %\|\w.*/, 'pick, trial, choice, iou, latency, share, why');
+  const judged = await rowsOf(page, 'test');
+  const front = await page.evaluate(() => JSON.parse(document.getElementById('report-data').textContent));
+  assert.deepEqual(judged.map((row) => row[0]).sort(), Object.keys(front.test).map((id) => `#${id}`).sort());
+  for (const row of judged) assert.match(row.slice(2).join('|'), /^(0\.\d+\|?|0\|?|1\|?)+$/, 'on the test split and on validation');
+  const shares = (await rowsOf(page, 'spent')).map((row) => Number.parseFloat(row[2]));
+  assert.equal(shares.length, 4);
+  assert.ok(Math.abs(shares.reduce((a, b) => a + b) - 100) < 2, `shares of the time: ${shares}`);
+  await page.locator('#test button.link').first().click();
+  const panel = await page.locator('.detail').textContent();
+  for (const word of ['Test split', 'validation 0', 'of the front', 'stage 2', 'p99', 'model.onnx']) assert.ok(panel.includes(word), `the panel lacks "${word}"`);
+  await page.keyboard.press('Escape');
+  await noOverflow(page);
+  await shot(page, 'boxes');
+}));
+
+await test('WhatASearchOfClassesMadeIsShown', () => onPage('classes.html', async (page) => {
+  const parts = await partsOf(page);
+  const data = await page.evaluate(() => JSON.parse(document.getElementById('report-data').textContent));
+  const started = data.trials.some((trial) => trial.results.at(-1)?.details.starting_weights);
+  for (const part of ['picks', 'test', 'failures', 'data', 'spent', ...(started ? ['weights'] : [])]) assert.ok(parts.includes(part), `no part "${part}"`);
+  if (started) assert.match((await rowsOf(page, 'weights')).map((row) => row[0]).join(), /50 of 52 tensors, [\d.]+ M of [\d.]+ M parameters \(\d+ %\), from .*squeezenet\.pth/);
+  assert.match((await rowsOf(page, 'failures')).join(), /rejected.*parameters < 1e6/);
+  assert.match((await rowsOf(page, 'data')).join(';'), /pictures found,49,;used,48,;left out: [^;]*,1,dark\/broken\.png/);
+  await page.locator('#picks button.link').first().click();
+  const matrix = await page.locator('.detail .confusion').evaluate((table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent)));
+  assert.deepEqual([matrix[0].slice(1), matrix.slice(1).map((row) => row[0])], [['bright', 'dark'], ['bright', 'dark']]);
+  assert.equal(matrix.slice(1).flatMap((row) => row.slice(1)).reduce((sum, cell) => sum + Number(cell), 0), 12, 'every picture of the validation split once');
+  await shot(page, 'classes');
 }));
 
 for (const [file, words] of [['empty.html', /No trials yet/], ['failed.html', /all of them failed/], ['one.html', /^1 trial; 1 network on the Pareto front/]])

@@ -1,12 +1,7 @@
 // The drawn architecture of the chosen network, or of another one that was drawn.
-import {drawings, frontTrials, report, shortChoice, trialById, type Trial} from './data';
+import {drawings, frontTrials, report, shortChoice, trialById, unpacked, type Trial} from './data';
 import {card, choiceButtons, h, select} from './dom';
-
-/** The drawing's text: zlib in Base64. */
-async function unpacked(base64: string): Promise<string> {
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'))).text();
-}
+import {later} from './later';
 
 export function architectureCard(open: (trial: Trial) => void): HTMLElement | null {
   const ids = Object.keys(drawings);
@@ -30,7 +25,7 @@ export function architectureCard(open: (trial: Trial) => void): HTMLElement | nu
     picture.alt = `Architecture of trial ${shown}`;
     frame.scrollTop = 0;
   };
-  void show();
+  later(show);
   const name = (id: string): string => {
     const trial = trialById(Number(id));
     const mark = id === String(report.knee) ? ' (knee)' : '';

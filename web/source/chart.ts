@@ -6,7 +6,8 @@ import {CanvasRenderer} from 'echarts/renderers';
 import type {EChartsCoreOption, EChartsType} from 'echarts/core';
 import {h} from './dom';
 import {trialById, type Trial} from './data';
-import {short} from './format';
+import {extent, short} from './format';
+import {later} from './later';
 
 core.use([
   CustomChart, LineChart, ParallelChart, ScatterChart, DataZoomSliderComponent, GridComponent, LegendComponent, MarkLineComponent,
@@ -32,9 +33,10 @@ export interface Chart {
 
 /**
  * A chart that follows its size and the colour scheme. `build` is called again whenever something changed; `open` is told of the
- * trial whose mark was clicked.
+ * trial whose mark was clicked. It is drawn after the page's first chart unless it is wanted at once.
  */
-export function makeChart(className: string, name: string, build: () => Option, open?: (trial: Trial) => void): Chart {
+export function makeChart(className: string, name: string, build: () => Option, open?: (trial: Trial) => void, when: 'at once' | 'later' = 'later'): Chart {
+  let isWanted = when === 'at once';
   const element = h(`div.chart.${className}`, {role: 'img', 'aria-label': name});
   let engine: EChartsType | undefined;
   const chart: Chart = {
@@ -60,8 +62,13 @@ export function makeChart(className: string, name: string, build: () => Option, 
   const watch = new ResizeObserver(() => {
     if (element.clientWidth === 0) return;
     if (engine) engine.resize();
-    else void chart.engine;
+    else if (isWanted) void chart.engine;
   });
+  if (!isWanted)
+    later(() => {
+      isWanted = true;
+      if (element.clientWidth > 0) void chart.engine;
+    });
   watch.observe(element);
   const follow = (): void => {
     if (!element.isConnected) {
@@ -105,8 +112,7 @@ export function axisStyle(title: string, vertical = false): Record<string, unkno
 export function range(values: readonly number[], log: boolean, extra: readonly number[] = []): Record<string, unknown> {
   const all = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
   if (all.length === 0) return log ? {type: 'log', logBase: 10} : {type: 'value'};
-  let low = Math.min(...all);
-  let high = Math.max(...all);
+  let [low, high] = extent(all);
   // A bound far outside would squeeze the points; it is drawn only where it is near.
   for (const limit of extra) {
     if (log ? limit <= high * 2 && limit >= low / 2 : limit <= high + (high - low) * 0.35 && limit >= low - (high - low) * 0.35) {

@@ -1,8 +1,9 @@
 // Learning curves: one line a trial and stage. Hundreds of lines stay readable because only the one nearest to the pointer speaks.
 import {axisStyle, base, colour, makeChart, range, stageColour, type Chart, type Option} from './chart';
-import {metricNames, report, stageCount, type Trial} from './data';
+import {byRank, curveOf, metricNames, readCurves, report, stageCount, type Trial} from './data';
 import {card, choiceButtons, h, select, tick} from './dom';
-import {label, quantile, short} from './format';
+import {extent, label, quantile, short} from './format';
+import {later} from './later';
 import {tip} from './trial_view';
 
 type Point = [epoch: number, value: number];
@@ -16,8 +17,9 @@ export interface Stroke {
 
 export function strokes(trial: Trial, values: readonly (number | null)[]): Stroke[] {
   const parts: Stroke[] = [];
-  trial.curve.epoch.forEach((epoch, i) => {
-    const stage = trial.curve.stage[i] ?? 0;
+  const curve = curveOf(trial);
+  curve.epoch.forEach((epoch, i) => {
+    const stage = curve.stage[i] ?? 0;
     const value = values[i];
     let part = parts.at(-1);
     if (!part || part.stage !== stage) {
@@ -34,13 +36,24 @@ export function strokes(trial: Trial, values: readonly (number | null)[]): Strok
 function stageEnds(): number[] {
   const ends = new Map<number, Set<number>>();
   for (const trial of report.trials) {
-    trial.curve.epoch.forEach((epoch, i) => {
-      const stage = trial.curve.stage[i] ?? 0;
-      const next = trial.curve.stage[i + 1];
+    const curve = curveOf(trial);
+    curve.epoch.forEach((epoch, i) => {
+      const stage = curve.stage[i] ?? 0;
+      const next = curve.stage[i + 1];
       if (next !== undefined && next !== stage) ends.set(stage, (ends.get(stage) ?? new Set()).add(epoch));
     });
   }
   return [...ends.values()].filter((epochs) => epochs.size === 1).flatMap((epochs) => [...epochs]);
+}
+
+/** More lines are no picture, and take seconds to draw. */
+const mostLines = 600;
+const withCurve = (trial: Trial): boolean => curveOf(trial).epoch.length > 0;
+
+/** The trials whose curves are drawn, in their order: all, or the best of too many. */
+function drawn(isShown: (trial: Trial) => boolean): Trial[] {
+  const all = report.trials.filter((trial) => withCurve(trial) && isShown(trial));
+  return all.length <= mostLines ? all : all.toSorted(byRank).slice(0, mostLines).sort((a, b) => a.id - b.id);
 }
 
 interface View {
@@ -55,8 +68,8 @@ function curveChart(name: string, view: () => View, shown: () => (trial: Trial) 
 
   const build = (): Option => {
     const {title, values, log} = view();
-    lines = report.trials.filter(shown()).flatMap((trial) => strokes(trial, values(trial)));
-    const epochs = lines.flatMap((line) => line.points.map((p) => p[0]));
+    lines = drawn(shown()).flatMap((trial) => strokes(trial, values(trial)));
+    const [first, last] = extent(lines.flatMap((line) => line.points.map((p) => p[0])));
     const heights = lines.flatMap((line) => line.points.map((p) => p[1])).filter((value) => !log || value > 0);
     // One network that diverges must not flatten all others: far beyond the middle 96 % lines leave the chart.
     const scale = log ? Math.log : (value: number): number => value;
@@ -71,8 +84,8 @@ function curveChart(name: string, view: () => View, shown: () => (trial: Trial) 
       xAxis: {
         ...axisStyle('epoch'),
         type: 'value',
-        min: Math.min(...epochs, 1),
-        max: Math.max(...epochs, 2),
+        min: Math.min(first, 1),
+        max: Math.max(last, 2),
         minInterval: 1,
         splitLine: {show: false},
       },
@@ -159,7 +172,7 @@ function curveChart(name: string, view: () => View, shown: () => (trial: Trial) 
       chart.engine.setOption({series: [{id: 'pointed', data, showSymbol: data.length < 40}]});
       chart.element.classList.toggle('pointing', trial !== undefined);
       if (trial) {
-        const last = trial.curve.validation_loss.findLast((value) => value !== null);
+        const last = curveOf(trial).validation_loss.findLast((value) => value !== null);
         box.replaceChildren(tip(trial, last === undefined ? null : h('div.tip-note.plain', {}, `last validation loss ${short(last)}`)));
       }
     }
@@ -178,26 +191,15 @@ function curveChart(name: string, view: () => View, shown: () => (trial: Trial) 
 type Shown = 'all' | 'promoted' | 'front';
 
 export function curveCards(open: (trial: Trial) => void): HTMLElement {
-  let lossLog = true;
-  let loss: 'validation_loss' | 'train_loss' = 'validation_loss';
-  let metric = metricNames.find((name) => report.study.objectives.some((objective) => objective.name === name)) ?? metricNames[0] ?? '';
   let which: Shown = 'all';
   const isShown = () => (trial: Trial) => which === 'all' || (which === 'front' ? trial.front : trial.stage > 0 || trial.results.length > 1);
-
-  const losses = curveChart('Loss over epochs', () => ({title: loss.replace('_', ' '), values: (trial) => trial.curve[loss], log: lossLog}), isShown, open);
-  const metrics = curveChart('Metric over epochs', () => ({title: label(metric), values: (trial) => trial.curve.metrics[metric] ?? [], log: false}), isShown, open);
-  const has = report.trials.some((trial) => trial.curve.epoch.length > 0);
-  const both = (): void => {
-    losses.redraw();
-    metrics.redraw();
-  };
-  const stages = [...Array(Math.min(stageCount, 4)).keys()];
-  const key = h(
-    'div.key',
-    {},
-    stages.map((stage) => h('span', {}, h(`i.swatch.stage-${stage}`), stageCount > 1 ? `stage ${stage + 1}${stage === 3 && stageCount > 4 ? ' and later' : ''}` : 'trial')),
-    h('span', {}, h('i.swatch.front'), 'on the front'),
-  );
+  const charts: Chart[] = [];
+  const place = h('div.curves', {'aria-busy': 'true'}, h('p.empty', {}, 'Reading the curves …'));
+  later(async () => {
+    await readCurves();
+    place.removeAttribute('aria-busy');
+    place.replaceChildren(...(report.trials.some(withCurve) ? curveCharts(charts, isShown, open) : [h('p.empty', {}, 'No epoch has been recorded yet.')]));
+  });
   const showing = choiceButtons<Shown>(
     [
       {value: 'all', label: 'all trials'},
@@ -207,48 +209,56 @@ export function curveCards(open: (trial: Trial) => void): HTMLElement {
     which,
     (value) => {
       which = value;
-      both();
+      for (const chart of charts) chart.redraw();
     },
     'Trials shown',
   );
+  return card('curves', 'Learning curves', 'Per candidate and stage. The line nearest to the pointer is named; click opens it.', showing, place);
+}
+
+/** The two charts, once the curves are there. */
+function curveCharts(charts: Chart[], isShown: () => (trial: Trial) => boolean, open: (trial: Trial) => void): HTMLElement[] {
+  let lossLog = true;
+  let loss: 'validation_loss' | 'train_loss' = 'validation_loss';
+  let metric = metricNames.find((name) => report.study.objectives.some((objective) => objective.name === name)) ?? metricNames[0] ?? '';
+  const losses = curveChart('Loss over epochs', () => ({title: loss.replace('_', ' '), values: (trial) => curveOf(trial)[loss], log: lossLog}), isShown, open);
+  charts.push(losses);
   const lossList = select('', [{value: 'validation_loss', label: 'validation loss'}, {value: 'train_loss', label: 'training loss'}], loss, (value) => {
     loss = value === 'train_loss' ? 'train_loss' : 'validation_loss';
     losses.redraw();
   });
-  const metricList = metricNames.length > 1
-    ? select('', metricNames.map((name) => ({value: name, label: label(name)})), metric, (name) => {
-        metric = name;
-        metrics.redraw();
-      })
-    : null;
-  const empty = h('p.empty', {}, 'No epoch has been recorded yet.');
-  return card(
-    'curves',
-    'Learning curves',
-    'Per candidate and stage. The line nearest to the pointer is named; click opens it.',
-    showing,
-    has
-      ? [
-          key,
-          h(
-            'div.two',
-            {},
-            h('div', {}, h('div.sub', {}, h('h3', {}, 'Loss over epochs'), h('div.controls', {}, lossList, tick('log', lossLog, (on) => {
-              lossLog = on;
-              losses.redraw();
-            }))), losses.element),
-            metricNames.length > 0
-              ? h('div', {}, h('div.sub', {}, h('h3', {}, 'Validation metric over epochs'), h('div.controls', {}, metricList)), metrics.element)
-              : null,
-          ),
-        ]
-      : empty,
+  const logBox = tick('log', lossLog, (on) => {
+    lossLog = on;
+    losses.redraw();
+  });
+  const parts = [h('div', {}, h('div.sub', {}, h('h3', {}, 'Loss over epochs'), h('div.controls', {}, lossList, logBox)), losses.element)];
+  if (metricNames.length > 0) {
+    const metrics = curveChart('Metric over epochs', () => ({title: label(metric), values: (trial) => curveOf(trial).metrics[metric] ?? [], log: false}), isShown, open);
+    charts.push(metrics);
+    const metricList = metricNames.length > 1
+      ? select('', metricNames.map((name) => ({value: name, label: label(name)})), metric, (name) => {
+          metric = name;
+          metrics.redraw();
+        })
+      : null;
+    parts.push(h('div', {}, h('div.sub', {}, h('h3', {}, 'Validation metric over epochs'), h('div.controls', {}, metricList)), metrics.element));
+  }
+  const stages = [...Array(Math.min(stageCount, 4)).keys()];
+  const key = h(
+    'div.key',
+    {},
+    stages.map((stage) => h('span', {}, h(`i.swatch.stage-${stage}`), stageCount > 1 ? `stage ${stage + 1}${stage === 3 && stageCount > 4 ? ' and later' : ''}` : 'trial')),
+    h('span', {}, h('i.swatch.front'), 'on the front'),
   );
+  const count = report.trials.filter(withCurve).length;
+  const left = count > mostLines ? [h('p.hint', {}, `${count.toLocaleString('en')} trials have a curve; those of the ${mostLines} best are drawn.`)] : [];
+  return [key, ...left, h('div.two', {}, parts)];
 }
 
 /** The curve of one trial, loss to the left and the first metric to the right. */
 export function trialCurve(trial: Trial): HTMLElement {
-  const metric = metricNames.find((name) => (trial.curve.metrics[name] ?? []).some((value) => value !== null));
+  const curve = curveOf(trial);
+  const metric = metricNames.find((name) => (curve.metrics[name] ?? []).some((value) => value !== null));
   const join = (values: readonly (number | null)[]): Point[] => strokes(trial, values).flatMap((line) => line.points);
   const lossStyle = (name: string, values: readonly (number | null)[], token: string, dashed: boolean): Record<string, unknown> => ({
     name,
@@ -261,9 +271,9 @@ export function trialCurve(trial: Trial): HTMLElement {
     lineStyle: {color: colour(token), width: 1.8, type: dashed ? [4, 3] : 'solid'},
   });
   return makeChart('small', `Curve of trial ${trial.id}`, () => {
-    const lossValues = [...trial.curve.validation_loss, ...trial.curve.train_loss].filter((value) => value !== null);
+    const lossValues = [...curve.validation_loss, ...curve.train_loss].filter((value) => value !== null);
     const high = quantile(lossValues, 0.98);
-    const metricValues = metric ? (trial.curve.metrics[metric] ?? []).filter((value) => value !== null) : [];
+    const metricValues = metric ? (curve.metrics[metric] ?? []).filter((value) => value !== null) : [];
     return {
       ...base(),
       grid: {left: 52, right: metric ? 52 : 16, top: 34, bottom: 34},
@@ -279,16 +289,16 @@ export function trialCurve(trial: Trial): HTMLElement {
         transitionDuration: 0,
         valueFormatter: (value: unknown) => short(typeof value === 'number' ? value : null),
       },
-      xAxis: {...axisStyle(''), type: 'value', min: 1, max: Math.max(2, ...trial.curve.epoch), minInterval: 1, splitLine: {show: false}},
+      xAxis: {...axisStyle(''), type: 'value', min: 1, max: Math.max(2, extent(curve.epoch)[1]), minInterval: 1, splitLine: {show: false}},
       yAxis: [
         {...axisStyle('', true), ...range(lossValues.filter((value) => value <= high * 1.5), false)},
         ...(metric ? [{...axisStyle('', true), ...range(metricValues, false), splitLine: {show: false}}] : []),
       ],
       series: [
-        lossStyle('validation loss', trial.curve.validation_loss, 'stage-2', false),
-        lossStyle('training loss', trial.curve.train_loss, 'stage-1', true),
-        ...(metric ? [{...lossStyle(label(metric), trial.curve.metrics[metric] ?? [], 'front', false), yAxisIndex: 1}] : []),
+        lossStyle('validation loss', curve.validation_loss, 'stage-2', false),
+        lossStyle('training loss', curve.train_loss, 'stage-1', true),
+        ...(metric ? [{...lossStyle(label(metric), curve.metrics[metric] ?? [], 'front', false), yAxisIndex: 1}] : []),
       ],
     };
-  }).element;
+  }, undefined, 'at once').element;
 }

@@ -1,133 +1,16 @@
 // What the page knows: the JSON that edgewise put into it, and what follows from it.
 
+import {embeddedCurves, report} from './embedded';
 import {short} from './format';
+import type {Curve, Objective, Trial} from './schema';
 
-export type Json = null | boolean | number | string | Json[] | {[name: string]: Json};
-export type Values = Record<string, number | null>;
-
-export interface Measurement {
-  latency_ms?: number;
-  p90_ms?: number;
-  p99_ms?: number;
-  min_ms?: number;
-  spread_ms?: number;
-  runs?: number;
-  warmup_runs?: number;
-  load_ms?: number;
-  peak_memory_bytes?: number;
-  model_bytes?: number;
-  disturbed?: boolean;
-  disturbance?: string;
-  device?: string;
-  processor?: string;
-  provider?: string;
-  precision?: string;
-  runtime?: string;
-  threads?: number;
-  clock?: string;
-}
-
-export interface StageResult {
-  stage: number;
-  epochs: number;
-  best_epoch: number;
-  values: Values;
-  measurement: Measurement | null;
-  details: Json;
-  train_s: number | null;
-  measure_s: number | null;
-  export_s: number | null;
-  overhead_s: number | null;
-  finished: string;
-}
-
-/** A learning curve by columns. */
-export interface Curve {
-  stage: number[];
-  epoch: number[];
-  train_loss: (number | null)[];
-  validation_loss: (number | null)[];
-  metrics: Record<string, (number | null)[]>;
-  seconds: (number | null)[];
-}
-
-export interface Trial {
-  id: number;
-  state: 'waiting' | 'running' | 'complete' | 'pruned' | 'failed' | 'rejected';
-  stage: number;
-  epochs: number;
-  choice: Record<string, string | number>;
-  values: Values;
-  known: Values;
-  reason: string;
-  front: boolean;
-  rank: number | null;
-  feasible: boolean;
-  violated: string | null;
-  results: StageResult[];
-  curve: Curve;
-}
-
-export interface Objective {
-  name: string;
-  direction: 'minimize' | 'maximize';
-}
-
-export interface Report {
-  study: {
-    name: string;
-    seed: number;
-    created: string;
-    objectives: Objective[];
-    constraints: string[];
-    strategy: string | null;
-  };
-  trials: Trial[];
-  front: number[];
-  knee: number | null;
-  chosen: number | null;
-  environment: Json;
-  job: Json;
-  data: DataFacts | null;
-}
-
-/** Files of one kind: found is used and all that were left out. */
-export interface Tally {
-  found: number;
-  used: number;
-  left_out: Record<string, {count: number; examples: string[]}>;
-}
-
-/** What was said of the pictures when the study began; a built-in set has no account. */
-export interface DataFacts {
-  remarks: string[];
-  account: {pictures: Tally; labels: Tally} | null;
-}
-
-function embedded(id: string): unknown {
-  return JSON.parse(document.getElementById(id)?.textContent ?? 'null');
-}
-
-const numbers = new Set(['latency_ms', 'p90_ms', 'p99_ms', 'min_ms', 'spread_ms', 'runs', 'warmup_runs', 'load_ms', 'peak_memory_bytes', 'model_bytes', 'threads']);
-
-/** A measurement is whatever a device said; a field of another type than expected counts as absent. */
-function measurementOf(json: Json): Measurement | null {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
-  const wanted = (name: string): string => (numbers.has(name) ? 'number' : name === 'disturbed' ? 'boolean' : 'string');
-  return Object.fromEntries(Object.entries(json).filter(([name, value]) => typeof value === wanted(name)));
-}
-
-export const report = embedded('report-data') as Report;
-for (const trial of report.trials) for (const result of trial.results) result.measurement = measurementOf(result.measurement as Json);
-export const drawings = (embedded('report-drawings') ?? {}) as Record<string, string>;
+export {drawings, report, unpacked} from './embedded';
+export type * from './schema';
 
 export const objectives = report.study.objectives;
 const byId = new Map(report.trials.map((trial) => [trial.id, trial]));
 export const trialById = (id: number): Trial | undefined => byId.get(id);
 export const frontTrials = report.front.map((id) => byId.get(id)).filter((trial) => trial !== undefined);
-
-/** Epochs trained in total, those of a stage that did not end included. */
-export const epochsTrained = (trial: Trial): number => Math.max(trial.results.at(-1)?.epochs ?? 0, ...trial.curve.epoch.slice(-1));
 
 /** The latest value by name; what is known before training included. */
 export function valueOf(trial: Trial, name: string): number | null {
@@ -148,14 +31,26 @@ function unique<T>(items: Iterable<T>): T[] {
 }
 
 export const choiceNames = unique(report.trials.flatMap((trial) => Object.keys(trial.choice))).sort();
-export const varyingChoices = choiceNames.filter((name) => new Set(report.trials.map((trial) => trial.choice[name])).size > 1);
+export const varyingChoices: string[] = choiceNames.filter((name) => new Set(report.trials.map((trial) => trial.choice[name])).size > 1);
 
 /** Objectives first, then everything else that was recorded. */
 export const valueNames = unique([
   ...objectives.map((objective) => objective.name),
   ...report.trials.flatMap((trial) => [...Object.keys(trial.values), ...Object.keys(trial.known)]).sort(),
 ]);
-export const metricNames = unique(report.trials.flatMap((trial) => Object.keys(trial.curve.metrics)));
+
+/** Curves come after the first charts; until then a trial has none. */
+let curves: Curve[] = [];
+const noCurve: Curve = {stage: [], epoch: [], train_loss: [], validation_loss: [], metrics: {}};
+export const curveOf = (trial: Trial): Curve => curves[trial.id] ?? noCurve;
+export let metricNames: string[] = [];
+export async function readCurves(): Promise<void> {
+  curves = await embeddedCurves();
+  metricNames = unique(curves.flatMap((curve) => Object.keys(curve.metrics)));
+}
+
+/** Best first: the front, then by rank, then by number. */
+export const byRank = (a: Trial, b: Trial): number => Number(b.front) - Number(a.front) || (a.rank ?? Infinity) - (b.rank ?? Infinity) || a.id - b.id;
 
 /** What varies between the trials, in a few words: "resnet18, 0.001". */
 export function shortChoice(trial: Trial): string {

@@ -1,14 +1,11 @@
 // The panel that opens beside the page for one trial.
 import {trialCurve} from './curves';
-import {choiceNames, epochsTrained, objectives, report, stageCount, valueNames, valueOf, type Json, type Measurement, type StageResult, type Trial} from './data';
+import {choiceNames, curveOf, objectives, report, stageCount, valueNames, valueOf, type Details, type Measurement, type StageResult, type Trial} from './data';
 import {h, pairs} from './dom';
-import {bytes, duration, label, plural, short, withUnit} from './format';
+import {bytes, duration, label, percent, plural, short, withUnit} from './format';
+import {weightsText} from './spent';
 import {badges} from './trial_view';
 import {toYaml} from './yaml';
-
-function isObject(json: Json | undefined): json is {[name: string]: Json} {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
-}
 
 function part(title: string, ...content: (HTMLElement | null)[]): HTMLElement | null {
   const some = content.filter((element) => element !== null);
@@ -17,7 +14,7 @@ function part(title: string, ...content: (HTMLElement | null)[]): HTMLElement | 
 
 /** One column a stage, so that a latency measured again is compared at a glance. */
 function conditions(results: StageResult[]): HTMLElement | null {
-  const measured = results.filter((result) => result.measurement !== null && typeof result.measurement === 'object');
+  const measured = results.filter((result) => result.measurement !== null);
   if (measured.length === 0) return null;
   const row = (name: string, read: (m: Measurement) => string | undefined): HTMLElement | null => {
     const cells = measured.map((result) => read(result.measurement as Measurement));
@@ -76,16 +73,9 @@ function spent(results: StageResult[]): HTMLElement | null {
   );
 }
 
-function classNames(details: {[name: string]: Json}, count: number): string[] {
-  const names = details['classes'];
-  return Array.isArray(names) && names.length === count ? names.map(String) : [...Array(count).keys()].map(String);
-}
-
-function confusion(details: {[name: string]: Json}): HTMLElement | null {
-  const matrix = details['confusion'];
-  if (!Array.isArray(matrix) || matrix.length === 0 || !matrix.every((row) => Array.isArray(row) && row.length === matrix.length)) return null;
-  const rows = matrix as number[][];
-  const names = classNames(details, rows.length);
+function confusion(rows: number[][] | undefined): HTMLElement | null {
+  if (!rows || rows.length === 0 || !rows.every((row) => row.length === rows.length)) return null;
+  const names = rows.map((_, i) => report.classes[i] ?? String(i));
   return h(
     'div.scroll',
     {},
@@ -109,13 +99,15 @@ function confusion(details: {[name: string]: Json}): HTMLElement | null {
   );
 }
 
-function artifacts(details: {[name: string]: Json}): HTMLElement | null {
-  const found = details['artifacts'];
-  if (Array.isArray(found) && found.length > 0) return h('ul.files', {}, found.map((path) => h('li', {}, h('code', {}, String(path)))));
-  if (isObject(found) && Object.keys(found).length > 0)
-    return pairs(Object.entries(found).map(([name, path]) => [name.replaceAll('_', ' '), h('code', {}, typeof path === 'string' ? path : JSON.stringify(path))] as const));
-  return null;
+/** What the test split showed of it, beside the validation split. */
+function testSplit(trial: Trial): HTMLElement | null {
+  const judged = Object.entries(report.test?.[trial.id] ?? {});
+  if (judged.length === 0) return null;
+  return pairs(judged.map(([name, value]) => [label(name), `${short(value)} (validation ${short(valueOf(trial, name))})`] as const));
 }
+
+/** Told in a part of their own. */
+const told: readonly (keyof Details)[] = ['confusion', 'starting_weights'];
 
 const aside = h('aside.detail', {'aria-label': 'Trial', tabindex: -1, hidden: true});
 let returnTo: Element | null = null;
@@ -137,10 +129,10 @@ export function detailPanel(): HTMLElement {
 export function openDetail(trial: Trial): void {
   if (aside.hidden) returnTo = document.activeElement;
   const last = trial.results.at(-1);
-  const details = isObject(last?.details) ? last.details : {};
+  const details = last?.details ?? {};
   const objectiveNames = objectives.map((objective) => objective.name);
   const others = valueNames.filter((name) => !objectiveNames.includes(name) && valueOf(trial, name) !== null);
-  const remarks = Object.fromEntries(Object.entries(details).filter(([name]) => !['confusion', 'artifacts', 'classes'].includes(name)));
+  const remarks = Object.fromEntries(Object.entries(details).flatMap(([name, value]) => (value === undefined || told.includes(name) ? [] : [[name, value]])));
   const reason = trial.reason || (trial.violated ?? '');
   aside.replaceChildren(
     h(
@@ -153,7 +145,8 @@ export function openDetail(trial: Trial): void {
       'p.lead',
       {},
       trial.rank === null ? 'Not ranked' : `Rank ${trial.rank} of ${report.trials.filter((other) => other.rank !== null).length}`,
-      `; ${plural(epochsTrained(trial), 'epoch')} trained${stageCount > 1 ? `, stage ${trial.stage + 1} of ${stageCount}` : ''}`,
+      `; ${plural(trial.trained, 'epoch')} trained${stageCount > 1 ? `, stage ${trial.stage + 1} of ${stageCount}` : ''}`,
+      trial.contribution === null ? '' : `; ${percent(trial.contribution)} of the front's volume is covered by it alone`,
     ),
     ...(reason ? [h('p.reason-box', {}, reason)] : []),
     h('div.figures', {}, objectiveNames.map((name) => h('div.figure', {}, h('strong', {}, withUnit(name, valueOf(trial, name))), h('span', {}, label(name))))),
@@ -162,12 +155,13 @@ export function openDetail(trial: Trial): void {
         const value = trial.choice[name];
         return [label(name), typeof value === 'number' ? short(value) : String(value)] as const;
       }))),
-      trial.curve.epoch.length > 0 ? part('Learning curve', trialCurve(trial)) : null,
+      curveOf(trial).epoch.length > 0 ? part('Learning curve', trialCurve(trial)) : null,
       part('Latency, as measured', conditions(trial.results)),
       others.length > 0 ? part('Other values', pairs(others.map((name) => [label(name), short(valueOf(trial, name))] as const))) : null,
-      part('Confusion on validation', confusion(details)),
+      part('Test split', testSplit(trial)),
+      part('Confusion on validation', confusion(details.confusion)),
+      details.starting_weights ? part('Starting weights', h('p', {}, weightsText(details.starting_weights))) : null,
       part('Time spent', spent(trial.results)),
-      part('Files in the study', artifacts(details)),
       Object.keys(remarks).length > 0 ? part('Remarks', h('pre.yaml', {}, toYaml(remarks))) : null,
     ].filter((element) => element !== null),
   );

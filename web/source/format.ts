@@ -1,11 +1,21 @@
 // Numbers and names as a person reads them.
 
+import {report} from './embedded';
+
+const declared = new Map(report.quantities.map((quantity) => [quantity.name, quantity]));
+
+/** What a recorded value is, where it is declared. */
+export const sentenceOf = (name: string): string | undefined => declared.get(name)?.sentence || undefined;
+
+/** Of names that nobody declared: what users record. */
 const units: Record<string, string> = {ms: 'ms', mb: 'MB', s: 's', j: 'J', mj: 'mJ', bytes: 'bytes', mhz: 'MHz', w: 'W'};
 
 function unitOf(name: string): {stem: string; unit: string} {
   const at = name.lastIndexOf('_');
-  const unit = at > 0 ? units[name.slice(at + 1)] : undefined;
-  return unit ? {stem: name.slice(0, at), unit} : {stem: name, unit: ''};
+  const known = declared.get(name)?.unit;
+  const isSuffix = at > 0 && (known ? name.slice(at + 1) === known.toLowerCase() : name.slice(at + 1) in units);
+  const unit = known || (isSuffix ? units[name.slice(at + 1)] : undefined);
+  return unit ? {stem: isSuffix ? name.slice(0, at) : name, unit} : {stem: name, unit: ''};
 }
 
 /** "latency_ms" becomes "latency (ms)". */
@@ -72,3 +82,16 @@ export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? 0;
 }
+
+/** The least and the largest of many numbers: more than a call can have arguments. */
+export function extent(values: readonly number[]): [low: number, high: number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
+
+/** "4.2 %", "0.03 %". */
+export const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;

@@ -2,7 +2,7 @@
 import {axisStyle, base, colour, makeChart, range, stageColour, tooltip, type Option} from './chart';
 import {bounds, frontTrials, isMeasured, objectives, report, stageCount, stageReached, trialById, valueNames, valueOf, type Trial} from './data';
 import {card, h, select, tick} from './dom';
-import {label} from './format';
+import {extent, label} from './format';
 import {tip} from './trial_view';
 
 interface Point {
@@ -17,6 +17,10 @@ function defaultAxes(): {x: string; y: string} {
   const gained = objectives.find((objective) => objective.direction === 'maximize')?.name ?? first;
   return {x: gained === first ? second : first, y: gained};
 }
+
+/** More dots than this are drawn as one shape, small and without rims, which would cover all others. */
+const manyDots = 1500;
+const large = {large: true, largeThreshold: manyDots};
 
 const directionOf = (name: string): 'minimize' | 'maximize' | null => objectives.find((objective) => objective.name === name)?.direction ?? null;
 
@@ -47,7 +51,8 @@ function point(trial: Trial, x: string, y: string): Point | null {
 
 const spanOf = (name: string): number => {
   const values = report.trials.filter(isMeasured).map((trial) => valueOf(trial, name) ?? 0).filter((value) => value > 0);
-  return values.length > 0 ? Math.max(...values) / Math.min(...values) : 1;
+  const [low, high] = extent(values);
+  return values.length > 0 ? high / low : 1;
 };
 
 export function frontCard(open: (trial: Trial) => void): HTMLElement {
@@ -101,16 +106,18 @@ export function frontCard(open: (trial: Trial) => void): HTMLElement {
         {
           name: 'breaks a constraint',
           type: 'scatter',
+          ...large,
           symbol: 'circle',
-          symbolSize: 8,
+          symbolSize: measured.length - plain.length > manyDots ? 4 : 8,
           itemStyle: {color: 'transparent', borderColor: colour('faint'), borderWidth: 1.5},
           data: points(measured.filter((trial) => !trial.feasible && !trial.front)),
         },
         ...stages.map((stage) => ({
           name: stageCount > 1 ? `stage ${stage + 1}` : 'other trials',
           type: 'scatter',
-          symbolSize: 9 + Math.min(stage, 3),
-          itemStyle: {color: stageColour(stage), opacity: 0.9, borderColor: colour('card'), borderWidth: 1},
+          ...large,
+          symbolSize: (plain.length > manyDots ? 4 : 9) + Math.min(stage, 3),
+          itemStyle: plain.length > manyDots ? {color: stageColour(stage), opacity: 0.6} : {color: stageColour(stage), opacity: 0.9, borderColor: colour('card'), borderWidth: 1},
           data: points(plain.filter((trial) => stageReached(trial) === stage)),
         })),
         {
@@ -160,7 +167,7 @@ export function frontCard(open: (trial: Trial) => void): HTMLElement {
     };
   };
 
-  const chart = makeChart('tall', 'Pareto front', build, open);
+  const chart = makeChart('tall', 'Pareto front', build, open, 'at once');
 
   const options = valueNames.map((name) => ({value: name, label: label(name) + (directionOf(name) ? ' •' : '')}));
   const logBox = tick('log x', log, (on) => {

@@ -1,8 +1,8 @@
 // Parallel coordinates: what was chosen and what came of it, one line a trial, coloured by the first objective.
 import {base, colour, makeChart, tooltip, type Option} from './chart';
-import {choiceNames, isMeasured, objectives, report, trialById, valueOf, varyingChoices, type Trial} from './data';
+import {byRank, choiceNames, isMeasured, objectives, report, trialById, valueOf, varyingChoices, type Trial} from './data';
 import {card, h} from './dom';
-import {cut, label, short} from './format';
+import {cut, extent, label, plural, short} from './format';
 import {tip} from './trial_view';
 
 interface Dimension {
@@ -15,6 +15,7 @@ interface Dimension {
 /** Few different numbers are shown as steps of equal distance, as learning rates are chosen. */
 const mostSteps = 10;
 const mostDimensions = 14;
+const mostLines = 1500;
 
 function choiceDimension(name: string, trials: Trial[]): Dimension {
   const found = [...new Set(trials.map((trial) => trial.choice[name]))];
@@ -31,10 +32,9 @@ function choiceDimension(name: string, trials: Trial[]): Dimension {
 export function parallelCard(open: (trial: Trial) => void): HTMLElement | null {
   const first = objectives[0];
   if (!first) return null;
-  const trials = report.trials
-    .filter((trial) => isMeasured(trial) && objectives.every((objective) => valueOf(trial, objective.name) !== null))
-    // Drawn last lies on top: the better trials.
-    .toSorted((a, b) => Number(a.front) - Number(b.front) || (b.rank ?? Infinity) - (a.rank ?? Infinity));
+  const all = report.trials.filter((trial) => isMeasured(trial) && objectives.every((objective) => valueOf(trial, objective.name) !== null)).toSorted(byRank);
+  // Drawn last lies on top: the better trials.
+  const trials = all.slice(0, mostLines).reverse();
   if (trials.length < 2) return null;
   const names = varyingChoices.length > 0 ? varyingChoices : choiceNames;
   const room = Math.max(1, mostDimensions - objectives.length);
@@ -44,7 +44,7 @@ export function parallelCard(open: (trial: Trial) => void): HTMLElement | null {
   ];
   const firstIndex = dimensions.length - objectives.length;
   const values = trials.map((trial) => valueOf(trial, first.name) ?? 0);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = extent(values);
   const most = Math.max(...dimensions.map((dimension) => dimension.categories?.length ?? 0));
 
   const build = (): Option => ({
@@ -120,5 +120,6 @@ export function parallelCard(open: (trial: Trial) => void): HTMLElement | null {
   const chart = makeChart('bars', 'Parallel coordinates', build, open);
   chart.element.style.height = `${Math.min(640, Math.max(380, 80 + most * 19))}px`;
   const left = names.length > room ? ` ${names.length - room} more parameters are in the table.` : '';
-  return card('choices', 'Choices and objectives', `One line a trial; thick lines are on the front; up is better on the axes of objectives. Drag along an axis to keep some.${left}`, null, h('div', {}, chart.element));
+  const drawn = all.length > trials.length ? ` ${plural(trials.length, 'trial')} of ${all.length.toLocaleString('en')} are drawn, the best.` : '';
+  return card('choices', 'Choices and objectives', `One line a trial; thick lines are on the front; up is better on the axes of objectives. Drag along an axis to keep some.${drawn}${left}`, null, h('div', {}, chart.element));
 }

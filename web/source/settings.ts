@@ -1,26 +1,21 @@
 // How things were measured, what failed and why, the environment, the resolved job.
 import {report, trialById, type Json, type Measurement, type Trial} from './data';
 import {card, h, pairs} from './dom';
-import {duration, plural, quantile} from './format';
+import {extent, plural, quantile} from './format';
 import {toYaml} from './yaml';
 
-const measurements: Measurement[] = report.trials.flatMap((trial) => trial.results.flatMap((result) => (result.measurement && typeof result.measurement === 'object' ? [result.measurement] : [])));
+const measurements: Measurement[] = report.trials.flatMap((trial) => trial.results.map((result) => result.measurement)).filter((measurement) => measurement !== null);
 
 function each(read: (m: Measurement) => string | number | undefined): string {
   return [...new Set(measurements.map(read).filter((value) => value !== undefined && value !== ''))].join(', ');
 }
 
 function spanText(values: number[], unit = ''): string {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = extent(values);
   return low === high ? `${low}${unit}` : `${low} to ${high}${unit}`;
 }
 
 export function measuringCard(): HTMLElement {
-  const results = report.trials.flatMap((trial) => trial.results);
-  const spent = (read: (result: (typeof results)[number]) => number | null): string => {
-    const seconds = results.reduce((total, result) => total + (read(result) ?? 0), 0);
-    return seconds > 0 ? duration(seconds) : '';
-  };
   const numbers = (read: (m: Measurement) => number | undefined): number[] => measurements.map(read).filter((value) => value !== undefined);
   const runs = numbers((m) => m.runs);
   const spreads = measurements.filter((m) => m.spread_ms !== undefined && (m.latency_ms ?? 0) > 0).map((m) => (100 * (m.spread_ms ?? 0)) / (m.latency_ms ?? 1));
@@ -35,12 +30,8 @@ export function measuringCard(): HTMLElement {
     ['precision', each((m) => m.precision)],
     ['clock', each((m) => m.clock)],
     ['timed runs each', runs.length > 0 ? spanText(runs) : ''],
-    ['spread, typical', spreads.length > 0 ? `±${Number(quantile(spreads, 0.5).toPrecision(2))} % of the median; the widest ±${Number(Math.max(...spreads).toPrecision(2))} %` : ''],
+    ['spread, typical', spreads.length > 0 ? `±${Number(quantile(spreads, 0.5).toPrecision(2))} % of the median; the widest ±${Number(extent(spreads)[1].toPrecision(2))} %` : ''],
     ['disturbed', measurements.length > 0 ? `${disturbed} of ${measurements.length}` : ''],
-    ['time training', spent((result) => result.train_s)],
-    ['time measuring', spent((result) => result.measure_s)],
-    ['time exporting', spent((result) => result.export_s)],
-    ['other time', spent((result) => result.overhead_s)],
   ];
   const text = h(
     'p',
@@ -57,7 +48,9 @@ export function failureCard(open: (trial: Trial) => void): HTMLElement | null {
   for (const trial of report.trials) {
     if (trial.state !== 'failed' && trial.state !== 'rejected' && trial.state !== 'pruned') continue;
     const key = `${trial.state}\n${(trial.reason || trial.violated || 'no reason recorded').replace(/\d+(\.\d+)?([eE][-+]?\d+)?/g, '…')}`;
-    groups.set(key, [...(groups.get(key) ?? []), trial]);
+    const group = groups.get(key);
+    if (group) group.push(trial);
+    else groups.set(key, [trial]);
   }
   if (groups.size === 0) return null;
   const rows = [...groups.values()].toSorted((a, b) => b.length - a.length);

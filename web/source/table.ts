@@ -1,7 +1,8 @@
 // All trials in a table that can be sorted and filtered.
-import {epochsTrained, isMeasured, objectives, report, stageCount, stageReached, valueNames, valueOf, varyingChoices, type Trial} from './data';
+import {isMeasured, objectives, report, stageCount, stageReached, valueNames, valueOf, varyingChoices, type Trial} from './data';
 import {card, h, select, tick} from './dom';
-import {label, plural, short} from './format';
+import {label, plural, sentenceOf, short} from './format';
+import {later} from './later';
 import {badges} from './trial_view';
 
 interface Column {
@@ -9,7 +10,7 @@ interface Column {
   kind: 'number' | 'text';
   key: (trial: Trial) => number | string | null;
   show: (trial: Trial) => (HTMLElement | string)[];
-  best?: number;  // of an objective, on the front
+  sentence?: string | undefined;
 }
 
 function choiceColumn(name: string): Column {
@@ -26,7 +27,7 @@ function choiceColumn(name: string): Column {
 }
 
 function valueColumn(name: string): Column {
-  return {title: label(name), kind: 'number', key: (trial) => valueOf(trial, name), show: (trial) => [short(valueOf(trial, name))]};
+  return {title: label(name), sentence: sentenceOf(name), kind: 'number', key: (trial) => valueOf(trial, name), show: (trial) => [short(valueOf(trial, name))]};
 }
 
 function why(trial: Trial): string {
@@ -48,7 +49,7 @@ function columnsOf(everything: boolean): Column[] {
       },
     },
     ...(stageCount > 1 ? [{title: 'stage', kind: 'number', key: stageReached, show: (trial) => [String(stageReached(trial) + 1)]} satisfies Column] : []),
-    {title: 'epochs', kind: 'number', key: epochsTrained, show: (trial) => [String(epochsTrained(trial))]},
+    {title: 'epochs', kind: 'number', key: (trial) => trial.trained, show: (trial) => [String(trial.trained)]},
     ...names.map(valueColumn),
     ...varyingChoices.map(choiceColumn),
     ...(everything ? valueNames.filter((name) => !names.includes(name)).map(valueColumn) : []),
@@ -57,6 +58,8 @@ function columnsOf(everything: boolean): Column[] {
       : []),
   ];
 }
+
+const rowsAtOnce = 500;
 
 export function tableCard(open: (trial: Trial) => void): HTMLElement {
   let everything = false;
@@ -77,11 +80,35 @@ export function tableCard(open: (trial: Trial) => void): HTMLElement {
     return words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
   }
 
+  function rowOf(trial: Trial): HTMLElement {
+    const row = h(
+      `tr${trial.front ? '.is-front' : ''}${trial.state === 'failed' || trial.state === 'rejected' || !trial.feasible ? '.is-out' : ''}`,
+      {tabindex: 0, 'data-trial': trial.id},
+      columns.map((c) => h(`td.${c.kind}`, {}, c.show(trial))),
+    );
+    row.addEventListener('click', () => open(trial));
+    row.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') open(trial);
+    });
+    return row;
+  }
+
+  /** Rows that were not made yet, in their order; more come when the end of the table is near. */
+  let unshown: Trial[] = [];
+  const end = h('div');
+  function more(): void {
+    body.append(...unshown.slice(0, rowsAtOnce).map(rowOf));
+    unshown = unshown.slice(rowsAtOnce);
+    // Seen anew: an end that stays in sight tells nothing.
+    ends.unobserve(end);
+    if (unshown.length > 0) ends.observe(end);
+  }
+
   function fill(): void {
     head.replaceChildren(
       ...columns.map((column) => {
         const sorted = column.title === sortBy ? (downwards ? 'descending' : 'ascending') : 'none';
-        const button = h('button', {type: 'button'}, column.title, h('span.arrow', {'aria-hidden': 'true'}, sorted === 'ascending' ? '▲' : sorted === 'descending' ? '▼' : ''));
+        const button = h('button', {type: 'button', title: column.sentence}, column.title, h('span.arrow', {'aria-hidden': 'true'}, sorted === 'ascending' ? '▲' : sorted === 'descending' ? '▼' : ''));
         button.addEventListener('click', () => {
           downwards = column.title === sortBy ? !downwards : false;
           sortBy = column.title;
@@ -101,20 +128,9 @@ export function tableCard(open: (trial: Trial) => void): HTMLElement {
       const order = typeof ka === 'number' && typeof kb === 'number' ? ka - kb : String(ka).localeCompare(String(kb), 'en', {numeric: true});
       return sign * order || a.id - b.id;
     });
-    body.replaceChildren(
-      ...rows.map((trial) => {
-        const row = h(
-          `tr${trial.front ? '.is-front' : ''}${trial.state === 'failed' || trial.state === 'rejected' || !trial.feasible ? '.is-out' : ''}`,
-          {tabindex: 0, 'data-trial': trial.id},
-          columns.map((c) => h(`td.${c.kind}`, {}, c.show(trial))),
-        );
-        row.addEventListener('click', () => open(trial));
-        row.addEventListener('keydown', (event) => {
-          if (event.key === 'Enter') open(trial);
-        });
-        return row;
-      }),
-    );
+    body.replaceChildren();
+    unshown = rows;
+    more();
     count.textContent = rows.length === report.trials.length ? plural(rows.length, 'trial') : `${rows.length} of ${plural(report.trials.length, 'trial')}`;
   }
 
@@ -137,6 +153,8 @@ export function tableCard(open: (trial: Trial) => void): HTMLElement {
       fill();
     }),
   ];
-  fill();
-  return card('trials', 'Ranked trials', 'Click a heading to sort, a row to open the trial.', controls, h('div.scroll', {}, h('table.trials', {}, h('thead', {}, head), body)));
+  later(fill);
+  const frame = h('div.scroll', {}, h('table.trials', {}, h('thead', {}, head), body), end);
+  const ends = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && more(), {root: frame, rootMargin: '2000px'});
+  return card('trials', 'Ranked trials', 'Click a heading to sort, a row to open the trial.', controls, frame);
 }

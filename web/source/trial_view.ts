@@ -1,6 +1,6 @@
 // How one trial is shown at the pointer, in every chart alike.
 import {h} from './dom';
-import {epochsTrained, isMeasured, objectives, report, shortChoice, stageCount, stageReached, valueOf, type Trial} from './data';
+import {isMeasured, objectives, report, shortChoice, stageCount, stageReached, valueOf, type Trial} from './data';
 import {label, plural, short, withUnit} from './format';
 
 export function badges(trial: Trial): HTMLElement[] {
@@ -27,7 +27,7 @@ export function tip(trial: Trial, ...more: (HTMLElement | null)[]): HTMLElement 
       measurement?.spread_ms !== undefined && measurement.p90_ms !== undefined
         ? [h('dt', {}, 'latency p90, spread'), h('dd', {}, `${withUnit('x_ms', measurement.p90_ms)}, ±${withUnit('x_ms', measurement.spread_ms)}`)]
         : null,
-      [h('dt', {}, 'trained'), h('dd', {}, `${plural(epochsTrained(trial), 'epoch')}${stageCount > 1 ? `, stage ${stageReached(trial) + 1}` : ''}`)],
+      [h('dt', {}, 'trained'), h('dd', {}, `${plural(trial.trained, 'epoch')}${stageCount > 1 ? `, stage ${stageReached(trial) + 1}` : ''}`)],
     ),
     trial.violated ? h('div.tip-note', {}, trial.violated) : null,
     measurement?.disturbed ? h('div.tip-note', {}, `measurement disturbed: ${measurement.disturbance ?? ''}`) : null,

@@ -1,0 +1,55 @@
+"""What must stay quick when a study is large: status, report, and its page in a browser, for 10,000 trials of 50 epochs.
+
+    make bench, or: python3 bench/scale.py build/release [FOLDER]
+
+The study is written into FOLDER (default: a new one in memory, taken away afterwards) by build/release/bench/scale_study, as workers record
+one; a study that is there already is used again. Each figure is the median of its rounds.
+"""
+import json
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import machine
+
+BUILD = pathlib.Path(sys.argv[1]).resolve()
+TRIALS, EPOCHS, ROUNDS = 10_000, 50, 5
+
+
+def command(*arguments):
+    return subprocess.run([str(argument) for argument in arguments], check=True, capture_output=True, text=True).stdout
+
+
+def timed(*arguments):
+    """Median and all of the rounds, in seconds."""
+    runs = []
+    for _ in range(ROUNDS):
+        start = time.monotonic()
+        command(*arguments)
+        runs.append(time.monotonic() - start)
+    return runs
+
+
+def figure(name, runs, goal, unit="s"):
+    return {"name": name, "value": round(statistics.median(runs), 3), "goal": goal, "better": "lower", "unit": unit, "runs": [round(run, 3) for run in runs]}
+
+
+folder = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else pathlib.Path(tempfile.mkdtemp(dir="/dev/shm"))
+study = folder / "scale.study"
+if not (study / "study.db").exists():
+    command(BUILD / "bench" / "scale_study", study, "--trials", TRIALS, "--epochs", EPOCHS)
+edgewise, page = BUILD / "bin" / "edgewise", folder / "report.html"
+figures = [figure("status of 10,000 trials", timed(edgewise, "status", study), 0.5),
+           figure("report of 10,000 trials", timed(edgewise, "report", study, "--output", page), 5)]
+opened = json.loads(command("node", pathlib.Path(__file__).resolve().parent / "page_speed.mjs", page, ROUNDS))
+figures += [figure("first chart of its page", [run["drawn_ms"] / 1000 for run in opened], 2),
+            {"name": "size of its page", "value": round(page.stat().st_size / 1e6, 1), "better": "lower", "unit": "MB"}]
+machine.write("shape_report", "python3 bench/scale.py build/release",
+              {"what": f"a study of {TRIALS} trials, {EPOCHS} epochs each", "page_complete_s": statistics.median(run["complete_ms"] / 1000 for run in opened),
+               "figures": figures})
+if len(sys.argv) < 3:
+    shutil.rmtree(folder)
