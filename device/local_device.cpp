@@ -60,16 +60,16 @@ std::vector<Doubt> too_many_threads(const Settings& settings) {
 
 /// A function: the catalogue is filled before this file's own variables may be.
 std::vector<Quantity> measured() {
-  return {
-      {"latency_ms", "ms", Direction::minimize, Known::measured, intervals::above_zero, "median time of one inference"},
-      {"latency_p90_ms", "ms", Direction::minimize, Known::measured, intervals::above_zero,
-       "time that nine of ten inferences keep"},
-      {"latency_p99_ms", "ms", Direction::minimize, Known::measured, intervals::above_zero,
-       "time that 99 of 100 inferences keep"},
-      {"memory_mb", "MB", Direction::minimize, Known::measured, intervals::above_zero,
-       "most memory that loading and running the file takes"},
-      {"load_ms", "ms", Direction::minimize, Known::measured, intervals::above_zero, "time to load the file"},
-      {"model_mb", "MB", Direction::minimize, Known::measured, intervals::above_zero, "size of the file"}};
+  return {{"latency_ms", "ms", Direction::minimize, Known::measured, intervals::above_zero,
+           "time of one inference, median"},
+          {"latency_p90_ms", "ms", Direction::minimize, Known::measured, intervals::above_zero,
+           "time of one inference, 90th percentile"},
+          {"latency_p99_ms", "ms", Direction::minimize, Known::measured, intervals::above_zero,
+           "time of one inference, 99th percentile"},
+          {"memory_mb", "MB", Direction::minimize, Known::measured, intervals::above_zero,
+           "largest resident memory of the process that runs it"},
+          {"load_ms", "ms", Direction::minimize, Known::measured, intervals::above_zero, "time to load the model"},
+          {"model_mb", "MB", Direction::minimize, Known::measured, intervals::above_zero, "size of the model's file"}};
 }
 
 }  // namespace

@@ -327,6 +327,10 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   if (!family) o.problem("space." + family.error().where, "space: " + family.error().message, family.error().next);
 
   o.section("device", "name", [&](Options& d) { device_fields(d, job, draft); }, "where candidates are measured");
+  if (estimate::estimators().entries().size() > 1)  // with one there is nothing to say
+    o.section(
+        "estimator", "name", [&](Options& e) { job.estimator.fields(e, draft.is_reference); },
+        "how candidates are evaluated");
 
   objective_fields(o, job, draft);
   o.section("train", "", [&](Options& t) { train_fields(t, job, draft); }, "how candidates are trained");
@@ -348,7 +352,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
   o.integer("seed", job.seed, {0, 1e15},
             "of everything random: same seed, same choices (of a search that learns: with one worker)");
   job.search.common.seed = static_cast<std::uint64_t>(job.seed);
-  job.search.common.effort.full = study::Fidelity::training(static_cast<int>(job.train.epochs));
+  job.search.common.effort = job.estimator.effort(job.train.epochs);
   const auto* strategy = search::strategies().find(job.search.strategy);
   if (family && strategy && strategy->needs_finite_space && !family->space.size())
     o.problem("search",

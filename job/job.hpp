@@ -14,6 +14,7 @@
 #include "base/json.hpp"
 #include "data/dataset.hpp"
 #include "device/devices.hpp"
+#include "estimate/estimator.hpp"
 #include "search/strategies.hpp"
 #include "space/family.hpp"
 #include "study/study.hpp"
@@ -35,10 +36,11 @@ struct Job {
   std::string name;            ///< the file's stem
   const task::Task* task = task::tasks().entries().front().task;  ///< what the networks learn; never null
   data::DataSpec data;
-  std::int64_t input = 64;   ///< edge of the pictures in pixels
-  std::string space;         ///< family name
-  Json space_options;        ///< the rest of the `space:` section
-  device::Selection device;  ///< where candidates are measured, and how
+  std::int64_t input = 64;        ///< edge of the pictures in pixels
+  std::string space;              ///< family name
+  Json space_options;             ///< the rest of the `space:` section
+  device::Selection device;       ///< where candidates are measured, and how
+  estimate::Selection estimator;  ///< what tells how good they are, and what a full evaluation pays
   std::vector<study::Objective> objectives;
   std::vector<study::Constraint> constraints;
   train::Settings train;

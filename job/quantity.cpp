@@ -4,8 +4,8 @@
 #include <format>
 
 #include "device/quantities.hpp"
+#include "estimate/estimator.hpp"
 #include "graph/quantities.hpp"
-#include "train/settings.hpp"
 
 namespace edgewise::job {
 
@@ -33,8 +33,7 @@ std::string ranges_of(const study::Constraint& constraint, const task::Task& tas
 }  // namespace
 
 std::vector<Quantity> quantities(const task::Task& task) {
-  std::vector<Quantity> all = task.metrics();
-  all.push_back(train::validation_loss());
+  std::vector<Quantity> all = estimate::quantities(task);
   for (auto& measured : device::quantities()) all.push_back(std::move(measured));
   all.insert(all.end(), graph::quantities().begin(), graph::quantities().end());
   return all;

@@ -28,11 +28,12 @@ ALLOWED = {
     "search": ["base", "space", "study", "surrogate"],
     "replay": ["base", "search", "space", "study"],
     "exchange": ["base", "space", "study", "search", "task"],
-    "job": ["base", "data", "device", "graph", "search", "space", "study", "task", "train"],
-    "estimate": ["base", "data", "deploy", "device", "graph", "job", "space", "study", "task", "train"],
+    "job": ["base", "data", "device", "estimate", "graph", "search", "space", "study", "task", "train"],
+    "estimate": ["base", "data", "graph", "search", "space", "study", "task", "train"],
+    "trial": ["base", "agent", "data", "deploy", "device", "estimate", "graph", "job", "space", "study", "task", "train"],
     "report": ["base", "search", "study", "space"],
     "run": ["base", "data", "graph", "job", "report", "search", "space", "study", "task", "train"],
-    "worker": ["base", "device", "estimate", "study"],
+    "worker": ["base", "device", "study", "trial"],
     "cli": ["base", "data", "device", "exchange", "job", "replay", "report", "run", "search", "space", "study", "task"],
 }
 # header pattern -> folders that may include it
@@ -51,7 +52,7 @@ HEAVY = {
 }
 # job/ needs the plain settings of training, not training itself.
 # The command line reads starting weights before a search, without LibTorch.
-ONLY = {("job", "train"): {"train/settings.hpp"}, ("run", "train"): {"train/settings.hpp", "train/weights/starting_weights.hpp"}, ("device", "agent"): {"agent/wire.hpp", "agent/tensor.hpp"}}
+ONLY = {("estimate", "train"): {"train/settings.hpp"}, ("trial", "agent"): {"agent/tensor.hpp"}, ("job", "train"): {"train/settings.hpp"}, ("run", "train"): {"train/settings.hpp", "train/weights/starting_weights.hpp"}, ("device", "agent"): {"agent/wire.hpp", "agent/tensor.hpp"}}
 # What base/console.hpp and base/file.hpp are for: pattern -> what to use instead. The files below have a reason of their own.
 RAW = {
     r"std::print(ln)?\b|std::(cout|cerr|clog)\b|\bstdout\b|\bstderr\b|\bv?printf\s*\(|\bputs\s*\(|\bperror\s*\(":

@@ -1,0 +1,139 @@
+#include "trial/attempt.hpp"
+
+#include <chrono>
+#include <new>
+#include <thread>
+
+#include "trial/evaluate.hpp"
+
+namespace edgewise::trial {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds beat_each{5};
+constexpr std::chrono::milliseconds told_each{500};
+
+class Attempt {
+ public:
+  Attempt(Workplace& workplace, study::Storage& storage, const study::Claim& claim, const Starter& starter)
+      : workplace_(workplace), storage_(storage), claim_(claim), starter_(starter) {}
+
+  Status run() {
+    tell({{"phase", "start"}, {"stage", claim_.trial.stage}, {"epochs", epochs_}});
+    auto outcome = evaluated();
+    if (outcome) return finish(*outcome);
+    if (outcome.error().code != ErrorCode::interrupted) return fail_by(outcome.error());
+    tell({{"phase", "released"}});
+    return storage_.release(claim_);
+  }
+
+ private:
+  /// Whatever a library throws costs this trial, not the worker.
+  Result<Outcome> evaluated() {
+    try {
+      return evaluate(workplace_, claim_.trial, listener());
+    } catch (const std::bad_alloc&) {
+      return fail(ErrorCode::unavailable, "memory ran out");
+    } catch (const std::exception& e) {
+      return invalid(e.what());
+    }
+  }
+
+  Listener listener() {
+    return {.on_epoch = [this](const study::CurvePoint& point) { on_epoch(point); },
+            .on_batch = [this](int epoch, std::size_t batch, std::size_t batches) { on_batch(epoch, batch, batches); },
+            .on_phase =
+                [this](const std::string& what) {
+                  tell({{"phase", what}});
+                  beat();
+                },
+            .on_progress = [this] { beat(); },
+            .stop = starter_.stop};
+  }
+
+  void on_epoch(const study::CurvePoint& point) {
+    if (auto recorded = persist([&] { return storage_.record(claim_, point); }); !recorded)
+      starter_.tell(error_json(recorded.error()));
+    tell({{"epoch", point.epoch},
+          {"epochs", epochs_},
+          {"validation_loss", point.validation_loss},
+          {"metrics", point.metrics},
+          {"seconds", point.seconds}});
+  }
+
+  void on_batch(int epoch, std::size_t batch, std::size_t batches) {
+    const auto now = Clock::now();
+    if (now - last_told_ > told_each) {
+      last_told_ = now;
+      tell({{"epoch", epoch}, {"epochs", epochs_}, {"batch", batch}, {"batches", batches}});
+    }
+    beat();
+  }
+
+  void beat() {
+    const auto now = Clock::now();
+    if (now - last_beat_ < beat_each) return;
+    last_beat_ = now;
+    if (auto mine = storage_.heartbeat(claim_); mine && !*mine) *starter_.stop = true;
+    if (starter_.is_gone()) *starter_.stop = true;
+  }
+
+  Status finish(const Outcome& outcome) {
+    TRY_DO(persist([&] { return storage_.finish(claim_, outcome.state, outcome.result, outcome.reason); }));
+    tell({{"phase", std::string(study::to_text(outcome.state))},
+          {"values", study::numbers(outcome.result.values)},
+          {"reason", outcome.reason}});
+    return {};
+  }
+
+  Status fail_by(const Error& error) {
+    const std::string reason = error.where.empty() ? error.message : error.message + " (at " + error.where + ")";
+    if (error.code == ErrorCode::unavailable) {
+      // A full disk, memory that ran out, an agent that runs no model at all: hardly the network's fault, and the next
+      // trial would meet the same. A new worker tries again; the coordinator stops when none gets anywhere.
+      TRY_DO(persist([&] { return storage_.give_up(claim_, reason, study::max_attempts); }));
+      return std::unexpected(error);
+    }
+    TRY_DO(persist([&] { return storage_.fail_trial(claim_, reason); }));
+    tell({{"phase", "failed"}, {"reason", reason}});
+    return {};
+  }
+
+  /// Storage calls that fail because of a full disk or a long lock are tried again; what was computed must not be lost.
+  template <class Call>
+  auto persist(Call call) {
+    auto result = call();
+    for (int attempt = 0; attempt < 10 && !result && result.error().code == ErrorCode::unavailable; ++attempt) {
+      std::this_thread::sleep_for(std::chrono::seconds(*starter_.stop ? 1 : 3));
+      result = call();
+    }
+    return result;
+  }
+
+  void tell(const Json& fields) {
+    Json message{{"trial", claim_.id.value}};
+    message.update(fields);
+    starter_.tell(message);
+  }
+
+  Workplace& workplace_;
+  study::Storage& storage_;
+  const study::Claim& claim_;
+  const Starter& starter_;
+  int epochs_ = claim_.trial.fidelity.epochs();
+  Clock::time_point last_beat_ = Clock::now(), last_told_;
+};
+
+}  // namespace
+
+Json error_json(const Error& error) {
+  return {{"error", error.message}, {"where", error.where}, {"next", error.next}};
+}
+
+Status attempt(Workplace& workplace, study::Storage& storage, const study::Claim& claim, const Starter& starter) {
+  return Attempt(workplace, storage, claim, starter).run();
+}
+
+}  // namespace edgewise::trial

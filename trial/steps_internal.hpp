@@ -1,0 +1,77 @@
+/// The steps of an evaluation, a file each.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "graph/weights.hpp"
+#include "train/settings.hpp"
+#include "trial/evaluate.hpp"
+
+namespace edgewise::trial {
+
+/// A trial that was built. (building.cpp)
+struct Built {
+  const study::Trial* trial = nullptr;  // borrowed
+  space::Candidate candidate;
+  train::Settings settings;
+  std::filesystem::path folder;  // of the trial's files
+
+  /// Edge of the pictures that its network takes.
+  [[nodiscard]] std::int64_t size() const { return candidate.graph.input_shape().back(); }
+  /// Where its training is continued.
+  [[nodiscard]] std::filesystem::path checkpoint() const;
+};
+/// @param threads  fixed for the trial; nothing: the job's
+Result<train::Settings> settings_for(const job::Job& job, const space::Candidate& candidate,
+                                     std::optional<int> threads);
+Result<Built> build(Workplace& workplace, const study::Trial& trial);
+
+/// The untrained network, when a bound on something measured forbids it. (rejecting.cpp)
+Result<std::optional<Outcome>> rejected_before_training(Workplace& workplace, const Built& built);
+/// Some weights that are as good as any for measuring.
+graph::Weights untrained_weights(const graph::Graph& graph, std::uint64_t seed);
+
+/// What estimators may use, for one trial. (training.cpp)
+class Bench final : public estimate::Workbench {
+ public:
+  Bench(Workplace& workplace, const Built& built, const Listener& listener)
+      : workplace_(workplace), built_(built), listener_(listener) {}
+  [[nodiscard]] const data::DataSet& set() const override { return workplace_.set(); }
+  [[nodiscard]] Result<const data::Cache*> cache(std::int64_t size) override {
+    return workplace_.cache(size, listener_.on_progress);
+  }
+  [[nodiscard]] const Listener& listener() const override { return listener_; }
+  Result<estimate::Trained> train(const estimate::Subject& subject, int epochs) override;
+
+ private:
+  Workplace& workplace_;
+  const Built& built_;
+  const Listener& listener_;
+};
+
+/// An exported file that was compared with its network. (exporting.cpp)
+struct Exported {
+  std::filesystem::path file;
+  double difference = 0;
+  study::Artifact artifact;
+};
+Result<Exported> export_checked(Workplace& workplace, const Built& built, const graph::Weights& weights,
+                                int best_epoch);
+
+/// What the job's device says of a candidate. (measuring.cpp)
+Result<device::Reading> measure(Workplace& workplace, const Built& built, const device::GiveFile& file);
+/// The same with a file of untrained weights, which is made when the device asks for one, and goes again.
+Result<device::Reading> measure_untrained(Workplace& workplace, const Built& built);
+/// Adds a reading to what is recorded.
+void record(study::StageResult& result, const device::Device& device, const device::Reading& reading);
+
+using Clock = std::chrono::steady_clock;
+inline double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+std::string utc_now();  ///< "2026-11-20T22:07:32Z"
+
+}  // namespace edgewise::trial
