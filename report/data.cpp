@@ -103,7 +103,7 @@ void round_numbers(Json& json) {
 }
 
 int epochs_trained(const study::Trial& trial) {
-  return std::max(trial.result() ? trial.result()->epochs : 0, trial.curve.empty() ? 0 : trial.curve.back().epoch);
+  return std::max(trial.result() ? trial.result()->fidelity.epochs() : 0, trial.curve.empty() ? 0 : trial.curve.back().epoch);
 }
 
 Json trial_json(const study::Study& study, const Standing& all, const study::Trial& trial, Variant variant) {
