@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/machine.hpp"
 #include "base/quiet.hpp"
+#include "data/builtin/builtin.hpp"
 #include "deploy/onnx.hpp"
 #include "graph/costs.hpp"
 #include "train/train.hpp"
@@ -48,17 +49,15 @@ Result<train::Settings> settings_for(const job::Job& job, const space::Candidate
 deploy::Metadata metadata(const Workplace& workplace, const study::Trial& trial, std::int64_t size, int best_epoch) {
   const auto& job = workplace.job();
   const auto normal = train::normalisation(workplace.set().channels);
-  // A built-in set of maps has channels of its own.
   const auto channels = workplace.set().channels;
-  const bool is_colour = channels == 3 && job.data.path != "builtin:drainage";
   return {{"task", job.task->name()},
           {"output", job.task->traits().output},
           {"resize", std::format("the whole picture is stretched to a square of {0} x {0} pixels, whatever its "
                                  "proportions; area filter when shrinking, "
                                  "linear when growing",
                                  size)},
-          {"channel_order", is_colour       ? "RGB"
-                            : channels == 1 ? "grey"
+          {"channel_order", data::has_colours(workplace.set()) ? "RGB"
+                            : channels == 1                    ? "grey"
                                             : std::format("the {} channels of the data, in their order", channels)},
           {"layout", "NCHW: batch, channels, height, width"},
           {"classes", dump(Json(workplace.set().classes))},
