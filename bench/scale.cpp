@@ -2,16 +2,19 @@
 /// was trained or measured; it is recorded as a worker records it, so that it holds what a real study holds.
 ///
 ///     scale_study FOLDER --trials 10000 --epochs 50 --waiting 1
+///     scale_study FOLDER --one-more 50
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <set>
 
 #include "base/console.hpp"
 #include "base/random.hpp"
-#include "device/device.hpp"
+#include "device/measurement.hpp"
 #include "job/job.hpp"
+#include "run/followed_study.hpp"
 #include "run/session.hpp"
 #include "study/storage.hpp"
 
@@ -81,17 +84,15 @@ study::StageResult result(const study::Trial& trial, const Truth& truth) {
                                .provider = "cpu",
                                .runtime = "onnxruntime 1.21.0",
                                .clock = "unknown"};
-  study::StageResult result{.stage = 0, .epochs = trial.epochs, .best_epoch = best->epoch};
-  result.values = best->metrics;
-  result.values["validation_loss"] = best->validation_loss;
-  result.values["latency_ms"] = truth.latency_ms;
-  result.values["memory_mb"] = truth.memory_mb;
+  study::StageResult result{.stage = 0, .fidelity = trial.fidelity, .best_epoch = best->epoch};
+  result.values = study::values_of(study::Source::trained, best->metrics);
+  result.values["validation_loss"] = {.value = best->validation_loss, .source = study::Source::trained};
+  result.values["latency_ms"] = {.value = truth.latency_ms, .source = study::Source::measured};
+  result.values["memory_mb"] = {.value = truth.memory_mb, .source = study::Source::measured};
   for (const auto& [name, value] : trial.known) result.values[name] = value;
   result.measurement = device::to_json(measured);
-  result.details = {{"model", std::format("trials/{:06}/model.onnx", trial.id.value)},
-                    {"export_difference", 1.1e-6},
-                    {"threads", 1},
-                    {"kept_waiting_s", 0.25}};
+  result.details = {{"export_difference", 1.1e-6}, {"threads", 1}, {"kept_waiting_s", 0.25}};
+  result.artifacts = {{.kind = "onnx", .path = std::format("trials/{:06}/model.onnx", trial.id.value)}};
   for (const auto& one : trial.curve) result.train_s += one.seconds;
   result.measure_s = 1.4;
   result.export_s = 0.3;
@@ -101,34 +102,60 @@ study::StageResult result(const study::Trial& trial, const Truth& truth) {
 }
 
 Status train(study::Storage& storage, RandomStream& random) {
-  constexpr const char* worker = "bench:1";
-  TRY(auto trial, storage.claim(worker));
-  EDGEWISE_ASSERT(trial.has_value(), "a trial that was just added waits");
+  TRY(auto claim, storage.claim("bench:1"));
+  EDGEWISE_ASSERT(claim.has_value(), "a trial that was just added waits");
   const Truth truth(random);
-  for (int epoch = 1; epoch <= trial->epochs; ++epoch) {
-    trial->curve.push_back(point(truth, epoch, random));
-    TRY_DO(storage.record(trial->id, worker, trial->curve.back()));
+  auto& trial = claim->trial;
+  for (int epoch = 1; epoch <= trial.fidelity.epochs(); ++epoch) {
+    trial.curve.push_back(point(truth, epoch, random));
+    TRY_DO(storage.record(*claim, trial.curve.back()));
   }
-  return storage.finish(trial->id, worker, study::State::complete, result(*trial, truth), "");
+  return storage.finish(*claim, study::State::complete, result(trial, truth), "");
 }
 
 Status write_study(const std::filesystem::path& folder, std::size_t trials, int epochs, std::size_t waiting) {
   TRY(auto all, settings());
   TRY(const auto space, run::space_of({.settings = all}));
-  TRY(const auto storage, study::create_storage(folder, all));
+  TRY(const auto storage, study::create_storage(folder.string(), all));
   std::set<space::Choice> used;
   for (std::size_t i = 0; i < trials + waiting; ++i) {
     auto random = RandomStream::named(all.seed, "scale").child("trial", i);
-    study::Trial trial{.epochs = epochs, .seed = i};
+    study::Trial trial{.fidelity = study::Fidelity::training(epochs), .seed = i};
     do {
       TRY(trial.choice, space.sample(random));
     } while (!used.insert(trial.choice).second);
-    trial.known = {{"parameters", 1e5 + 1e6 * random.uniform()}, {"macs", 1e7 + 1e8 * random.uniform()}};
+    const double parameters = 1e5 + 1e6 * random.uniform();
+    trial.known =
+        study::values_of(study::Source::computed, {{"parameters", parameters}, {"macs", 1e7 + 1e8 * random.uniform()}});
     TRY_DO(storage->add({trial}, i));
     if (i < trials) TRY_DO(train(*storage, random));
     if ((i + 1) % 1000 == 0) console::print_line("{} trials", i + 1);
   }
   return {};
+}
+
+/// What one more epoch of a waiting trial costs a coordinator that follows the study, one line each in milliseconds: to
+/// notice and read it, and to look whether anything ended.
+Status time_epochs(const std::filesystem::path& folder, int epochs) {
+  TRY(const auto storage, study::open_storage(folder.string()));
+  TRY(const auto worker, study::open_storage(folder.string()));
+  run::FollowedStudy followed(*storage);
+  TRY_DO(followed.refresh().transform([](bool) {}));
+  followed.take_changed();
+  TRY(const auto claim, worker->claim("bench:1"));
+  if (!claim) return invalid("no trial waits in the study", "write it with --waiting 1");
+  auto random = RandomStream::named(1, "one more");
+  const Truth truth(random);
+  for (int epoch = 1; epoch <= epochs; ++epoch) {
+    TRY_DO(worker->record(*claim, point(truth, epoch, random)));
+    const auto start = std::chrono::steady_clock::now();
+    TRY_DO(followed.refresh().transform([](bool) {}));
+    const auto changed = followed.take_changed();
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+    EDGEWISE_ASSERT(changed == std::vector{claim->id}, "one trial changed");
+    console::print_line("{:.4f}", took.count());
+  }
+  return worker->release(*claim);
 }
 
 }  // namespace
@@ -142,11 +169,11 @@ int main(int count, char** arguments) {
   app.add_option("--trials", trials, "complete trials")->capture_default_str();
   app.add_option("--epochs", epochs, "epochs of each")->capture_default_str();
   app.add_option("--waiting", waiting, "trials that wait beside them")->capture_default_str();
+  int one_more = 0;
+  app.add_option("--one-more", one_more, "of a study that is there: time so many epochs in a coordinator");
   CLI11_PARSE(app, count, arguments);
   std::filesystem::create_directories(folder);
-  if (const auto written = write_study(folder, trials, epochs, waiting); !written) {
-    console::say(to_text(written.error()));
-    return 1;
-  }
-  return 0;
+  const Status done = one_more > 0 ? time_epochs(folder, one_more) : write_study(folder, trials, epochs, waiting);
+  if (!done) console::say(to_text(done.error()));
+  return done ? 0 : 1;
 }

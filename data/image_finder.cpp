@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <format>
 
-#include "data/account_internal.hpp"
+#include "data/account/account_internal.hpp"
 #include "data/image_finder_internal.hpp"
 #include "data/text_internal.hpp"
 #include "data/tree_internal.hpp"

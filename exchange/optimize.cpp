@@ -56,7 +56,8 @@ Status check_keys(const Json& request, const std::vector<std::string>& allowed) 
 }
 
 const std::string examples =
-    R"(for example {"ask": 1}, {"tell": 0, "values": {"error": 0.1}}, {"tell": 0, "failed": "why"}, {"add": {...}, "values": {...}}, {"front": true}, {"status": true})";
+    R"(for example {"ask": 1}, {"tell": 0, "values": {"error": 0.1}}, {"tell": 0, "failed": "why"}, )"
+    R"({"add": {...}, "values": {...}}, {"front": true}, {"status": true})";
 
 /// The first option whose value differs between two jobs; "" when none does.
 std::string difference(const Json& there, const Json& here) {

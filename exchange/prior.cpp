@@ -14,6 +14,7 @@
 #include "exchange/optuna.hpp"
 #include "search/pareto.hpp"
 #include "study/storage.hpp"
+#include "task/task.hpp"
 
 namespace edgewise::exchange {
 
@@ -169,7 +170,11 @@ std::vector<Column> columns_of(const std::vector<std::string>& heading) {
 
 /// Qualities of a training here are shares; tables often have them in percent.
 Status check_shares(const std::vector<study::Trial>& trials, const std::string& source) {
-  for (const char* name : {"accuracy", "balanced_accuracy", "iou", "iou50"})
+  std::vector<std::string> shares;
+  for (const auto& entry : task::tasks().entries())
+    for (const auto& metric : entry.task->metrics())
+      if (metric.range == intervals::share) shares.push_back(metric.name);
+  for (const auto& name : shares)
     for (const auto& trial : trials)
       if (const auto value = trial.value(name); value && (*value < 0 || *value > 1))
         return invalid(std::format("\"{}\" has the {} {}; here it is a share from 0 to 1", source, name, *value),

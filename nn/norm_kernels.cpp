@@ -138,8 +138,8 @@ EDGEWISE_INLINE void gradient_body(const T* x, const T* g, T* out, std::int64_t 
              means = repeated(forward.mean, channels);
   const auto slopes = repeated(per_x, channels), constants = repeated(constant, channels);
   const auto width = static_cast<std::int64_t>(scales.size());
-  const float *__restrict a = scales.data(), *__restrict b = offsets.data(), *__restrict m = means.data(), *__restrict s = slopes.data(),
-                          *__restrict c = constants.data();
+  const float* __restrict a = scales.data(), * __restrict b = offsets.data(), * __restrict m = means.data();
+  const float* __restrict s = slopes.data(), * __restrict c = constants.data();
   for (std::int64_t at = 0, all = rows * channels; at < all; at += width) {
     const auto n = std::min(width, all - at);
     EDGEWISE_EACH_ITS_OWN

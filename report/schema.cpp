@@ -226,7 +226,10 @@ Record starting_weights() {
           "How much of a network began with the weights of a file.",
           {
               {"file", text(), "", "its name"},
-              {"prefix", text(), "", "under which the names in the file stand"},
+              {.name = "prefix",
+               .type = text(),
+               .sentence = "under which the names in the file stand",
+               .is_optional = true},
               {"tensors", integer(), "", "taken from the file"},
               {"of_tensors", integer(), "", "of the network"},
               {"parameters", integer(), "", "taken from the file"},

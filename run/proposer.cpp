@@ -98,7 +98,7 @@ Result<bool> Proposer::propose() {
       spend(std::format("the budget of {} trials is spent", session_.job.budget.trials));
       return is_busy;
     }
-    TRY_DO(search::record(step, *session_.storage).transform([](const auto&) {}));
+    TRY_DO(search::record(step, *session_.storage));
     TRY_DO(study_.refresh().transform([](bool) {}));
   }
   return true;

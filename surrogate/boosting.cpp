@@ -74,8 +74,8 @@ Vector Booster::predict(const Rows& inputs) const {
   // In place: no copy of the table, and safe from several threads at once.
   const auto array = std::format(R"({{"data":[{},true],"shape":[{},{}],"typestr":"<f4","version":3}})",
                                  reinterpret_cast<std::uintptr_t>(inputs.data()), inputs.rows(), inputs.cols());
-  constexpr auto settings =
-      R"({"type":1,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false,"missing":NaN,"cache_id":0})";
+  constexpr auto settings = R"({"type":1,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false,)"
+                            R"("missing":NaN,"cache_id":0})";
   const bst_ulong* shape = nullptr;
   bst_ulong dimensions = 0;
   const float* values = nullptr;

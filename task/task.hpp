@@ -28,7 +28,7 @@ enum class Wants {
   boxes,    ///< all boxes, which may be none
 };
 
-/// What a network is to give for one picture: rows of `Task::row()` numbers. How many rows may differ between pictures.
+/// What a network is to give for one picture: rows of `Traits::row` numbers. How many rows may differ between pictures.
 using Target = std::vector<float>;
 
 /// The targets of several pictures in one piece.

@@ -27,7 +27,7 @@ ALLOWED = {
     "surrogate": ["base"],
     "search": ["base", "space", "study", "surrogate"],
     "replay": ["base", "search", "space", "study"],
-    "exchange": ["base", "space", "study", "search"],
+    "exchange": ["base", "space", "study", "search", "task"],
     "job": ["base", "data", "device", "estimate", "graph", "search", "space", "study", "task", "train"],
     "estimate": ["base", "data", "graph", "search", "space", "study", "task", "train"],
     "trial": ["base", "agent", "data", "deploy", "device", "estimate", "graph", "job", "space", "study", "task", "train"],

@@ -2,7 +2,7 @@
 #include <format>
 #include <unordered_map>
 
-#include "data/account_internal.hpp"
+#include "data/account/account_internal.hpp"
 #include "data/selection/rule_internal.hpp"
 #include "data/text_internal.hpp"
 

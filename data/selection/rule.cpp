@@ -3,7 +3,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "data/account_internal.hpp"
+#include "data/account/account_internal.hpp"
 #include "data/selection/rule_internal.hpp"
 #include "data/text_internal.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/account_internal.hpp"
+#include "data/account/account_internal.hpp"
 #include "data/selection/rule_internal.hpp"
 
 namespace edgewise::data {

@@ -121,7 +121,8 @@ TEST(Optimize, AStudyFromBeforeGoesOnWithTexts) {
   auto settings = study_settings(p, options);
   settings.job["problem"] =
       parse_json(R"({"parameters": {"batch": {"type": "categorical", "values": ["16", "32", "1e-3"]},
-    "x": {"type": "real", "low": 0.0, "high": 1.0, "log": false, "when": {"batch": ["16"]}}}, "objectives": {"error": "minimize"}, "constraints": []})",
+    "x": {"type": "real", "low": 0.0, "high": 1.0, "log": false, "when": {"batch": ["16"]}}},
+    "objectives": {"error": "minimize"}, "constraints": []})",
                  "old")
           .value();
   std::filesystem::create_directories(options.study);

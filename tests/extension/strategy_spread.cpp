@@ -72,7 +72,7 @@ class Spread final : public Strategy {
       std::size_t nearest = std::numeric_limits<std::size_t>::max();
       for (const auto& other : known) nearest = std::min(nearest, distance(*choice, other));
       if (best && nearest <= longest) continue;
-      best = std::move(choice);
+      best = *std::move(choice);
       longest = nearest;
     }
     if (best) return best;

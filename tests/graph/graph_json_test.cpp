@@ -12,7 +12,8 @@ constexpr const char* small = R"({
   "format": "edgewise-graph", "version": 1,
   "nodes": [
     {"name": "input", "op": "input", "shape": [3, 8, 8]},
-    {"name": "conv", "op": "conv2d", "out_channels": 4, "kernel_size": [3, 3], "inputs": ["input"], "init": {"kind": "normal", "spread": 0.5}},
+    {"name": "conv", "op": "conv2d", "out_channels": 4, "kernel_size": [3, 3], "inputs": ["input"],
+     "init": {"kind": "normal", "spread": 0.5}},
     {"name": "act", "op": "hardswish", "inputs": ["conv"]},
     {"name": "up", "op": "resize", "output_size": [2, 4], "mode": "nearest", "inputs": ["act"]}
   ],

@@ -71,7 +71,7 @@ TEST(SetOption, SetsWhatAJobFileSets) {
   for (const char* text : {"initial=7", "surrogate=random_forest", "rank=iou - latency_ms / 33", "reduction= 4",
                            "stages=[{epochs: 2, keep: 3}, {epochs: 5}]", "neighbours=3"})
     EXPECT_TRUE(set_option(options, text)) << text;
-  const auto of = [&](const char* name) { return options.settings.of(*strategies().find(name)); };
+  const auto of = [&](const char* name) -> const Settings& { return options.settings.of(*strategies().find(name)); };
   EXPECT_EQ(of("mobo").as<MoboOptions>().initial.initial, 7);
   EXPECT_EQ(of("mobo").as<MoboOptions>().surrogate, "random_forest");
   EXPECT_EQ(of("tpe").as<InitialOptions>().initial, 7);
@@ -90,9 +90,9 @@ TEST(SetOption, SetsWhatAJobFileSets) {
 
 TEST(SetOption, ListsOptionsInTheOrderOfTheReference) {
   Options options;
+  const Json written = config::write([&](config::Options& o) { options.fields(o); });
   std::vector<std::string> names;
-  for (const auto& [name, value] : config::write([&](config::Options& o) { options.fields(o); }).items())
-    names.push_back(name);
+  for (const auto& [name, value] : written.items()) names.push_back(name);
   const std::vector<std::string> built_in{"strategy",  "trials",    "stages",      "rank",   "initial",  "population",
                                           "reduction", "surrogate", "acquisition", "solver", "selection"};
   ASSERT_GE(names.size(), built_in.size());

@@ -93,6 +93,7 @@ TEST_P(EachTask, PutsItsHeadOnFeatures) {
 TEST_P(EachTask, LeavesATargetAloneWhereNothingMoves) {
   const auto target = task_.target(annotation(1), classes).value();
   auto moved = target;
+  EXPECT_EQ(target.size() % task_.traits().row, 0U);
   EXPECT_TRUE(task_.survives(target, {}));
   task_.warp(moved, {});
   ASSERT_EQ(moved.size(), target.size());

@@ -118,7 +118,7 @@ TEST_F(Loop, StartsBoxesAtTheMeanBox) {
 
 // A task of the tests: what the loop knows of a task is in its catalogue and in that of losses.
 TEST_F(Loop, LearnsATaskThatWasAdded) {
-  const auto outcome = run_loop(request(**task::find_task("count"), 12));
+  const auto outcome = run_loop(request(**task::find_task("count"), 40));
   ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
   for (const auto& epoch : outcome->curve)  // fewer is better
     EXPECT_GE(epoch.metrics.at("count_error"), outcome->best.metrics.at("count_error"));
@@ -369,7 +369,7 @@ TEST_F(Loop, ValidatesMnasnetAfterAFewBatches) {
 }
 
 TEST(InputTensor, NormalisesAndTurnsPixelsIntoChannels) {
-  data::Batch batch{.pixels = {0, 255, 51, 102, 153, 204}, .targets = targets({{0}}), .count = 1};
+  data::Batch batch{.pixels = {0, 255, 51, 102, 153, 204}, .targets = targets({task::Target{0.0F}}), .count = 1};
   const auto x = input_tensor(batch, {3, 1, 2}, torch::kCPU);
   ASSERT_TRUE(x.has_value());
   EXPECT_EQ(x->sizes().vec(), (std::vector<std::int64_t>{1, 3, 1, 2}));

@@ -201,7 +201,7 @@ export type StartingWeights = {
   /** its name */
   file: string;
   /** under which the names in the file stand */
-  prefix: string;
+  prefix?: string;
   /** taken from the file */
   tensors: number;
   /** of the network */

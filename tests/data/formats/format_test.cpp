@@ -163,7 +163,8 @@ TEST(Coco, ReadsBoxesSkipsCrowdsAndSplitsByFile) {
   folder.write(
       "annotations/instances_train2017.json",
       json(R"({"id":1,"image_id":7,"category_id":18,"iscrowd":0,"bbox":[1.5,2.25,10,5],"segmentation":[[1,2,3,4,5,6]]},
-                       {"id":2,"image_id":7,"category_id":1,"iscrowd":1,"bbox":[0,0,40,20],"segmentation":{"counts":"x","size":[1,2]}})"));
+                       {"id":2,"image_id":7,"category_id":1,"iscrowd":1,"bbox":[0,0,40,20],
+                        "segmentation":{"counts":"x","size":[1,2]}})"));
   folder.write("annotations/instances_val2017.json", json(R"({"id":1,"image_id":7,"category_id":1,"bbox":[0,0,40,20]},
                        {"id":2,"image_id":7,"category_id":1,"bbox":[3,4,5,0]})"));
   const DataSet set = loaded({.path = folder.text()}, task_of("box"));
