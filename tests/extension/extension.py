@@ -64,7 +64,7 @@ TRAINED = """task: count
 data: {path: pictures, format: json_lines, input: 32}
 space: plain
 device: multiplier
-objectives: {METRIC: minimize, latency_ms: minimize}
+objectives: {count_error: minimize, latency_ms: minimize}
 train: {epochs: 2, batch: 16, threads: 1}
 search: {strategy: spread, draws: 7, trials: 3}
 seed: 1
@@ -87,12 +87,32 @@ def trained(place):
     expect((place / "report.html").stat().st_size > 10_000, "the report is written")
 
 
+ESTIMATED = TRAINED.replace("{count_error: minimize, latency_ms: minimize}", "{room: maximize, energy_mj: minimize}").replace(
+    "search: {strategy: spread, draws: 7, trials: 3}", "search: {strategy: mobo, surrogate: nearest, trials: 5, initial: 2}") + (
+    "estimator: {name: room, share: 0.5}\n")
+
+
+def estimated(place):
+    """The same networks under an estimator that trains none, whose fidelity is a share of the pictures; a model of what it gives proposes them."""
+    run("check", "job.yaml", cwd=place)
+    run("search", "job.yaml", "--workers", "1", cwd=place)
+    report = json.loads(run("report", "job", "--json", cwd=place))
+    complete = [trial for trial in report["trials"] if trial["state"] == "complete"]
+    expect(len(complete) == 5, f"five trials are complete ({[trial['state'] for trial in report['trials']]})")
+    expect(all(not trial["curve"] and 0 < trial["values"]["room"] < 1 and trial["values"]["energy_mj"] > 0 for trial in complete),
+           "each has what the estimator and the device give, and no curve")
+    expect("energy_mj" in run("front", "job", cwd=place), "the front shows them")
+    run("report", "job", "--output", "report.html", cwd=place)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        place = pathlib.Path(folder)
-        write_pictures(place / "pictures")
-        (place / "job.yaml").write_text(TRAINED)
-        trained(place)
+        for name, job, check in (("trained", TRAINED, trained), ("estimated", ESTIMATED, estimated)):
+            place = pathlib.Path(folder) / name
+            place.mkdir()
+            write_pictures(place / "pictures")
+            (place / "job.yaml").write_text(job)
+            check(place)
     print(f"{len(FAILED)} of the expectations failed" if FAILED else "all as it should be")
     return 1 if FAILED else 0
 
