@@ -1,4 +1,4 @@
-// Opens the sample pages in headless Chromium and uses them as a person would: node report_test.mjs FOLDER_OF_PAGES
+// Opens the sample pages in headless Chromium and uses them as a person would: node report_test.mjs FOLDER_OF_PAGES [PART_OF_A_NAME]
 // Exits with 77 (skipped) where Chromium is missing. Screenshots are left beside the pages.
 import assert from 'node:assert/strict';
 import {existsSync, mkdtempSync, rmSync} from 'node:fs';
@@ -26,6 +26,7 @@ const browser = await chromium.launchPersistentContext(profile, {
 
 let failed = 0;
 async function test(name, run) {
+  if (!name.includes(process.argv[3] ?? '')) return;
   try {
     await run();
     console.log(`ok    ${name}`);
