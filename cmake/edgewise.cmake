@@ -17,7 +17,7 @@ if(CMAKE_CXX_COMPILER_LAUNCHER STREQUAL "")
 endif()
 
 # What most files include is parsed once per build and kind of target, not once per file: half of a cold build was that. A file still
-# includes what it uses: the tidy preset builds without precompiled headers.
+# includes what it uses: clang-tidy reads it without precompiled headers.
 # edgewise_precompile(NAME LINK ... HEADERS ...) makes the header that targets reuse as edgewise_NAME_pch.
 function(edgewise_precompile name)
   cmake_parse_arguments(arg "" "" "LINK;HEADERS;OPTIONS" ${ARGN})
