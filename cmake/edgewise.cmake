@@ -43,6 +43,13 @@ if(NOT TARGET edgewise_torch)
   edgewise_precompile(torch LINK edgewise_torch HEADERS <torch/autograd.h> <torch/nn/module.h> <torch/types.h> <torch/utils.h>)
 endif()
 
+# Sources of a folder whose set is open (strategies, tasks, formats, ...): a new file is found by itself.
+# edgewise_sources(VARIABLE PATTERN...)
+function(edgewise_sources variable)
+  file(GLOB found CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${ARGN})
+  set(${variable} ${found} PARENT_SCOPE)
+endfunction()
+
 # edgewise_library(NAME SOURCES a.cpp ... PUBLIC edgewise::base ... PRIVATE ... [PRECOMPILED plain|torch|...])
 # makes edgewise_NAME with the alias edgewise::NAME.
 function(edgewise_library name)
