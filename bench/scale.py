@@ -2,7 +2,7 @@
 
     make bench, or: python3 bench/scale.py build/release [FOLDER]
 
-The study is written into FOLDER (default: a new one in memory, taken away afterwards) by build/release/bench/scale_study, as workers record
+The study is written into FOLDER (default: a new one in memory, taken away afterwards) by build/release/bin/scale_study, as workers record
 one; a study that is there already is used again. Each figure is the median of its rounds.
 """
 import json
@@ -41,17 +41,17 @@ def figure(name, runs, goal, unit="s"):
 folder = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else pathlib.Path(tempfile.mkdtemp(dir="/dev/shm"))
 study = folder / "scale.study"
 if not (study / "study.db").exists():
-    command(BUILD / "bench" / "scale_study", study, "--trials", TRIALS, "--epochs", EPOCHS, "--waiting", 1)
+    command(BUILD / "bin" / "scale_study", study, "--trials", TRIALS, "--epochs", EPOCHS, "--waiting", 1)
 edgewise, page = BUILD / "bin" / "edgewise", folder / "report.html"
 figures = [figure("status of 10,000 trials", timed(edgewise, "status", study), 0.5),
            figure("report of 10,000 trials", timed(edgewise, "report", study, "--output", page), 5)]
-epochs = [float(line) for line in command(BUILD / "bench" / "scale_study", study, "--one-more", EPOCHS).split()]
+epochs = [float(line) for line in command(BUILD / "bin" / "scale_study", study, "--one-more", EPOCHS).split()]
 figures.append({"name": "one more epoch recorded, in the coordinator", "value": round(statistics.median(epochs), 3), "goal": 5, "better": "lower", "unit": "ms",
                 "largest": max(epochs)})
 opened = json.loads(command("node", pathlib.Path(__file__).resolve().parent / "page_speed.mjs", page, ROUNDS))
 figures += [figure("first chart of its page", [run["drawn_ms"] / 1000 for run in opened], 2),
             {"name": "size of its page", "value": round(page.stat().st_size / 1e6, 1), "better": "lower", "unit": "MB"}]
-machine.write("shape_report", "python3 bench/scale.py build/release",
+machine.write("shape_report", "make bench",
               {"what": f"a study of {TRIALS} trials, {EPOCHS} epochs each", "page_complete_s": statistics.median(run["complete_ms"] / 1000 for run in opened),
                "figures": figures})
 if len(sys.argv) < 3:

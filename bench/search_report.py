@@ -2,6 +2,7 @@
 """Results of search_bench and search_peers.py as a Markdown table and a curve (SVG) for each table.
 
     bench/search_report.py [--page NAME --title TITLE] [--no-pictures] OUT_FOLDER RESULT.json...
+    bench/search_report.py --figures PAGE.md       only the figures of a page that stands, to PAGE.json
 
 Results of the same table and number of workers are put together. Shares are of the true front's hypervolume below the reference, or, where the
 front is not known, of the hypervolume of the best of all searches; "-" means: not within the evaluations that were paid for. Tables of two
@@ -10,6 +11,7 @@ objectives get a second picture where search_bench has added attainment surfaces
 import argparse
 import json
 import pathlib
+import re
 import sys
 
 import numpy as np
@@ -19,6 +21,9 @@ import machine
 from polyline import thinned
 
 BOUNDS = (0.95, 0.98, 0.99)
+# What is wanted of `auto` on each table with a known front: evaluations to a share of the hypervolume, and the part of the front's points found.
+GOALS = {"evaluations to 95%": 30, "evaluations to 98%": 70, "evaluations to 99%": 120}
+FRONT_GOAL = 0.5
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f3c8d", "#4d4d4d", "#999933", "#882255"]
 
 
@@ -107,6 +112,34 @@ def markdown(name, table, pictures):
     return "\n".join(lines) + "\n" + "".join(f"\n![{alt}]({file})\n" for file, alt in pictures)
 
 
+def figures_of(page):
+    """The medians of `auto` in the tables of a page, beside what is wanted of them; null is "not within the evaluations that were paid for"."""
+    figures = []
+    for section in page.split("\n## ")[1:]:
+        name = section.splitlines()[0]
+        front = re.search(r"true front of (\d+) points", section)
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("|")]
+        auto = next((dict(zip(rows[0], row)) for row in rows if row[0] == "auto"), None)
+        if not front or not auto:
+            continue
+        def median(column):
+            value = auto[column].split()[0]
+            return None if value == "-" else float(value)
+        figures += [{"name": f"{name}: {column} of the hypervolume", "value": median(column), "goal": goal, "better": "lower", "unit": "evaluations"}
+                    for column, goal in GOALS.items()]
+        figures.append({"name": f"{name}: points of the true front found at the end", "value": median("front points"), "goal": FRONT_GOAL * int(front[1]),
+                        "better": "higher", "unit": f"of {front[1]} points"})
+    return figures
+
+
+def write_figures(page):
+    """Writes the figures of a page beside it, if it has any."""
+    text = page.read_text()
+    if figures := figures_of(text):
+        made = re.search(r"^Made by (.+?) on (.+?)\. ", text, re.MULTILINE)
+        page.with_suffix(".json").write_text(json.dumps({"command": made[1].strip("`"), "machine": made[2], "page": page.name, "figures": figures}, indent=2) + "\n")
+
+
 class Svg:
     """Axes in pixels; x linear from 0, y as 1 - share on a logarithm, so that 95 %, 98 % and 99 % are apart."""
     WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 480, 70, 230, 40, 50
@@ -172,6 +205,9 @@ def attained(name, table):
 
 
 def main():
+    if sys.argv[1:2] == ["--figures"]:
+        write_figures(pathlib.Path(sys.argv[2]))
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("results", nargs="+")
@@ -197,6 +233,7 @@ def main():
                 pictures.append((f"{name}_attainment.svg", "attainment surfaces"))
         pages.append(markdown(name, table, pictures))
     (arguments.folder / arguments.page).write_text(f"# {arguments.title}\n\n{preface}\n\n" + "\n".join(pages))
+    write_figures(arguments.folder / arguments.page)
     print("\n".join(pages))
 
 

@@ -153,7 +153,10 @@ def main():
     limit = avoid_crashes()
     with tempfile.TemporaryDirectory() as cache:
         results = [compare(pathlib.Path(arguments.bin) / "bench_train_speed", name, NETWORKS[name], arguments.rounds, cache) for name in arguments.only]
+    figures = [{"name": f"{result['network']}: training speed to PyTorch's with pictures in memory", "value": result["ratio_to_cached"]["median"], "goal": GOAL,
+                "better": "higher", "unit": "ratio"} for result in results]
     machine.write("train_speed", "make bench", {"what": "training images per second, loading and augmentation included", "goal_ratio": GOAL, "rounds": arguments.rounds,
+                                                "figures": figures,
                                                 "torch": torch.__version__, "onednn_max_cpu_isa": limit, "results": results})
 
 

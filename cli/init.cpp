@@ -9,6 +9,7 @@
 #include "base/console.hpp"
 #include "base/file.hpp"
 #include "cli/command.hpp"
+#include "data/builtin/builtin.hpp"
 #include "data/dataset.hpp"
 #include "run/likely_tasks.hpp"
 #include "task/task.hpp"
@@ -124,12 +125,12 @@ void fit_to_data(Plan& plan) {
 
 /// As the job file names the data: relative to the job file's folder, unless it was given from the root on.
 std::string path_in_job(const std::string& data, const fs::path& file) {
-  if (data.starts_with("builtin:") || fs::path(data).is_absolute()) return data;
+  if (data::is_builtin(data) || fs::path(data).is_absolute()) return data;
   // Where the file really lies: through a link, ".." leads elsewhere than the text of the path says.
   const auto folder = fs::weakly_canonical(fs::absolute(file).parent_path());
   auto path = fs::weakly_canonical(data).lexically_relative(folder).string();
   if (path.ends_with('/')) path.pop_back();
-  return path.starts_with("builtin:") ? "./" + path : path;  // a folder that is called like a built-in set
+  return data::is_builtin(path) ? "./" + path : path;  // a folder that is called like a built-in set
 }
 
 std::string first_job(const Plan& plan, const std::string& path) {
@@ -206,9 +207,8 @@ Exit init(const InitCall& call) {
   std::error_code ignored;
   const auto real_file = fs::weakly_canonical(fs::absolute(call.file).parent_path()) / fs::path(call.file).filename();
   const auto read = job::parse_job(text, real_file);
-  const bool is_same =
-      read && (call.data.starts_with("builtin:") ? read->data.path == call.data
-                                                 : fs::equivalent(read->data.path, call.data, ignored));
+  const bool is_same = read && (data::is_builtin(call.data) ? read->data.path == call.data
+                                                            : fs::equivalent(read->data.path, call.data, ignored));
   if (!is_same) {
     return report_error({ErrorCode::invalid_input,
                          std::format("no job file can name \"{}\": {}; nothing was written", call.data,

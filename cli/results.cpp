@@ -10,6 +10,7 @@
 #include "report/report.hpp"
 #include "run/session.hpp"
 #include "search/pareto.hpp"
+#include "study/storage.hpp"
 
 namespace edgewise::cli {
 
@@ -52,7 +53,9 @@ void print_starting_weights(const Json& all) {
 }
 
 Exit status(const ResultsCall& call) {
-  const auto study = run::read_study(job::study_folder(call.study));
+  const auto storage = study::open_storage(job::study_folder(call.study));
+  if (!storage) return report_error(storage.error());
+  const auto study = (*storage)->without_curves();
   if (!study) return report_error(study.error());
   std::map<study::State, std::size_t> counts;
   std::map<std::string, std::size_t> reasons;
@@ -77,11 +80,14 @@ Exit status(const ResultsCall& call) {
   for (const auto& [state, count] : counts) console::print_line("  {:<9} {}", study::to_text(state), count);
   for (const auto& [reason, count] : reasons) console::print_line("  {} failed: {}", count, reason);
   print_starting_weights(starting_weights(*study));
-  for (const auto& trial : study->trials)
-    if (trial.state == study::State::running)
-      console::print_line("  running: trial {} on {}, stage {}, {} of {} epochs  {}", study::to_text(trial.id),
-                          trial.worker, trial.stage + 1, trial.curve.empty() ? 0 : trial.curve.back().epoch,
-                          trial.fidelity.epochs(), space::to_text(trial.choice));
+  for (const auto& one : study->trials) {
+    if (one.state != study::State::running) continue;
+    const auto trial = (*storage)->trial(one.id);  // with its curve
+    if (!trial) return report_error(trial.error());
+    console::print_line("  running: trial {} on {}, stage {}, {} of {} epochs  {}", study::to_text(trial->id),
+                        trial->worker, trial->stage + 1, trial->curve.empty() ? 0 : trial->curve.back().epoch,
+                        trial->fidelity.epochs(), space::to_text(trial->choice));
+  }
   return Exit::done;
 }
 
@@ -91,15 +97,15 @@ Json on_test_split(const fs::path& folder) {
   return kept && kept->is_object() ? *kept : Json::object();
 }
 
-report::Beside beside(const fs::path& folder) {
+report::Beside beside(const fs::path& folder, const study::Study& study) {
   report::Beside all{.quantities = {}, .test = on_test_split(folder)};
-  for (const auto& one : job::quantities())
-    all.quantities.push_back({.name = one.name, .better = one.better, .range = one.range});
+  // Of a study that no job made, values are what their user says.
+  if (const auto job = job::job_from_json(study.settings.job)) all.quantities = job::quantities(*job->task);
   return all;
 }
 
 Json results_json(const fs::path& folder, const study::Study& study) {
-  Json data = report::report_data(study, beside(folder));
+  Json data = report::report_data(study, beside(folder, study));
   // Of an ask-and-tell study the values come back of the kind that its file gives them.
   if (const auto problem = exchange::problem_of(study.settings); problem && *problem)
     for (std::size_t i = 0; i < study.trials.size(); ++i)
@@ -151,7 +157,8 @@ Exit write_report(const std::string& name, const std::string& output, bool csv, 
     return Exit::done;
   }
   const fs::path page = output.empty() ? folder / "report.html" : fs::path(output);
-  if (const auto written = write_file(page, report::html_page(*study, run::drawings(*study), beside(folder))); !written)
+  if (const auto written = write_file(page, report::html_page(*study, run::drawings(*study), beside(folder, *study)));
+      !written)
     return report_error(written.error());
   console::print_line("wrote {}", page.string());
   return Exit::done;

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/file.hpp"
+#include "data/builtin/builtin.hpp"
 #include "data/formats/format.hpp"
 #include "job/quantity.hpp"
 
@@ -64,8 +65,10 @@ std::string tasks_to_write(std::optional<task::Wants> wanted = {}) {
 
 void data_fields(Options& o, Job& job, Draft& draft) {
   auto& data = job.data;
+  std::vector<std::string> drawn;
+  for (const std::string& name : data::builtin_sets().names()) drawn.push_back(std::format("`{}`", name));
   o.text("path", data.path,
-         "folder or annotation file with the labelled images, or `builtin:faces`, `builtin:drainage`");
+         std::format("folder or annotation file with the labelled images, or {}", listed(drawn, ", ")));
   if (data.path.empty())
     o.problem("path", "data.path is missing: where are the images?",
               "give a folder, or builtin:faces to try things out");
@@ -376,7 +379,7 @@ Job default_job(bool is_recorded) {
 void resolve_paths(Job& job) {
   const fs::path folder = fs::absolute(job.file).parent_path();
   const auto resolve = [&](std::string& path) {
-    if (!path.empty() && !path.starts_with("builtin:") && fs::path(path).is_relative())
+    if (!path.empty() && !data::is_builtin(path) && fs::path(path).is_relative())
       path = (folder / path).lexically_normal().string();
   };
   resolve(job.data.path);

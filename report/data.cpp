@@ -64,14 +64,24 @@ Json details_json(const study::Trial& trial, const study::StageResult& result, V
   return details;
 }
 
+Json artifact_json(const study::Artifact& artifact) {
+  return {{"kind", valid_utf8(artifact.kind)},
+          {"path", valid_utf8(artifact.path)},
+          {"sha256", artifact.sha256 ? Json(valid_utf8(*artifact.sha256)) : Json()},
+          {"bytes", artifact.bytes ? Json(*artifact.bytes) : Json()}};
+}
+
 Json result_json(const study::Trial& trial, const study::StageResult& result, Variant variant) {
   const auto& measurement = result.measurement;
+  Json artifacts = Json::array();
+  for (const auto& artifact : result.artifacts) artifacts.push_back(artifact_json(artifact));
   return {{"stage", result.stage},
           {"epochs", result.fidelity.epochs()},
           {"best_epoch", result.best_epoch},
           {"values", numbers(study::numbers(result.values))},
           {"measurement", measurement.is_object() ? conforming(clean(measurement), "Measurement") : Json()},
           {"details", details_json(trial, result, variant)},
+          {"artifacts", std::move(artifacts)},
           {"train_s", number(result.train_s)},
           {"measure_s", number(result.measure_s)},
           {"export_s", number(result.export_s)},
@@ -103,7 +113,8 @@ void round_numbers(Json& json) {
 }
 
 int epochs_trained(const study::Trial& trial) {
-  return std::max(trial.result() ? trial.result()->epochs : 0, trial.curve.empty() ? 0 : trial.curve.back().epoch);
+  return std::max(trial.result() ? trial.result()->fidelity.epochs() : 0,
+                  trial.curve.empty() ? 0 : trial.curve.back().epoch);
 }
 
 Json trial_json(const study::Study& study, const Standing& all, const study::Trial& trial, Variant variant) {

@@ -166,6 +166,7 @@ Record stage_result() {
               {"values", map(or_null(number())), "", "all that was recorded, by name"},
               {"measurement", or_null(a("Measurement")), "", "null when nothing was measured"},
               {"details", a("Details"), "", "what else is known of it"},
+              {"artifacts", list(a("Artifact")), "", "files that the trial left in the study's folder"},
               {"train_s", or_null(number()), "s", "training, waits for other workers' measurements included"},
               {"measure_s", or_null(number()), "s", "measuring"},
               {"export_s", or_null(number()), "s", "writing and checking the ONNX file"},
@@ -208,7 +209,7 @@ Record details() {
   Record record{"Details",
                 "What else is known of a result.",
                 {
-                    {"model", text(), "", "the ONNX file, below the study's folder"},
+                    {"model", text(), "", "path of the artifact \"onnx\""},
                     {"export_difference", number(), "", "largest difference of the file's outputs to the module's"},
                     {"threads", integer(), "", "that it was trained with"},
                     {"kept_waiting_s", number(), "s", "of training, while other workers measured"},
@@ -219,6 +220,17 @@ Record details() {
                 true};
   for (auto& field : record.fields) field.is_optional = true;
   return record;
+}
+
+Record artifact() {
+  return {"Artifact",
+          "A file beside the study, as whoever made it recorded it.",
+          {
+              {"kind", text(), "", "\"onnx\""},
+              {"path", text(), "", "below the study's folder"},
+              {"sha256", or_null(text()), "", "of its content; null in studies of older programs"},
+              {"bytes", or_null(integer()), "bytes", "its size; null in studies of older programs"},
+          }};
 }
 
 Record starting_weights() {
@@ -321,10 +333,10 @@ Record left_out() {
 }  // namespace
 
 const std::vector<Record>& schema() {
-  static const std::vector<Record> all{whole(),        study_facts(), objective(), quantity_facts(),   trial(),
-                                       stage_result(), measurement(), details(),   starting_weights(), curve_point(),
-                                       curve(),        pick(),        cover(),     data_facts(),       account(),
-                                       tally(),        left_out()};
+  static const std::vector<Record> all{whole(),        study_facts(), objective(), quantity_facts(), trial(),
+                                       stage_result(), measurement(), details(),   artifact(),       starting_weights(),
+                                       curve_point(),  curve(),       pick(),      cover(),          data_facts(),
+                                       account(),      tally(),       left_out()};
   return all;
 }
 

@@ -46,6 +46,9 @@ class Storage {
   virtual Result<Changes> changes(const Cursor& since) = 0;
   /// All trials with results and curves.
   Result<Study> load();
+  /// The same without the curves, which are most of a large study: for what needs none. This one loads all and drops
+  /// them.
+  virtual Result<Study> without_curves();
   /// One trial.
   virtual Result<Trial> trial(TrialId id) = 0;
 

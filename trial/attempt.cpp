@@ -103,8 +103,8 @@ class Attempt {
 
   /// Storage calls that fail because of a full disk or a long lock are tried again; what was computed must not be lost.
   template <class Call>
-  auto persist(Call call) {
-    auto result = call();
+  Status persist(Call call) {
+    Status result = call();
     for (int attempt = 0; attempt < 10 && !result && result.error().code == ErrorCode::unavailable; ++attempt) {
       std::this_thread::sleep_for(std::chrono::seconds(*starter_.stop ? 1 : 3));
       result = call();

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "base/quiet.hpp"
+#include "data/builtin/builtin.hpp"
 #include "deploy/onnx.hpp"
 #include "train/train.hpp"
 #include "trial/steps_internal.hpp"
@@ -20,16 +21,14 @@ deploy::Metadata metadata(const Workplace& workplace, const Built& built, int be
   const auto& job = workplace.job();
   const auto channels = workplace.set().channels;
   const auto normal = train::normalisation(channels);
-  // A built-in set of maps has channels of its own.
-  const bool is_colour = channels == 3 && job.data.path != "builtin:drainage";
   return {{"task", job.task->name()},
           {"output", job.task->traits().output},
           {"resize", std::format("the whole picture is stretched to a square of {0} x {0} pixels, whatever its "
                                  "proportions; area filter when shrinking, "
                                  "linear when growing",
                                  built.size())},
-          {"channel_order", is_colour       ? "RGB"
-                            : channels == 1 ? "grey"
+          {"channel_order", data::has_colours(workplace.set()) ? "RGB"
+                            : channels == 1                    ? "grey"
                                             : std::format("the {} channels of the data, in their order", channels)},
           {"layout", "NCHW: batch, channels, height, width"},
           {"classes", dump(Json(workplace.set().classes))},

@@ -22,6 +22,11 @@ const BuiltinSet* find_builtin(const std::string& path) {
   return builtin_sets().find(path);
 }
 
+bool has_colours(const DataSet& set) {
+  const BuiltinSet* builtin = find_builtin(set.spec.path);
+  return set.channels == 3 && !(builtin && builtin->colour);
+}
+
 Result<DataSet> load_builtin(const DataSpec& spec, const task::Task& task) {
   const BuiltinSet* builtin = find_builtin(spec.path);
   if (!builtin) {

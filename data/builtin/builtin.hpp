@@ -36,6 +36,9 @@ bool is_builtin(std::string_view path);
 /// Of `data.path`; null for pictures in files, and when there is no such set.
 const BuiltinSet* find_builtin(const std::string& path);
 
+/// Whether a set's pictures have three channels that are red, green and blue.
+bool has_colours(const DataSet& set);
+
 /// @error not_found with the nearest name; a task that wants what the set does not give; options of files
 Result<DataSet> load_builtin(const DataSpec& spec, const task::Task& task);
 /// Draws one picture of a built-in set at (size, size, 3): at twice the edge, then averaged.

@@ -16,5 +16,7 @@ Format yolo_format();
 /// `names` may be empty: then classes are called by their number.
 Result<std::vector<LabelledBox>> parse_yolo(std::string_view text, const std::string& file,
                                             std::span<const std::string> names);
+/// Whether lines are "class left top right bottom" or "class left top width height" instead; "" when neither fits.
+std::string other_reading_of_yolo(std::span<const WrittenBox> boxes);
 
 }  // namespace edgewise::data

@@ -104,6 +104,14 @@ Result<std::vector<Entry>> Rows::entries(const std::string& filter) {
   }
 }
 
+Result<std::vector<Trial>> Rows::without_curves() {
+  std::vector<Trial> trials;
+  TRY(auto entries, this->entries(""));
+  for (Entry& entry : entries) trials.push_back(std::move(entry.trial));
+  TRY_DO(read_results(trials, ""));
+  return trials;
+}
+
 Result<std::vector<Trial>> Rows::trials(const std::string& filter) {
   std::vector<Trial> trials;
   TRY(auto entries, this->entries(filter));

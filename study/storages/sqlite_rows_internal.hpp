@@ -19,6 +19,8 @@ class Rows {
   Result<Settings> settings();
   /// Trials by id with results and curves. @param filter  of the table of trials: "WHERE changed > 7"; empty: all
   Result<std::vector<Trial>> trials(const std::string& filter);
+  /// All trials by id, with results.
+  Result<std::vector<Trial>> without_curves();
   Result<Trial> whole_trial(TrialId id);
   /// Without results and curve. @error not_found
   Result<Entry> entry(TrialId id);

@@ -25,12 +25,18 @@ class SqliteStorage final : public Storage {
     TRY(const std::int64_t latest, version());
     TRY(const std::int64_t after, version_of(since, latest));
     TRY(changes.trials, rows_.trials(since.is_start() ? "" : std::format("WHERE changed > {}", after)));
-    if (since.is_start())
-      for (std::size_t i = 0; i < changes.trials.size(); ++i)
-        if (changes.trials[i].id.value != static_cast<std::int64_t>(i))
-          return database_->damaged(std::format("trial {} is missing", i));
+    if (since.is_start()) TRY_DO(check_complete(changes.trials));
     changes.next = cursor_of(latest);
     return changes;
+  }
+
+  Result<Study> without_curves() override {
+    TRY(const Transaction snapshot, Transaction::read(*database_));
+    Study study;
+    TRY(study.settings, rows_.settings());
+    TRY(study.trials, rows_.without_curves());
+    TRY_DO(check_complete(study.trials));
+    return study;
   }
 
   Result<Trial> trial(TrialId id) override {
@@ -167,6 +173,14 @@ class SqliteStorage final : public Storage {
   Result<std::int64_t> version() override { return database_->integer("SELECT version FROM study WHERE id = 0"); }
 
  private:
+  /// All trials of a study are numbered from 0 without a gap.
+  [[nodiscard]] Status check_complete(const std::vector<Trial>& trials) const {
+    for (std::size_t i = 0; i < trials.size(); ++i)
+      if (trials[i].id.value != static_cast<std::int64_t>(i))
+        return database_->damaged(std::format("trial {} is missing", i));
+    return {};
+  }
+
   Result<Entry> whole_entry(TrialId id) {
     TRY(Entry entry, rows_.entry(id));
     TRY(entry.trial, rows_.whole_trial(id));

@@ -52,6 +52,12 @@ Result<Study> Storage::load() {
   return study;
 }
 
+Result<Study> Storage::without_curves() {
+  TRY(Study study, load());
+  for (Trial& trial : study.trials) trial.curve.clear();
+  return study;
+}
+
 Cursor cursor_of(std::int64_t version) {
   return Cursor(std::to_string(version));
 }

@@ -258,8 +258,8 @@ study::Study resnet_study(int count, int objectives) {
     result.measurement =
         measurement(latency, random, memory, static_cast<double>(width * width) * 900.0, random.chance(0.03));
     const int right = static_cast<int>(accuracy * 200);
-    result.details = {{"confusion", {{right, 200 - right}, {(200 - right) / 2, 200 - (200 - right) / 2}}},
-                      {"model", std::format("trials/{:06}/model.onnx", i)}};
+    result.details = {{"confusion", {{right, 200 - right}, {(200 - right) / 2, 200 - (200 - right) / 2}}}};
+    result.artifacts = {{.kind = "onnx", .path = std::format("trials/{:06}/model.onnx", i)}};
     result.train_s = 26;
     result.measure_s = 1.1;
     trial.results.push_back(result);

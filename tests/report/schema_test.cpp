@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "device/device.hpp"
+#include "device/measurement.hpp"
 #include "golden.hpp"
 #include "report/data_internal.hpp"
 #include "sample_study.hpp"

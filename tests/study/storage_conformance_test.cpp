@@ -250,6 +250,11 @@ TEST_P(StorageConformance, KeepsResultsAndCurvesByStage) {
   expected.curve = {example_point(0, 1), example_point(0, 2), example_point(1, 3)};
   expect_equal(storage().trial({0}).value(), expected);
   expect_equal(storage().load()->trials[0], expected);
+  const Study short_one = storage().without_curves().value();
+  expected.curve.clear();
+  ASSERT_EQ(short_one.trials.size(), 1U);
+  expect_equal(short_one.trials[0], expected);
+  EXPECT_EQ(short_one.settings.name, example_settings().name);
 }
 
 TEST_P(StorageConformance, ReplacesWhatADeadAttemptRecorded) {

@@ -106,8 +106,21 @@ function testSplit(trial: Trial): HTMLElement | null {
   return pairs(judged.map(([name, value]) => [label(name), `${short(value)} (validation ${short(valueOf(trial, name))})`] as const));
 }
 
+/** Of all stages; a later one replaces the file of an earlier one. */
+function files(results: StageResult[]): HTMLElement | null {
+  const latest = new Map(results.flatMap((result) => result.artifacts).map((artifact) => [artifact.path, artifact]));
+  if (latest.size === 0) return null;
+  return h(
+    'ul.files',
+    {},
+    [...latest.values()].map(({kind, path, sha256, bytes: size}) =>
+      h('li', {}, `${kind}: `, h('code', {}, path), size === null ? '' : `, ${bytes(size)}`, sha256 === null ? null : h('div.quiet', {}, `sha256 ${sha256}`)),
+    ),
+  );
+}
+
 /** Told in a part of their own. */
-const told: readonly (keyof Details)[] = ['confusion', 'starting_weights'];
+const told: readonly (keyof Details)[] = ['confusion', 'starting_weights', 'model'];
 
 const aside = h('aside.detail', {'aria-label': 'Trial', tabindex: -1, hidden: true});
 let returnTo: Element | null = null;
@@ -162,6 +175,7 @@ export function openDetail(trial: Trial): void {
       part('Confusion on validation', confusion(details.confusion)),
       details.starting_weights ? part('Starting weights', h('p', {}, weightsText(details.starting_weights))) : null,
       part('Time spent', spent(trial.results)),
+      part('Files in the study', files(trial.results)),
       Object.keys(remarks).length > 0 ? part('Remarks', h('pre.yaml', {}, toYaml(remarks))) : null,
     ].filter((element) => element !== null),
   );

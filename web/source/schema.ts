@@ -122,6 +122,8 @@ export type StageResult = {
   measurement: Measurement | null;
   /** what else is known of it */
   details: Details;
+  /** files that the trial left in the study's folder */
+  artifacts: Artifact[];
   /** training, waits for other workers' measurements included (s) */
   train_s: number | null;
   /** measuring (s) */
@@ -179,7 +181,7 @@ export type Measurement = {
 
 /** What else is known of a result. */
 export type Details = {
-  /** the ONNX file, below the study's folder */
+  /** path of the artifact "onnx" */
   model?: string;
   /** largest difference of the file's outputs to the module's */
   export_difference?: number;
@@ -194,6 +196,18 @@ export type Details = {
   /** where it was known from; it cost nothing here */
   answered?: string;
   [name: string]: Json | undefined;
+};
+
+/** A file beside the study, as whoever made it recorded it. */
+export type Artifact = {
+  /** "onnx" */
+  kind: string;
+  /** below the study's folder */
+  path: string;
+  /** of its content; null in studies of older programs */
+  sha256: string | null;
+  /** its size; null in studies of older programs (bytes) */
+  bytes: number | null;
 };
 
 /** How much of a network began with the weights of a file. */
