@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "data/formats/csv.hpp"
+#include "data/formats/reading.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {
