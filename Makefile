@@ -1,11 +1,12 @@
 # The commands a person types. Each one does its own set-up; `tools/env` says what it installs and where.
 #   make demo     the main job on built-in data
-#   make test     everything that is checked
+#   make test     what each change is checked with: format, warnings, headers, clang-tidy over the change, all tests
+#   make check-all  that, clang-tidy over the whole tree, and the sanitizers over all that they can see
 ENV := tools/env
 BUILD := build/release
 JOBS := $(shell nproc)
 
-.PHONY: demo test build shell bench bench-search sanitize fuzz tidy format approve clean
+.PHONY: demo test check-all check-gates build shell bench bench-search sanitize fuzz tidy format approve clean
 
 # The three programs alone: nobody who tries them needs the tests.
 demo:
@@ -19,7 +20,15 @@ test:
 	@$(ENV) tools/test
 	@tests/whole/interrupt.sh
 
-# AddressSanitizer and UBSan over everything but LibTorch's part, then ThreadSanitizer over what has threads.
+# The last outcome is kept in docs/results/check_all.md.
+check-all:
+	@$(ENV) tools/check-all
+
+# Plants a fault for each gate in a scratch copy and sees the gate fail.
+check-gates:
+	@$(ENV) tools/check-gates
+
+# AddressSanitizer and UBSan over every test program that links no LibTorch, then ThreadSanitizer over base, data, study and run.
 sanitize:
 	@$(ENV) tools/sanitize
 
@@ -36,10 +45,10 @@ bench-search:
 	@$(ENV) tools/bench-search $(QUICK)
 
 tidy:
-	@$(ENV) tools/build tidy
+	@$(ENV) tools/check-tidy --all
 
 format:
-	@$(ENV) bash -c 'git ls-files "*.cpp" "*.hpp" | xargs clang-format-19 -i'
+	@$(ENV) bash -c 'git ls-files --cached --others --exclude-standard "*.cpp" "*.hpp" | xargs clang-format-19 -i'
 
 # Takes what the programs print today as right: look at the difference before you commit it.
 approve: build

@@ -17,7 +17,7 @@ if(CMAKE_CXX_COMPILER_LAUNCHER STREQUAL "")
 endif()
 
 # What most files include is parsed once per build and kind of target, not once per file: half of a cold build was that. A file still
-# includes what it uses: the tidy preset builds without precompiled headers.
+# includes what it uses: clang-tidy reads it without precompiled headers.
 # edgewise_precompile(NAME LINK ... HEADERS ...) makes the header that targets reuse as edgewise_NAME_pch.
 function(edgewise_precompile name)
   cmake_parse_arguments(arg "" "" "LINK;HEADERS;OPTIONS" ${ARGN})
@@ -36,12 +36,16 @@ edgewise_precompile(plain)
 # LibTorch's headers take 10 s to compile. torch/torch.h would be twice that: it brings the layers, data loaders and scripts of LibTorch, of
 # which every file that includes it instantiates the templates again (5 s a file).
 if(NOT TARGET edgewise_torch)
-  find_package(Torch REQUIRED)
-  add_library(edgewise_torch INTERFACE)
-  target_link_libraries(edgewise_torch INTERFACE ${TORCH_LIBRARIES})
-  target_include_directories(edgewise_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+  include(torch)
   edgewise_precompile(torch LINK edgewise_torch HEADERS <torch/autograd.h> <torch/nn/module.h> <torch/types.h> <torch/utils.h>)
 endif()
+
+# Sources of a folder whose set is open (strategies, tasks, formats, ...): a new file is found by itself.
+# edgewise_sources(VARIABLE PATTERN...)
+function(edgewise_sources variable)
+  file(GLOB found CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${ARGN})
+  set(${variable} ${found} PARENT_SCOPE)
+endfunction()
 
 # edgewise_library(NAME SOURCES a.cpp ... PUBLIC edgewise::base ... PRIVATE ... [PRECOMPILED plain|torch|...])
 # makes edgewise_NAME with the alias edgewise::NAME.

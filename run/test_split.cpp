@@ -33,8 +33,10 @@ Status judge_front(const Session& session, const study::Study& study,
     TRY(known, read_json(kept));
   }
   std::vector<std::string> ids;
-  for (const auto* trial : search::pareto_front(study))
-    if (!known.contains(study::to_text(trial->id))) ids.push_back(study::to_text(trial->id));
+  for (const auto* trial : search::pareto_front(study)) {
+    const bool is_trained = trial->fidelity.epochs() > 0;  // other estimators leave nothing to judge
+    if (is_trained && !known.contains(study::to_text(trial->id))) ids.push_back(study::to_text(trial->id));
+  }
   if (ids.empty()) return {};
   say("judging the front on the test split, once");
   std::vector<std::string> command{(program_folder() / "edgewise-worker").string(), "judge", session.folder.string()};

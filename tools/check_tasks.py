@@ -18,14 +18,14 @@ OWN = [r"task/{0}/", r"train/losses/{0}(_internal)?\.", r"space/{0}(_\w+)?\."]
 
 
 def entries() -> dict[str, str]:
-    """Name of each entry -> the folder of its catalogue. Metrics have names too, but no catalogue."""
+    """Name of each entry -> what an entry of its catalogue is called. Metrics have names too, but no catalogue."""
     found = {}
     for path in (TOP / "task").glob("*/*.cpp"):
         if path.stem == path.parent.name:
             found[path.stem] = "task"
     for path in (TOP / "space").glob("*.cpp"):
         for name in re.findall(r'\bFamily\{"(\w+)"', path.read_text()):
-            found[name] = "space"
+            found[name] = "family"
     return found
 
 
@@ -37,10 +37,10 @@ def is_own(path: str, name: str) -> bool:
     return path == "task/task.cpp" or any(re.match(pattern.format(name), path) for pattern in OWN)
 
 
-def comparisons(name: str, folder: str) -> re.Pattern:
+def comparisons(name: str, kind: str) -> re.Pattern:
     """What asks whether something is the entry `name`."""
     texts = [rf'[!=]=\s*"{name}"', rf'"{name}"\s*[!=]=', rf'(?:starts_with|compare|contains)\(\s*"{name}"']
-    if folder == "task":
+    if kind == "task":
         # The entry itself, its name, an enumerator or a constant of its name.
         texts += [rf"[!=]=\s*&?\s*(?:\w+::)*{name}\(\)", rf"(?:\w+::)*{name}\(\)(?:\.name\(\))?\s*[!=]=", rf"\bTask::{name}\b",
                   rf"\bHead::{name}\b", rf"\bis_{name}\b", rf'find_task\(\s*"{name}"', rf'tasks\(\)\.(?:find|at)\(\s*"{name}"']
@@ -57,7 +57,7 @@ def main() -> int:
     if not known:
         print("no entry of a catalogue was found: this check looks in the wrong places", file=sys.stderr)
         return 1
-    patterns = {name: comparisons(name, folder) for name, folder in known.items()}
+    patterns = {name: comparisons(name, kind) for name, kind in known.items()}
     for folder in FOLDERS:
         for path in sorted((TOP / folder).rglob("*.[ch]pp")):
             place = str(path.relative_to(TOP))

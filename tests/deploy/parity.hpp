@@ -42,8 +42,10 @@ inline std::vector<float> exported_outputs(const graph::Graph& graph, const std:
   const auto outputs = device::make_local_device()->infer(path, samples);
   if (!outputs) throw std::runtime_error(to_text(outputs.error()));
   std::vector<float> all;
-  for (const auto& sample : *outputs)
-    for (const float value : agent::floats_of(sample.front()).value()) all.push_back(value);
+  for (const auto& sample : *outputs) {
+    const auto values = agent::floats_of(sample.front()).value();
+    all.insert(all.end(), values.begin(), values.end());
+  }
   return all;
 }
 

@@ -124,7 +124,7 @@ TEST_P(EveryDevice, WaitsForTrainersOnlyWhereItSharesTheirMachine) {
   });
   const auto reading = device_->measure(candidate());
   ASSERT_TRUE(reading) << to_text(reading.error());
-  EXPECT_EQ(is_training, !device_->shares_this_machine());
+  EXPECT_EQ(is_training.load(), !device_->shares_this_machine());
 }
 
 TEST_P(EveryDevice, RunsModelsOrSaysThatItDoesNot) {

@@ -7,6 +7,7 @@
 
 #include "backbones_parity.hpp"
 #include "base/random.hpp"
+#include "task/box/box.hpp"
 
 namespace edgewise::space {
 namespace {

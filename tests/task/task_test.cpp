@@ -116,9 +116,9 @@ INSTANTIATE_TEST_SUITE_P(Tasks, EachTask, testing::ValuesIn(tasks().names()),
 
 TEST(Tasks, AreFoundByNameAndOneCanBeAdded) {
   EXPECT_THAT(tasks().names(), ElementsAre("classification", "box", "count"));
-  const auto error = find_task("boxes").error();
-  EXPECT_THAT(error.message, HasSubstr("task \"boxes\" is not one of"));
-  EXPECT_EQ(error.next, "did you mean \"box\"?");
+  const auto error = find_task("clasification").error();
+  EXPECT_THAT(error.message, HasSubstr("task \"clasification\" is not one of"));
+  EXPECT_EQ(error.next, "did you mean \"classification\"?");
 }
 
 TEST(Tasks, TargetsMayDifferInLength) {

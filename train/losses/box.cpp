@@ -6,7 +6,7 @@
 #include <array>
 
 #include "train/losses/box_internal.hpp"
-#include "train/losses/losses_internal.hpp"
+#include "train/losses/loss.hpp"
 
 namespace edgewise::train {
 

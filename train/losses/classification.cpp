@@ -2,7 +2,7 @@
 
 #include <format>
 
-#include "train/losses/losses_internal.hpp"
+#include "train/losses/loss.hpp"
 
 namespace edgewise::train {
 

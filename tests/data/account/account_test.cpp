@@ -502,8 +502,8 @@ TEST(Warnings, AClassThatTheBoxRuleEmpties) {
   folder.picture("x.png");
   text += "x.png,1,1,9,9,cat\nx.png,2,1,9,9,bird\n";
   folder.write("boxes.csv", text);
-  for (const std::string task : {"classification", "box"})
-    EXPECT_THAT(loaded({.path = folder.text(), .validation_share = 0.5}, task).remarks,
+  for (const char* task : {"classification", "box"})
+    EXPECT_THAT(loaded({.path = folder.text(), .validation_share = 0.5}, task_of(task)).remarks,
                 Contains("warning: class \"bird\" has no picture that is used"));
   // Whoever names the classes has left out the others on purpose.
   const DataSpec chosen{.path = folder.text(), .validation_share = 0.5, .classes = {"cat", "dog"}};

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "data/formats/csv.hpp"
+#include "data/formats/reading.hpp"
 #include "tests/data/fixture.hpp"
 
 namespace edgewise::data {
@@ -196,10 +197,10 @@ TEST(Formats, RefusesABoxWithoutAnArea) {
 }
 
 TEST(Boxes, IntersectionOverUnionByHand) {
-  EXPECT_DOUBLE_EQ(intersection_over_union({0, 0, 2, 2}, {1, 1, 3, 3}), 1.0 / 7);  // 1 of 4 + 4 - 1
-  EXPECT_DOUBLE_EQ(intersection_over_union({0, 0, 2, 2}, {0, 0, 2, 2}), 1);
-  EXPECT_DOUBLE_EQ(intersection_over_union({0, 0, 2, 2}, {2, 0, 3, 2}), 0);
-  EXPECT_DOUBLE_EQ(intersection_over_union({0, 0, 0, 2}, {0, 0, 0, 2}), 0);
+  EXPECT_DOUBLE_EQ(picture::intersection_over_union({0, 0, 2, 2}, {1, 1, 3, 3}), 1.0 / 7);  // 1 of 4 + 4 - 1
+  EXPECT_DOUBLE_EQ(picture::intersection_over_union({0, 0, 2, 2}, {0, 0, 2, 2}), 1);
+  EXPECT_DOUBLE_EQ(picture::intersection_over_union({0, 0, 2, 2}, {2, 0, 3, 2}), 0);
+  EXPECT_DOUBLE_EQ(picture::intersection_over_union({0, 0, 0, 2}, {0, 0, 0, 2}), 0);
 }
 
 }  // namespace
