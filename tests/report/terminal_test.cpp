@@ -116,10 +116,11 @@ TEST(TextPlot, StandsForAnySize) {
 TEST(TextPlot, StandsForEqualAndEnormousValues) {
   auto study = sample::three_trials();
   for (auto& trial : study.trials)
-    if (!trial.results.empty()) trial.results[0].values = {{"iou", 0.5}, {"latency_ms", 3.0}};
+    if (!trial.results.empty())
+      trial.results[0].values = study::values_of(study::Source::told, {{"iou", 0.5}, {"latency_ms", 3.0}});
   EXPECT_FALSE(report::text_plot(study, 40, 10).empty());
-  study.trials[0].results[0].values["iou"] = 1.7e308;
-  study.trials[1].results[0].values["iou"] = -1.7e308;
+  study.trials[0].results[0].values["iou"].value = 1.7e308;
+  study.trials[1].results[0].values["iou"].value = -1.7e308;
   EXPECT_FALSE(report::text_plot(study, 40, 10).empty());
 }
 
