@@ -36,10 +36,7 @@ edgewise_precompile(plain)
 # LibTorch's headers take 10 s to compile. torch/torch.h would be twice that: it brings the layers, data loaders and scripts of LibTorch, of
 # which every file that includes it instantiates the templates again (5 s a file).
 if(NOT TARGET edgewise_torch)
-  find_package(Torch REQUIRED)
-  add_library(edgewise_torch INTERFACE)
-  target_link_libraries(edgewise_torch INTERFACE ${TORCH_LIBRARIES})
-  target_include_directories(edgewise_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+  include(torch)
   edgewise_precompile(torch LINK edgewise_torch HEADERS <torch/autograd.h> <torch/nn/module.h> <torch/types.h> <torch/utils.h>)
 endif()
 

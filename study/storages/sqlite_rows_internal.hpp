@@ -17,7 +17,7 @@ class Rows {
   explicit Rows(Database& database) : database_(&database) {}
 
   Result<Settings> settings();
-  /// Trials by id with results and curves. @param filter  of the table of trials: "WHERE changed > 7"; empty: all
+  /// Trials by id with results and curves. @param filter  of the table of trials: "WHERE id = 7"; empty: all
   Result<std::vector<Trial>> trials(const std::string& filter);
   /// All trials by id, with results.
   Result<std::vector<Trial>> without_curves();

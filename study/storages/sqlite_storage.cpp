@@ -24,7 +24,10 @@ class SqliteStorage final : public Storage {
     }
     TRY(const std::int64_t latest, version());
     TRY(const std::int64_t after, version_of(since, latest));
-    TRY(changes.trials, rows_.trials(since.is_start() ? "" : std::format("WHERE changed > {}", after)));
+    // By a list of ids: ordered by id alone, SQLite would rather read every trial than use the index on what changed.
+    TRY(changes.trials,
+        rows_.trials(since.is_start() ? ""
+                                      : std::format("WHERE id IN (SELECT id FROM trial WHERE changed > {})", after)));
     if (since.is_start()) TRY_DO(check_complete(changes.trials));
     changes.next = cursor_of(latest);
     return changes;

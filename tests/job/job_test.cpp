@@ -17,6 +17,7 @@
 namespace edgewise::job {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// What the job tells one strategy.

@@ -108,7 +108,7 @@ TEST(Csv, KeepsColumnsApartThatShareAName) {
 TEST(Csv, NumbersReadBackExactly) {
   auto study = sample::three_trials();
   study.trials.resize(1);
-  study.trials[0].results[0].values["iou"] = 0.1 + 0.2;
+  study.trials[0].results[0].values["iou"].value = 0.1 + 0.2;
   EXPECT_THAT(report::csv_table(study), testing::HasSubstr("0.30000000000000004"));
 }
 

@@ -1,6 +1,6 @@
 """Small searches by the programs themselves, whose reports the browser test opens: make_reports.py BIN FOLDER CHECK_REPORT
 
-Writes boxes.html and classes.html into FOLDER, and holds the data of both against what the report declares (CHECK_REPORT), so that no
+Writes boxes.html, classes.html and started.html into FOLDER, and holds the data of all against what the report declares (CHECK_REPORT), so that no
 declared field, and no part of the page, lives on something that only a test's made-up study has.
 """
 import pathlib
@@ -31,9 +31,12 @@ data: {path: pictures, format: folder, input: 32, splits: {train: train.txt, val
 space: {family: backbones, backbone: [squeezenet1_1, shufflenet_v2_x0_5, mobilenet_v2], learning_rate: [0.001]}
 objectives: {accuracy: maximize, parameters: minimize}
 constraints: [parameters < 1e6]
-train: {batch: 8, epochs: 2%s}
+train: {batch: 8, epochs: 2}
 search: {strategy: grid}
 """ + DEVICE
+# Where PyTorch is there to write a file of weights.
+STARTED = CLASSES.replace("squeezenet1_1, shufflenet_v2_x0_5, mobilenet_v2", "squeezenet1_1").replace(
+    "epochs: 2", "epochs: 1, weights: squeezenet.pth")
 # What a small study need not have; nothing else may be missing from all of them.
 RARE = ["Report.no_contribution", "Report.cover", "Cover.trials", "Cover.share", "Details.answered"]
 WEIGHTS = ["Details.starting_weights"] + [f"StartingWeights.{name}" for name in
@@ -77,10 +80,10 @@ with tempfile.TemporaryDirectory() as folder:
         (root / "pictures" / label).mkdir(parents=True)
     make_pictures(root / "pictures")
     has_weights = write_weights(root / "squeezenet.pth")
-    (root / "boxes.yaml").write_text(BOXES)
-    (root / "classes.yaml").write_text(CLASSES % (", weights: squeezenet.pth" if has_weights else ""))
+    jobs = {"boxes": BOXES, "classes": CLASSES} | ({"started": STARTED} if has_weights else {})
     data = []
-    for name in ("boxes", "classes"):
+    for name, job in jobs.items():
+        (root / f"{name}.yaml").write_text(job)
         edgewise("search", root / f"{name}.yaml", "--quiet", "--study", root / f"{name}.study")
         edgewise("report", root / f"{name}.study", "--output", root / f"{name}.html")
         data.append(root / f"{name}.json")

@@ -90,10 +90,10 @@ TEST(StateDict, ReadsAPlainTensor) {
 TEST(StateDict, FollowsStridesAndOffsets) {
   const auto transposed = parse_state_dict(file({.shape = {3, 2}, .strides = {1, 3}}));
   ASSERT_TRUE(transposed.has_value());
-  EXPECT_EQ(transposed->at("w").values, (std::vector<float>{0, 3, 1, 4, 2, 5}));
+  EXPECT_EQ(transposed->at("w").floats(), (std::vector<float>{0, 3, 1, 4, 2, 5}));
   const auto part = parse_state_dict(file({.offset = 4, .shape = {2}, .strides = {1}}));
   ASSERT_TRUE(part.has_value());
-  EXPECT_EQ(part->at("w").values, (std::vector<float>{4, 5}));
+  EXPECT_EQ(part->at("w").floats(), (std::vector<float>{4, 5}));
 }
 
 TEST(StateDict, RefusesTensorsThatReachBeyondTheirStorage) {
@@ -250,7 +250,7 @@ TEST(AdaptWeights, UnderstandsPrefixesAlsoNestedAndInside) {
   for (const std::string prefix : {"module.", "_orig_mod.", "model.", "net.", "backbone.", "module._orig_mod.",
                                    "_orig_mod.module.", "model.module.", "encoder.trunk._orig_mod.", "model.model."}) {
     auto file = named(filled(graph, 1), [&](const std::string& name) { return prefix + name; });
-    file["n_averaged"] = graph::Tensor{{1}, std::vector<float>{3}};
+    file["n_averaged"] = {{1}, std::vector<float>{3}};
     const auto adapted = adapt_weights(graph, filled(graph, 0), file, Fit::backbone);
     ASSERT_TRUE(adapted.has_value()) << prefix << to_text(adapted.error());
     EXPECT_EQ(adapted->share.tensors, 4) << prefix;
@@ -316,7 +316,7 @@ TEST(AdaptWeights, LetsOnlyTheHeadDiffer) {
   // A head of another name, two heads, none.
   EXPECT_TRUE(adapt_weights(graph, filled(graph, 0), filled(deep(2, 10, "fc"), 1), Fit::backbone).has_value());
   auto two = filled(deep(2, 10, "fc"), 1);
-  two["aux.weight"] = graph::Tensor{{1}, std::vector<float>{1}};
+  two["aux.weight"] = {{1}, std::vector<float>{1}};
   EXPECT_TRUE(adapt_weights(graph, filled(graph, 0), two, Fit::backbone).has_value());
   EXPECT_FALSE(adapt_weights(graph, filled(graph, 0), two, Fit::exact).has_value());
   auto none = filled(graph, 1);

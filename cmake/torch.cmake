@@ -1,0 +1,22 @@
+# LibTorch as edgewise_torch: what find_package finds, or, with EDGEWISE_TORCH, the one inside a Python PyTorch. Its own package file asks for the CUDA
+# compiler and toolkit, which edgewise needs not: the libraries that PyTorch brings are enough to link and to run.
+set(EDGEWISE_TORCH "" CACHE PATH "Folder of a Python PyTorch (torch/lib, torch/include); empty: find_package(Torch)")
+add_library(edgewise_torch INTERFACE)
+if(EDGEWISE_TORCH)
+  foreach(name torch torch_cpu c10)
+    find_library(TORCH_${name} ${name} PATHS ${EDGEWISE_TORCH}/lib NO_DEFAULT_PATH REQUIRED)
+    target_link_libraries(edgewise_torch INTERFACE ${TORCH_${name}})
+  endforeach()
+  foreach(name torch_cuda c10_cuda)
+    find_library(TORCH_${name} ${name} PATHS ${EDGEWISE_TORCH}/lib NO_DEFAULT_PATH)
+    if(TORCH_${name})
+      # No symbol of these is named by the program; they register themselves when they are loaded.
+      target_link_libraries(edgewise_torch INTERFACE -Wl,--no-as-needed ${TORCH_${name}} -Wl,--as-needed)
+    endif()
+  endforeach()
+  target_include_directories(edgewise_torch SYSTEM INTERFACE ${EDGEWISE_TORCH}/include ${EDGEWISE_TORCH}/include/torch/csrc/api/include)
+else()
+  find_package(Torch REQUIRED)
+  target_link_libraries(edgewise_torch INTERFACE ${TORCH_LIBRARIES})
+  target_include_directories(edgewise_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+endif()
