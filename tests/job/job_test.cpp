@@ -331,9 +331,10 @@ TEST(Job, EveryQuantityIsDeclaredOnce) {
     }
     EXPECT_EQ(recorded_values(*task).size(), names.size());
   }
-  EXPECT_THAT(recorded_values(**task::find_task("box")),
-              ElementsAre("iou", "iou50", "validation_loss", "latency_ms", "latency_p90_ms", "latency_p99_ms",
-                          "memory_mb", "load_ms", "model_mb", "parameters", "macs", "weight_mb", "activation_mb"));
+  EXPECT_THAT(
+      recorded_values(**task::find_task("box")),
+      testing::ElementsAre("iou", "iou50", "validation_loss", "latency_ms", "latency_p90_ms", "latency_p99_ms",
+                           "memory_mb", "load_ms", "model_mb", "parameters", "macs", "weight_mb", "activation_mb"));
 }
 
 TEST(Job, TheLossOfTheTaskHasItsOptionsAndThoseOfOthersAreKept) {
