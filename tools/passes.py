@@ -24,6 +24,31 @@ def tracked(*endings: str) -> list[str]:
     return sorted({name for name in names if name.endswith(endings) and (TOP / name).is_file()})
 
 
+def base() -> str | None:
+    """The commit to compare with; None when there is no earlier one (a checkout of one commit)."""
+    head = git("rev-parse", "HEAD")[0]
+    for main in ("origin/main", "main"):
+        try:
+            common = git("merge-base", "HEAD", main)[0]
+        except subprocess.CalledProcessError:
+            continue
+        if common != head:
+            return common
+    try:
+        return git("rev-parse", "HEAD~1")[0]
+    except subprocess.CalledProcessError:
+        return None
+
+
+def changed() -> list[str]:
+    """C++ files that differ from `base`, those not yet committed too; all of them where there is nothing to compare with."""
+    start = base()
+    if start is None:
+        return tracked(".cpp", ".hpp")
+    names = set(git("diff", "--name-only", start)) | set(git("ls-files", "--others", "--exclude-standard"))
+    return sorted(name for name in names if name.endswith((".cpp", ".hpp")) and (TOP / name).is_file())
+
+
 class Contents:
     """What a file is, with all of this checkout that it includes, as one number."""
 
