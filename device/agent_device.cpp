@@ -184,9 +184,9 @@ class AgentDevice final : public Device {
 
   Status infers_control() const {
     TRY(const PartFile file, control_file());
-    const std::vector<Tensors> samples{{agent::float_tensor("x", {4}, std::vector<float>{-1, 0, 1, 2})}};
+    const std::vector<Tensors> samples{{agent::float_tensor("x", {1, 4}, std::vector<float>{-1, 0, 1, 2})}};
     TRY(const auto outputs, infer_by(file.path(), samples, {}));
-    if (outputs != std::vector<Tensors>{{agent::float_tensor("y", {4}, std::vector<float>{0, 0, 1, 2})}})
+    if (outputs != std::vector<Tensors>{{agent::float_tensor("y", {1, 4}, std::vector<float>{0, 0, 1, 2})}})
       return fail(ErrorCode::unavailable, "its outputs are wrong");
     return {};
   }

@@ -170,7 +170,8 @@ TEST(Selection, HasTheOptionsOfItsDeviceAlone) {
   auto mistakes = read_into(selection, "{min_runs: 30, max_runs: 20}");
   ASSERT_EQ(mistakes.size(), 1U);
   EXPECT_EQ(mistakes[0].message, "device.min_runs 30 is more than device.max_runs 20");
-  ASSERT_EQ(read_into(selection, "{macs_per_ms: 1e6}").size(), 1U);
+  Selection local;
+  ASSERT_EQ(read_into(local, "{macs_per_ms: 1e6}").size(), 1U);
 
   Selection other;
   EXPECT_TRUE(read_into(other, "{name: multiplier, macs_per_ms: 1e6}").empty());

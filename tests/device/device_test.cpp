@@ -413,7 +413,7 @@ TEST(LocalDevice, AModelThatCrashesWhileItInfersIsAtFault) {
                             "{ echo \"$hello\"; echo \"$line\"; cat; } | \"$AGENT\" | { read answer; cat; }");
   const auto outputs = outputs_of(*device, path, {0, 1, 2, 3});
   ASSERT_FALSE(outputs);
-  EXPECT_EQ(outputs.error().code, ErrorCode::invalid_input);
+  EXPECT_EQ(outputs.error().code, ErrorCode::invalid_input) << outputs.error().message;
   EXPECT_THAT(outputs.error().message, HasSubstr("was killed by signal 11"));
 }
 

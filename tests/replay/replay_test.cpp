@@ -247,7 +247,7 @@ TEST(Replay, RunsEveryStrategyOnTheCommittedTable) {
   ASSERT_TRUE(table) << to_text(table.error().front());
   const auto problem = table_problem(*table).value();
   for (const std::string& name : search::strategies().names()) {
-    search::Options options{.strategy = name, .common = {.trials = 5}};
+    search::Options options{.strategy = name, .common = {.trials = 10}};
     ASSERT_TRUE(search::set_option(options, "reduction=2"));
     const auto strategy = strategy_for(problem, options);
     ASSERT_TRUE(strategy) << name << to_text(strategy.error());
