@@ -134,7 +134,8 @@ constexpr const char* newer = R"({
   "nodes": [
     {"name": "input", "op": "input", "shape": [3, 2, 2], "type": "uint8"},
     {"name": "cast", "op": "cast", "inputs": ["input"]},
-    {"name": "shift", "op": "constant", "value": {"type": "float32", "shape": [3, 2, 2], "data": [0.5, -1.25, "inf", "-inf", 0.10000000149011612, -0.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]}, "part": "stem"},
+    {"name": "shift", "op": "constant", "value": {"type": "float32", "shape": [3, 2, 2],
+      "data": [0.5, -1.25, "inf", "-inf", 0.10000000149011612, -0.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]}, "part": "stem"},
     {"name": "sum", "op": "add", "inputs": ["cast", "shift"], "part": "stem"},
     {"name": "mask", "op": "constant", "value": {"type": "bool", "shape": [2], "data": [true, false]}},
     {"name": "flat", "op": "reshape", "shape": [12], "inputs": ["sum"], "part": "head"}

@@ -67,9 +67,12 @@ std::vector<Layout> layouts() {
        [](const Folder& f, const Encode& e) {
          f.write("annotations/instances_all.json",
                  e(R"({"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}, 
-           {"id": 3, "file_name": "c.png"}, {"id": 4, "file_name": "d.png"}], "categories": [{"id": 1, "name": "face"}], "annotations": [
-           {"image_id": 1, "category_id": 1, "bbox": [1, 1, 8, 8]}, {"image_id": 2, "category_id": 1, "bbox": [1, 1, 8, 8]},
-           {"image_id": 3, "category_id": 1, "bbox": [1, 1, 8, 8]}, {"image_id": 4, "category_id": 1, "bbox": [1, 1, 8, 8]}]})"));
+           {"id": 3, "file_name": "c.png"}, {"id": 4, "file_name": "d.png"}],
+           "categories": [{"id": 1, "name": "face"}], "annotations": [
+           {"image_id": 1, "category_id": 1, "bbox": [1, 1, 8, 8]},
+           {"image_id": 2, "category_id": 1, "bbox": [1, 1, 8, 8]},
+           {"image_id": 3, "category_id": 1, "bbox": [1, 1, 8, 8]},
+           {"image_id": 4, "category_id": 1, "bbox": [1, 1, 8, 8]}]})"));
        }},
       {"yolo", task_of("box"),
        [](const Folder& f, const Encode& e) {

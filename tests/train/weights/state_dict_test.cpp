@@ -7,9 +7,9 @@
 #include <fstream>
 
 #include "base/random.hpp"
+#include "train/train.hpp"
 #include "train/weights/pickle_internal.hpp"
 #include "train/weights/state_dict_internal.hpp"
-#include "train/train.hpp"
 
 namespace edgewise::train {
 namespace {
