@@ -6,6 +6,7 @@
 #include <set>
 
 #include "search/dialogue.hpp"
+#include "search/rungs/options.hpp"
 
 namespace edgewise::replay {
 
@@ -175,9 +176,32 @@ Result<Replay> replay(const search::Strategy& strategy, const Problem& problem, 
   return Simulator(strategy, problem, options).run();
 }
 
+namespace {
+
+/// Of a strategy that has stages, those that the problem has values for, where nobody gave others: set by name, as a
+/// user would.
+Status set_stages(search::Options& options, const Problem& problem) {
+  const auto* entry = search::strategies().find(options.strategy);
+  if (!entry) return {};
+  const auto stages_in = [](Settings settings) {
+    return config::write([&](config::Options& o) { settings.fields(o); }).value("stages", Json());
+  };
+  const Json stages = stages_in(options.settings.of(*entry));
+  if (stages.is_null() || stages != stages_in(entry->settings)) return {};
+  const Json told = config::write([&](config::Options& o) { options.declare_options(o); });
+  Json own = Json::array();
+  for (const auto& stage : search::stages_of(problem.stage_epochs, static_cast<std::size_t>(options.common.trials),
+                                             told.value("reduction", std::size_t{3})))
+    own.push_back({{"epochs", stage.amount}, {"keep", stage.keep}});
+  return search::set_option(options, "stages=" + dump(own));
+}
+
+}  // namespace
+
 Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options) {
   options.common.effort = {.full = study::Fidelity::training(problem.stage_epochs.back())};
   options.common.offered = problem.stage_epochs;
+  TRY_DO(set_stages(options, problem));
   return search::make_strategy(options, problem.space);
 }
 

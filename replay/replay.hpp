@@ -52,7 +52,8 @@ struct Replay {
 Result<Replay> replay(const search::Strategy& strategy, const Problem& problem, const ReplayOptions& options);
 
 /// The strategy that the options name, with the problem's epochs: stages and rungs are made of those that the problem
-/// has values for, unless the options say others.
+/// has values for, unless the options say other stages: of `options.common.trials` in the first stage, one in
+/// `reduction` goes on each time.
 /// @param problem  borrowed; its space must outlive the strategy @error what search::make_strategy returns
 Result<std::unique_ptr<search::Strategy>> strategy_for(const Problem& problem, search::Options options);
 

@@ -16,8 +16,6 @@ struct Stage {
 };
 
 struct StagedOptions {
-  /// As they are here where nobody changed them: then the amounts that evaluations can have (`Common::offered`) are the
-  /// stages, if these are known.
   std::vector<Stage> stages{{10, 8}, {30, 2}, {60, 0}};
   void fields(config::Options& o);
 };
@@ -31,7 +29,7 @@ struct RungOptions {
   }
 };
 
-/// Stages of these amounts (growing, at least one): of `trials` in the first, one in three goes on each time.
-std::vector<Stage> stages_of(const std::vector<int>& amounts, std::size_t trials);
+/// Stages of these amounts (growing, at least one): of `trials` in the first, one in `reduction` goes on each time.
+std::vector<Stage> stages_of(const std::vector<int>& amounts, std::size_t trials, std::size_t reduction = 3);
 
 }  // namespace edgewise::search

@@ -145,16 +145,13 @@ Candidates candidates_of(const Common& common, const space::Space& space) {
 }
 
 Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
-  const auto candidates = candidates_of(common, space);
-  auto stages = settings.as<StagedOptions>().stages;
-  if (!common.offered.empty() && stages == StagedOptions{}.stages)
-    stages = stages_of(common.offered, candidates.planned());
+  const auto& stages = settings.as<StagedOptions>().stages;
   TRY_DO(check_stages(stages));
   std::optional<study::Expression> rank;
   if (!common.rank.empty()) {
     TRY(rank, study::Expression::parse(common.rank));
   }
-  return std::make_unique<Staged>(common.effort, std::move(stages), std::move(rank), candidates);
+  return std::make_unique<Staged>(common.effort, stages, std::move(rank), candidates_of(common, space));
 }
 
 }  // namespace
@@ -186,10 +183,10 @@ void StagedOptions::fields(config::Options& o) {
   }
 }
 
-std::vector<Stage> stages_of(const std::vector<int>& amounts, std::size_t trials) {
+std::vector<Stage> stages_of(const std::vector<int>& amounts, std::size_t trials, std::size_t reduction) {
   std::vector<Stage> stages;
   for (std::size_t i = 0; i < amounts.size(); ++i) {
-    trials = std::max(trials / 3, amounts.size() - 1 - i);  // shrinks to the end, however few there are
+    trials = std::max(trials / reduction, amounts.size() - 1 - i);  // shrinks to the end, however few there are
     stages.push_back({amounts[i], static_cast<std::int64_t>(trials)});
   }
   return stages;
