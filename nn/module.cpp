@@ -105,13 +105,6 @@ bool must_pick_pixels(const graph::Conv2d& op, const torch::Tensor& x) {
          op.padding.w == 0 && x.size(1) < 16;
 }
 
-// oneDNN 3.6 computes convolutions of one input channel a group and several output channels wrongly when values are
-// channels-last, on Zen 5 (errors as large as the outputs; PyTorch's too), and not when they are planar. No family has
-// them, imported networks may.
-bool must_be_planar(const graph::Conv2d& op, const torch::Tensor& x) {
-  return op.groups > 1 && op.groups == x.size(1) && op.out_channels > op.groups;
-}
-
 torch::Tensor convolve(const graph::Conv2d& op, const torch::Tensor& x, const torch::Tensor& weight,
                        const torch::Tensor& bias) {
   if (must_pick_pixels(op, x)) {
@@ -119,9 +112,7 @@ torch::Tensor convolve(const graph::Conv2d& op, const torch::Tensor& x, const to
     return torch::conv2d(picked.contiguous(torch::MemoryFormat::ChannelsLast), weight, bias, hw({1, 1}), hw({0, 0}),
                          hw({1, 1}), op.groups);
   }
-  // A copy: what is contiguous in both ways may still count as channels-last.
-  const auto input = must_be_planar(op, x) ? x.clone(torch::MemoryFormat::Contiguous) : x;
-  return torch::conv2d(input, weight, bias, hw(op.stride), hw(op.padding), hw(op.dilation), op.groups);
+  return torch::conv2d(x, weight, bias, hw(op.stride), hw(op.padding), hw(op.dilation), op.groups);
 }
 
 std::string registered_name(std::string name) {

@@ -22,6 +22,17 @@ bool has_undescribed_tiles() {
 #endif
 }
 
+bool has_wrong_wide_convolutions() {
+#if defined(__x86_64__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__builtin_cpu_is("amd") || __get_cpuid(1, &a, &b, &c, &d) == 0) return false;
+  const unsigned family = (a >> 8U & 0xFU) + (a >> 20U & 0xFFU);
+  return family >= 0x1A && __builtin_cpu_supports("avx512f") > 0;
+#else
+  return false;
+#endif
+}
+
 bool has_bf16() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16") > 0;
@@ -35,7 +46,8 @@ bool has_bf16() {
 void avoid_broken_instructions() {
   static std::once_flag once;
   std::call_once(once, [] {
-    constexpr auto last_without_tiles = "AVX512_CORE_FP16";
+    constexpr auto last_without_tiles = "AVX512_CORE_FP16", last_right = "AVX2";
+    if (has_wrong_wide_convolutions()) ::setenv("ONEDNN_MAX_CPU_ISA", last_right, /*overwrite=*/0);
     if (has_undescribed_tiles()) ::setenv("ONEDNN_MAX_CPU_ISA", last_without_tiles, /*overwrite=*/0);
   });
 }
