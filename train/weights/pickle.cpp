@@ -235,6 +235,7 @@ class Machine {
 };
 
 // The opcodes' numbers and meanings: Python's documentation of `pickletools`.
+// NOLINTNEXTLINE(readability-function-size): a switch with a few lines for each opcode; the format knows that many
 Status Machine::execute(unsigned char opcode) {
   switch (opcode) {
     case 0x80: {  // PROTO
