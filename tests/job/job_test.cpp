@@ -152,7 +152,7 @@ TEST(Job, APartOfAStrategyIsOneLine) {
                                  "selection: diversity}\n",
                              "/x/y.yaml");
   ASSERT_TRUE(job) << to_text(job.error().front());
-  const auto& mobo = told<search::MoboOptions>(*job, "mobo");
+  const auto mobo = told<search::MoboOptions>(*job, "mobo");
   EXPECT_EQ(mobo.initial.initial, 7);
   EXPECT_EQ(told<search::InitialOptions>(*job, "tpe").initial, 7);
   EXPECT_EQ(told<search::PopulationOptions>(*job, "nsga2").population, 24);
