@@ -64,8 +64,8 @@ def interrupt(binary, cwd):
                                text=True, env=environment(cwd))
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.5)
-        if (cwd / "job.study" / "study.db").exists() and json.loads(run(binary, "status", "job", "--json", cwd=cwd)).get("complete", 0) >= 2:
+        time.sleep(0.2)
+        if (cwd / "job.study" / "study.db").exists() and json.loads(run(binary, "status", "job", "--json", cwd=cwd))["states"].get("complete", 0) >= 2:
             process.send_signal(signal.SIGINT)
             break
     process.communicate(timeout=120)
