@@ -21,12 +21,14 @@ train: {batch: 16, epochs: 1}
 search: {strategy: grid}
 """
 AGENT = """#!/bin/sh
+read -r hello
+echo '{"ok": true, "protocol": 2}'
 read -r line
 case $line in
   *trials/000001/*) echo 'illegal instruction in a kernel' >&2; kill -ILL $$ ;;
   *trials/000002/*urgent*|*urgent*trials/000002/*) exec sleep 1000 ;;  # measured, not only run
 esac
-{ echo "$line"; exec cat; } | "REAL"
+{ echo "$hello"; echo "$line"; exec cat; } | "REAL" | { read -r answer; exec cat; }
 """
 
 
