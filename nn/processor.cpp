@@ -35,7 +35,7 @@ bool has_wrong_wide_convolutions() {
 
 bool has_bf16() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") > 0;
+  return __builtin_cpu_supports("avx512bf16") > 0 && !has_wrong_wide_convolutions();
 #elif defined(__aarch64__) && defined(HWCAP2_BF16)
   return (getauxval(AT_HWCAP2) & HWCAP2_BF16) != 0;
 #else
@@ -46,7 +46,7 @@ bool has_bf16() {
 void avoid_broken_instructions() {
   static std::once_flag once;
   std::call_once(once, [] {
-    constexpr auto last_without_tiles = "AVX512_CORE_FP16", last_right = "AVX2";
+    constexpr auto last_without_tiles = "AVX512_CORE_FP16", last_right = "SSE41";
     if (has_wrong_wide_convolutions()) ::setenv("ONEDNN_MAX_CPU_ISA", last_right, /*overwrite=*/0);
     if (has_undescribed_tiles()) ::setenv("ONEDNN_MAX_CPU_ISA", last_without_tiles, /*overwrite=*/0);
   });

@@ -8,11 +8,12 @@ namespace edgewise::nn {
 bool has_undescribed_tiles();
 
 /// Whether this is an AMD processor of family 0x1A (Zen 5) or later with 512-bit vectors: there oneDNN 3.6 computes
-/// channels-last convolutions wrongly with two threads (ResNet-18 at 224 pixels is off by 4 % of its outputs, MNASNet
-/// x1.3 by 19 %, in PyTorch as here), and rightly with vectors of 256 bits.
+/// channels-last convolutions wrongly with two threads, in PyTorch as here. Seen on one virtual machine, as shares of
+/// the largest output: ResNet-18 at 224 pixels 4 %, MNASNet x1.3 19 %; with AVX2 still RegNetY-400MF 16 %; with SSE4.1
+/// none.
 bool has_wrong_wide_convolutions();
 
-/// Whether products of bf16 numbers are instructions of this processor.
+/// Whether products of bf16 numbers are instructions of this processor that oneDNN may use.
 bool has_bf16();
 
 /// Keeps oneDNN from instructions that fault or give wrong results, by ONEDNN_MAX_CPU_ISA unless the user has set it.
