@@ -263,7 +263,10 @@ Grid make_tile(std::uint64_t seed, std::uint64_t index) {
       if (road.empty()) continue;
     }
     wear_valleys(land, drainage, random.uniform(0.2, 0.6));
-    if (has_stream) cut_streams(land, drainage, random.uniform(2.4, 3.8), random.uniform(1.6, 2.2));
+    if (has_stream) {
+      const double width = random.uniform(1.6, 2.2), depth = random.uniform(2.4, 3.8);
+      cut_streams(land, drainage, depth, width);
+    }
     if (has_road) build_road(land, road, streams, kind == Kind::crossing, random);
     const double noise = random.uniform(0.02, 0.12);
     for (std::int64_t y = 0; y < area; ++y)

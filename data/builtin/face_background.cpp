@@ -61,16 +61,17 @@ void draw_wall(Painting& painting, RandomStream& random) {
       painting.fill([&](double x, double y) { return mix(a * 0.5F, b * 0.5F, cloud_noise(texture, x * 3, y * 3, 2)); });
       for (int i = 0; i < 25; ++i) {
         const double r = random.uniform(0.02, 0.09);
-        const Frame at = Frame::make(random.uniform(), random.uniform(), r);
-        painting.ellipse(at, 1, 1, any_colour(random, 90, 250), random.uniform(0.2, 0.6), 0.2);
+        const double y = random.uniform(), x = random.uniform(), opacity = random.uniform(0.2, 0.6);
+        painting.ellipse(Frame::make(x, y, r), 1, 1, any_colour(random, 90, 250), opacity, 0.2);
       }
   }
 }
 
 /// Things of everyday without any resemblance.
 void draw_clutter(Painting& painting, RandomStream& random) {
-  const Frame at =
-      Frame::make(random.uniform(), random.uniform(), random.uniform(0.05, 0.3), random.uniform(-0.6, 0.6));
+  const double angle = random.uniform(-0.6, 0.6), size = random.uniform(0.05, 0.3), y = random.uniform(),
+               x = random.uniform();
+  const Frame at = Frame::make(x, y, size, angle);
   const Colour colour = any_colour(random), second = any_colour(random);
   const double ratio = random.uniform(0.2, 1.2);
   switch (random.below(5)) {
@@ -89,8 +90,10 @@ void draw_clutter(Painting& painting, RandomStream& random) {
       painting.box(at, 0.04, ratio * 0.82, colour);
       return;
     default:  // books on a shelf
-      for (int i = 0; i < 7; ++i)
-        painting.box(at.at(-1 + 0.3 * i, 0), 0.14, 0.5 + 0.4 * random.uniform(), any_colour(random));
+      for (int i = 0; i < 7; ++i) {
+        const Colour back = any_colour(random);
+        painting.box(at.at(-1 + 0.3 * i, 0), 0.14, 0.5 + 0.4 * random.uniform(), back);
+      }
       painting.box(at.at(-0.1, 0.9), 1.3, 0.06, second);
   }
 }
@@ -113,12 +116,14 @@ void draw_distractor(Painting& painting, RandomStream& random, const Frame& at) 
     case 1:  // a plain ball
       painting.paint(at, 1, 1, round, ball);
       return;
-    case 2:  // a plate
+    case 2: {  // a plate
       painting.ellipse(at, 1, 1, colour);
       painting.ring(at, 0.7, 0.7, 0.03, second, 0.6);
       painting.ring(at, 0.95, 0.95, 0.04, colour * 0.7F);
-      painting.ellipse(at.at(0.1, 0.05), 0.4, 0.3, any_colour(random), random.chance(0.5) ? 1 : 0, 0.1);
+      const bool is_full = random.chance(0.5);
+      painting.ellipse(at.at(0.1, 0.05), 0.4, 0.3, any_colour(random), is_full ? 1 : 0, 0.1);
       return;
+    }
     case 3:  // a socket
       painting.paint(
           at, 1, 1, [](double u, double v) { return std::sqrt(std::sqrt(u * u * u * u + v * v * v * v)) - 1; },

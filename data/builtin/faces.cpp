@@ -105,8 +105,8 @@ Face make_face(std::uint64_t seed, std::uint64_t index) {
   face.hair_colour = hair_colours[random.below(low >= 4 && random.chance(0.8) ? 3 : hair_colours.size())];
   if (random.chance(0.04)) face.hair_colour = any_colour(random, 40, 230);  // dyed
   face.eye_colour = eye_colours[low >= 4 ? (random.chance(0.9) ? 4 : 0) : random.below(eye_colours.size())];
-  face.lip_colour =
-      mix(face.skin, random.chance(0.25) ? Colour{170, 36, 52} : Colour{168, 84, 80}, random.uniform(0.35, 0.75));
+  const double redness = random.uniform(0.35, 0.75);
+  face.lip_colour = mix(face.skin, random.chance(0.25) ? Colour{170, 36, 52} : Colour{168, 84, 80}, redness);
   face.cloth = any_colour(random, 20, 235);
   face.hat_colour = any_colour(random, 20, 220);
   face.hair = static_cast<Face::Hair>(pick(random, std::array{0.07, 0.10, 0.27, 0.14, 0.20, 0.08, 0.07, 0.07}));
