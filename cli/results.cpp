@@ -53,9 +53,9 @@ void print_starting_weights(const Json& all) {
 }
 
 Exit status(const ResultsCall& call) {
-  const auto storage = study::open_storage(job::study_folder(call.study));
+  const auto storage = study::open_storage(job::study_folder(call.study), study::Opening::to_look);
   if (!storage) return report_error(storage.error());
-  const auto study = (*storage)->without_curves();
+  const auto study = (*storage)->outline();
   if (!study) return report_error(study.error());
   std::map<study::State, std::size_t> counts;
   std::map<std::string, std::size_t> reasons;

@@ -61,9 +61,10 @@ std::string html_page(const study::Study& study, const std::map<std::string, std
   page += std::format("<title>{} - edgewise report</title>\n<style>", name);
   page += page_style();
   page += "</style>\n</head>\n<body>\n<div id=\"page\"></div>\n";
-  page += std::format(
-      "<noscript><h1>{}</h1><p>The charts need JavaScript. All trials, best first:</p><pre>{}</pre></noscript>\n", name,
-      escaped(text_table(study, false, 200)));
+  const bool is_long = study.trials.size() > 1000;  // a table of all would be megabytes that hardly anybody sees
+  page +=
+      std::format("<noscript><h1>{}</h1><p>The charts need JavaScript. {}:</p><pre>{}</pre></noscript>\n", name,
+                  is_long ? "The Pareto front" : "All trials, best first", escaped(text_table(study, is_long, 200)));
   page += "<script type=\"application/json\" id=\"report-data\">" + script_json(data_of(study, beside, Variant::page)) +
           "</script>\n";
   page += "<script type=\"application/json\" id=\"report-drawings\">" + script_json(pictures) + "</script>\n<script>";

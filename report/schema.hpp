@@ -59,7 +59,7 @@ const Record& record(std::string_view name);
 std::vector<std::string> departures(const Json& report, Variant variant);
 /// Of an object that others wrote: fields that are declared in `record` with another type than they have here are left
 /// out.
-Json conforming(const Json& object, std::string_view record);
+Json conforming(Json object, std::string_view record);
 
 /// The page's types as a TypeScript source.
 std::string typescript();

@@ -116,17 +116,16 @@ std::vector<std::string> departures(const Json& report, Variant variant) {
   return std::move(checker).lines();
 }
 
-Json conforming(const Json& object, std::string_view name) {
+Json conforming(Json object, std::string_view name) {
   if (!object.is_object()) return object;
-  Json kept = object;
   for (const auto& field : record(name).fields) {
-    const auto found = kept.find(field.name);
-    if (found == kept.end()) continue;
+    const auto found = object.find(field.name);
+    if (found == object.end()) continue;
     Checker checker(Variant::page);
     checker.check(*found, field.type, field.name);
-    if (!std::move(checker).lines().empty()) kept.erase(found);
+    if (!std::move(checker).lines().empty()) object.erase(found);
   }
-  return kept;
+  return object;
 }
 
 }  // namespace edgewise::report

@@ -46,9 +46,9 @@ class Storage {
   virtual Result<Changes> changes(const Cursor& since) = 0;
   /// All trials with results and curves.
   Result<Study> load();
-  /// The same without the curves, which are most of a large study: for what needs none. This one loads all and drops
+  /// The same without what is most of a large study: curves, measurements and artifacts. This one loads all and drops
   /// them.
-  virtual Result<Study> without_curves();
+  virtual Result<Study> outline();
   /// One trial.
   virtual Result<Trial> trial(TrialId id) = 0;
 
@@ -102,6 +102,9 @@ class Storage {
   virtual Result<std::int64_t> version() = 0;
 };
 
+/// What a storage is opened for. Who only looks need not pay for a check of what is not read then.
+enum class Opening : std::uint8_t { to_work, to_look };
+
 /// A kind of storage. A new one is one file in `storages/` (and its own internals) that passes the conformance suite,
 /// and one line in the catalogue.
 struct StorageKind {
@@ -110,7 +113,7 @@ struct StorageKind {
   /// @param place  what follows "NAME:" in the URL. @error conflict when there is a study
   std::function<Result<std::unique_ptr<Storage>>(const std::string& place, const Settings&)> create;
   /// @error not_found
-  std::function<Result<std::unique_ptr<Storage>>(const std::string& place)> open;
+  std::function<Result<std::unique_ptr<Storage>>(const std::string& place, Opening)> open;
 };
 Catalogue<StorageKind>& storages();
 
@@ -119,7 +122,7 @@ Catalogue<StorageKind>& storages();
 Result<std::unique_ptr<Storage>> create_storage(const std::string& url, const Settings& settings);
 /// A study of an earlier schema is brought to the present one.
 /// @error not_found; invalid_input when it is no study, is damaged, or has a newer schema (with both versions)
-Result<std::unique_ptr<Storage>> open_storage(const std::string& url);
+Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Opening opening = Opening::to_work);
 /// In memory, for replays and for what nobody keeps.
 std::unique_ptr<Storage> memory_storage(const Settings& settings);
 

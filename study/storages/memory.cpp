@@ -178,7 +178,7 @@ StorageKind memory_kind() {
           .create = [](const std::string&, const Settings& settings) -> Result<std::unique_ptr<Storage>> {
             return memory_storage(settings);
           },
-          .open = [](const std::string&) -> Result<std::unique_ptr<Storage>> {
+          .open = [](const std::string&, Opening) -> Result<std::unique_ptr<Storage>> {
             return fail(ErrorCode::not_found, "a study in memory ends with the program that made it",
                         "keep it in a folder");
           }};

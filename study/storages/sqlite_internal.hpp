@@ -58,6 +58,7 @@ class Database {
     bool create = false;
     std::chrono::milliseconds busy_timeout{60'000};
     int max_pages = 0;  ///< 0: no bound; for tests of a full disk
+    Opening opening = Opening::to_work;
   };
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file, const Options& options);
 

@@ -12,13 +12,13 @@ namespace {
 constexpr std::string_view trial_columns =
     "id, state, stage, seed, attempts, worker, reason, choice, known, threads, fidelity, work, token, claim_epoch, "
     "heartbeat_ms, lease_end_ms";
-constexpr std::string_view result_columns =
-    "trial, stage, best_epoch, recorded, measurement, details, train_s, measure_s, export_s, overhead_s, finished, "
-    "fidelity, artifacts";
+constexpr std::string_view outline_columns =
+    "trial, stage, best_epoch, recorded, details, train_s, measure_s, export_s, overhead_s, finished, fidelity";
+constexpr std::string_view other_result_columns = ", measurement, artifacts";
 constexpr std::string_view curve_columns =
     "trial, stage, epoch, train_loss, validation_loss, metrics, seconds, images_per_s";
 
-Result<Json> as_is(const Json& json) {
+Result<Json> as_is(Json json) {
   return json;
 }
 
@@ -34,9 +34,17 @@ template <class Reader>
 auto Rows::read(const std::string& text, const std::string& what, Reader reader) -> decltype(reader(Json())) {
   auto json = parse_json(text, what);
   if (!json) return database_->damaged(std::format("{}: {} ({})", what, json.error().message, json.error().where));
-  auto value = reader(*json);
+  auto value = reader(std::move(*json));
   if (!value) return database_->damaged(std::format("{}: {}", what, value.error().message));
   return value;
+}
+
+Result<Fidelity> Rows::read_fidelity(const std::string& text, const std::string& what) {
+  if (text != last_fidelity_text_) {
+    TRY(last_fidelity_, read(text, what, fidelity_from_json));
+    last_fidelity_text_ = text;
+  }
+  return last_fidelity_;
 }
 
 Result<Settings> Rows::settings() {
@@ -89,7 +97,7 @@ Result<Entry> Rows::read_entry(Statement& row) {
   const std::string what = std::format("trial {}", trial.id.value);
   TRY(trial.choice, read(choice, what, choice_from_json));
   TRY(trial.known, read(known, what, values_from_json));
-  TRY(trial.fidelity, read(fidelity, what, fidelity_from_json));
+  TRY(trial.fidelity, read_fidelity(fidelity, what));
   return entry;
 }
 
@@ -104,20 +112,24 @@ Result<std::vector<Entry>> Rows::entries(const std::string& filter) {
   }
 }
 
-Result<std::vector<Trial>> Rows::without_curves() {
+Result<std::vector<Trial>> Rows::outline() {
+  TRY(auto trials, without_results(""));
+  TRY_DO(read_results(trials, "", Extent::outline));
+  return trials;
+}
+
+Result<std::vector<Trial>> Rows::without_results(const std::string& filter) {
+  TRY(auto entries, this->entries(filter));
   std::vector<Trial> trials;
-  TRY(auto entries, this->entries(""));
+  trials.reserve(entries.size());
   for (Entry& entry : entries) trials.push_back(std::move(entry.trial));
-  TRY_DO(read_results(trials, ""));
   return trials;
 }
 
 Result<std::vector<Trial>> Rows::trials(const std::string& filter) {
-  std::vector<Trial> trials;
-  TRY(auto entries, this->entries(filter));
-  for (Entry& entry : entries) trials.push_back(std::move(entry.trial));
+  TRY(auto trials, without_results(filter));
   const std::string of_these = filter.empty() ? "" : std::format("WHERE trial IN (SELECT id FROM trial {}) ", filter);
-  TRY_DO(read_results(trials, of_these));
+  TRY_DO(read_results(trials, of_these, Extent::whole));
   TRY_DO(read_curves(trials, of_these));
   return trials;
 }
@@ -153,9 +165,10 @@ Result<std::optional<TrialId>> Rows::first_waiting(const std::set<Work>& kinds) 
   return id;
 }
 
-Status Rows::read_results(std::vector<Trial>& trials, const std::string& filter) {
-  TRY(Statement rows,
-      database_->prepare(std::format("SELECT {} FROM result {}ORDER BY trial, stage", result_columns, filter)));
+Status Rows::read_results(std::vector<Trial>& trials, const std::string& filter, Extent extent) {
+  const bool is_whole = extent == Extent::whole;
+  TRY(Statement rows, database_->prepare(std::format("SELECT {}{} FROM result {}ORDER BY trial, stage", outline_columns,
+                                                     is_whole ? other_result_columns : "", filter)));
   for (;;) {
     TRY(const bool is_row, rows.step());
     if (!is_row) return {};
@@ -163,23 +176,26 @@ Status Rows::read_results(std::vector<Trial>& trials, const std::string& filter)
     StageResult result;
     result.stage = rows.count();
     result.best_epoch = rows.count();
-    const std::string values = rows.text(), measurement = rows.text(), details = rows.text();
+    const std::string values = rows.text(), details = rows.text();
     result.train_s = rows.real();
     result.measure_s = rows.real();
     result.export_s = rows.real();
     result.overhead_s = rows.real();
     result.finished = rows.text();
-    const std::string fidelity = rows.text(), artifacts = rows.text();
+    const std::string fidelity = rows.text();
+    const std::string measurement = is_whole ? rows.text() : "", artifacts = is_whole ? rows.text() : "";
     TRY_DO(rows.check());
     Trial* trial = owner(trials, id);
     if (!trial) return database_->damaged(std::format("a result belongs to trial {}, which is missing", id));
     const std::string what = std::format("the result of trial {}", id);
     TRY(result.values, read(values, what, values_from_json));
-    TRY(result.measurement, read(measurement, what, as_is));
     TRY(result.details, read(details, what, as_is));
     if (!result.details.is_object()) return database_->damaged(what + ": its details are no JSON object");
-    TRY(result.fidelity, read(fidelity, what, fidelity_from_json));
-    TRY(result.artifacts, read(artifacts, what, artifacts_from_json));
+    TRY(result.fidelity, read_fidelity(fidelity, what));
+    if (is_whole) {
+      TRY(result.measurement, read(measurement, what, as_is));
+      TRY(result.artifacts, read(artifacts, what, artifacts_from_json));
+    }
     trial->results.push_back(std::move(result));
   }
 }
@@ -245,13 +261,14 @@ Status Rows::write(TrialId id, const Hold& hold) {
 }
 
 Status Rows::write(TrialId id, const StageResult& result) {
-  TRY(Statement insert,
-      database_->prepare(std::format(
-          "INSERT OR REPLACE INTO result ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", result_columns)));
+  TRY(Statement insert, database_->prepare(std::format(
+                            "INSERT OR REPLACE INTO result ({}{}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                            outline_columns, other_result_columns)));
   insert.bind(id.value).bind(std::int64_t{result.stage}).bind(std::int64_t{result.best_epoch});
-  insert.bind(dump(to_json(result.values))).bind(dump(result.measurement)).bind(dump(result.details));
+  insert.bind(dump(to_json(result.values))).bind(dump(result.details));
   insert.bind(result.train_s).bind(result.measure_s).bind(result.export_s).bind(result.overhead_s);
-  insert.bind(result.finished).bind(dump(to_json(result.fidelity))).bind(dump(to_json(result.artifacts)));
+  insert.bind(result.finished).bind(dump(to_json(result.fidelity)));
+  insert.bind(dump(result.measurement)).bind(dump(to_json(result.artifacts)));
   return insert.run();
 }
 

@@ -19,8 +19,8 @@ class Rows {
   Result<Settings> settings();
   /// Trials by id with results and curves. @param filter  of the table of trials: "WHERE id = 7"; empty: all
   Result<std::vector<Trial>> trials(const std::string& filter);
-  /// All trials by id, with results.
-  Result<std::vector<Trial>> without_curves();
+  /// All trials by id, without curves; results lack their measurements and artifacts.
+  Result<std::vector<Trial>> outline();
   Result<Trial> whole_trial(TrialId id);
   /// Without results and curve. @error not_found
   Result<Entry> entry(TrialId id);
@@ -40,12 +40,18 @@ class Rows {
  private:
   template <class Reader>
   auto read(const std::string& text, const std::string& what, Reader reader) -> decltype(reader(Json()));
+  Result<Fidelity> read_fidelity(const std::string& text, const std::string& what);
   Result<Entry> read_entry(Statement& row);
   Result<std::vector<Entry>> entries(const std::string& filter);
-  Status read_results(std::vector<Trial>& trials, const std::string& filter);
+  Result<std::vector<Trial>> without_results(const std::string& filter);
+  enum class Extent : std::uint8_t { whole, outline };
+  Status read_results(std::vector<Trial>& trials, const std::string& filter, Extent extent);
   Status read_curves(std::vector<Trial>& trials, const std::string& filter);
 
   Database* database_;  // borrowed
+  /// Most trials of a study are paid alike: what was read last is what comes next.
+  std::string last_fidelity_text_;
+  Fidelity last_fidelity_;
 };
 
 }  // namespace edgewise::study

@@ -33,11 +33,11 @@ class SqliteStorage final : public Storage {
     return changes;
   }
 
-  Result<Study> without_curves() override {
+  Result<Study> outline() override {
     TRY(const Transaction snapshot, Transaction::read(*database_));
     Study study;
     TRY(study.settings, rows_.settings());
-    TRY(study.trials, rows_.without_curves());
+    TRY(study.trials, rows_.outline());
     TRY_DO(check_complete(study.trials));
     return study;
   }

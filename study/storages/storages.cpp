@@ -40,9 +40,9 @@ Result<std::unique_ptr<Storage>> create_storage(const std::string& url, const Se
   return found.kind->create(found.place, settings);
 }
 
-Result<std::unique_ptr<Storage>> open_storage(const std::string& url) {
+Result<std::unique_ptr<Storage>> open_storage(const std::string& url, Opening opening) {
   TRY(const Place found, place_of(url));
-  return found.kind->open(found.place);
+  return found.kind->open(found.place, opening);
 }
 
 Result<Study> Storage::load() {
@@ -52,9 +52,15 @@ Result<Study> Storage::load() {
   return study;
 }
 
-Result<Study> Storage::without_curves() {
+Result<Study> Storage::outline() {
   TRY(Study study, load());
-  for (Trial& trial : study.trials) trial.curve.clear();
+  for (Trial& trial : study.trials) {
+    trial.curve.clear();
+    for (StageResult& result : trial.results) {
+      result.measurement = nullptr;
+      result.artifacts.clear();
+    }
+  }
   return study;
 }
 

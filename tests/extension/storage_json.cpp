@@ -274,10 +274,11 @@ Result<std::unique_ptr<Storage>> create_json(const std::string& place, const Set
   return open_json(place);
 }
 
-const Registration json{
-    storages(),
-    StorageKind{
-        .name = "json", .sentence = "a folder with the file study.json", .create = create_json, .open = open_json}};
+const Registration json{storages(),
+                        StorageKind{.name = "json",
+                                    .sentence = "a folder with the file study.json",
+                                    .create = create_json,
+                                    .open = [](const std::string& place, Opening) { return open_json(place); }}};
 
 }  // namespace
 }  // namespace edgewise::study

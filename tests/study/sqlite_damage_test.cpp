@@ -181,6 +181,38 @@ TEST_F(DamagedStudy, WithHostileContentIsDamaged) {
   }
 }
 
+TEST_F(DamagedStudy, WhoOnlyLooksSeesNoDamageOfWhatIsNotRead) {
+  make_study();
+  const auto whole = read_file(file_).value();
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(file_.c_str(), &handle), SQLITE_OK);
+  const auto number = [&](const char* sql) {
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(handle, sql, -1, &statement, nullptr), SQLITE_OK);
+    EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW);
+    const auto value = static_cast<std::size_t>(sqlite3_column_int64(statement, 0));
+    sqlite3_finalize(statement);
+    return value;
+  };
+  const std::size_t size = number("PRAGMA page_size");
+  const std::size_t curves = number("SELECT rootpage FROM sqlite_schema WHERE name = 'curve'"),
+                    results = number("SELECT rootpage FROM sqlite_schema WHERE name = 'result'");
+  sqlite3_close(handle);
+  const auto without_page = [&](std::size_t page) {
+    std::string bytes = whole;
+    bytes.replace((page - 1) * size, size, std::string(size, '\xff'));
+    return bytes;
+  };
+  write(without_page(curves));
+  EXPECT_FALSE(open_storage(folder_.path()));
+  const auto looked = open_storage(folder_.path(), Opening::to_look);
+  ASSERT_TRUE(looked);
+  EXPECT_TRUE((*looked)->outline());
+  EXPECT_FALSE((*looked)->load());
+  write(without_page(results));
+  EXPECT_FALSE(open_storage(folder_.path(), Opening::to_look));
+}
+
 TEST_F(DamagedStudy, WithFlippedBytesNeverCrashes) {
   make_study();
   const auto whole = read_file(file_).value();
@@ -192,6 +224,7 @@ TEST_F(DamagedStudy, WithFlippedBytesNeverCrashes) {
     for (std::uint64_t i = 0; i <= random.below(20); ++i)
       bytes[random.below(bytes.size())] = static_cast<char>(random.below(256));
     write(bytes);
+    if (const auto looked = open_storage(folder_.path(), Opening::to_look)) std::ignore = (*looked)->outline();
     const auto storage = open_storage(folder_.path());
     if (!storage) {
       ++refused;

@@ -250,8 +250,12 @@ TEST_P(StorageConformance, KeepsResultsAndCurvesByStage) {
   expected.curve = {example_point(0, 1), example_point(0, 2), example_point(1, 3)};
   expect_equal(storage().trial({0}).value(), expected);
   expect_equal(storage().load()->trials[0], expected);
-  const Study short_one = storage().without_curves().value();
+  const Study short_one = storage().outline().value();
   expected.curve.clear();
+  for (StageResult& result : expected.results) {
+    result.measurement = nullptr;
+    result.artifacts.clear();
+  }
   ASSERT_EQ(short_one.trials.size(), 1U);
   expect_equal(short_one.trials[0], expected);
   EXPECT_EQ(short_one.settings.name, example_settings().name);
