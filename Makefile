@@ -1,7 +1,7 @@
 # The commands a person types. Each one does its own set-up; `tools/env` says what it installs and where.
 #   make demo     the main job on built-in data
-#   make test     what each change is checked with: arrows, format, figures, all tests
-#   make check-all  that, headers that compile alone, clang-tidy over the whole tree, and the sanitizers
+#   make test     what each change is checked with: arrows, format, figures, headers, warnings, clang-tidy over what changed, all tests
+#   make check-all  that, clang-tidy over the whole tree, and the sanitizers
 ENV := tools/env
 BUILD := build/release
 JOBS := $(shell nproc)

@@ -21,42 +21,42 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Kinds of messages in onnx.proto that can hold a tensor.
-enum class Message { model, graph, node, attribute, tensor, sparse_tensor, function, training, place };
+enum class Kind { model, graph, node, attribute, tensor, sparse_tensor, function, training, place };
 
 struct Field {
   std::uint32_t number;
-  Message holds;
+  Kind holds;
 };
 
 /// Numbers and types of the fields of onnx.proto, IR version 12, that lead to tensors.
-std::span<const Field> fields_of(Message message) {
-  static constexpr Field model[]{{7, Message::graph}, {20, Message::training}, {25, Message::function}};
-  static constexpr Field graph[]{{1, Message::node}, {5, Message::tensor}, {15, Message::sparse_tensor}};
-  static constexpr Field node[]{{5, Message::attribute}};
-  static constexpr Field attribute[]{{5, Message::tensor}, {6, Message::graph},          {10, Message::tensor},
-                                     {11, Message::graph}, {22, Message::sparse_tensor}, {23, Message::sparse_tensor}};
-  static constexpr Field tensor[]{{13, Message::place}};
-  static constexpr Field sparse_tensor[]{{1, Message::tensor}, {2, Message::tensor}};
-  static constexpr Field function[]{{7, Message::node}, {11, Message::attribute}};
-  static constexpr Field training[]{{1, Message::graph}, {2, Message::graph}};
+std::span<const Field> fields_of(Kind message) {
+  static constexpr Field model[]{{7, Kind::graph}, {20, Kind::training}, {25, Kind::function}};
+  static constexpr Field graph[]{{1, Kind::node}, {5, Kind::tensor}, {15, Kind::sparse_tensor}};
+  static constexpr Field node[]{{5, Kind::attribute}};
+  static constexpr Field attribute[]{{5, Kind::tensor}, {6, Kind::graph},          {10, Kind::tensor},
+                                     {11, Kind::graph}, {22, Kind::sparse_tensor}, {23, Kind::sparse_tensor}};
+  static constexpr Field tensor[]{{13, Kind::place}};
+  static constexpr Field sparse_tensor[]{{1, Kind::tensor}, {2, Kind::tensor}};
+  static constexpr Field function[]{{7, Kind::node}, {11, Kind::attribute}};
+  static constexpr Field training[]{{1, Kind::graph}, {2, Kind::graph}};
   switch (message) {
-    case Message::model:
+    case Kind::model:
       return model;
-    case Message::graph:
+    case Kind::graph:
       return graph;
-    case Message::node:
+    case Kind::node:
       return node;
-    case Message::attribute:
+    case Kind::attribute:
       return attribute;
-    case Message::tensor:
+    case Kind::tensor:
       return tensor;
-    case Message::sparse_tensor:
+    case Kind::sparse_tensor:
       return sparse_tensor;
-    case Message::function:
+    case Kind::function:
       return function;
-    case Message::training:
+    case Kind::training:
       return training;
-    case Message::place:
+    case Kind::place:
       return {};
   }
   return {};
@@ -190,12 +190,12 @@ class MappedFile {
 
 Result<std::set<std::string>> external_places(std::string_view onnx) {
   struct Frame {
-    Message message;
+    Kind message;
     std::string_view rest;
   };
   std::set<std::string> places;
   std::vector<Frame> open{
-      {Message::model, onnx}};  // a message within a message within ...: no recursion that a file could deepen
+      {Kind::model, onnx}};  // a message within a message within ...: no recursion that a file could deepen
   while (!open.empty()) {
     Frame& frame = open.back();
     if (frame.rest.empty()) {
@@ -208,7 +208,7 @@ Result<std::set<std::string>> external_places(std::string_view onnx) {
     const auto fields = fields_of(frame.message);
     const auto field = std::ranges::find(fields, item->number, &Field::number);
     if (field == fields.end()) continue;
-    if (field->holds == Message::place) {
+    if (field->holds == Kind::place) {
       if (!add_places(*item->bytes, places)) return no_model();
       continue;
     }

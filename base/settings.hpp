@@ -24,8 +24,9 @@ class Settings {
  public:
   /// No options.
   Settings() = default;
-  template <DeclaresOptions T>
-    requires(!std::same_as<T, Settings>)
+  /// Settings themselves are left out first: whether they can be copied is what is being asked then.
+  template <class T>
+    requires(!std::same_as<T, Settings> && DeclaresOptions<T>)
   explicit Settings(T values) : held_(std::make_unique<Held<T>>(std::move(values))) {}
   Settings(const Settings& other) : held_(other.held_ ? other.held_->clone() : nullptr) {}
   Settings(Settings&&) noexcept = default;

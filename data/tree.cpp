@@ -12,9 +12,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Whoever names a home folder does not want to wait for all of it.
-constexpr std::size_t most_entries = 3'000'000;
-
 /// Whether a folder is the data folder or around it: what lies there is not the data.
 bool is_around(const fs::path& folder, const fs::path& root) {
   return std::mismatch(folder.begin(), folder.end(), root.begin(), root.end()).first == folder.end();

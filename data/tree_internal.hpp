@@ -1,6 +1,7 @@
 /// The files below a data folder, and which picture a name means.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,9 +11,12 @@
 
 namespace edgewise::data {
 
+/// Whoever names a home folder, or a label file in one, does not want to wait for all of it.
+inline constexpr std::size_t most_entries = 3'000'000;
+
 /// All regular files below `folder`, sorted. Hidden ones, studies and "__MACOSX" (doubles that archives of a Mac carry)
 /// are left out; pipes and devices are no files. Links to folders are followed last, and only where they lead to what
-/// was not met; one that leads to a folder around `folder` is not. At most 3 million entries are looked at.
+/// was not met; one that leads to a folder around `folder` is not. At most `most_entries` are looked at.
 std::vector<std::filesystem::path> files_below(const std::filesystem::path& folder);
 
 /// `path` from `root` on, with "/" between the parts, "" for `root`; `path` itself when it does not begin with `root`.

@@ -5,7 +5,8 @@
 
 #include "nn/norm_kernels_internal.hpp"
 
-#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+// A sanitizer is not yet at work when the loader picks.
+#if defined(__x86_64__) && !defined(EDGEWISE_SANITIZED)
 #define EDGEWISE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define EDGEWISE_CLONES
@@ -13,7 +14,7 @@
 // Before a loop whose output may be one of its inputs: a value is read before it is written and never again, so vectors
 // need no check.
 #if defined(__clang__)
-#define EDGEWISE_EACH_ITS_OWN
+#define EDGEWISE_EACH_ITS_OWN _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define EDGEWISE_EACH_ITS_OWN _Pragma("GCC ivdep")
 #endif

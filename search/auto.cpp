@@ -131,7 +131,7 @@ class Auto final : public Strategy {
   std::unique_ptr<Strategy> inner_;
 };
 
-Result<std::unique_ptr<Strategy>> make(Common common, const Settings& settings, const space::Space& space) {
+Result<std::unique_ptr<Strategy>> make_auto(Common common, const Settings& settings, const space::Space& space) {
   const auto chosen = pick(settings.as<AutoOptions>(), common, space);
   if (chosen.trials > 0) common.trials = static_cast<std::int64_t>(chosen.trials);
   TRY(auto inner, chosen.strategy->make(common, chosen.strategy->settings, space));
@@ -146,7 +146,7 @@ StrategyEntry auto_entry() {
               "one of grid, sobol, halving, mobo and tpe, by the size of the space, the number of trials and "
               "what they cost; says which and why",
           .settings = Settings(AutoOptions{}),
-          .make = make,
+          .make = make_auto,
           .looks_at_price = true,
           .place = 90};
 }

@@ -11,8 +11,8 @@ namespace edgewise::search {
 namespace {
 
 constexpr std::uint64_t countable =
-    100'000;                          // spaces up to this size are walked through where a draw finds nothing new
-constexpr std::uint64_t draws = 200;  // in a row that give known choices before the search for new ones changes
+    100'000;  // spaces up to this size are walked through where a draw finds nothing new
+constexpr std::uint64_t draws_in_a_row = 200;  // that give known choices before the search for new ones changes
 constexpr std::size_t rejected_per_trial =
     100;  // a random search whose draws are rejected more often than this gives up
 
@@ -85,7 +85,7 @@ NewChoices next_at_random(const space::Space& space, const study::Study& study, 
 std::optional<space::Choice> random_choice(const space::Space& space, std::uint64_t seed, std::size_t number,
                                            const std::function<bool(const space::Choice&)>& is_known) {
   const auto stream = RandomStream::named(seed, "random search").child("trial", number);
-  for (std::uint64_t draw = 0; draw < draws; ++draw) {
+  for (std::uint64_t draw = 0; draw < draws_in_a_row; ++draw) {
     auto random = stream.child("draw", draw);
     auto choice = space.sample(random);
     if (!choice) break;  // hardly anything is valid; walking through the space may still find it

@@ -18,8 +18,6 @@ namespace edgewise::search {
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 Status check_points(const Matrix& points, std::size_t objectives) {
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (points[i].size() != objectives)
@@ -32,10 +30,6 @@ Status check_points(const Matrix& points, std::size_t objectives) {
 
 bool is_inside(const std::vector<double>& point, std::span<const double> reference) {
   return std::ranges::equal(point, reference, std::ranges::less());
-}
-
-bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
-  return std::ranges::equal(a, b, std::ranges::less_equal()) && a != b;
 }
 
 /// Best and worst of each objective.

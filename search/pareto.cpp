@@ -15,8 +15,6 @@ namespace edgewise::search {
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 void check_points(const Matrix& points) {
   for (const auto& point : points) {
     EDGEWISE_ASSERT(point.size() == points.front().size(), "every point has the same number of objectives");
@@ -98,6 +96,15 @@ Matrix without_constant_objectives(const Matrix& front) {
 }
 
 }  // namespace
+
+bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
+  bool is_better = false;
+  for (std::size_t m = 0; m < a.size(); ++m) {
+    if (a[m] > b[m]) return false;
+    is_better = is_better || a[m] < b[m];
+  }
+  return is_better;
+}
 
 double tamed(double value) {
   constexpr double most = 1e60;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@ namespace edgewise::search {
 
 /// One row a trial, one column an objective, smaller is better.
 using Matrix = std::vector<std::vector<double>>;
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// The value itself up to 1e60 in size; beyond that its place on a logarithm, at most 4e60, so that the order stays and
 /// the volume of four ranges, and what models make of it, are still numbers. For strategies; what is shown to people is
@@ -22,6 +24,9 @@ double tamed(double value);
 /// Values of the trials, negated where the objective is maximised. Every trial must have every objective.
 Matrix objective_matrix(const std::vector<study::Objective>& objectives,
                         const std::vector<const study::Trial*>& trials);
+
+/// Whether `a` is nowhere worse than `b` and somewhere better, where less is better.
+bool dominates(const std::vector<double>& a, const std::vector<double>& b);
 
 /// Rank of each point: 0 for the non-dominated ones, 1 for those dominated only by rank 0, ... By pagmo (Deb et al.,
 /// IEEE TEC 6(2), 2002), O(n^2); two objectives in O(n log n) (Jensen, IEEE TEC 7(5), 2003).

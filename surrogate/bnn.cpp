@@ -10,7 +10,7 @@ namespace edgewise::surrogate {
 
 namespace {
 
-constexpr Eigen::Index hidden = 16;
+constexpr Eigen::Index bnn_hidden = 16;
 constexpr std::size_t chains = 4;
 constexpr int burn_in = 2000, kept = 12, steps_between = 60;
 
@@ -182,7 +182,7 @@ class BayesianNetwork final : public Surrogate {
     OneHot encode(columns_, columns_with_gaps(inputs));
     const Matrix encoded = encode(inputs);
     inputs_ = NetworkInputs(encoded);
-    network_ = Network(encoded.cols(), hidden);
+    network_ = Network(encoded.cols(), bnn_hidden);
     const FloatMatrix x = inputs_(encoded);                          // (n, width)
     const FloatVector y = (targets.array() - level_).cast<float>();  // (n)
     const auto random = RandomStream::named(seed_, "bnn");

@@ -6,8 +6,8 @@ namespace edgewise::surrogate {
 
 namespace {
 
-constexpr std::size_t members = 8;
-constexpr Eigen::Index hidden = 32;
+constexpr std::size_t mlp_members = 8;
+constexpr Eigen::Index mlp_hidden = 32;
 
 /// Networks of different initial weights and bootstrap samples (Lakshminarayanan, Pritzel, Blundell, NeurIPS 2017, with
 /// the bootstrap as in their section 2.4, without adversarial examples). The variance is the members' disagreement,
@@ -15,12 +15,12 @@ constexpr Eigen::Index hidden = 32;
 /// (`Ensemble`); nothing else is added.
 class MlpEnsemble final : public Ensemble {
  public:
-  MlpEnsemble(Columns columns, std::uint64_t seed) : Ensemble("mlp_ensemble", std::move(columns), seed, members) {}
+  MlpEnsemble(Columns columns, std::uint64_t seed) : Ensemble("mlp_ensemble", std::move(columns), seed, mlp_members) {}
 
  private:
   Status train(const Matrix& encoded, const Vector& targets, const Bags& bags, const RandomStream& random) override {
     inputs_ = NetworkInputs(encoded);
-    network_ = Network(encoded.cols(), hidden);
+    network_ = Network(encoded.cols(), mlp_hidden);
     const auto all = inputs_(encoded);                                            // (n, width)
     const FloatVector labels = (targets.array() - targets.mean()).cast<float>();  // (n)
     level_ = targets.mean();

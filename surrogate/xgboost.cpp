@@ -8,13 +8,13 @@ namespace edgewise::surrogate {
 
 namespace {
 
-constexpr std::size_t members = 10;
-constexpr int rounds = 25;
+constexpr std::size_t xgboost_members = 10;
+constexpr int xgboost_rounds = 25;
 
 /// Gradient boosted trees on bootstrap samples; calibrated by the out-of-bag errors (`Ensemble`).
 class XGBoost final : public Ensemble {
  public:
-  XGBoost(Columns columns, std::uint64_t seed) : Ensemble("xgboost", std::move(columns), seed, members) {}
+  XGBoost(Columns columns, std::uint64_t seed) : Ensemble("xgboost", std::move(columns), seed, xgboost_members) {}
 
  private:
   Status train(const Matrix& encoded, const Vector& targets, const Bags& bags, const RandomStream& random) override {
@@ -40,7 +40,7 @@ class XGBoost final : public Ensemble {
                                      {"lambda", "1"},
                                      {"colsample_bylevel", "0.5"},
                                      {"seed", std::to_string(random.child("booster", m).below(1U << 30U))}};
-      TRY(auto booster, Booster::train(rows(chosen, Eigen::all), labels, weights, false, settings, rounds));
+      TRY(auto booster, Booster::train(rows(chosen, Eigen::all), labels, weights, false, settings, xgboost_rounds));
       boosters_.push_back(std::move(booster));
     }
     return {};

@@ -10,8 +10,8 @@ namespace edgewise::surrogate {
 
 namespace {
 
-constexpr std::size_t members = 10;
-constexpr int rounds = 25;
+constexpr std::size_t ranker_members = 10;
+constexpr int ranker_rounds = 25;
 
 /// How many of the targets are smaller: ranking cares for order alone, and XGBoost wants labels that are not negative.
 std::vector<float> ranks(const Vector& targets) {
@@ -28,7 +28,8 @@ std::vector<float> ranks(const Vector& targets) {
 /// bag; their disagreement behind that curve is the variance, calibrated by the out-of-bag errors (`Ensemble`).
 class XGBoostRanker final : public Ensemble {
  public:
-  XGBoostRanker(Columns columns, std::uint64_t seed) : Ensemble("xgboost_ranker", std::move(columns), seed, members) {}
+  XGBoostRanker(Columns columns, std::uint64_t seed)
+      : Ensemble("xgboost_ranker", std::move(columns), seed, ranker_members) {}
 
  private:
   Status train(const Matrix& encoded, const Vector& targets, const Bags& bags, const RandomStream& random) override {
@@ -50,7 +51,7 @@ class XGBoostRanker final : public Ensemble {
                                      {"lambda", "1"},
                                      {"colsample_bylevel", "0.5"},
                                      {"seed", std::to_string(random.child("booster", m).below(1U << 30U))}};
-      TRY(auto booster, Booster::train(rows(chosen, Eigen::all), bag_labels, {}, true, settings, rounds));
+      TRY(auto booster, Booster::train(rows(chosen, Eigen::all), bag_labels, {}, true, settings, ranker_rounds));
       boosters_.push_back(std::move(booster));
     }
     fit_curve(rows, targets, bags);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "data/account/walk_internal.hpp"
+#include "data/tree_internal.hpp"
 
 namespace edgewise::data {
 

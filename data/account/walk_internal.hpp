@@ -22,9 +22,6 @@ class Identities {
   std::unordered_map<std::string, std::string> known_;
 };
 
-/// Whoever names a label file in a home folder does not want all of it counted.
-inline constexpr std::size_t most_entries = 3'000'000;
-
 struct Walked {
   std::vector<std::filesystem::path> files;   ///< pictures and label files
   std::vector<std::filesystem::path> closed;  ///< folders that cannot be read

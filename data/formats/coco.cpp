@@ -186,7 +186,7 @@ std::string other_reading(std::span<const WrittenBox> boxes) {
   return other_reading_of_pixels(boxes);
 }
 
-Recognition recognise(const Place& place) {
+Recognition recognise_coco(const Place& place) {
   const auto files = find_coco_files(place).used;
   if (std::ranges::any_of(files, has_coco_name)) return Recognition::sure;
   if (!std::ranges::any_of(files, is_json)) return Recognition::none;
@@ -194,7 +194,7 @@ Recognition recognise(const Place& place) {
   return place.annotations.empty() ? Recognition::possible : Recognition::sure;
 }
 
-Result<Records> read(const Place& place) {
+Result<Records> read_coco(const Place& place) {
   const auto files = find_coco_files(place);
   if (files.used.empty())
     return fail(ErrorCode::not_found,
@@ -222,8 +222,8 @@ Format coco_format() {
       .name = "coco",
       .expects = "annotations/instances_*.json and the images in a folder beside it, or a .json in each split's folder",
       .rank = 20,
-      .recognise = recognise,
-      .read = read,
+      .recognise = recognise_coco,
+      .read = read_coco,
       .other_reading = other_reading};
 }
 

@@ -288,7 +288,7 @@ bool are_parts(const Place& place, const std::vector<fs::path>& files) {
   });
 }
 
-Recognition recognise(const Place& place) {
+Recognition recognise_csv(const Place& place) {
   const auto found = find_csv_files(place).used;
   if (!std::ranges::any_of(found, is_csv_name)) return Recognition::none;
   // A table without the columns is shown with its mistake, unless the folder is a set of another kind without it.
@@ -297,7 +297,7 @@ Recognition recognise(const Place& place) {
   return is_sure ? Recognition::sure : Recognition::possible;
 }
 
-Result<Records> read(const Place& place) {
+Result<Records> read_csv(const Place& place) {
   const auto found = find_csv_files(place);
   const auto& files = found.used;
   if (files.empty())
@@ -340,8 +340,8 @@ Format csv_format() {
   return {.name = "csv",
           .expects = "a .csv file with a header: image, then x0,y0,x1,y1 (boxes) or label (classes)",
           .rank = 40,
-          .recognise = recognise,
-          .read = read};
+          .recognise = recognise_csv,
+          .read = read_csv};
 }
 
 }  // namespace edgewise::data

@@ -94,11 +94,11 @@ std::vector<fs::path> label_files(const Place& place) {
   return found;
 }
 
-Recognition recognise(const Place& place) {
+Recognition recognise_fddb(const Place& place) {
   return std::ranges::any_of(label_files(place), has_boxes) ? Recognition::sure : Recognition::none;
 }
 
-Result<Records> read(const Place& place) {
+Result<Records> read_fddb(const Place& place) {
   if (place.wants == task::Wants::label)
     return invalid("format \"fddb\" has boxes but no classes", "use task: box", place.root.string());
   auto files = label_files(place);
@@ -133,8 +133,8 @@ Format fddb_format() {
   return {.name = "fddb",
           .expects = "a .txt file of \"# path\" lines, each followed by \"x1 y1 x2 y2\" lines",
           .rank = 50,
-          .recognise = recognise,
-          .read = read};
+          .recognise = recognise_fddb,
+          .read = read_fddb};
 }
 
 }  // namespace edgewise::data

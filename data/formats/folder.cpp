@@ -158,7 +158,7 @@ ClassFolders find_classes(const Place& place) {
   return found;
 }
 
-Recognition recognise(const Place& place) {
+Recognition recognise_folder(const Place& place) {
   if (!place.annotations.empty()) return Recognition::none;
   const ClassFolders found = find_classes(place);
   std::set<std::string> classes(found.classes.begin(), found.classes.end());
@@ -171,7 +171,7 @@ Recognition recognise(const Place& place) {
   return place.wants == task::Wants::label ? Recognition::sure : Recognition::last_resort;
 }
 
-Result<Records> read(const Place& place) {
+Result<Records> read_folder(const Place& place) {
   if (place.wants != task::Wants::label)
     return invalid("an image folder says which class a picture has, not where the object is: it has no boxes",
                    "name the annotations (data.annotations) and their format, or use task: classification",
@@ -221,8 +221,8 @@ Format folder_format() {
   return {.name = "folder",
           .expects = "one folder of images for each class, or train/ and val/ with such folders",
           .rank = 60,
-          .recognise = recognise,
-          .read = read,
+          .recognise = recognise_folder,
+          .read = read_folder,
           .boxless = "an image folder",
           .has_class_folders = true};
 }

@@ -184,14 +184,14 @@ std::vector<fs::path> all_files(const Place& place) {
   return files;
 }
 
-Recognition recognise(const Place& place) {
+Recognition recognise_voc(const Place& place) {
   std::error_code ignored;
   if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored)) return Recognition::none;
   const auto found = find_voc_files(place, place.files, Pictures(place.root, place.files));
   return found.empty() ? Recognition::none : Recognition::sure;
 }
 
-Result<Records> read(const Place& place) {
+Result<Records> read_voc(const Place& place) {
   const auto all = all_files(place);
   const Pictures pictures(place.root, all);
   const auto files = find_voc_files(place, all, pictures);
@@ -248,8 +248,8 @@ Format voc_format() {
   return {.name = "voc",
           .expects = "Annotations/*.xml and JPEGImages/ (or annotations/ and images/, or both kinds together)",
           .rank = 10,
-          .recognise = recognise,
-          .read = read};
+          .recognise = recognise_voc,
+          .read = read_voc};
 }
 
 }  // namespace edgewise::data

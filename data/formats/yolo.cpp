@@ -68,9 +68,9 @@ struct Label {
 };
 
 /// All that the layout of a set tells, before any label is read.
-class Layout {
+class YoloLayout {
  public:
-  explicit Layout(const Place& place)
+  explicit YoloLayout(const Place& place)
       : place_(place),
         files_(place.files.empty() ? files_below(place.root) : place.files),
         pictures_(place.root, with_images_elsewhere()) {}
@@ -256,7 +256,7 @@ std::optional<std::string> found_below(const Place& place, const Description& de
 }
 
 /// Class names, from the lists that annotation tools write, else from the description.
-Result<std::vector<std::string>> class_names(const Place& place, const Layout& layout,
+Result<std::vector<std::string>> class_names(const Place& place, const YoloLayout& layout,
                                              const std::vector<Description>& descriptions, Records& result) {
   std::vector<fs::path> lists;
   std::error_code ignored;
@@ -365,7 +365,7 @@ void set_splits(const Place& place, const std::vector<Label>& labels, const std:
 }
 
 /// Why classes are called by their number.
-std::string without_names(const Place& place, const Layout& layout) {
+std::string without_names(const Place& place, const YoloLayout& layout) {
   const auto is_list = [](const fs::path& file) { return is_class_list(file) || has_usual_name(file); };
   const auto first = std::ranges::find_if(layout.files(), is_list);
   return (first == layout.files().end() ? "no classes.txt, .names file or data.yaml"
@@ -373,11 +373,11 @@ std::string without_names(const Place& place, const Layout& layout) {
          ": classes are called by their number";
 }
 
-Recognition recognise(const Place& place) {
+Recognition recognise_yolo(const Place& place) {
   std::error_code ignored;
   if (!place.annotations.empty() && !fs::is_directory(place.annotations, ignored))
     return is_description_file(place.annotations) ? Recognition::sure : Recognition::none;
-  const Layout layout(place);
+  const YoloLayout layout(place);
   const auto first = layout.labels(true, nullptr);
   if (first.empty()) return Recognition::none;
   const bool is_among_labels =
@@ -389,8 +389,8 @@ Recognition recognise(const Place& place) {
   return Recognition::possible;
 }
 
-Result<Records> read(const Place& place) {
-  const Layout layout(place);
+Result<Records> read_yolo(const Place& place) {
+  const YoloLayout layout(place);
   Records result;
   TRY(const auto descriptions, find_descriptions(place, layout.files()));
   const auto labels = layout.labels(false, &result.left_out);
@@ -435,8 +435,8 @@ Format yolo_format() {
           "labels/*.txt with \"class cx cy w h\" lines, images/ and classes.txt, data.yaml or obj.data; or the .txt "
           "files beside the pictures",
       .rank = 30,
-      .recognise = recognise,
-      .read = read,
+      .recognise = recognise_yolo,
+      .read = read_yolo,
       .other_reading = other_reading_of_yolo};
 }
 

@@ -69,7 +69,7 @@ class Tiff {
 };
 
 /// How the values lie in the file.
-struct Layout {
+struct TiffLayout {
   std::int64_t width = 0, height = 0, samples = 1, channels = 1;
   std::int64_t piece_width = 0, piece_height = 0;  ///< of a tile, or of a strip
   int bits = 8;
@@ -100,14 +100,14 @@ std::optional<double> no_data_of(const Tiff& tiff) {
       trimmed(std::string_view(text, ::strnlen(text, count))));  // "nan" is no number: NaN never counts as a value
 }
 
-std::int64_t pieces_of(const Layout& layout) {
+std::int64_t pieces_of(const TiffLayout& layout) {
   const std::int64_t across = (layout.width + layout.piece_width - 1) / layout.piece_width,
                      down = (layout.height + layout.piece_height - 1) / layout.piece_height;
   return across * down * (layout.is_separate ? layout.samples : 1);
 }
 
-Result<Layout> read_layout(const fs::path& path, const Tiff& tiff) {
-  Layout layout;
+Result<TiffLayout> read_layout(const fs::path& path, const Tiff& tiff) {
+  TiffLayout layout;
   layout.width = tiff.field<std::uint32_t>(TIFFTAG_IMAGEWIDTH, 0);
   layout.height = tiff.field<std::uint32_t>(TIFFTAG_IMAGELENGTH, 0);
   if (layout.width <= 0 || layout.height <= 0) return damaged(path, tiff);
@@ -217,7 +217,7 @@ bool has_all_pieces(const Tiff& tiff, std::int64_t bytes) {
 
 /// Calls `take(channel, x, y, value)` for the values of each strip or tile, as T.
 template <class T, class Take>
-Status walk_values(const fs::path& path, const Tiff& tiff, const Layout& layout, const Take& take) {
+Status walk_values(const fs::path& path, const Tiff& tiff, const TiffLayout& layout, const Take& take) {
   const std::int64_t in_piece = layout.is_separate ? 1 : layout.samples;
   std::vector<T> piece(static_cast<std::size_t>(layout.piece_width * layout.piece_height * in_piece));
   const std::int64_t across = (layout.width + layout.piece_width - 1) / layout.piece_width, count = pieces_of(layout);
@@ -257,7 +257,7 @@ Status walk_values(const fs::path& path, const Tiff& tiff, const Layout& layout,
 
 /// The same by the type that the file's values have.
 template <class Take>
-Status walk(const fs::path& path, const Tiff& tiff, const Layout& layout, const Take& take) {
+Status walk(const fs::path& path, const Tiff& tiff, const TiffLayout& layout, const Take& take) {
   switch (layout.values) {
     case ImageHeader::Values::real:
       return layout.bits == 64 ? walk_values<double>(path, tiff, layout, take)
@@ -275,7 +275,7 @@ Status walk(const fs::path& path, const Tiff& tiff, const Layout& layout, const 
 }
 
 /// Palettes, YCbCr, CMYK, fewer than 8 bits: libtiff's own way to RGB.
-Status read_translated(const fs::path& path, const Tiff& tiff, const Layout& layout, Planes& planes) {
+Status read_translated(const fs::path& path, const Tiff& tiff, const TiffLayout& layout, Planes& planes) {
   const auto count = static_cast<std::size_t>(layout.width * layout.height);
   std::vector<std::uint32_t> raster(count);
   // Asked for as the file states it, so that nothing is turned: that happens to all kinds of files alike, later.
@@ -298,7 +298,7 @@ Status read_translated(const fs::path& path, const Tiff& tiff, const Layout& lay
 Status read_tiff_header(const fs::path& path, ImageHeader& header) {
   const Tiff tiff(path);
   if (!tiff.get()) return damaged(path, tiff);
-  TRY(const Layout layout, read_layout(path, tiff));
+  TRY(const TiffLayout layout, read_layout(path, tiff));
   header.width = layout.width;
   header.height = layout.height;
   header.channels = layout.channels;
@@ -318,7 +318,7 @@ Status read_tiff_header(const fs::path& path, ImageHeader& header) {
 Result<Planes> read_tiff(const fs::path& path, const std::optional<std::array<double, 2>>& range) {
   const Tiff tiff(path);
   if (!tiff.get()) return damaged(path, tiff);
-  TRY(const Layout layout, read_layout(path, tiff));
+  TRY(const TiffLayout layout, read_layout(path, tiff));
   Planes planes;
   planes.width = layout.width;
   planes.height = layout.height;
@@ -361,7 +361,7 @@ Result<Planes> read_tiff(const fs::path& path, const std::optional<std::array<do
 Result<ValuesSeen> values_of_tiff(const fs::path& path) {
   const Tiff tiff(path);
   if (!tiff.get()) return damaged(path, tiff);
-  TRY(const Layout layout, read_layout(path, tiff));
+  TRY(const TiffLayout layout, read_layout(path, tiff));
   ValuesSeen seen;
   const auto all = static_cast<std::size_t>(layout.width * layout.height * layout.channels);
   const std::size_t step = sampling_step(all, static_cast<std::size_t>(layout.width * layout.channels));

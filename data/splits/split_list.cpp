@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string stem_of(const std::string& name) {
+std::string listed_stem(const std::string& name) {
   return has_image_extension(name) ? without_extension(name) : name;
 }
 
@@ -45,7 +45,7 @@ Names::Names(const Place& place, const Records& records) : place_(place), record
       if (name->empty()) continue;
       const auto parts = parts_of_path(*name);
       if (parts.empty()) continue;
-      const std::string stem = stem_of(parts.back());
+      const std::string stem = listed_stem(parts.back());
       add(by_stem_[stem], i);
       if (parts.size() == 1)
         add(without_folder_[stem], i);
@@ -59,7 +59,7 @@ Names::Found Names::find(std::string_view written, const std::string& base) cons
   const auto line = parts_of_path(written);
   if (line.empty()) return {};
   // A stem may be that of a picture in each of a thousand folders: with a folder in the line few are looked at.
-  const std::string stem = stem_of(line.back());
+  const std::string stem = listed_stem(line.back());
   std::vector<std::size_t> known;
   const auto consider = [&](const Index& index, const std::string& key) {
     if (const auto it = index.find(key); it != index.end())
@@ -80,7 +80,7 @@ Names::Match Names::match_of(const Path& line, const Path& name) {
   if (name.empty()) return {};
   Match match;
   match.is_exact_name = line.back() == name.back();
-  if (!match.is_exact_name && stem_of(line.back()) != stem_of(name.back())) return {};
+  if (!match.is_exact_name && listed_stem(line.back()) != listed_stem(name.back())) return {};
   match.parts = 1;
   while (match.parts < std::min(line.size(), name.size()) &&
          line[line.size() - 1 - match.parts] == name[name.size() - 1 - match.parts])

@@ -9,7 +9,6 @@ namespace edgewise::search {
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double root_two_pi = 2.50662827463100050242;
 const double log_root_two_pi = std::log(root_two_pi);
 

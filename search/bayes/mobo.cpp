@@ -121,7 +121,7 @@ class Mobo final : public Strategy {
   mutable std::unique_ptr<Beliefs::Memory> memory_;
 };
 
-Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+Result<std::unique_ptr<Strategy>> make_mobo(const Common& common, const Settings& settings, const space::Space& space) {
   const auto& options = settings.as<MoboOptions>();
   TRY_DO(surrogate::surrogates().at(options.surrogate));
   TRY(const auto* acquisition, acquisitions().at(options.acquisition));
@@ -149,7 +149,7 @@ StrategyEntry mobo_entry() {
   return {.name = "mobo",
           .sentence = "Bayesian optimisation from parts: surrogate x acquisition x solver x selection",
           .settings = Settings(MoboOptions{}),
-          .make = make,
+          .make = make_mobo,
           .place = 40};
 }
 

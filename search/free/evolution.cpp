@@ -38,7 +38,8 @@ class EvolutionTurn final : public Turn {
   std::vector<const space::Choice*> best_first_;  // borrowed from the study
 };
 
-Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+Result<std::unique_ptr<Strategy>> make_evolution(const Common& common, const Settings& settings,
+                                                 const space::Space& space) {
   const auto& options = settings.as<PopulationOptions>();
   const auto population = options.size(common);
   return make_model_free(common, space,
@@ -55,7 +56,7 @@ StrategyEntry evolution_entry() {
   return {.name = "evolution",
           .sentence = "mutates the best of a part of the youngest trials",
           .settings = Settings(PopulationOptions{}),
-          .make = make,
+          .make = make_evolution,
           .place = 20};
 }
 

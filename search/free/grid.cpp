@@ -22,7 +22,7 @@ class Grid final : public Strategy {
   Candidates candidates_;
 };
 
-Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& /*none*/, const space::Space& space) {
+Result<std::unique_ptr<Strategy>> make_grid(const Common& common, const Settings& /*none*/, const space::Space& space) {
   if (!space.size()) {
     const auto real = std::ranges::find_if(space.parameters(),
                                            [](const auto& p) { return std::holds_alternative<space::Real>(p.domain); });
@@ -37,7 +37,8 @@ Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& /*n
 }  // namespace
 
 StrategyEntry grid_entry() {
-  return {.name = "grid", .sentence = "every choice of the space, in order", .make = make, .needs_finite_space = true};
+  return {
+      .name = "grid", .sentence = "every choice of the space, in order", .make = make_grid, .needs_finite_space = true};
 }
 
 }  // namespace edgewise::search

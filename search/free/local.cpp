@@ -7,8 +7,6 @@ namespace edgewise::search {
 
 namespace {
 
-constexpr std::size_t default_initial = 10;
-
 /// Pareto local search (Paquete, Chiarandini, Stützle, 2004; Paquete, Stützle, 2006): the neighbours of what is on the
 /// front are tried until none is new. Differs in the order: not one member's neighbourhood after the other, but the
 /// member of which the fewest neighbours are known, of these the one in the emptiest part of the front, so that the
@@ -62,11 +60,12 @@ class LocalTurn final : public Turn {
   std::size_t front_ = 0;                       // so many of them are not dominated
 };
 
-Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+Result<std::unique_ptr<Strategy>> make_local(const Common& common, const Settings& settings,
+                                             const space::Space& space) {
   return make_model_free(
       common, space,
       {.name = "local",
-       .initial = settings.as<InitialOptions>().or_else(default_initial),
+       .initial = settings.as<InitialOptions>().or_else(InitialOptions::usual),
        .begin = [&space](const Past& past) { return std::make_unique<LocalTurn>(space, past.history); }});
 }
 
@@ -76,7 +75,7 @@ StrategyEntry local_entry() {
   return {.name = "local",
           .sentence = "tries the neighbours of what is on the front",
           .settings = Settings(InitialOptions{}),
-          .make = make,
+          .make = make_local,
           .place = 50};
 }
 

@@ -8,7 +8,7 @@ namespace edgewise::search {
 namespace {
 
 constexpr int looks_without_index = 4;
-constexpr std::uint64_t draws = 100;
+constexpr std::uint64_t draws_in_vain = 100;
 
 std::uint64_t hash_of(const space::Choice& choice) {
   std::uint64_t hash = 0;
@@ -147,7 +147,7 @@ std::size_t PopulationOptions::size(const Common& common) const {
 
 std::optional<space::Choice> draw_new(const space::Space& space, const RandomStream& random, const Known& known,
                                       const std::function<std::optional<space::Choice>(RandomStream&)>& draw) {
-  for (std::uint64_t i = 0; i < draws; ++i) {
+  for (std::uint64_t i = 0; i < draws_in_vain; ++i) {
     auto stream = random.child("draw", i);
     auto choice = draw(stream);
     if (!choice) return std::nullopt;

@@ -122,7 +122,8 @@ class Nsga2Turn final : public Turn {
   std::vector<const space::Choice*> parents_;  // best first, borrowed from the study
 };
 
-Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+Result<std::unique_ptr<Strategy>> make_nsga2(const Common& common, const Settings& settings,
+                                             const space::Space& space) {
   const auto& options = settings.as<PopulationOptions>();
   const auto population = options.size(common);
   return make_model_free(common, space,
@@ -139,7 +140,7 @@ StrategyEntry nsga2_entry() {
   return {.name = "nsga2",
           .sentence = "generations of children of the best trials, by rank and crowding",
           .settings = Settings(PopulationOptions{}),
-          .make = make,
+          .make = make_nsga2,
           .place = 20};
 }
 

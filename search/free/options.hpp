@@ -10,7 +10,8 @@ namespace edgewise::search {
 
 /// The option of strategies that begin by filling the space evenly.
 struct InitialOptions {
-  std::int64_t initial = 0;  ///< 0: the strategy's own number
+  static constexpr std::size_t usual = 10;  ///< of strategies that have no reason for another number
+  std::int64_t initial = 0;                 ///< 0: the strategy's own number
   void fields(config::Options& o) {
     o.integer("initial", initial, {0, 1e6},
               "space-filling candidates before what was learned decides; 0: the strategy's own number");

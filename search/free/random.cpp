@@ -22,14 +22,15 @@ class Random final : public Strategy {
   Candidates candidates_;
 };
 
-Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& /*none*/, const space::Space& space) {
+Result<std::unique_ptr<Strategy>> make_random(const Common& common, const Settings& /*none*/,
+                                              const space::Space& space) {
   return std::make_unique<Random>(common, space);
 }
 
 }  // namespace
 
 StrategyEntry random_entry() {
-  return {.name = "random", .sentence = "random choices, none twice", .make = make};
+  return {.name = "random", .sentence = "random choices, none twice", .make = make_random};
 }
 
 }  // namespace edgewise::search

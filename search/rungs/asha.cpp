@@ -85,7 +85,7 @@ class Asha final : public Strategy {
   Candidates candidates_;
 };
 
-Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+Result<std::unique_ptr<Strategy>> make_asha(const Common& common, const Settings& settings, const space::Space& space) {
   TRY(auto rungs, make_rung_settings(common, settings.as<RungOptions>()));
   return std::make_unique<Asha>(std::move(rungs), common, space);
 }
@@ -96,7 +96,7 @@ StrategyEntry asha_entry() {
   return {.name = "asha",
           .sentence = "rungs that never wait: whoever is among the best so far goes on",
           .settings = Settings(RungOptions{}),
-          .make = make,
+          .make = make_asha,
           .place = 30};
 }
 

@@ -144,7 +144,8 @@ Candidates candidates_of(const Common& common, const space::Space& space) {
   return {space, common.seed, trials, in_order};
 }
 
-Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+Result<std::unique_ptr<Strategy>> make_staged(const Common& common, const Settings& settings,
+                                              const space::Space& space) {
   const auto& stages = settings.as<StagedOptions>().stages;
   TRY_DO(check_stages(stages));
   std::optional<study::Expression> rank;
@@ -196,7 +197,7 @@ StrategyEntry staged_entry() {
   return {.name = "staged",
           .sentence = "all for the first epochs, the best few for more",
           .settings = Settings(StagedOptions{}),
-          .make = make,
+          .make = make_staged,
           .place = 0};
 }
 

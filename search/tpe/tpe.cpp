@@ -10,7 +10,6 @@ namespace edgewise::search {
 
 namespace {
 
-constexpr std::size_t default_initial = 10;
 constexpr std::size_t candidates = 24;
 constexpr std::size_t most_young = 1000;
 constexpr std::uint64_t rounds = 4;  // of candidates that are all known or invalid, before one of them is mutated
@@ -118,12 +117,12 @@ class TpeTurn final : public Turn {
   std::optional<Parzen> bad_;      // made when it is needed
 };
 
-Result<std::unique_ptr<Strategy>> make(const Common& common, const Settings& settings, const space::Space& space) {
+Result<std::unique_ptr<Strategy>> make_tpe(const Common& common, const Settings& settings, const space::Space& space) {
   // Shared by the rule, which std::function copies, and nobody else.
   const auto coding = std::make_shared<const ParzenCoding>(space);
   return make_model_free(common, space,
                          {.name = "tpe",
-                          .initial = settings.as<InitialOptions>().or_else(default_initial),
+                          .initial = settings.as<InitialOptions>().or_else(InitialOptions::usual),
                           .begin = [coding](const Past& past) { return std::make_unique<TpeTurn>(*coding, past); }});
 }
 
@@ -133,7 +132,7 @@ StrategyEntry tpe_entry() {
   return {.name = "tpe",
           .sentence = "draws from the density of the good trials, away from that of the others",
           .settings = Settings(InitialOptions{}),
-          .make = make,
+          .make = make_tpe,
           .place = 50};
 }
 

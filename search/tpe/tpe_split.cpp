@@ -5,6 +5,7 @@
 #include <optional>
 #include <ranges>
 
+#include "search/pareto.hpp"
 #include "search/tpe/tpe_split_internal.hpp"
 
 namespace edgewise::search {
@@ -12,15 +13,6 @@ namespace edgewise::search {
 namespace {
 
 constexpr double least_weight = 1e-12;
-
-bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
-  bool is_better = false;
-  for (std::size_t m = 0; m < a.size(); ++m) {
-    if (a[m] > b[m]) return false;
-    is_better = is_better || a[m] < b[m];
-  }
-  return is_better;
-}
 
 using Points = std::vector<const std::vector<double>*>;
 using Fronts = std::vector<std::vector<std::size_t>>;

@@ -13,38 +13,25 @@
 
 #include "data/dataset.hpp"
 #include "task/task.hpp"
+#include "tests/test_folder.hpp"
 
 namespace edgewise::data {
 
-/// A folder that is removed with all its files at the end of the test.
-class Folder {
+/// A folder to fill with pictures and labels.
+class Folder : public TestFolder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "edgewise-data-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] std::string text() const { return path_.string(); }
+  [[nodiscard]] std::string text() const { return path().string(); }
 
   void write(const std::string& name, const std::string& bytes) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << bytes;
+    std::filesystem::create_directories((path() / name).parent_path());
+    std::ofstream(path() / name, std::ios::binary) << bytes;
   }
   /// A picture of one colour (blue, green, red), its kind by the extension.
   void picture(const std::string& name, int width = 20, int height = 10,
                const cv::Scalar& colour = {200, 150, 100}) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    ASSERT_TRUE(cv::imwrite((path_ / name).string(), cv::Mat(height, width, CV_8UC3, colour)));
+    std::filesystem::create_directories((path() / name).parent_path());
+    ASSERT_TRUE(cv::imwrite((path() / name).string(), cv::Mat(height, width, CV_8UC3, colour)));
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 /// The folder of real sets, or nothing when this machine has none.

@@ -10,13 +10,14 @@
 #include <sstream>
 
 #include "search/pareto.hpp"
+#include "tests/test_folder.hpp"
 
 namespace edgewise::exchange {
 namespace {
 
 using testing::HasSubstr;
 
-constexpr const char* example = R"(parameters:
+constexpr const char* problem_text = R"(parameters:
   kind: [a, b]
   x: {type: real, low: 0, high: 1}
   n: {type: integer, low: 1, high: 8, when: {kind: [b]}}
@@ -24,21 +25,8 @@ objectives: {error: minimize, speed: maximize}
 constraints: [latency_ms < 33]
 )";
 
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "edgewise-exchange-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
-
 std::unique_ptr<Optimizer> make(const OptimizeOptions& options = {}) {
-  auto optimizer = Optimizer::make(parse_problem(example, "p.yaml").value(), options);
+  auto optimizer = Optimizer::make(parse_problem(problem_text, "p.yaml").value(), options);
   EXPECT_TRUE(optimizer) << to_text(optimizer.error());
   return *std::move(optimizer);
 }
@@ -61,7 +49,7 @@ TEST(Optimize, AsksTellsAndShowsTheFront) {
   EXPECT_EQ(first["finished"], false);
   EXPECT_EQ(first["trials"][2]["id"], 2);
   EXPECT_FALSE(first["trials"][0].contains("epochs"));
-  const auto space = parse_problem(example, "p.yaml")->space;
+  const auto space = parse_problem(problem_text, "p.yaml")->space;
   for (const auto& trial : first["trials"]) EXPECT_TRUE(space::choice_from_json(space, trial["choice"]));
   EXPECT_EQ(answer(*optimizer, tell(1, 0.5)), Json({{"ok", true}}));
   EXPECT_EQ(answer(*optimizer, R"({"tell": 0, "values": {"error": 0.1, "speed": 5, "latency_ms": 40}})"),
@@ -110,14 +98,14 @@ TEST(Optimize, ValuesComeBackOfTheKindThatTheyAreWrittenAs) {
 }
 
 TEST(Optimize, AStudyFromBeforeGoesOnWithTexts) {
-  const Folder folder;
+  const TestFolder folder;
   const auto p = parse_problem(
                      "parameters: {batch: [16, 32, 1e-3], x: {type: real, low: 0, high: 1, when: {batch: "
                      "[16]}}}\nobjectives: {error: minimize}\n",
                      "p.yaml")
                      .value();
   OptimizeOptions options;
-  options.study = folder.path / "old.study";
+  options.study = folder.path() / "old.study";
   auto settings = study_settings(p, options);
   settings.job["problem"] =
       parse_json(R"({"parameters": {"batch": {"type": "categorical", "values": ["16", "32", "1e-3"]},
@@ -293,29 +281,29 @@ std::vector<std::string> conversation(const std::filesystem::path& folder, const
 TEST(Optimize, GoesOnExactlyWhereItWasKilled) {
   for (const auto& strategy : search::strategies().names()) {
     // Some refuse this space (a real parameter has no grid) or a single epoch.
-    if (!Optimizer::make(parse_problem(example, "p.yaml").value(), {.strategy = strategy, .trials = 20})) continue;
+    if (!Optimizer::make(parse_problem(problem_text, "p.yaml").value(), {.strategy = strategy, .trials = 20})) continue;
     SCOPED_TRACE(strategy);
-    const Folder one;
-    const auto expected = conversation(one.path / "s", strategy, nullptr);
+    const TestFolder one;
+    const auto expected = conversation(one.path() / "s", strategy, nullptr);
     for (std::uint64_t seed = 0; seed < 3; ++seed) {
-      const Folder other;
+      const TestFolder other;
       RandomStream kill(seed);
-      EXPECT_EQ(conversation(other.path / "s", strategy, &kill), expected);
+      EXPECT_EQ(conversation(other.path() / "s", strategy, &kill), expected);
     }
   }
 }
 
 TEST(Optimize, TellsAutoWhatEvaluationsCost) {
   const auto taken = [](const OptimizeOptions& options) {
-    auto optimizer = Optimizer::make(parse_problem(example, "p.yaml").value(), options);
+    auto optimizer = Optimizer::make(parse_problem(problem_text, "p.yaml").value(), options);
     return optimizer ? optimizer.value()->answer(R"({"ask": 1})") : to_text(optimizer.error());
   };
   EXPECT_THAT(taken({.strategy = "auto", .trials = 200, .evaluation_s = 0.001}),
               HasSubstr("strategy auto takes sobol: an evaluation takes 1 ms"));
   EXPECT_THAT(taken({.strategy = "auto", .trials = 200}), HasSubstr("strategy auto takes mobo"));
-  const Folder folder;
-  ASSERT_THAT(taken({.strategy = "auto", .evaluation_s = 60, .study = folder.path}), HasSubstr("trials"));
-  EXPECT_THAT(taken({.strategy = "auto", .study = folder.path}), HasSubstr("(evaluation_s: 60.0 there, 0.0 here)"));
+  const TestFolder folder;
+  ASSERT_THAT(taken({.strategy = "auto", .evaluation_s = 60, .study = folder.path()}), HasSubstr("trials"));
+  EXPECT_THAT(taken({.strategy = "auto", .study = folder.path()}), HasSubstr("(evaluation_s: 60.0 there, 0.0 here)"));
 }
 
 TEST(Optimize, AStrategyIsToldItsOptionsAsInAJobFile) {
@@ -334,20 +322,20 @@ TEST(Optimize, AStrategyIsToldItsOptionsAsInAJobFile) {
   EXPECT_EQ(asked({.strategy = "tpe", .set = {"initial=3", "initial=2"}}),
             asked({.strategy = "tpe", .set = {"initial=2"}}));
   const auto wrong =
-      Optimizer::make(parse_problem(example, "p.yaml").value(), {.strategy = "mobo", .set = {"surrogate=gb"}});
+      Optimizer::make(parse_problem(problem_text, "p.yaml").value(), {.strategy = "mobo", .set = {"surrogate=gb"}});
   ASSERT_FALSE(wrong);
   EXPECT_THAT(wrong.error().message, HasSubstr("surrogate \"gb\" is not one of"));
   const auto no_rank =
-      Optimizer::make(parse_problem(example, "p.yaml").value(), {.strategy = "staged", .set = {"rank=eror"}});
+      Optimizer::make(parse_problem(problem_text, "p.yaml").value(), {.strategy = "staged", .set = {"rank=eror"}});
   ASSERT_FALSE(no_rank);
   EXPECT_EQ(no_rank.error().next, "did you mean \"error\"?");
 }
 
 TEST(Optimize, AStudyGoesOnUnderTheOptionsItWasMadeWith) {
-  const Folder folder;
+  const TestFolder folder;
   const auto error = [&](const std::vector<std::string>& set) {
     const auto optimizer =
-        Optimizer::make(parse_problem(example, "p.yaml").value(), {.set = set, .study = folder.path / "s"});
+        Optimizer::make(parse_problem(problem_text, "p.yaml").value(), {.set = set, .study = folder.path() / "s"});
     return optimizer ? std::string() : optimizer.error().message;
   };
   EXPECT_EQ(error({"initial=4"}), "");
@@ -357,27 +345,28 @@ TEST(Optimize, AStudyGoesOnUnderTheOptionsItWasMadeWith) {
 }
 
 TEST(Optimize, RefusesAnotherProblemAndASecondProgram) {
-  const Folder folder;
-  auto first = make({.study = folder.path});
-  const auto second = Optimizer::make(parse_problem(example, "p.yaml").value(), {.study = folder.path});
+  const TestFolder folder;
+  auto first = make({.study = folder.path()});
+  const auto second = Optimizer::make(parse_problem(problem_text, "p.yaml").value(), {.study = folder.path()});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::conflict);
   EXPECT_THAT(second.error().message, HasSubstr("another program uses the study"));
   first.reset();
-  const auto other_seed = Optimizer::make(parse_problem(example, "p.yaml").value(), {.seed = 2, .study = folder.path});
+  const auto other_seed =
+      Optimizer::make(parse_problem(problem_text, "p.yaml").value(), {.seed = 2, .study = folder.path()});
   ASSERT_FALSE(other_seed);
   EXPECT_THAT(other_seed.error().message, HasSubstr("was made with other settings (seed: 1 there, 2 here)"));
-  auto changed = parse_problem(std::string(example) + "# a remark\n", "p.yaml").value();
-  EXPECT_TRUE(Optimizer::make(changed, {.study = folder.path}));
-  std::string text = example;
+  auto changed = parse_problem(std::string(problem_text) + "# a remark\n", "p.yaml").value();
+  EXPECT_TRUE(Optimizer::make(changed, {.study = folder.path()}));
+  std::string text = problem_text;
   text.replace(text.find("high: 8"), 7, "high: 9");
-  const auto other_space = Optimizer::make(parse_problem(text, "p.yaml").value(), {.study = folder.path});
+  const auto other_space = Optimizer::make(parse_problem(text, "p.yaml").value(), {.study = folder.path()});
   ASSERT_FALSE(other_space);
   EXPECT_THAT(other_space.error().message, HasSubstr("(problem)"));
 }
 
 TEST(Optimize, TellsAStrategyThatDoesNotExist) {
-  const auto optimizer = Optimizer::make(parse_problem(example, "p.yaml").value(), {.strategy = "randm"});
+  const auto optimizer = Optimizer::make(parse_problem(problem_text, "p.yaml").value(), {.strategy = "randm"});
   ASSERT_FALSE(optimizer);
   EXPECT_EQ(optimizer.error().next, "did you mean \"random\"?");
 }

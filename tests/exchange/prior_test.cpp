@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "exchange/optimize.hpp"
 #include "exchange/optuna.hpp"
+#include "tests/test_folder.hpp"
 
 namespace edgewise::exchange {
 namespace {
@@ -17,7 +18,7 @@ using study::State;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr const char* example = R"(parameters:
+constexpr const char* prior_problem_text = R"(parameters:
   kind: [a, "0.5", b]
   n: {type: integer, low: 0, high: 9, step: 3}
   k: {type: integer, low: 1, high: 64, log: true, when: {kind: [a]}}
@@ -27,21 +28,8 @@ constraints: [latency_ms < 33]
 )";
 
 Problem problem() {
-  return parse_problem(example, "p.yaml").value();
+  return parse_problem(prior_problem_text, "p.yaml").value();
 }
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "edgewise-prior-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
 
 /// One trial of every state.
 study::Study example_study() {
@@ -222,14 +210,14 @@ TEST(Table, IsReadByItsHeading) {
 }
 
 TEST(Start, IsReadOnceAndKept) {
-  const Folder folder;
+  const TestFolder folder;
   const auto p = problem();
-  const auto table = folder.path / "front.csv", database = folder.path / "o.db";
+  const auto table = folder.path() / "front.csv", database = folder.path() / "o.db";
   ASSERT_TRUE(write_file(table,
                          "kind,n,x,error,speed,latency_ms\nb,3,0.5,1,1,1\nb,6,0.5,2,2,1\nb,0,0.5,3,1,1\nb,9,0.5,0.1,9,"
                          "99\n"));  // the third is dominated, the last too slow
   ASSERT_TRUE(export_optuna(example_study(), p.space, database));
-  const auto study = folder.path / "s.study";
+  const auto study = folder.path() / "s.study";
   std::filesystem::create_directories(study);
   const auto settings = study_settings(p, {});
   const auto start = gather_start({database.string(), table.string()}, {table.string()}, p.space, settings, study);
@@ -253,13 +241,13 @@ TEST(Start, IsReadOnceAndKept) {
 }
 
 TEST(Start, RefusesPercentWhereAShareIsMeant) {
-  const Folder folder;
+  const TestFolder folder;
   const auto space = parse_problem("parameters: {n: [1, 2, 3]}\nobjectives: {a: minimize}\n", "p.yaml")->space;
   const study::Settings settings{.objectives = {{"accuracy", study::Direction::maximize}}};
   const auto begun = [&](const std::string& rows) {
-    EXPECT_TRUE(write_file(folder.path / "t.csv", "n,accuracy\n" + rows));
-    std::filesystem::remove(folder.path / "start.json");
-    return gather_start({(folder.path / "t.csv").string()}, {}, space, settings, folder.path);
+    EXPECT_TRUE(write_file(folder.path() / "t.csv", "n,accuracy\n" + rows));
+    std::filesystem::remove(folder.path() / "start.json");
+    return gather_start({(folder.path() / "t.csv").string()}, {}, space, settings, folder.path());
   };
   EXPECT_TRUE(begun("1,0.91\n2,1\n"));
   const auto percent = begun("1,91.0\n2,93.5\n");
@@ -271,15 +259,15 @@ TEST(Start, RefusesPercentWhereAShareIsMeant) {
 }
 
 TEST(Start, TellsASourceThatGivesNothing) {
-  const Folder folder;
+  const TestFolder folder;
   const auto p = problem();
   const auto settings = study_settings(p, {});
   const auto error = [&](const std::string& name, const std::string& text) {
-    const auto path = folder.path / name;
+    const auto path = folder.path() / name;
     if (!text.empty()) {
       EXPECT_TRUE(write_file(path, text));
     }
-    const auto start = gather_start({path.string()}, {}, p.space, settings, folder.path);
+    const auto start = gather_start({path.string()}, {}, p.space, settings, folder.path());
     EXPECT_FALSE(start);
     return start ? Error{} : start.error();
   };
@@ -290,26 +278,26 @@ TEST(Start, TellsASourceThatGivesNothing) {
   const auto useless = error("a.csv", "kind,n,x,error,speed\nz,3,0.5,1,1\n");
   EXPECT_THAT(useless.message, HasSubstr("has no finished trial of this space with all objectives"));
   EXPECT_THAT(useless.next, HasSubstr("parameter \"kind\" is \"z\""));
-  EXPECT_FALSE(std::filesystem::exists(folder.path / "start.json"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "start.json"));
 }
 
 TEST(Start, RefusesAStudyThatGoesTheOtherWay) {
-  const Folder folder;
+  const TestFolder folder;
   const auto p = problem();
   auto other = study_settings(p, {});
   other.objectives.front().direction = study::Direction::maximize;
-  std::filesystem::create_directories(folder.path / "o.study");
-  ASSERT_TRUE(study::create_storage(folder.path / "o.study", other));
-  const auto read = read_foreign(folder.path / "o.study", p.objectives);
+  std::filesystem::create_directories(folder.path() / "o.study");
+  ASSERT_TRUE(study::create_storage(folder.path() / "o.study", other));
+  const auto read = read_foreign(folder.path() / "o.study", p.objectives);
   ASSERT_FALSE(read);
   EXPECT_THAT(read.error().message, HasSubstr("maximizes \"error\", which is minimized here"));
 }
 
 TEST(Optuna, ReadsBackWhatItWrites) {
-  const Folder folder;
+  const TestFolder folder;
   const auto p = problem();
   const auto study = example_study();
-  const auto file = folder.path / "o.db";
+  const auto file = folder.path() / "o.db";
   const auto written = export_optuna(study, p.space, file);
   ASSERT_TRUE(written) << to_text(written.error());
   const auto foreign = read_optuna(file, "", p.objectives);
@@ -325,13 +313,13 @@ TEST(Optuna, ReadsBackWhatItWrites) {
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(fitted.trials[i].choice, study.trials[i].choice);
   EXPECT_EQ(export_optuna(study, p.space, file).error().code, ErrorCode::conflict);
   EXPECT_TRUE(export_optuna(study, p.space, file, true));
-  EXPECT_FALSE(std::filesystem::exists(folder.path / "o.db.part"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "o.db.part"));
 }
 
 TEST(Optuna, RefusesWhatIsNoDatabaseOfIt) {
-  const Folder folder;
+  const TestFolder folder;
   const auto p = problem();
-  const auto file = folder.path / "o.db";
+  const auto file = folder.path() / "o.db";
   const auto message = [&](const std::string& name = "",
                            const std::vector<study::Objective>& objectives = problem().objectives) {
     const auto read = read_optuna(file, name, objectives);
@@ -394,9 +382,9 @@ TEST(Optuna, RefusesWhatIsNoDatabaseOfIt) {
 }
 
 TEST(Optuna, SurvivesAFileCutAnywhere) {
-  const Folder folder;
+  const TestFolder folder;
   const auto p = problem();
-  const auto file = folder.path / "o.db", cut = folder.path / "cut.db";
+  const auto file = folder.path() / "o.db", cut = folder.path() / "cut.db";
   ASSERT_TRUE(export_optuna(example_study(), p.space, file));
   const auto bytes = read_file(file).value();
   RandomStream random(7);
@@ -413,11 +401,11 @@ TEST(Optuna, SurvivesAFileCutAnywhere) {
 }
 
 TEST(Optuna, AnImportedStudyGoesOn) {
-  const Folder folder;
+  const TestFolder folder;
   const auto p = problem();
-  const auto file = folder.path / "o.db";
+  const auto file = folder.path() / "o.db";
   ASSERT_TRUE(export_optuna(example_study(), p.space, file));
-  const OptimizeOptions options{.strategy = "random", .trials = 3, .study = folder.path / "mine.study"};
+  const OptimizeOptions options{.strategy = "random", .trials = 3, .study = folder.path() / "mine.study"};
   const auto imported = import_study(file, "", p, options);
   ASSERT_TRUE(imported) << to_text(imported.error());
   EXPECT_EQ(imported->trials.size(), 5U);

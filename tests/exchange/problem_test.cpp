@@ -11,7 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr const char* example = R"(parameters:
+constexpr const char* example_text = R"(parameters:
   kind: [a, b]
   width: {type: integer, low: 1, high: 64}
   depth: {type: integer, low: 1, high: 64, when: {kind: [a]}}
@@ -28,7 +28,7 @@ std::vector<std::string> mistakes(const std::string& text) {
 }
 
 TEST(Problem, ReadsObjectivesAndSortsConstraintsByWhenTheyAreKnown) {
-  const auto problem = parse_problem(example, "/x/p.yaml");
+  const auto problem = parse_problem(example_text, "/x/p.yaml");
   ASSERT_TRUE(problem) << to_text(problem.error().front());
   EXPECT_EQ(problem->name, "p");
   ASSERT_EQ(problem->objectives.size(), 2U);
@@ -47,7 +47,7 @@ TEST(Problem, ReadsObjectivesAndSortsConstraintsByWhenTheyAreKnown) {
 }
 
 TEST(Problem, ReadsBackWhatAStudyKeepsOfIt) {
-  const auto problem = parse_problem(example, "p.yaml");
+  const auto problem = parse_problem(example_text, "p.yaml");
   ASSERT_TRUE(problem);
   const auto again = problem_from_json(problem->document, "p");
   ASSERT_TRUE(again) << to_text(again.error());

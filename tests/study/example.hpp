@@ -8,6 +8,7 @@
 #include <string>
 
 #include "study/storage.hpp"
+#include "tests/test_folder.hpp"
 
 namespace edgewise::study {
 
@@ -64,22 +65,7 @@ inline CurvePoint example_point(int stage, int epoch) {
           .images_per_s = 170};
 }
 
-/// A folder that is gone after the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "edgewise-study-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using Folder = TestFolder;
 
 /// Every field of two trials alike.
 inline void expect_equal(const Trial& a, const Trial& b) {

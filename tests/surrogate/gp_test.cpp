@@ -27,7 +27,7 @@ Columns numbers(Eigen::Index count) {
 }
 
 /// Two categories from the same values, one of its own, a number that is not always active.
-Columns mixed() {
+Columns mixed_columns() {
   return {{.kind = Column::Kind::category, .categories = 3, .group = 0},
           {.kind = Column::Kind::category, .categories = 3, .group = 0},
           {.kind = Column::Kind::category, .categories = 2},
@@ -74,7 +74,7 @@ TEST(GaussianProcess, AgreesWithScikitLearn) {
 
 TEST(GaussianProcess, GradientOfTheEvidenceEqualsItsDifferences) {
   const Matrix points = mixed_points(25, 3);
-  const FeatureMap map(mixed(), columns_with_gaps(points));
+  const FeatureMap map(mixed_columns(), columns_with_gaps(points));
   const auto features = map(points);
   const Vector values = mixed_values(points);
   RandomStream random(5);
@@ -101,7 +101,7 @@ TEST(GaussianProcess, GradientOfTheEvidenceEqualsItsDifferences) {
 TEST(GaussianProcess, UpdateByRowsEqualsUpdateAtOnce) {
   const Matrix points = mixed_points(40, 1);
   const Vector values = mixed_values(points);
-  GaussianProcess at_once(mixed()), by_rows(mixed());
+  GaussianProcess at_once(mixed_columns()), by_rows(mixed_columns());
   ASSERT_TRUE(at_once.fit(points.topRows(20), values.head(20)).has_value());
   ASSERT_TRUE(by_rows.fit(points.topRows(20), values.head(20)).has_value());
   ASSERT_TRUE(at_once.condition(at_once.hyperparameters(), points, values).has_value());
@@ -113,7 +113,7 @@ TEST(GaussianProcess, UpdateByRowsEqualsUpdateAtOnce) {
 
 TEST(GaussianProcess, SamplesHaveThePosteriorsMomentsAndAgreeAtKnownPoints) {
   const Matrix points = mixed_points(25, 1), at = mixed_points(6, 9);
-  GaussianProcess gp(mixed());
+  GaussianProcess gp(mixed_columns());
   ASSERT_TRUE(gp.fit(points, mixed_values(points)).has_value());
   RandomStream random(4);
   const Matrix drawn = gp.sample(at, 4000, random);
@@ -128,7 +128,7 @@ TEST(GaussianProcess, SamplesHaveThePosteriorsMomentsAndAgreeAtKnownPoints) {
 }
 
 TEST(GaussianProcess, BagsCountWhatIsChosenWhereverItIs) {
-  const FeatureMap map(mixed(), std::vector<bool>(4, false));
+  const FeatureMap map(mixed_columns(), std::vector<bool>(4, false));
   Matrix points(2, 4);
   points << 0, 2, 0, 0.5, 2, 0, 0, 0.5;
   const auto features = map(points);

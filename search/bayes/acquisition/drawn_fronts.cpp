@@ -16,7 +16,7 @@ std::vector<space::Choice> best_choices(const Beliefs& beliefs, std::size_t most
   return best;
 }
 
-Acquisition make(const Beliefs& beliefs, std::uint64_t number, const Settings& /*none*/) {
+Acquisition make_drawn_fronts(const Beliefs& beliefs, std::uint64_t number, const Settings& /*none*/) {
   const auto reference = beliefs.reference();
   const auto units = beliefs.units();
   const auto choices = best_choices(beliefs, drawn_points);
@@ -29,8 +29,9 @@ Acquisition make(const Beliefs& beliefs, std::uint64_t number, const Settings& /
 }  // namespace
 
 AcquisitionEntry nehvi_entry() {
-  return {
-      .name = "nehvi", .sentence = "as ehvi, averaged over what the front may be when values are noisy", .make = make};
+  return {.name = "nehvi",
+          .sentence = "as ehvi, averaged over what the front may be when values are noisy",
+          .make = make_drawn_fronts};
 }
 
 }  // namespace edgewise::search
