@@ -167,7 +167,7 @@ Result<Session> open_study(const fs::path& folder) {
 }
 
 Result<study::Study> read_study(const fs::path& folder) {
-  TRY(const auto storage, study::open_storage(folder));
+  TRY(const auto storage, study::open_storage(folder, study::Opening::to_look));
   return storage->load();
 }
 

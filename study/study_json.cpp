@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <format>
@@ -81,6 +82,70 @@ Result<std::map<std::string, double>> numbers_from_json(const Json& json) {
     if (!number.is_number()) return invalid(std::format("the recorded value of \"{}\" is no number", name));
     numbers[name] = number.get<double>();
   }
+  return numbers;
+}
+
+namespace {
+
+/// Takes a number as JSON writes it off the front of `text`.
+std::optional<double> take_number(std::string_view& text) {
+  const auto digits = [&](std::size_t at) {
+    const std::size_t start = at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    return at - start;
+  };
+  std::size_t at = text.starts_with('-') ? 1 : 0;
+  const std::size_t whole = digits(at);
+  if (whole == 0 || (whole > 1 && text[at] == '0')) return std::nullopt;
+  at += whole;
+  if (at < text.size() && text[at] == '.') {
+    const std::size_t part = digits(at + 1);
+    if (part == 0) return std::nullopt;
+    at += 1 + part;
+  }
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    const std::size_t sign = at + 1 < text.size() && (text[at + 1] == '-' || text[at + 1] == '+') ? 1 : 0;
+    const std::size_t power = digits(at + 1 + sign);
+    if (power == 0) return std::nullopt;
+    at += 1 + sign + power;
+  }
+  double number = 0;
+  if (std::from_chars(text.data(), text.data() + at, number).ec != std::errc{}) return std::nullopt;
+  text.remove_prefix(at);
+  return number;
+}
+
+/// Takes a text of plain ASCII without escapes, in quotation marks.
+std::optional<std::string> take_name(std::string_view& text) {
+  if (!text.starts_with('"')) return std::nullopt;
+  const std::size_t end = text.find('"', 1);
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string_view name = text.substr(1, end - 1);
+  if (std::ranges::any_of(name, [](char c) { return c < ' ' || c > '~' || c == '\\'; })) return std::nullopt;
+  text.remove_prefix(end + 1);
+  return std::string(name);
+}
+
+bool take(std::string_view& text, char wanted) {
+  if (!text.starts_with(wanted)) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::map<std::string, double>> numbers_as_dumped(std::string_view text) {
+  std::map<std::string, double> numbers;
+  if (text == "{}") return numbers;
+  if (!take(text, '{')) return std::nullopt;
+  do {
+    auto name = take_name(text);
+    if (!name || !take(text, ':')) return std::nullopt;
+    const auto number = take_number(text);
+    if (!number) return std::nullopt;
+    numbers[*std::move(name)] = *number;
+  } while (take(text, ','));
+  if (text != "}") return std::nullopt;
   return numbers;
 }
 

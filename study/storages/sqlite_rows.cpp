@@ -218,7 +218,11 @@ Status Rows::read_curves(std::vector<Trial>& trials, const std::string& filter) 
     TRY_DO(rows.check());
     Trial* trial = owner(trials, id);
     if (!trial) return database_->damaged(std::format("an epoch belongs to trial {}, which is missing", id));
-    TRY(point.metrics, read(metrics, std::format("the curve of trial {}", id), numbers_from_json));
+    if (auto numbers = numbers_as_dumped(metrics)) {
+      point.metrics = *std::move(numbers);
+    } else {
+      TRY(point.metrics, read(metrics, std::format("the curve of trial {}", id), numbers_from_json));
+    }
     trial->curve.push_back(std::move(point));
   }
 }
