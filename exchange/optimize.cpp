@@ -193,8 +193,9 @@ Status Optimizer::take_up_waiting() {
   for (;;) {
     TRY(auto claim, storage_->claim(holder));
     if (!claim) return {};
-    study_.trials.at(static_cast<std::size_t>(claim->id.value)) = claim->trial;
-    claims_.insert_or_assign(claim->id, *std::move(claim));
+    const study::TrialId id = claim->id;
+    study_.trials.at(static_cast<std::size_t>(id.value)) = claim->trial;
+    claims_.insert_or_assign(id, *std::move(claim));
   }
 }
 

@@ -234,7 +234,7 @@ Result<Start> start_from_json(const Json& json, const space::Space& space, const
       if (!value.is_number()) return wrong();
       values[name] = value.get<double>();
     }
-    start.prior.push_back(prior_trial(std::move(choice), std::move(values)));
+    start.prior.push_back(prior_trial(std::move(choice), values));
   }
   for (const auto& item : json["front"]) {
     TRY(auto choice, space::choice_from_json(space, item));

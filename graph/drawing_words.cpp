@@ -10,7 +10,7 @@ namespace edgewise::graph {
 
 namespace {
 
-std::string times_sign(std::string text) {
+std::string times_sign(std::string_view text) {
   std::string result;
   for (const char c : text)
     if (c == 'x')

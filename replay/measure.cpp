@@ -51,7 +51,7 @@ std::optional<std::size_t> evaluations_to(std::span<const double> share, double 
   return static_cast<std::size_t>(reached - share.begin()) + 1;
 }
 
-std::optional<double> quantile(std::vector<std::optional<double>> values, double probability) {
+std::optional<double> quantile(const std::vector<std::optional<double>>& values, double probability) {
   EDGEWISE_ASSERT(!values.empty() && probability >= 0 && probability <= 1, "a quantile needs values and a probability");
   std::vector<double> sorted;
   for (const auto& value : values) sorted.push_back(value.value_or(std::numeric_limits<double>::infinity()));

@@ -26,6 +26,6 @@ std::optional<std::size_t> evaluations_to(std::span<const double> share, double 
 
 /// Quantile of values of which the absent ones are beyond every number; nothing when it falls among them. Linear
 /// between neighbours (type 7 of Hyndman, Fan, The American Statistician 50(4), 1996).
-std::optional<double> quantile(std::vector<std::optional<double>> values, double probability);
+std::optional<double> quantile(const std::vector<std::optional<double>>& values, double probability);
 
 }  // namespace edgewise::replay

@@ -134,7 +134,7 @@ Result<Reading> read_cell(const Csv& csv, const std::vector<Cell>& row, std::siz
   if (!std::isfinite(*number))
     return invalid(std::format("\"{}\" in column \"{}\" is not a finite number", cell.text, csv.header[column]),
                    "leave the cell empty where a value is not known", csv.where(cell));
-  return Reading{*number, {}};
+  return Reading{number, {}};
 }
 
 Result<Reading> read_source(const Csv& csv, const std::vector<Cell>& row, const Source& source,
@@ -150,7 +150,7 @@ Result<Reading> read_source(const Csv& csv, const std::vector<Cell>& row, const 
   if (!value)
     return invalid(std::format("\"{}\" has no finite value in this row (\"{}\")", name, source.expression->text()), {},
                    csv.where(row.front()));
-  return Reading{*value, {}};
+  return Reading{value, {}};
 }
 
 }  // namespace

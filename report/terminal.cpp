@@ -182,7 +182,7 @@ struct Axis {
     const double span = log_scale ? std::log(high / low) : high - low;
     // Infinite spans come from values near the largest double; such a point goes to the first cell.
     const double share = span > 0 && std::isfinite(at / span) ? at / span : 0;
-    return std::min(cells - 1, static_cast<std::size_t>(share * static_cast<double>(cells - 1) + 0.5));
+    return std::min(cells - 1, static_cast<std::size_t>(std::lround(share * static_cast<double>(cells - 1))));
   }
 };
 

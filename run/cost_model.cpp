@@ -233,7 +233,7 @@ Result<CostModel> time_space(Session& session, const std::vector<Crew>& crews, c
     const auto sized = sized_choices(session);
     for (const double share : {0.05, 0.35, 0.65, 0.95}) {
       if (sized.empty()) break;
-      const auto& one = sized[static_cast<std::size_t>(share * static_cast<double>(sized.size() - 1) + 0.5)];
+      const auto& one = sized[static_cast<std::size_t>(std::lround(share * static_cast<double>(sized.size() - 1)))];
       if (choices.empty() || choices.back().macs != one.macs) choices.push_back(one);
     }
   }
@@ -333,7 +333,7 @@ Result<search::Price> price_at_start(Session& session, const CostModel& model, c
 }
 
 std::string duration_text(double seconds) {
-  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  const auto whole = static_cast<std::int64_t>(std::llround(seconds));
   if (whole >= 3600) return std::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
   if (whole >= 60) return std::format("{} min {:02} s", whole / 60, whole % 60);
   return std::format("{} s", whole);

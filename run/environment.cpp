@@ -3,6 +3,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -34,7 +35,7 @@ Json environment() {
           {"kernel", std::string(kernel.sysname) + " " + kernel.release},
           {"processor", first_value("/proc/cpuinfo", "model name", ':')},
           {"processors", std::thread::hardware_concurrency()},
-          {"memory_gb", static_cast<std::int64_t>(memory / 1e9 + 0.5)},
+          {"memory_gb", static_cast<std::int64_t>(std::llround(memory / 1e9))},
           {"edgewise", EDGEWISE_VERSION}};
 }
 

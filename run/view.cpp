@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <format>
 
@@ -107,7 +108,7 @@ class LiveView : public View {
  private:
   static std::string bar(double share, int width) {
     std::string text;
-    for (int i = 0; i < width; ++i) text += i < static_cast<int>(share * width + 0.5) ? "█" : "░";
+    for (int i = 0; i < width; ++i) text += i < std::lround(share * width) ? "█" : "░";
     return text;
   }
   static std::string worker_line(const WorkerState& worker) {

@@ -40,7 +40,7 @@ bool is_countable(const space::Space& space) {
 std::optional<std::size_t> count_choices(const space::Space& space) {
   const auto size = space.size();
   if (!size) return std::nullopt;
-  if (*size > countable) return *size;
+  if (*size > countable) return size;
   std::size_t count = 0;
   for (std::uint64_t i = 0; i < *size; ++i)
     if (space.at(i)) ++count;

@@ -112,7 +112,8 @@ Wire mobilenet_v3_block(Net& net, const std::string& scope, Wire x, const Bottle
   y = net.conv_norm(name(), y, block.hidden, {.kernel = block.kernel, .stride = block.stride, .groups = block.hidden},
                     block.kind);
   if (block.squeeze) {
-    const auto squeezed = round_to_multiple(static_cast<double>(block.hidden / 4), 8);
+    const std::int64_t quarter = block.hidden / 4;
+    const auto squeezed = round_to_multiple(static_cast<double>(quarter), 8);
     y = net.squeeze_excitation(name(), y, squeezed, Kind::hardsigmoid);
   }
   y = net.conv_norm(name(), y, block.out, {}, {});

@@ -9,8 +9,12 @@ import subprocess
 import time
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
-SYSTEM = [word for folder in ("/usr/include/torch/csrc/api/include", "/usr/include/eigen3", "/usr/include/opencv4")
+SYSTEM = [word for folder in ("/usr/include/torch/csrc/api/include", "/usr/include/eigen3", "/usr/include/opencv4", "/usr/include/onnxruntime")
           for word in ("-isystem", folder)]
+# What the build defines for some folders; the values do not matter here.
+DEFINES = ["-DONNX_ML=1", "-DONNX_NAMESPACE=onnx",
+           *(f'-D{name}=""' for name in ("EDGEWISE_VERSION", "EDGEWISE_STUDY_TESTS", "WEB_FOLDER", "GOLDEN_FOLDER", "EDGEWISE_TEST_SOURCE",
+                                         "EDGEWISE_SOURCE", "BACKBONES_GOLDEN"))]
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -74,10 +78,11 @@ class Contents:
         return hashlib.sha256((salt + parts).encode()).hexdigest()
 
 
-def run(kind: str, names: list[str], command: list[str], text=None, after: list[str] = [], seconds: float | None = None,
-        salt: str = "") -> tuple[int, list, int]:
-    """Runs COMMAND, the name of the file, AFTER (or COMMAND with `text` of the name on standard input) for each file. Returns how many ran, those
-    that did not pass with what was printed, and how many were left out because no further one is begun after `seconds`."""
+def run(kind: str, names: list[str], command: list[str], show, text=None, after: list[str] = [], seconds: float | None = None,
+        salt: str = "") -> tuple[int, int, int]:
+    """Runs COMMAND, the name of the file, AFTER (or COMMAND with `text` of the name on standard input) for each file, and hands the name of one
+    that does not pass to `show` at once, with what was printed. Returns how many ran, how many did not pass, and how many were left out because
+    no further one is begun after `seconds`."""
     stamps = TOP / "build" / "stamps" / kind
     stamps.mkdir(parents=True, exist_ok=True)
     contents, begun = Contents(), time.monotonic()
@@ -93,7 +98,13 @@ def run(kind: str, names: list[str], command: list[str], text=None, after: list[
             (stamps / numbers[name]).touch()
         return done.returncode, done.stdout + done.stderr
 
+    ran = wrong = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(zip(due, pool.map(one, due)))
-    ran = [(name, result) for name, result in results if result is not None]
-    return len(ran), [(name, output) for name, (code, output) in ran if code != 0], len(due) - len(ran)
+        for name, result in zip(due, pool.map(one, due)):
+            if result is None:
+                continue
+            ran += 1
+            if result[0] != 0:
+                wrong += 1
+                show(name, result[1])
+    return ran, wrong, len(due) - ran

@@ -175,7 +175,7 @@ Result<Records> parse_csv(std::string_view text, const std::string& file, task::
     TRY(record.width, stated(columns.width));
     TRY(record.height, stated(columns.height));
 
-    std::string split_text, group;
+    std::string group;
     if (columns.group) group = fields[*columns.group].text;
     if (!is_new && group != record.group)
       return invalid(std::format("\"{}\" has group \"{}\" here and \"{}\" before", shown(image), shown(group),

@@ -24,7 +24,8 @@ Scale scale_of(const space::Integer& range) {
 }
 
 space::Value integer_at(const space::Integer& range, double unit) {
-  const auto count = static_cast<double>((range.high - range.low) / range.step + 1);
+  const std::int64_t steps = (range.high - range.low) / range.step;
+  const double count = static_cast<double>(steps) + 1;
   double index = std::floor(unit * count);
   if (range.log_scale && count > 1) {
     const auto scale = scale_of(range);

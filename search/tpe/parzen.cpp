@@ -84,7 +84,8 @@ double ParzenCoding::code(const Scale& scale, const space::Value& value) const {
     const auto* number = std::get_if<std::int64_t>(&value);
     if (number == nullptr || *number < range->low || *number > range->high || (*number - range->low) % range->step != 0)
       return absent;
-    return static_cast<double>((*number - range->low) / range->step);
+    const std::int64_t step = (*number - range->low) / range->step;
+    return static_cast<double>(step);
   }
   const auto place = unit_of(space_->parameters()[scale.column], value);
   return place && column.values > 0 ? 0.0 : place.value_or(absent);  // a real number with one value is its first

@@ -37,8 +37,9 @@ Graph conv_norm(bool reads_conv_twice) {
   GraphBuilder b({3, 8, 8});
   const auto conv = b.add(Conv2d{.out_channels = 4, .bias = false}, {b.input()}, "conv");
   const auto norm = b.add(BatchNorm2d{}, {b.add(Dropout{}, {conv})}, "norm");
-  const auto out = b.add(Add{}, {norm, reads_conv_twice ? conv : norm}, "add");
-  return std::move(b).finish(b.add(Dropout{}, {out}, "drop")).value();
+  const auto sum = b.add(Add{}, {norm, reads_conv_twice ? conv : norm}, "add");
+  const auto out = b.add(Dropout{}, {sum}, "drop");
+  return std::move(b).finish(out).value();
 }
 
 TEST(Onnx, FoldsABatchNormIntoTheConvolutionThatNothingElseReads) {

@@ -35,7 +35,7 @@ Problem problem() {
 study::Study example_study() {
   study::Study study{.settings = study_settings(problem(), {})};
   study.settings.created = "2026-11-20T22:07:32Z";
-  const auto add = [&](space::Choice choice, State state, std::map<std::string, double> values,
+  const auto add = [&](space::Choice choice, State state, const std::map<std::string, double>& values,
                        const std::string& reason = {}) {
     study::Trial trial{.id = {static_cast<std::int64_t>(study.trials.size())},
                        .choice = std::move(choice),

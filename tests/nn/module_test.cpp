@@ -196,7 +196,8 @@ TEST(Network, NormalisesAndClampsAsLibTorchDoes) {
 // The step of our own writes over the gradient that it is given, but only when nobody else reads it.
 TEST(Network, KeepsAGradientOfABatchNormThatOthersHold) {
   GraphBuilder b({8, 6, 6});
-  const auto graph = must(std::move(b).finish(b.add(BatchNorm2d{}, {b.input()}, "bn")));
+  const auto norm = b.add(BatchNorm2d{}, {b.input()}, "bn");
+  const auto graph = must(std::move(b).finish(norm));
   Network network(graph, RandomStream(1));
   network->train();
   const auto x = input(4, graph).contiguous(torch::MemoryFormat::ChannelsLast).requires_grad_();

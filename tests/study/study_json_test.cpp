@@ -1,7 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <format>
 #include <limits>
+#include <map>
+#include <string>
 
 #include "base/random.hpp"
 #include "study/json_internal.hpp"

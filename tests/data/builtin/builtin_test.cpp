@@ -77,6 +77,7 @@ TEST(Builtin, PicturesAreTheSameOnEveryMachineAndInEveryBuild) {
 TEST(BuiltinDrainage, MeanChannelsDoNotTellTheClasses) {
   const BuiltinSet& set = *find_builtin("builtin:drainage");
   constexpr int count = 200;
+  constexpr double of_one = 0.5 * count;
   std::array<std::array<double, 3>, 2> sum{}, squares{};
   for (std::uint64_t i = 0; i < count; ++i) {
     std::vector<std::uint8_t> pixels(32 * 32 * 3);
@@ -85,8 +86,8 @@ TEST(BuiltinDrainage, MeanChannelsDoNotTellTheClasses) {
     for (std::size_t c = 0; c < 3; ++c) {
       double mean = 0;
       for (std::size_t p = c; p < pixels.size(); p += 3) mean += pixels[p] / 1024.0;
-      sum[label][c] += mean / (count / 2);
-      squares[label][c] += mean * mean / (count / 2);
+      sum[label][c] += mean / of_one;
+      squares[label][c] += mean * mean / of_one;
     }
   }
   for (std::size_t c = 0; c < 3; ++c) {

@@ -26,7 +26,8 @@ cv::Mat quarters() {
 std::string quarters_of(std::span<const std::uint8_t> pixels, int size) {
   std::string letters;
   for (const auto& [x, y] : {std::pair{1, 1}, {3, 1}, {1, 3}, {3, 3}}) {
-    const int value = pixels[static_cast<std::size_t>(3 * (y * size / 4 * size + x * size / 4))];
+    const std::ptrdiff_t row = y * size / 4, column = x * size / 4;
+    const int value = pixels[static_cast<std::size_t>(3 * (row * size + column))];
     for (int k = 0; k < 4; ++k)
       if (std::abs(value - (20 + 70 * k)) < 15) letters += static_cast<char>('a' + k);
   }
