@@ -144,7 +144,8 @@ double stream_angle(const Drainage& drainage, Point at) {
   Point end = at;
   for (int step = 0; step < 7 && drainage.to[static_cast<std::size_t>(cell)] >= 0; ++step) {
     cell = drainage.to[static_cast<std::size_t>(cell)];
-    end = {static_cast<double>(cell % area), static_cast<double>(cell / area)};
+    const std::int64_t row = cell / area;
+    end = {static_cast<double>(cell % area), static_cast<double>(row)};
   }
   return std::atan2(end.y - at.y, end.x - at.x);
 }

@@ -58,7 +58,8 @@ Graph residual_network(int blocks, std::int64_t channels) {
     x = builder.add(Activation{}, {builder.add(Add{}, {builder.add(StochasticDepth{0.01 * i}, {y}), x})});
   }
   x = builder.add(Reshape{{channels}}, {builder.add(AdaptiveAvgPool2d{}, {x})});
-  return *std::move(builder).finish(builder.add(Linear{10, true}, {x}, "head <&> \"'"));
+  x = builder.add(Linear{10, true}, {x}, "head <&> \"'");
+  return *std::move(builder).finish(x);
 }
 
 TEST(Drawing, FoldsNormsAndActivationsAndRepeatsBlocksOnce) {
@@ -81,7 +82,8 @@ TEST(Drawing, DoesNotRepeatBlocksThatAreReadFromOutside) {
   const auto a = builder.add(Conv2d{.out_channels = 4}, {builder.input()});
   const auto b = builder.add(Conv2d{.out_channels = 4}, {a});
   const auto c = builder.add(Conv2d{.out_channels = 4}, {b});
-  const Graph graph = *std::move(builder).finish(builder.add(Add{}, {a, c}));
+  const auto sum = builder.add(Add{}, {a, c});
+  const Graph graph = *std::move(builder).finish(sum);
   const Plan plan = plan_rows(graph, fold_boxes(graph));
   EXPECT_THAT(plan.edges, testing::Contains(Edge{1, plan.rows.size() - 1}))
       << "the long way round from the first convolution is shown";

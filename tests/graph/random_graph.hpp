@@ -160,9 +160,8 @@ inline Graph random_graph(RandomStream random, int steps, bool several_outputs =
     if (builder.type(value) != DataType::float32) value = builder.add(Cast{DataType::float32}, {value});
     loose.push_back(builder.add(Reshape{{elements_of(builder.shape(value))}}, {value}));
   }
-  auto graph = several_outputs
-                   ? std::move(builder).finish(outputs)
-                   : std::move(builder).finish(loose.size() == 1 ? loose[0] : builder.add(Concat{0}, loose));
+  if (loose.size() > 1) loose = {builder.add(Concat{0}, loose)};
+  auto graph = several_outputs ? std::move(builder).finish(outputs) : std::move(builder).finish(loose.front());
   EDGEWISE_ASSERT(graph.has_value(), "a random graph must be valid");
   return std::move(*graph);
 }

@@ -10,7 +10,8 @@ namespace {
 Graph small_graph() {
   GraphBuilder builder({3, 4, 4});
   const auto conv = builder.add(Conv2d{.out_channels = 2}, {builder.input()}, "conv");
-  return *std::move(builder).finish(builder.add(BatchNorm2d{}, {conv}, "bn"));
+  const auto norm = builder.add(BatchNorm2d{}, {conv}, "bn");
+  return *std::move(builder).finish(norm);
 }
 
 Weights full_weights(const Graph& graph) {
