@@ -120,5 +120,17 @@ TEST(Page, LeavesConfusionMatricesOutThatNobodyCouldRead) {
       "confusion"));
 }
 
+TEST(Page, WithoutScriptsALongStudyShowsItsFrontAlone) {
+  auto study = sample::three_trials();
+  EXPECT_NE(report::html_page(study, {}).find("All trials, best first:"), std::string::npos);
+  while (study.trials.size() <= 1000) {
+    study.trials.push_back(study.trials.front());
+    study.trials.back().id.value = static_cast<std::int64_t>(study.trials.size()) - 1;
+  }
+  const auto page = report::html_page(study, {});
+  EXPECT_EQ(page.find("All trials, best first:"), std::string::npos);
+  EXPECT_NE(page.find("The Pareto front:"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace edgewise

@@ -16,16 +16,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-const double infinity = std::numeric_limits<double>::infinity();
-
-bool dominates(const std::vector<double>& a, const std::vector<double>& b) {
-  bool is_better = false;
-  for (std::size_t m = 0; m < a.size(); ++m) {
-    if (a[m] > b[m]) return false;
-    is_better = is_better || a[m] < b[m];
-  }
-  return is_better;
-}
 
 /// The obvious slow way: peel off what nothing left dominates.
 std::vector<std::size_t> slow_ranks(const Matrix& points) {
@@ -89,6 +79,14 @@ Matrix permuted(const Matrix& points, const std::vector<std::size_t>& order) {
   Matrix result;
   for (const std::size_t i : order) result.push_back(points[i]);
   return result;
+}
+
+TEST(Pareto, APointDominatesWhatIsNowhereBetterAndSomewhereWorse) {
+  EXPECT_TRUE(dominates({1, 2}, {1, 3}));
+  EXPECT_TRUE(dominates({0, 0}, {1, 1}));
+  EXPECT_FALSE(dominates({1, 2}, {1, 2}));
+  EXPECT_FALSE(dominates({1, 2}, {2, 1}));
+  EXPECT_FALSE(dominates({1, 3}, {1, 2}));
 }
 
 TEST(NonDominatedRanks, EqualTheObviousOnes) {
