@@ -6,7 +6,7 @@ ENV := tools/env
 BUILD := build/release
 JOBS := $(shell nproc)
 
-.PHONY: demo test check-all check-gates build shell bench bench-search sanitize fuzz tidy format approve clean
+.PHONY: demo test kills check-all check-gates build shell bench bench-search sanitize fuzz tidy format approve clean
 
 # The three programs alone: nobody who tries them needs the tests.
 demo:
@@ -19,6 +19,12 @@ build:
 test:
 	@$(ENV) tools/test
 	@tests/whole/interrupt.sh
+
+# Searches killed at random moments beside undisturbed ones, 300 kills in about an hour; KILLS="--kills 30 --minutes 10" for a look. A dozen
+# kills at fixed places are in `make test`.
+KILLS ?= --result docs/results/faults/kills.json
+kills: build
+	@$(ENV) python3 tests/whole/kills.py $(BUILD)/bin $(KILLS)
 
 # The last outcome is kept in docs/results/check_all.md.
 check-all:

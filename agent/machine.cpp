@@ -165,8 +165,7 @@ void limit_process() {
   const rlimit none{.rlim_cur = 0, .rlim_max = 0};
   ::setrlimit(RLIMIT_CORE, &none);
   std::ofstream("/proc/self/oom_score_adj") << "1000";
-#if !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)  // their shadow needs more addresses than any machine has memory
+#ifndef EDGEWISE_SANITIZED  // the shadow of sanitizers needs more addresses than any machine has memory
   const auto memory = static_cast<rlim_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
   const rlimit space{.rlim_cur = memory, .rlim_max = memory};
   ::setrlimit(RLIMIT_AS, &space);

@@ -13,7 +13,8 @@ enum class ErrorCode {
   invalid_input,  ///< correct the input
   not_found,      ///< create or name it first
   conflict,       ///< redo the transaction
-  unavailable,    ///< try the call again later
+  unavailable,    ///< the machine is at fault (disk, permissions, a lock): mend it, then try the call again
+  exhausted,      ///< memory ran out, or a process was killed from outside, probably for it: try once more, alone
   interrupted,    ///< the user asked to stop
 };
 

@@ -83,8 +83,8 @@ namespace {
 constexpr std::string_view part_mark = ".part-";
 
 std::unexpected<Error> cannot(const char* what, const fs::path& path, int error) {
-  return invalid(std::format("cannot {} \"{}\": {}", what, path.string(), std::strerror(error)),
-                 "check that the folder exists, may be written and has room");
+  return fail(ErrorCode::unavailable, std::format("cannot {} \"{}\": {}", what, path.string(), std::strerror(error)),
+              "check that the folder exists, may be written and has room");
 }
 
 /// Removes the parts of `target` that no living process has locked. What cannot be looked at stays.
@@ -195,6 +195,12 @@ Result<FileLock> FileLock::acquire(const fs::path& path, Mode mode) {
 Result<FileLock> FileLock::try_acquire(const fs::path& path, Mode mode) {
   TRY(const int descriptor, lock_file(path, mode, false));
   return FileLock(descriptor);
+}
+
+bool FileLock::is_at(const fs::path& path) const {
+  struct stat held{}, there{};
+  return ::fstat(descriptor_, &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_dev == there.st_dev &&
+         held.st_ino == there.st_ino;
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

@@ -35,6 +35,8 @@ class InputFile {
 /// gone (its lock tells), on whichever machine.
 class PartFile {
  public:
+  /// @error unavailable when the folder is not there, may not be written or has no room, as for `write` and `commit`;
+  /// invalid_input when the target is there and no file
   static Result<PartFile> create(const std::filesystem::path& target);
   PartFile(PartFile&& other) noexcept;
   PartFile& operator=(PartFile&& other) noexcept;
@@ -70,6 +72,8 @@ class FileLock {
   static Result<FileLock> acquire(const std::filesystem::path& path, Mode mode);
   /// @error unavailable when someone else holds it
   static Result<FileLock> try_acquire(const std::filesystem::path& path, Mode mode);
+  /// Whether the file of this name is still the one that is locked: not when its folder was removed or renamed.
+  [[nodiscard]] bool is_at(const std::filesystem::path& path) const;
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   ~FileLock();

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -145,6 +146,18 @@ std::optional<std::int64_t> available_memory_bytes() {
     available = available ? std::min(*available, left) : left;
   }
   return available;
+}
+
+Error memory_ran_out(const std::string& what) {
+  const auto is_limited = [](auto resource) {
+    rlimit limit{};
+    return ::getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  };
+  const std::string message = what.empty() ? "memory ran out" : "memory ran out: " + what;
+  if (is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA))
+    return {ErrorCode::unavailable, message, {},
+            "raise the limit on memory (`ulimit -v`, `ulimit -d`), or leave out networks as large as this one"};
+  return {ErrorCode::exhausted, message, {}, "end other programs, or use a smaller batch, a smaller input or fewer workers"};
 }
 
 std::optional<std::int64_t> peak_memory_bytes(pid_t process) {

@@ -6,6 +6,9 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
+
+#include "base/error.hpp"
 
 namespace edgewise {
 
@@ -16,6 +19,10 @@ int usable_processors();
 /// Bytes that new processes can take without pushing others out, at most what the control group still allows; nothing
 /// where the kernel does not tell.
 std::optional<std::int64_t> available_memory_bytes();
+
+/// What an allocation that failed means: under a limit that somebody set (`ulimit -v`) unavailable, as any network may
+/// meet it; else exhausted, which may be this network's fault. @param what  ran out of it, or ""
+Error memory_ran_out(const std::string& what);
 
 /// The most memory that a process has held at once (VmHWM); nothing when it is gone.
 std::optional<std::int64_t> peak_memory_bytes(pid_t process);

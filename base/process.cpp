@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <format>
+#include <fstream>
 #include <thread>
 
 namespace edgewise {
@@ -20,6 +22,22 @@ namespace edgewise {
 std::string to_text(const ExitState& state) {
   if (state.signal) return std::format("was killed by signal {} ({})", *state.signal, ::strsignal(*state.signal));
   return std::format("exited with {}", state.code.value_or(-1));
+}
+
+bool is_from_outside(const ExitState& state) {
+  constexpr std::array signals{SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGXCPU};
+  return state.signal && std::ranges::contains(signals, *state.signal);
+}
+
+bool is_stopped(pid_t process) {
+  // "State:	T (stopped)", "t (tracing stop)", "S (sleeping)", ...
+  std::ifstream lines(std::format("/proc/{}/status", process));
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("State:")) continue;
+    const auto state = line.find_first_not_of(" \t", 6);
+    return state != std::string::npos && (line[state] == 'T' || line[state] == 't');
+  }
+  return false;
 }
 
 namespace {

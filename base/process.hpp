@@ -20,6 +20,10 @@ struct ExitState {
   std::optional<int> signal;  ///< signal number, when one ended it
 };
 std::string to_text(const ExitState& state);  ///< "exited with 1", "was killed by signal 9 (Killed)"
+/// Whether somebody else ended it (a person, or the kernel for memory or time): a crash of its own has other signals.
+bool is_from_outside(const ExitState& state);
+/// Whether a process is stopped, by a signal or a debugger: it does nothing until it is continued.
+bool is_stopped(pid_t process);
 
 /// A child process whose standard input and output are pipes to this process. Killed and reaped by the destructor.
 /// Not safe to use from two threads.

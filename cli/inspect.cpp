@@ -4,6 +4,7 @@
 #include "base/console.hpp"
 #include "base/file.hpp"
 #include "cli/command.hpp"
+#include "data/bad_pictures.hpp"
 #include "data/statistics.hpp"
 #include "run/likely_tasks.hpp"
 #include "run/preflight.hpp"
@@ -18,7 +19,7 @@ namespace {
 struct InspectCall {
   std::string target, task, format, sheet;
   int size = 128, count = 24, samples = 5;
-  bool json = false, options = false;
+  bool json = false, options = false, decode = false;
 };
 
 Exit check(const InspectCall& call) {
@@ -95,19 +96,37 @@ void print_tree(const Json& json, int indent) {
   }
 }
 
+/// Names the pictures that cannot be decoded.
+/// @param facts  get a field of them; null: lines for people
+Exit decode_all(const data::DataSet& set, Json* facts) {
+  const auto bad = data::find_bad_pictures(set);
+  if (!bad) return report_error(bad.error());
+  if (facts) {
+    Json rows = Json::array();
+    for (const auto& picture : *bad) rows.push_back({{"picture", picture.name}, {"reason", picture.reason}});
+    (*facts)["decoding"] = {{"pictures", set.items.size()}, {"bad", rows}};
+  } else if (bad->empty()) {
+    console::print_line("all {} pictures can be decoded", set.items.size());
+  } else {
+    console::print("cannot be decoded:\n");
+    for (const auto& picture : *bad) console::print_line("  - \"{}\": {}", picture.name, picture.reason);
+  }
+  return bad->empty() ? Exit::done : report_error(data::error_of(set, *bad));
+}
+
 Exit show_data(const InspectCall& call) {
   const auto set = data_of(call);
   if (!set) return set.error();
-  const Json facts = data::statistics(*set);
-  if (call.json) {
-    print_json(facts);
-  } else {
+  Json facts = data::statistics(*set);
+  if (!call.json) {
     // What stands out comes first: nobody reads to the end of a long list.
     for (const auto& remark : set->remarks)
       if (remark.starts_with("warning: ")) console::print_line("{}", remark);
     print_tree(facts, 0);
   }
-  if (call.sheet.empty()) return Exit::done;
+  const Exit decoded = call.decode ? decode_all(*set, call.json ? &facts : nullptr) : Exit::done;
+  if (call.json) print_json(facts);
+  if (call.sheet.empty() || decoded != Exit::done) return decoded;
   const auto cache = data::open_cache(*set, call.size, cache_folder() / "images");
   if (!cache) return report_error(cache.error());
   if (const auto written = data::write_contact_sheet(*set, *cache, call.sheet, static_cast<std::size_t>(call.count));
@@ -212,6 +231,7 @@ void add_inspection(CLI::App& app, Action& chosen) {
   shown->add_option("--count", call->count, "pictures per split on the sheet")
       ->capture_default_str()
       ->check(CLI::Range(1, 400));
+  shown->add_flag("--decode", call->decode, "decode every picture, and name those that cannot be");
   shown->add_flag("--json", call->json, "print JSON");
 
   auto* space =

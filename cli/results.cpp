@@ -1,4 +1,8 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <format>
 
@@ -142,6 +146,47 @@ Exit front(const ResultsCall& call) {
   return Exit::done;
 }
 
+/// A study's name as the beginning of a file's. Whoever made the study chose it: it must not lead to another folder.
+std::string name_for_files(const study::Study& study) {
+  std::string name = study.settings.name.empty() ? "study" : study.settings.name;
+  std::ranges::replace_if(name, [](unsigned char c) { return c == '/' || c < ' ' || c == 127; }, '_');
+  return name;
+}
+
+/// The page into the study's folder, or here where that may only be read. Returns what to say of it.
+Result<std::string> write_page(const fs::path& folder, const study::Study& study, const std::string& html) {
+  const fs::path page = folder / "report.html", here = fs::path(".") / (name_for_files(study) + ".report.html");
+  const auto written = write_file(page, html);
+  if (written) return page.string();
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) == 0) return std::unexpected(written.error());
+  if (auto second = write_file(here, html); !second) {
+    second.error().next = "the study's folder may only be read, too: give another place with --output FILE";
+    return std::unexpected(second.error());
+  }
+  return std::format("{} (the study's folder may only be read)", here.string());
+}
+
+/// What was recorded of a trial's model; of an older study the size that was measured.
+std::optional<study::Artifact> model_of(const study::StageResult* result) {
+  const auto* recorded = result ? result->artifact("onnx") : nullptr;
+  if (!recorded) return std::nullopt;
+  study::Artifact model = *recorded;
+  const auto size = result->values.find("model_mb");
+  const bool is_measured = size != result->values.end() && size->second.source == study::Source::measured;
+  if (!model.bytes && !model.sha256 && is_measured && size->second.value < 1e9)
+    model.bytes = std::llround(size->second.value * 1e6);
+  return model;
+}
+
+/// What to do about a model that is not there as it was measured.
+std::string model_again(const fs::path& folder, const study::Trial& trial) {
+  if (trial.state == study::State::waiting || trial.state == study::State::running)
+    return "the trial is trained further: try again when that is done, or pick another one";
+  return std::format(
+      "train it again with `edgewise train JOB.yaml --from {} --pick {}`, or take another copy of the study",
+      folder.string(), study::to_text(trial.id));
+}
+
 }  // namespace
 
 Exit write_report(const std::string& name, const std::string& output, bool csv, bool json) {
@@ -156,11 +201,11 @@ Exit write_report(const std::string& name, const std::string& output, bool csv, 
     console::print_raw(report::csv_table(*study));
     return Exit::done;
   }
-  const fs::path page = output.empty() ? folder / "report.html" : fs::path(output);
-  if (const auto written = write_file(page, report::html_page(*study, run::drawings(*study), beside(folder, *study)));
-      !written)
-    return report_error(written.error());
-  console::print_line("wrote {}", page.string());
+  const auto html = report::html_page(*study, run::drawings(*study), beside(folder, *study));
+  const auto written =
+      output.empty() ? write_page(folder, *study, html) : write_file(output, html).transform([&] { return output; });
+  if (!written) return report_error(written.error());
+  console::print_line("wrote {}", *written);
   return Exit::done;
 }
 
@@ -172,7 +217,7 @@ Exit export_model(const std::string& name, const std::string& picked, const std:
   const auto trial = run::pick(*study, picked);
   if (!trial) return report_error(trial.error());
   const auto* result = (*trial)->result();
-  const auto* model = result ? result->artifact("onnx") : nullptr;
+  const auto model = model_of(result);
   if (!model)
     return report_error(
         {ErrorCode::not_found,
@@ -180,16 +225,19 @@ Exit export_model(const std::string& name, const std::string& picked, const std:
                      study::to_text((*trial)->state), (*trial)->reason.empty() ? "" : ": " + (*trial)->reason),
          {},
          "pick another one; `edgewise front` lists them"});
-  const fs::path target = output.empty()
-                              ? fs::path(std::format("{}-{}.onnx", study->settings.name, study::to_text((*trial)->id)))
-                              : fs::path(output);
+  const fs::path target =
+      output.empty() ? fs::path(std::format("{}-{}.onnx", name_for_files(*study), study::to_text((*trial)->id)))
+                     : fs::path(output);
   if (fs::exists(target) && !force)
     return report_error({ErrorCode::conflict,
                          std::format("\"{}\" exists already; nothing was written", target.string()),
                          {},
                          "give another name with --output, or --force"});
-  const auto bytes = read_file(folder / model->path, std::size_t{2} << 30);
-  if (!bytes) return report_error(bytes.error());
+  auto bytes = study::read_artifact(*model, folder, std::format("the model of trial {}", study::to_text((*trial)->id)));
+  if (!bytes) {
+    if (bytes.error().next.empty()) bytes.error().next = model_again(folder, **trial);
+    return report_error(bytes.error());
+  }
   if (const auto written = write_file(target, *bytes); !written) return report_error(written.error());
   Json values{{"model", target.string()},
               {"trial", (*trial)->id.value},

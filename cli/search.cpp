@@ -71,9 +71,14 @@ Exit finish(run::Session& session, const run::Summary& summary, bool json, bool 
                              std::format("no trial was completed; trial {} {}: {}", study::to_text(trial.id),
                                          study::to_text(trial.state), trial.reason),
                              {},
-                             std::format("`edgewise status {}` counts the reasons", name)});
+                             std::format("`edgewise status {}` counts the reasons; once they are mended, `{} "
+                                         "--retry-failed` tries the trials again",
+                                         name, again)});
     return report_error({ErrorCode::not_found, "no trial was completed", {}, "give it a larger budget"});
   }
+  if (const auto failed = summary.counts.find(study::State::failed); failed != summary.counts.end())
+    say(std::format("{} failed; `{} --retry-failed` tries {} again", failed->second, again,
+                    failed->second == 1 ? "it" : "them"));
   say(std::format("next: edgewise report {0}; edgewise export {0} --pick knee", name));
   return Exit::done;
 }
@@ -109,11 +114,16 @@ Result<space::Choice> parse_choice(const space::Space& space, const std::vector<
 }
 
 /// What would cost trial after trial is told before the first.
-Status ready(const run::Session& session, bool every_network) {
-  const auto mistakes = run::preflight(session.job, session.family, job::frame(session.job, session.set),
-                                       {.every_network = every_network});
-  if (mistakes.empty()) return {};
-  return std::unexpected(mistakes.front());
+run::Start start(bool every_network, run::View& view) {
+  const auto say = [&view](const std::string& line) { view.say(line); };
+  return {.check = [every_network, say](const run::Session& session) -> Status {
+            const auto mistakes = run::preflight(session.job, session.family, job::frame(session.job, session.set),
+                                                 {.every_network = every_network});
+            if (!mistakes.empty()) return std::unexpected(mistakes.front());
+            return run::machine_ready(session, say, &stop_flag());
+          },
+          .say = say,
+          .stop = &stop_flag()};
 }
 
 Exit train(const TrainCall& call) {
@@ -129,7 +139,8 @@ Exit train(const TrainCall& call) {
       call.search.study.empty() ? job::study_folder(call.search.job_file).replace_extension().string() + "-train"
                                 : call.search.study);
   if (!call.search.quiet) report_remarks(*job);
-  auto session = run::start_study(*job, folder, [](const run::Session& begun) { return ready(begun, false); });
+  const auto view = run::make_view(call.search.quiet);
+  auto session = run::start_study(*job, folder, start(false, *view));
   if (!session) return report_error(session.error());
 
   Result<space::Choice> choice;
@@ -156,7 +167,6 @@ Exit train(const TrainCall& call) {
     if (const auto added = session->storage->add({trial}, study->trials.size()); !added)
       return report_error(added.error());
   }
-  const auto view = run::make_view(call.search.quiet);
   const run::StaffingWish wish{.workers = 1, .threads = asked_threads(session->job)};
   const auto room = run::room_here();
   run::CostModel model;
@@ -223,7 +233,7 @@ Exit search(const SearchCall& call) {
   if (!call.quiet) report_remarks(*job);
   const auto view = run::make_view(call.quiet);
   view->say(std::format("reading {}", job->data.path));
-  auto session = run::start_study(*job, folder, [](const run::Session& begun) { return ready(begun, true); });
+  auto session = run::start_study(*job, folder, start(true, *view));
   if (!session) return report_error(session.error());
   for (const auto& remark : session->set.remarks)
     view->say(remark.starts_with("warning: ") ? remark : "note: " + remark);

@@ -6,7 +6,8 @@ target_compile_options(edgewise_options INTERFACE -Wall -Wextra -Wno-missing-fie
   $<$<BOOL:${EDGEWISE_WERROR}>:-Werror>)
 target_include_directories(edgewise_options INTERFACE ${CMAKE_SOURCE_DIR})
 if(EDGEWISE_SANITIZE)
-  target_compile_options(edgewise_options INTERFACE -fsanitize=${EDGEWISE_SANITIZE} -fno-omit-frame-pointer)
+  target_compile_options(edgewise_options INTERFACE -fsanitize=${EDGEWISE_SANITIZE} -fno-omit-frame-pointer
+    $<$<CXX_COMPILER_ID:Clang>:-fsanitize-ignorelist=${CMAKE_SOURCE_DIR}/cmake/sanitize_ignore.txt>)
   target_link_options(edgewise_options INTERFACE -fsanitize=${EDGEWISE_SANITIZE})
   target_compile_definitions(edgewise_options INTERFACE EDGEWISE_SANITIZED)
 endif()

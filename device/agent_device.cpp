@@ -73,6 +73,11 @@ class AgentDevice final : public Device {
   [[nodiscard]] bool shares_this_machine() const override { return place_.is_this_machine; }
   [[nodiscard]] bool runs_models() const override { return true; }
 
+  Status ready() override {
+    TRY_DO(check(options_));
+    return runs_control();
+  }
+
   Result<Reading> measure(const Candidate& candidate) override {
     TRY_DO(check(options_));
     if (!candidate.file) return invalid(std::format("the device {} measures files; there is none", name()));
@@ -80,7 +85,7 @@ class AgentDevice final : public Device {
     TRY(const fs::path model, find_model(file));
     std::optional<QuietMachine> quiet;
     if (shares_this_machine()) {
-      TRY(auto entered, QuietMachine::enter());
+      TRY(auto entered, QuietMachine::enter(waiting_));
       quiet.emplace(std::move(entered));
     }
     return measure_well(model).transform(reading_of);
@@ -88,17 +93,31 @@ class AgentDevice final : public Device {
 
   Result<std::vector<Tensors>> infer(const fs::path& onnx, std::span<const Tensors> samples) override {
     TRY(const fs::path model, find_model(onnx));
-    auto outputs = infer_by(model, samples, waiting_);
+    auto outputs = once_more([&] { return infer_by(model, samples, waiting_); });
     if (!outputs) return blamed(std::move(outputs).error(), [&] { return infers_control(); });
     return outputs;
   }
 
  private:
+  /// An agent that somebody killed or stopped says nothing about its model: another one is asked.
+  template <class Ask>
+  static auto once_more(Ask ask) -> decltype(ask()) {
+    auto answer = ask();
+    if (answer || answer.error().code != ErrorCode::exhausted) return answer;
+    auto again = ask();
+    if (!again && again.error().code == ErrorCode::exhausted) again.error().message += ", and so was the one before it";
+    return again;
+  }
+
   /// The first undisturbed of a few measurements, else the least disturbed.
   Result<Measurement> measure_well(const fs::path& model) const {
-    const auto begin = Clock::now();
-    const auto deadline = after(options_.timeout_s);
-    auto first = measure_once(model, options_, deadline);
+    auto begin = Clock::now();
+    auto deadline = after(options_.timeout_s);
+    auto first = once_more([&] {
+      begin = Clock::now();
+      deadline = after(options_.timeout_s);
+      return measure_once(model, options_, deadline);
+    });
     if (!first) return blamed(std::move(first).error(), [&] { return runs_control(); });
     Measurement best = std::move(*first);
     const auto each = Clock::now() - begin;

@@ -27,10 +27,10 @@ struct AgentPlace {
 
 /// A device that measures and runs models by an agent. Measures again what was disturbed, and finds out whose fault it
 /// is when an agent dies.
-/// @param waiting  may be empty
 /// `measure` gives @error invalid_input with the reason when the model is at fault: it crashed or hung the agent, which
 /// runs a control model, or the runtime does not accept it; also when the provider is not there (with those that are).
-/// unavailable when no model can be run at present
+/// unavailable when no model can be run at present. An agent that is killed from outside (by a person, or for memory)
+/// says nothing about the model: it is asked once more, and a second time is exhausted
 std::unique_ptr<Device> make_agent_device(AgentPlace place, const MeasureOptions& options, Waiting waiting);
 
 }  // namespace edgewise::device

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <format>
 #include <optional>
 
 #include "base/file.hpp"
@@ -48,6 +49,11 @@ class ChildChannel final : public Channel {
   Status send(std::string_view bytes, Deadline deadline) override { return child_->write(bytes, until(deadline)); }
   Result<std::string> receive(Deadline deadline) override { return child_->read(until(deadline)); }
   void close() override { child_->kill(); }
+  std::string interference() override {
+    if (const auto ended = child_->poll())
+      return is_from_outside(*ended) ? "the process " + to_text(*ended) : std::string();
+    return is_stopped(child_->pid()) ? std::format("process {} is stopped", child_->pid()) : std::string();
+  }
   std::string last_words() override { return log_.last_words(); }
 
  private:

@@ -66,14 +66,19 @@ Result<agent::Message> Conversation::wait_for_message(Clock::time_point deadline
       return died(doing, std::format("no answer within {:.1f} s", limit.count()), true);
     if (now < told + patience) continue;
     told = now;
-    if (waiting_)
-      waiting_(std::format("{} \"{}\": {:.0f} s of {:.0f} s at most", doing, model_, Seconds(now - begin).count(),
-                           limit.count()));
+    if (!waiting_.say) continue;
+    const std::string why = channel_->interference();
+    waiting_.say(std::format("{} \"{}\": {:.0f} s of {:.0f} s at most{}", doing, model_, Seconds(now - begin).count(),
+                             limit.count(), why.empty() ? "" : " (" + why + ")"));
   }
 }
 
 std::unexpected<Error> Conversation::died(const std::string& doing, std::string reason, bool is_timeout) {
+  const std::string interference = channel_->interference();
   channel_->close();
+  if (!interference.empty())
+    return fail(ErrorCode::exhausted, std::format("{} \"{}\": {}", doing, model_, interference),
+                "see what ends or stops the processes of edgewise: most often memory runs out");
   const std::string words = channel_->last_words();
   if (!words.empty()) reason += std::format(" (\"{}\")", words);
   return fail(ErrorCode::unavailable, std::format("{} \"{}\": {}", doing, model_, reason),

@@ -12,7 +12,8 @@
 
 namespace edgewise::device {
 
-/// After an error of the agent itself (`unavailable`) the conversation is over.
+/// After an error of the agent itself (`unavailable`; `exhausted` when it was killed or stopped from outside) the
+/// conversation is over.
 class Conversation {
  public:
   using Clock = std::chrono::steady_clock;

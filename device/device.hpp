@@ -11,6 +11,7 @@
 
 #include "agent/tensor.hpp"
 #include "base/error.hpp"
+#include "base/quiet.hpp"
 #include "device/measurement.hpp"
 #include "graph/graph.hpp"
 #include "space/space.hpp"
@@ -59,8 +60,12 @@ class Device {
   /// Whether its measurements run on this machine. Only then it holds `QuietMachine` while it measures, so that no
   /// worker of this user trains meanwhile.
   [[nodiscard]] virtual bool shares_this_machine() const = 0;
+  /// Whether candidates can be measured at present: something small is, where it costs little to find out.
+  /// @error as `measure`
+  virtual Status ready() { return {}; }
   /// @error invalid_input with the reason when the candidate or the device's options are at fault; unavailable when no
-  /// candidate at all can be measured at present
+  /// candidate at all can be measured at present; exhausted when what runs it was killed from outside, again and again;
+  /// interrupted
   virtual Result<Reading> measure(const Candidate& candidate) = 0;
 
   /// Whether `infer` can be asked.
@@ -70,7 +75,7 @@ class Device {
   virtual Result<std::vector<Tensors>> infer(const std::filesystem::path& onnx, std::span<const Tensors> samples);
 };
 
-/// Hears every 10 s what is waited for: `loading "x.onnx": 20 s of 120 s at most`.
-using Waiting = std::function<void(const std::string& line)>;
+/// Its `say` hears what is waited for: `loading "x.onnx": 20 s of 120 s at most`, or who else uses the machine.
+using edgewise::Waiting;
 
 }  // namespace edgewise::device

@@ -45,7 +45,6 @@ class Selection {
   /// Declares `name` and the options of the device of that name.
   /// @param all  those of every device, for the reference
   void fields(config::Options& options, bool all = false);
-  /// @param waiting  may be empty
   [[nodiscard]] Result<std::unique_ptr<Device>> make(const Waiting& waiting = {}) const;
   [[nodiscard]] std::vector<Doubt> doubts() const;
   [[nodiscard]] double seconds_each() const;

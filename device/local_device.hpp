@@ -10,7 +10,6 @@ namespace edgewise::device {
 
 /// This machine, through a child `edgewise-agent`.
 /// @param agent    path of the program; empty: beside the running program, or where EDGEWISE_AGENT says
-/// @param waiting  may be empty
 std::unique_ptr<Device> make_local_device(const MeasureOptions& options = {}, const std::filesystem::path& agent = {},
                                           const Waiting& waiting = {});
 

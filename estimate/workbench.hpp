@@ -30,6 +30,8 @@ struct Listener {
   std::function<void(const std::string& what)>
       on_phase;                       ///< "measuring before training", "training", "exporting", "measuring"
   std::function<void()> on_progress;  ///< still alive
+  std::function<void(const std::string&)> on_wait;    ///< whom it waits for, when it waits long; a sign of life, too
+  std::function<void(const std::string&)> on_remark;  ///< what is strange and yet goes on
   const std::atomic<bool>* stop = nullptr;
 };
 
@@ -53,7 +55,8 @@ class Workbench {
   virtual Result<const data::Cache*> cache(std::int64_t size) = 0;
   [[nodiscard]] virtual const Listener& listener() const = 0;
   /// Trains the network to so many epochs in total, continuing what earlier stages of the trial left.
-  /// @error interrupted when the listener's `stop` became true; unavailable when the machine is at fault
+  /// @error interrupted when the listener's `stop` became true; unavailable when the machine is at fault; exhausted when
+  /// memory ran out
   virtual Result<Trained> train(const Subject& subject, int epochs) = 0;
 };
 

@@ -375,17 +375,24 @@ Job default_job(bool is_recorded) {
   return job;
 }
 
+/// Changes each path that a job file may say relative to itself.
+template <class Change>
+void change_paths(Job& job, Change change) {
+  change(job.data.path);
+  change(job.train.weights);
+  for (auto& path : job.warm_start) change(path);
+  for (auto& path : job.front_of) change(path);
+}
+
 /// Paths of the file are relative to its folder.
 void resolve_paths(Job& job) {
   const fs::path folder = fs::absolute(job.file).parent_path();
-  const auto resolve = [&](std::string& path) {
-    if (!path.empty() && !data::is_builtin(path) && fs::path(path).is_relative())
-      path = (folder / path).lexically_normal().string();
-  };
-  resolve(job.data.path);
-  resolve(job.train.weights);
-  for (auto& path : job.warm_start) resolve(path);
-  for (auto& path : job.front_of) resolve(path);
+  change_paths(job, [&](std::string& path) {
+    if (path.empty() || data::is_builtin(path) || !fs::path(path).is_relative()) return;
+    const std::string said = path;
+    path = (folder / path).lexically_normal().string();
+    job.relative_paths[path] = said;
+  });
 }
 
 std::expected<Job, std::vector<Error>> read_fields(const config::Node& root, const fs::path& file, bool is_recorded) {
@@ -445,10 +452,17 @@ Json to_json(const Job& job) {
   return json;
 }
 
-Result<Job> job_from_json(const Json& json) {
+Json to_record(Job job) {
+  change_paths(job, [&](std::string& path) {
+    if (const auto said = job.relative_paths.find(path); said != job.relative_paths.end()) path = said->second;
+  });
+  return to_json(job);
+}
+
+Result<Job> job_from_json(const Json& json, const fs::path& place) {
   if (!json.is_object()) return invalid("the study's job is not an object");
   Json fields = json;
-  fs::path file = fields.value("file", std::string("job.yaml"));
+  const fs::path file = place.empty() ? fs::path(fields.value("file", std::string("job.yaml"))) : place;
   const std::string name = fields.value("name", std::string("study"));
   for (const char* recorded : {"file", "frame"}) fields.erase(recorded);  // what a study keeps beside the job's options
   fields.erase("name");

@@ -53,6 +53,8 @@ struct Job {
   Budget budget;
   std::int64_t seed = 1;
   std::vector<Error> remarks;  ///< what is allowed and yet strange, with its place; of a job file only
+  /// What the file says of paths that are relative to it, by the path that they give.
+  std::map<std::string, std::string> relative_paths;
   /// "file:line:column" of options that are checked against this machine later: "device.threads", "train.weights".
   std::map<std::string, std::string> places;
   /// Options that the file leaves open and that older studies meant otherwise: "search.strategy", "train.weights.fit".
@@ -66,11 +68,14 @@ std::expected<Job, std::vector<Error>> read_job(const std::filesystem::path& fil
 /// The same from a text; `file` names it in messages.
 std::expected<Job, std::vector<Error>> parse_job(const std::string& text, const std::filesystem::path& file);
 
-/// The resolved job, as `edgewise check` prints it and as a study keeps it. `job_from_json` is the inverse.
+/// The resolved job, as `edgewise check` prints it. `job_from_json` is the inverse.
 Json to_json(const Job& job);
+/// The same as a study keeps it: paths that are relative to the job file stay so, since both may be moved.
+Json to_record(Job job);
 /// A study's job is data, not a wish: what it says is not doubted again, and an option that it lacks means what it
 /// meant when there was none.
-Result<Job> job_from_json(const Json& json);
+/// @param file  where the job file lies now; empty: where the record says
+Result<Job> job_from_json(const Json& json, const std::filesystem::path& file = {});
 /// The job under which a study goes on: what the file leaves open means what the study says, where defaults have
 /// changed.
 /// @param recorded  the study's job

@@ -213,6 +213,7 @@ Record details() {
                     {"export_difference", number(), "", "largest difference of the file's outputs to the module's"},
                     {"threads", integer(), "", "that it was trained with"},
                     {"kept_waiting_s", number(), "s", "of training, while other workers measured"},
+                    {"started_over", text(), "", "why what earlier stages trained was not continued"},
                     {"starting_weights", a("StartingWeights"), "", "what it began with instead of random weights"},
                     {"confusion", list(list(integer())), "", "rows are true classes, columns predicted ones"},
                     {"answered", text(), "", "where it was known from; it cost nothing here"},

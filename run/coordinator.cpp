@@ -1,10 +1,14 @@
 #include "run/coordinator.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <format>
 #include <set>
 #include <thread>
+#include <tuple>
 
+#include "base/process.hpp"
+#include "base/quiet.hpp"
 #include "run/clock.hpp"
 #include "run/followed_study.hpp"
 #include "run/outlook.hpp"
@@ -24,15 +28,17 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 using study::State;
 
-constexpr int max_lost_trials =
-    3;  // in a row, each by the death of all its workers: then the machine is at fault, not the trials
+// In a row, each by the death of all its workers: then the machine is at fault, not the trials.
+constexpr int max_lost_trials = 3;
+constexpr auto place_looked_at_each = 1s, neighbours_looked_at_each = 5s;
 
-/// Checkpoints are for trials that may still go on; a finished search keeps those of its front.
+/// Checkpoints are for trials that may still go on, as failed ones that are tried again; a finished search keeps those
+/// of its front.
 void remove_checkpoints(const fs::path& folder, const study::Study& study) {
   std::set<study::TrialId> front;
   for (const auto* trial : search::pareto_front(study)) front.insert(trial->id);
   for (const auto& trial : study.trials) {
-    if (front.contains(trial.id)) continue;
+    if (front.contains(trial.id) || trial.state == State::failed) continue;
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(folder / "trials" / std::format("{:06}", trial.id.value), ignored))
       if (entry.path().filename().string().ends_with("checkpoint")) fs::remove(entry.path(), ignored);
@@ -57,15 +63,25 @@ class Coordinator {
                    .searched_s = [this] { return clock_.searched_s(); },
                    .say = [this](const std::string& line) { view_.say(line); },
                    .is_stopped = [this] { return is_stopped(); }}),
-        workers_({.folder = session.folder,
+        workers_({.command = worker_command("run", session),
+                  .log = session.folder / "worker.log",
                   .threads = threads_.most_threads(),
-                  .most_deaths = max_lost_trials * study::max_attempts * options.staffing.workers,
+                  .most_deaths = max_lost_trials * study::max_attempts,
                   .say = [this](const std::string& line) { view_.say(line); },
                   .label = [this](std::int64_t trial) { return label(trial); },
                   .on_death = [this] { return recover(); }}) {}
 
   Result<Summary> run() {
     TRY_DO(coordinate(session_));
+    const auto ending = run_trials();
+    if (!ending) return std::unexpected(give_up(ending.error()));
+    return end(*ending);
+  }
+
+ private:
+  [[nodiscard]] bool is_stopped() const { return options_.stop && *options_.stop; }
+
+  Result<Ending> run_trials() {
     TRY_DO(begin());
     TRY(bool goes_on, proposer_.propose());
     while (goes_on && !is_stopped()) {
@@ -82,16 +98,50 @@ class Coordinator {
     if (is_interrupted) TRY_DO(stop_workers());
     workers_.dismiss();
     view_.close();
-    return end(is_interrupted ? Ending::interrupted
-                              : (proposer_.is_budget_spent() ? Ending::budget_spent : Ending::finished));
+    return is_interrupted ? Ending::interrupted
+                          : (proposer_.is_budget_spent() ? Ending::budget_spent : Ending::finished);
   }
 
- private:
-  [[nodiscard]] bool is_stopped() const { return options_.stop && *options_.stop; }
+  /// Ends for a fault of the machine. No trial has to pay for it: what ran waits again, and so does what failed because
+  /// no worker stays alive.
+  Error give_up(Error error) {
+    if (!is_in_place()) {
+      workers_.kill_all();
+      view_.close();
+      return gone();
+    }
+    workers_.stop();
+    // A study that cannot be written now is brought in order by the next call.
+    std::ignore = session_.storage->take_back();
+    for (const auto id : lost_) std::ignore = session_.storage->retry(id);
+    std::ignore = study_.refresh();
+    std::ignore = clock_.write();
+    view_.close();
+    if (const auto open = study_.open(); open > 0)
+      error.next += std::format("{}no trial was spent on it: {} wait{}, and the same command goes on",
+                                error.next.empty() ? "mend it; " : "; ", open, open == 1 ? "s" : "");
+    return error;
+  }
 
-  /// Finds out how the study stands.
+  [[nodiscard]] bool is_in_place() const {
+    return session_.coordinates->is_at(session_.folder / coordinator_lock);
+  }
+  [[nodiscard]] Error gone() const {
+    return {ErrorCode::not_found,
+            std::format("the study's folder \"{}\" was removed or renamed while the search ran",
+                        session_.folder.string()),
+            {},
+            "nothing was written since; where it was only renamed, `edgewise search JOB --study NEW_NAME` goes on"};
+  }
+
+  /// Finds out how the study stands. Whatever runs by its word was begun by a coordinator that is gone, or in the folder
+  /// that this one is a copy of.
   Status begin() {
-    TRY_DO(recover());
+    TRY(const auto left, session_.storage->take_back());
+    if (!left.empty())
+      view_.say(std::format("{} of a search that was ended from outside {} up again",
+                            left.size() == 1 ? "1 trial" : std::format("{} trials", left.size()),
+                            left.size() == 1 ? "is taken" : "are taken"));
     TRY_DO(study_.refresh().transform([](bool) {}));
     outlook_.remember(study_);
     study_.take_changed();
@@ -103,12 +153,42 @@ class Coordinator {
 
   /// What has to be done now and then: lost workers, the load of others, workers that died, what the living say.
   Status look_after() {
-    if (Clock::now() - recovered_ > options_.recover_every) TRY_DO(recover());
-    if (Clock::now() - looked_around_ > options_.look_around_every) TRY_DO(look_around());
-    TRY_DO(workers_.keep(
-        std::min(static_cast<std::size_t>(threads_.staffing().workers), std::max<std::size_t>(1, study_.open()))));
+    const auto now = Clock::now();
+    if (now - placed_ > place_looked_at_each) {
+      placed_ = now;
+      if (!is_in_place()) return std::unexpected(gone());
+    }
+    if (now - recovered_ > options_.recover_every) TRY_DO(recover());
+    if (now - looked_around_ > options_.look_around_every) TRY_DO(look_around());
+    if (now - neighbours_ > neighbours_looked_at_each) look_at_neighbours();
+    // Trials that lost a worker are next, and tried alone.
+    const auto most = study_.lost() > 0 ? 1 : static_cast<std::size_t>(threads_.staffing().workers);
+    TRY_DO(workers_.keep(std::min(most, std::max<std::size_t>(1, study_.open()))));
     workers_.listen();
     return {};
+  }
+
+  /// A process that is stopped keeps others waiting and does not say so itself.
+  void look_at_neighbours() {
+    neighbours_ = Clock::now();
+    const auto own = workers_.processes();
+    for (const pid_t process : own)
+      if (is_stopped_process(process))
+        view_.say(std::format("a worker of this search, process {}, is stopped: continue it with `kill -CONT {}`",
+                              process, process));
+    for (const auto& other : at_work())
+      if (!std::ranges::contains(own, other.pid) && is_stopped_process(other.pid))
+        view_.say(std::format("{}, keeps the networks of this search from being measured: continue it with `kill -CONT "
+                              "{}`, or end it",
+                              to_text(other), other.pid));
+  }
+  /// Told once for each time that it is stopped.
+  bool is_stopped_process(pid_t process) {
+    if (!edgewise::is_stopped(process)) {
+      stopped_.erase(process);
+      return false;
+    }
+    return stopped_.insert(process).second;
   }
 
   Status recover() {
@@ -119,7 +199,8 @@ class Coordinator {
       view_.say(
           trial.state == State::failed
               ? std::format("trial {} failed: {}", study::to_text(id), trial.reason)
-              : std::format("trial {} lost its worker; it is taken up again from its last epoch", study::to_text(id)));
+              : std::format("trial {} lost its worker; it is tried once more from its last epoch, with nothing beside it",
+                            study::to_text(id)));
       // One that was silent for so long hangs, and keeps measurements waiting.
       workers_.kill(id.value);
     }
@@ -137,6 +218,10 @@ class Coordinator {
   void tell_ended() {
     for (const auto id : study_.take_changed()) {
       const auto& trial = study_.trials()[static_cast<std::size_t>(id.value)];
+      if (trial.state == State::failed && trial.attempts >= study::max_attempts)
+        lost_.insert(id);
+      else if (trial.state != State::waiting && trial.state != State::running)
+        lost_.clear();
       if (outlook_.has_ended(trial)) view_.ended(moment(), trial);
     }
   }
@@ -159,7 +244,7 @@ class Coordinator {
   Status stop_workers() {
     view_.say("stopping: finished trials are kept, the epochs of running ones too");
     workers_.stop();
-    TRY_DO(recover());
+    TRY_DO(session_.storage->take_back().transform([](const auto&) {}));
     return study_.refresh().transform([](bool) {});
   }
 
@@ -190,7 +275,9 @@ class Coordinator {
   Outlook outlook_;
   Proposer proposer_;
   Workers workers_;
-  Clock::time_point recovered_ = Clock::now(), looked_around_ = recovered_;
+  std::set<study::TrialId> lost_;  // failed because their workers died, since another trial ended
+  std::set<pid_t> stopped_;        // processes that are known to be stopped
+  Clock::time_point recovered_ = Clock::now(), looked_around_ = recovered_, placed_ = recovered_, neighbours_ = recovered_;
 };
 
 }  // namespace

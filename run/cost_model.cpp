@@ -12,6 +12,7 @@
 #include "base/file.hpp"
 #include "base/machine.hpp"
 #include "base/process.hpp"
+#include "run/workers.hpp"
 
 namespace edgewise::run {
 
@@ -189,10 +190,9 @@ class Timing {
   Status start(int count) {
     while (static_cast<int>(processes_.size()) < count) {
       TRY(auto child,
-          ChildProcess::start({(program_folder() / "edgewise-worker").string(), "time", session_.folder.string()},
-                              {.environment = worker_environment(usable_processors()),
-                               .error_log = session_.folder / "worker.log",
-                               .own_group = true}));
+          ChildProcess::start(worker_command("time", session_), {.environment = worker_environment(usable_processors()),
+                                                                 .error_log = session_.folder / "worker.log",
+                                                                 .own_group = true}));
       processes_.push_back({.child = std::move(child), .asked = Clock::now()});
     }
     return {};

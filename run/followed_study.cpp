@@ -37,6 +37,7 @@ void FollowedStudy::tally(const study::Trial& trial, int sign) {
   const bool is_open = trial.state == State::waiting || trial.state == State::running;
   committed_epochs_ += sign * (is_open ? std::max<std::int64_t>(trained, trial.fidelity.epochs()) : trained);
   if (trial.state != State::rejected && !trial.is_answered()) tried_ += sign;
+  if (is_open && trial.attempts > (trial.state == State::running ? 1 : 0)) lost_ += static_cast<std::size_t>(sign);
 }
 
 }  // namespace edgewise::run

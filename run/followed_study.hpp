@@ -25,6 +25,8 @@ class FollowedStudy {
   [[nodiscard]] std::size_t count(study::State state) const;
   /// Those that wait or run.
   [[nodiscard]] std::size_t open() const { return count(study::State::waiting) + count(study::State::running); }
+  /// Open trials that lost a worker in their stage: each is tried once more with nothing beside it.
+  [[nodiscard]] std::size_t lost() const { return lost_; }
   /// Epochs that are or will be trained. The curves tell, so that failed trials and stages that started anew count too.
   [[nodiscard]] std::int64_t committed_epochs() const { return committed_epochs_; }
   /// Trials that count against a budget of trials: neither rejected nor answered without being run.
@@ -40,6 +42,7 @@ class FollowedStudy {
   std::set<study::TrialId> changed_;
   std::map<study::State, std::int64_t> counts_;
   std::int64_t committed_epochs_ = 0, tried_ = 0;
+  std::size_t lost_ = 0;
 };
 
 }  // namespace edgewise::run

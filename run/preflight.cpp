@@ -1,11 +1,16 @@
 #include "run/preflight.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <format>
 #include <map>
 #include <optional>
+#include <set>
 
+#include "base/file.hpp"
+#include "data/cache/cache.hpp"
+#include "device/local_device.hpp"
 #include "train/weights/starting_weights.hpp"
 
 namespace edgewise::run {
@@ -127,6 +132,83 @@ std::vector<Error> preflight(const job::Job& job, const space::Family& family, c
   }
   if (!status) add(std::move(status).error(), "train.weights");
   return errors;
+}
+
+namespace {
+
+constexpr double mb = 1e6;
+
+/// Edges of the pictures that the networks of a space take.
+std::set<std::int64_t> input_sizes(const std::vector<Network>& networks) {
+  std::set<std::int64_t> sizes;
+  for (const auto& network : networks) sizes.insert(network.graph.input_shape().back());
+  return sizes;
+}
+
+Status decode_pictures(const Session& session, const std::set<std::int64_t>& sizes,
+                       const std::function<void(const std::string&)>& say, const std::atomic<bool>* stop) {
+  const fs::path folder = cache_folder() / "images";
+  std::vector<std::int64_t> missing;
+  std::uint64_t bytes = 0;
+  for (const auto size : sizes) {
+    TRY(const bool is_there, data::is_cached(session.set, size, folder));
+    if (is_there) continue;
+    missing.push_back(size);
+    bytes += data::bytes_of_cache(session.set, size);
+  }
+  TRY_DO(data::check_cache_folder(folder, bytes));
+  for (const auto size : missing) {
+    auto told = std::chrono::steady_clock::now();
+    const auto progress = [&](std::size_t done, std::size_t all) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now - told < std::chrono::seconds(5)) return;
+      told = now;
+      say(std::format("decoding the pictures: {} of {}", done, all));
+    };
+    TRY_DO(data::open_cache(session.set, size, folder, progress, stop).transform([](const auto&) {}));
+  }
+  return {};
+}
+
+/// A trial leaves a checkpoint (the weights, two moments of each, the best weights) and a model.
+Status check_room(const Session& session, const std::vector<Network>& networks,
+                  const std::function<void(const std::string&)>& say) {
+  constexpr double copies = 5, overhead = 4 * mb;
+  double largest = 0, all = 0;
+  for (const auto& network : networks) {
+    const double bytes = copies * mb * known_costs(network.graph).at("weight_mb") + overhead;
+    largest = std::max(largest, bytes);
+    all += bytes;
+  }
+  std::error_code error;
+  fs::path place = fs::absolute(session.folder, error);
+  while (!fs::exists(place, error) && place.has_relative_path()) place = place.parent_path();
+  const fs::space_info space = fs::space(place, error);
+  if (error || space.capacity == 0 || networks.empty()) return {};
+  const auto room = static_cast<double>(space.available);
+  if (room < largest)
+    return fail(ErrorCode::unavailable,
+                std::format("the disk of the study's folder \"{}\" has {:.0f} MB of room, one trial needs up to {:.0f} MB",
+                            session.folder.string(), room / mb, largest / mb),
+                "make room, or choose another place with --study");
+  const auto trials = static_cast<double>(session.job.budget.trials > 0 ? session.job.budget.trials : 30);
+  if (const double wanted = trials * all / static_cast<double>(networks.size()); room < wanted)
+    say(std::format("warning: {:.0f} trials take about {:.0f} MB on the disk of the study's folder, which has {:.0f} MB of "
+                    "room",
+                    trials, wanted / mb, room / mb));
+  return {};
+}
+
+}  // namespace
+
+Status machine_ready(const Session& session, const std::function<void(const std::string&)>& say,
+                     const std::atomic<bool>* stop) {
+  const auto networks = networks_of(session.family, job::frame(session.job, session.set));
+  TRY_DO(check_room(session, networks, say));
+  TRY(const auto device, session.job.device.make({.say = say, .stop = stop, .at_most = {}}));
+  TRY_DO(device->ready());
+  if (!device->runs_models()) TRY_DO(device::make_local_device()->ready());  // it runs the files that are compared
+  return decode_pictures(session, input_sizes(networks), say, stop);
 }
 
 }  // namespace edgewise::run

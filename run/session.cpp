@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 
+#include "data/contents.hpp"
 #include "data/statistics.hpp"
 #include "graph/drawing.hpp"
 #include "graph/quantities.hpp"
@@ -36,6 +37,7 @@ std::string first_difference(const Json& there, const Json& here, const std::str
   for (const auto& [key, value] : here.items()) {
     if (path.empty() && (key == "file" || key == "frame")) continue;
     const std::string name = path.empty() ? key : path + "." + key;
+    if (name == "data.path") continue;  // a folder may be moved; its pictures tell whether they are the same
     if (!there.is_object() || !there.contains(key)) return name + " is new";
     if (there[key] == value) continue;
     if (value.is_object() && there[key].is_object()) {
@@ -85,7 +87,7 @@ Status forget_empty_study(const fs::path& folder, const Json& resolved) {
 
 Status coordinate(Session& session) {
   if (session.coordinates) return {};
-  auto lock = FileLock::try_acquire(session.folder / "coordinator.lock", FileLock::Mode::exclusive);
+  auto lock = FileLock::try_acquire(session.folder / coordinator_lock, FileLock::Mode::exclusive);
   if (!lock && lock.error().code == ErrorCode::unavailable)
     return fail(ErrorCode::conflict,
                 std::format("another search runs the study \"{}\" already", session.folder.string()),
@@ -95,7 +97,93 @@ Status coordinate(Session& session) {
   return {};
 }
 
-Result<Session> start_study(job::Job job, const fs::path& folder, const std::function<Status(const Session&)>& check) {
+namespace {
+
+constexpr const char* contents_file = "pictures.json";
+
+/// Tells now and then how many pictures were read.
+std::function<void(std::size_t, std::size_t)> reading_pictures(const Start& start) {
+  if (!start.say) return {};
+  return [say = start.say, told = std::make_shared<std::chrono::steady_clock::time_point>(
+                               std::chrono::steady_clock::now())](std::size_t done, std::size_t all) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - *told < std::chrono::seconds(5)) return;
+    *told = now;
+    say(std::format("reading the pictures: {} of {}", done, all));
+  };
+}
+
+/// What a study keeps of its job and data.
+Json record_of(const Session& session, const data::Contents& contents) {
+  Json record = job::to_record(session.job);
+  const auto frame = job::frame(session.job, session.set);
+  record["frame"] = {{"channels", frame.channels},
+                     {"outputs", frame.outputs},
+                     {"classes", session.set.classes},
+                     {"pictures", fingerprint(session.set)},
+                     {"contents", contents.digest},
+                     {"data", {{"remarks", session.set.remarks}, {"account", data::account_json(session.set)}}}};
+  return record;
+}
+
+Status make_study(Session& session, const Json& record) {
+  Json machine = environment();
+  machine["study"] = study::unique_text() + " " + record["frame"]["pictures"].get<std::string>();
+  TRY(session.storage,
+      study::create_storage(session.folder, {.name = session.job.name,
+                                             .seed = static_cast<std::uint64_t>(session.job.seed),
+                                             .objectives = session.job.objectives,
+                                             .constraints = session.job.constraints,
+                                             .job = record,
+                                             .environment = machine,
+                                             .created = std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(
+                                                                                     std::chrono::system_clock::now()))}));
+  return {};
+}
+
+/// Whether the pictures are those that the study began with.
+/// @param then  what its folder says of them, for their names
+Status check_pictures(const Session& session, const Json& recorded, const Json& now, const data::Contents& then,
+                      const data::Contents& contents) {
+  std::string what;
+  if (recorded.contains("pictures") && recorded["pictures"] != now["pictures"]) {
+    what = "pictures, labels or splits";
+  } else if (recorded.contains("contents") && recorded["contents"] != now["contents"]) {
+    what = "pictures";
+    auto names = recorded["contents"] == then.digest ? data::changed(then, contents) : std::vector<std::string>{};
+    const std::size_t all = names.size();
+    if (names.size() > 5) names.resize(5);
+    for (auto& name : names) what += std::format("{}\"{}\"", &name == &names.front() ? " (" : ", ", name);
+    if (all > 0) what += all > names.size() ? std::format(" and {} more)", all - names.size()) : ")";
+  }
+  if (what.empty()) return {};
+  return fail(ErrorCode::conflict,
+              std::format("the {} of \"{}\" have changed since the study \"{}\" began: old and new trials could not be "
+                          "compared",
+                          what, session.job.data.path, session.folder.string()),
+              "put the data back, or start another study with --study NAME");
+}
+
+/// Whether the study that is there is the one that this job file made.
+Status check_settings(const Session& session, const study::Settings& settings) {
+  // Both as today's options: what an older version did not record is compared with what it meant.
+  TRY(const auto then, job::job_from_json(settings.job, session.job.file));
+  const auto difference = first_difference(job::to_json(then), job::to_json(session.job));
+  if (difference.empty()) return {};
+  return fail(ErrorCode::conflict,
+              std::format("the study \"{}\" was made with other settings ({})", session.folder.string(), difference),
+              "put the job file back, or start another study with --study NAME");
+}
+
+bool has_trials_to_run(const study::Study& study) {
+  return study.trials.empty() || std::ranges::any_of(study.trials, [](const study::Trial& trial) {
+    return trial.state == study::State::waiting || trial.state == study::State::running;
+  });
+}
+
+}  // namespace
+
+Result<Session> start_study(job::Job job, const fs::path& folder, const Start& start) {
   if (fs::exists(folder / "study.db")) {
     // Before the pictures are read: which way round they are taken may be what an older study means.
     TRY(const auto storage, study::open_storage(folder));
@@ -105,55 +193,31 @@ Result<Session> start_study(job::Job job, const fs::path& folder, const std::fun
   TRY(Session session, attach(std::move(job), folder));
   TRY_DO(search::make_strategy(session.job.search,
                                session.family.space));  // a mistake in it must not leave a study behind
-  if (check && !fs::exists(folder / "study.db")) TRY_DO(check(session));
-  Json resolved = job::to_json(session.job);
-  const auto frame = job::frame(session.job, session.set);
-  resolved["frame"] = {{"channels", frame.channels},
-                       {"outputs", frame.outputs},
-                       {"classes", session.set.classes},
-                       {"pictures", fingerprint(session.set)},
-                       {"data", {{"remarks", session.set.remarks}, {"account", data::account_json(session.set)}}}};
+  const auto then = data::read_contents(folder / contents_file);
+  TRY(const auto contents, data::contents_of(session.set, then, reading_pictures(start), start.stop));
+  if (start.check && !fs::exists(folder / "study.db")) TRY_DO(start.check(session));
+  const Json record = record_of(session, contents);
   std::error_code error;
   fs::create_directories(folder, error);
   if (error)
     return invalid(std::format("cannot make the study's folder \"{}\": {}", folder.string(), error.message()),
                    "choose another place with --study");
   TRY_DO(coordinate(session));
-  TRY_DO(forget_empty_study(folder, resolved));
+  TRY_DO(forget_empty_study(folder, record));
   if (!fs::exists(folder / "study.db")) {
-    TRY(session.storage,
-        study::create_storage(folder, {.name = session.job.name,
-                                       .seed = static_cast<std::uint64_t>(session.job.seed),
-                                       .objectives = session.job.objectives,
-                                       .constraints = session.job.constraints,
-                                       .job = resolved,
-                                       .environment = environment(),
-                                       .created = std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(
-                                                                               std::chrono::system_clock::now()))}));
+    TRY_DO(make_study(session, record));
+    TRY_DO(data::write_contents(folder / contents_file, contents));
     return session;
   }
   TRY(session.storage, study::open_storage(folder));
   TRY(const auto settings, session.storage->settings());
-  // Both as today's options: what an older version did not record is compared with what it meant.
-  TRY(const auto then, job::job_from_json(settings.job));
-  if (const auto difference = first_difference(job::to_json(then), job::to_json(session.job)); !difference.empty())
-    return fail(ErrorCode::conflict,
-                std::format("the study \"{}\" was made with other settings ({})", folder.string(), difference),
-                "put the job file back, or start another study with --study NAME");
-  if (const auto there = settings.job.value("frame", Json::object());
-      there.contains("pictures") && there["pictures"] != resolved["frame"]["pictures"])
-    return fail(ErrorCode::conflict,
-                std::format("the pictures, labels or splits of \"{}\" have changed since the study \"{}\" began: old "
-                            "and new trials could not be compared",
-                            session.job.data.path, folder.string()),
-                "put the data back, or start another study with --study NAME");
-  if (check) {
+  TRY_DO(check_settings(session, settings));
+  TRY_DO(check_pictures(session, settings.job.value("frame", Json::object()), record["frame"], then, contents));
+  if (start.check) {
     TRY(const auto study, session.storage->load());
-    const auto begins = [](const study::Trial& trial) {
-      return trial.results.empty() && (trial.state == study::State::waiting || trial.state == study::State::running);
-    };
-    if (std::ranges::any_of(study.trials, begins)) TRY_DO(check(session));
+    if (has_trials_to_run(study)) TRY_DO(start.check(session));
   }
+  if (contents != then) TRY_DO(data::write_contents(folder / contents_file, contents));
   return session;
 }
 

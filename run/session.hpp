@@ -1,6 +1,7 @@
 /// A study on disk together with its job, data set and family: what every command starts from.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -28,17 +29,26 @@ struct Session {
       coordinates;  ///< held by the one process that may change the study's plan; nothing where it is only read
 };
 
+/// The file in a study's folder that its coordinator holds locked.
+inline constexpr const char* coordinator_lock = "coordinator.lock";
 /// Makes this session the study's coordinator, unless it is already. @error conflict when another process is
 Status coordinate(Session& session);
 
-/// Opens the job's study as its coordinator, or makes it when there is none.
-/// @param check  asked before a study is made, and before one goes on that has trials to begin; what it finds is the
-/// error, and no study is left behind
+/// How a study is started.
+struct Start {
+  /// Asked before a study is made, and before one goes on that has trials to run; what it finds is the error, and no
+  /// study is left behind.
+  std::function<Status(const Session&)> check;
+  std::function<void(const std::string&)> say;  ///< progress, where it takes long; may be empty
+  const std::atomic<bool>* stop = nullptr;      ///< ends it with `interrupted`
+};
+
+/// Opens the job's study as its coordinator, or makes it when there is none. Folders may have been moved since it was
+/// made: what the job file says relative to itself is compared, and the pictures by what they contain.
 /// @error conflict when another process coordinates it; conflict when the study was made by another version of the job
-/// file (with what differs): a study's
-///        settings never change, and mean what they meant when it was made
-Result<Session> start_study(job::Job job, const std::filesystem::path& folder,
-                            const std::function<Status(const Session&)>& check = {});
+/// file (with what differs) or with other pictures (with their names): a study's settings never change, and mean what
+/// they meant when it was made
+Result<Session> start_study(job::Job job, const std::filesystem::path& folder, const Start& start = {});
 /// Opens an existing study with its data. @error not_found with how to make one
 Result<Session> open_study(const std::filesystem::path& folder);
 /// Only the trials, for commands that look at results; the data set may be gone.

@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "base/process.hpp"
+#include "run/workers.hpp"
 #include "search/pareto.hpp"
 
 namespace edgewise::run {
@@ -20,6 +21,12 @@ std::string metrics_text(const Json& metrics) {
   for (const auto& [name, value] : metrics.items())
     told += std::format("{}{} {:.4g}", told.empty() ? "" : ", ", name, value.get<double>());
   return told;
+}
+
+Result<ChildProcess> start_judge(const Session& session, const std::vector<std::string>& ids) {
+  auto command = worker_command("judge", session);
+  command.insert(command.end(), ids.begin(), ids.end());
+  return ChildProcess::start(command, {.error_log = session.folder / "worker.log", .own_group = true});
 }
 
 }  // namespace
@@ -39,21 +46,30 @@ Status judge_front(const Session& session, const study::Study& study,
   }
   if (ids.empty()) return {};
   say("judging the front on the test split, once");
-  std::vector<std::string> command{(program_folder() / "edgewise-worker").string(), "judge", session.folder.string()};
-  command.insert(command.end(), ids.begin(), ids.end());
-  TRY(auto worker, ChildProcess::start(command, {.error_log = session.folder / "worker.log", .own_group = true}));
-  for (std::size_t i = 0; i < ids.size() && !is_stopped(); ++i) {
-    const auto line = worker.read_line(30min);
-    const auto answer = line ? parse_json(*line, "edgewise-worker") : std::unexpected(line.error());
-    if (!answer || !answer->contains("test")) {
-      say(std::format("trial {} could not be judged on the test split: {}", ids[i],
-                      answer ? answer->value("error", "") : answer.error().message));
-      if (!answer) break;
-      continue;
+  for (int attempt = 0; !ids.empty() && !is_stopped(); ++attempt) {
+    const auto before = ids.size();
+    TRY(auto judge, start_judge(session, ids));
+    while (!ids.empty() && !is_stopped()) {
+      const auto line = judge.read_line(30min);
+      if (!line) {
+        // A judge that somebody killed is asked again, as long as it gets on.
+        if (ids.size() < before) attempt = 0;
+        if (attempt == 0) break;
+        say(std::format("the front could not be judged on the test split: {}; the same command tries again",
+                        line.error().message));
+        return {};
+      }
+      const auto answer = parse_json(*line, "edgewise-worker");
+      if (answer && answer->contains("test")) {
+        known[ids.front()] = (*answer)["test"];
+        say(std::format("trial {} on the test split: {}", ids.front(), metrics_text(known[ids.front()])));
+        TRY_DO(write_file(kept, dump(known, 1)));
+      } else {
+        say(std::format("trial {} could not be judged on the test split: {}", ids.front(),
+                        answer ? answer->value("error", "") : answer.error().message));
+      }
+      ids.erase(ids.begin());
     }
-    known[ids[i]] = (*answer)["test"];
-    say(std::format("trial {} on the test split: {}", ids[i], metrics_text(known[ids[i]])));
-    TRY_DO(write_file(kept, dump(known, 1)));
   }
   return {};
 }

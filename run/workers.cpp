@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <format>
+#include <utility>
 
 #include "base/file.hpp"
 #include "run/staffing.hpp"
@@ -14,57 +15,83 @@ namespace edgewise::run {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+std::vector<std::string> worker_command(const std::string& what, const Session& session) {
+  return {(program_folder() / "edgewise-worker").string(), what, session.folder.string(),
+          std::filesystem::absolute(session.job.file).string()};
+}
+
 Status Workers::keep(std::size_t wanted) {
-  for (auto& worker : workers_)
-    if (const auto ended = worker.process.poll()) TRY_DO(replace(worker, *ended));
-  while (workers_.size() < wanted) {
+  listen();  // first: the last words of those that ended
+  std::vector<std::pair<Worker, ExitState>> ended;
+  for (auto it = workers_.begin(); it != workers_.end();) {
+    const auto state = it->process.poll();
+    if (!state) {
+      ++it;
+      continue;
+    }
+    ended.emplace_back(std::move(*it), *state);
+    it = workers_.erase(it);
+  }
+  for (const auto& [worker, state] : ended) TRY_DO(bury(worker, state));
+  // How many are wanted now depends on what they left behind.
+  while (ended.empty() && workers_.size() < wanted) {
     TRY(auto process, start());
-    workers_.push_back({std::move(process), {}});
+    workers_.push_back({.process = std::move(process), .state = {}});
   }
   return {};
 }
 
-Status Workers::replace(Worker& worker, const ExitState& ended) {
-  listen();  // its last words
-  if (++deaths_ > settings_.most_deaths)
-    return fail(ErrorCode::unavailable,
-                std::format("workers do not stay alive; the last one {}; its log ends with:\n{}", to_text(ended),
-                            last_lines(settings_.folder / "worker.log", 1500)),
-                "mend what the log tells, then run the same command again");
+Status Workers::bury(const Worker& worker, const ExitState& ended) {
+  if (worker.fault) return std::unexpected(*worker.fault);
   settings_.say(std::format("a worker {}; another one takes over", to_text(ended)));
   TRY_DO(settings_.on_death());
-  TRY(worker.process, start());
-  worker.state = {};
-  return {};
+  if (++deaths_ < settings_.most_deaths) return {};
+  return fail(ErrorCode::unavailable,
+              std::format("workers do not stay alive; the last one {}; its log ends with:\n{}", to_text(ended),
+                          last_lines(settings_.log, 1500)),
+              "mend what the log tells (most often memory runs out), then run the same command again");
 }
 
 Result<ChildProcess> Workers::start() const {
-  return ChildProcess::start({(program_folder() / "edgewise-worker").string(), "run", settings_.folder.string()},
-                             {.environment = worker_environment(settings_.threads),
-                              .error_log = settings_.folder / "worker.log",
-                              .own_group = true});
+  return ChildProcess::start(settings_.command, {.environment = worker_environment(settings_.threads),
+                                                 .error_log = settings_.log,
+                                                 .own_group = true});
 }
 
 void Workers::listen() {
   for (auto& worker : workers_) {
     while (const auto line = worker.process.read_line(0ms)) {
       const auto message = parse_json(*line, "worker");
-      if (message && message->is_object()) hear(worker.state, *message);
+      if (message && message->is_object()) hear(worker, *message);
     }
   }
 }
 
-void Workers::hear(WorkerState& state, const Json& message) {
-  if (message.contains("error"))
-    settings_.say("a worker says: " + message.value("error", "") +
-                  (message.value("where", "").empty() ? "" : " at " + message.value("where", "")));
+void Workers::hear(Worker& worker, const Json& message) {
+  WorkerState& state = worker.state;
+  if (message.contains("error")) {
+    const std::string where = message.value("where", "");
+    const Error error{ErrorCode::unavailable, message.value("error", ""), where, message.value("next", "")};
+    if (message.value("is_fault", false))
+      worker.fault = error;
+    else
+      settings_.say("a worker says: " + error.message + (where.empty() ? "" : " at " + where));
+  }
   if (!message.contains("trial")) return;
   state.trial = message.value("trial", std::int64_t{-1});
+  if (message.contains("remark"))
+    settings_.say(std::format("trial {}: {}", state.trial, message.value("remark", "")));
+  if (message.contains("waits")) {
+    state.phase = message.value("waits", "");
+    if (!std::exchange(worker.has_told_wait, true)) settings_.say(std::format("trial {}: {}", state.trial, state.phase));
+    return;
+  }
+  worker.has_told_wait = false;
   state.epoch = message.value("epoch", state.epoch);
   state.epochs = message.value("epochs", state.epochs);
   state.batch = message.value("batch", std::size_t{0});
   state.batches = message.value("batches", std::size_t{0});
-  const std::string phase = message.value("phase", state.phase);
+  const std::string phase = message.value("phase", message.contains("batch") ? "training" : state.phase);
   if (phase == "start") {
     state.epoch = 0;
     state.label = settings_.label(state.trial);
@@ -101,6 +128,12 @@ std::vector<WorkerState> Workers::states() const {
   std::vector<WorkerState> states;
   for (const auto& worker : workers_) states.push_back(worker.state);
   return states;
+}
+
+std::vector<pid_t> Workers::processes() const {
+  std::vector<pid_t> numbers;
+  for (const auto& worker : workers_) numbers.push_back(worker.process.pid());
+  return numbers;
 }
 
 std::string last_lines(const std::filesystem::path& log, std::size_t bytes) {

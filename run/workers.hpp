@@ -3,23 +3,30 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/process.hpp"
+#include "run/session.hpp"
 #include "run/view.hpp"
 
 namespace edgewise::run {
 
-/// Processes `edgewise-worker run FOLDER`. What they say is for people: what counts is in the study.
+/// The command of a worker, up to what it is to do further.
+/// @param what  "run", "time" or "judge"
+std::vector<std::string> worker_command(const std::string& what, const Session& session);
+
+/// Processes `edgewise-worker run`. What they say is for people: what counts is in the study.
 class Workers {
  public:
   struct Settings {
-    std::filesystem::path folder;  ///< the study's
-    int threads = 1;               ///< the most that one of them trains with
-    int most_deaths = 9;           ///< without a trial that ended: then the machine is at fault, not the trials
+    std::vector<std::string> command;
+    std::filesystem::path log;  ///< for what they say otherwise
+    int threads = 1;            ///< the most that one of them trains with
+    int most_deaths = 6;        ///< without a trial that ended: then the machine is at fault, not the trials
     std::function<void(const std::string&)> say;
     /// A label for the trial that a worker took up.
     std::function<std::string(std::int64_t trial)> label;
@@ -28,8 +35,9 @@ class Workers {
   };
   explicit Workers(Settings settings) : settings_(std::move(settings)) {}
 
-  /// Starts as many as are wanted, and replaces those that died.
-  /// @error unavailable when none stays alive, with the last words of one
+  /// Buries those that ended; when none did, starts as many as are wanted. None is stopped.
+  /// @error what one of them ended for when the machine is at fault; unavailable when none stays alive, with the last
+  /// words of one
   Status keep(std::size_t wanted);
   /// Reads what they say; never waits.
   void listen();
@@ -39,16 +47,21 @@ class Workers {
   void stop();
   /// The search is over: they have nothing left to do.
   void dismiss();
+  /// Ends them at once: whatever they still write would be in the wrong place.
+  void kill_all() { workers_.clear(); }
+  [[nodiscard]] std::vector<pid_t> processes() const;
   [[nodiscard]] std::vector<WorkerState> states() const;
 
  private:
   struct Worker {
     ChildProcess process;
     WorkerState state;
+    std::optional<Error> fault = {};  // of the machine, for which it ends
+    bool has_told_wait = false;       // since it was heard of otherwise
   };
   Result<ChildProcess> start() const;
-  Status replace(Worker& worker, const ExitState& ended);
-  void hear(WorkerState& state, const Json& message);
+  Status bury(const Worker& worker, const ExitState& ended);
+  void hear(Worker& worker, const Json& message);
 
   Settings settings_;
   std::vector<Worker> workers_;

@@ -24,4 +24,11 @@ struct Artifact {
 Result<Artifact> artifact_of(const std::string& kind, const std::filesystem::path& file,
                              const std::filesystem::path& study_folder);
 
+/// The content of a file that a study recorded, as it was recorded: of the size and with the hash that are known. The
+/// study may come from anyone, so nothing outside of its folder is read, by no path and by no link.
+/// @param what  names it in messages: "the model of trial 3"
+/// @error not_found when it is missing; invalid_input when it is another file than was recorded, or outside
+Result<std::string> read_artifact(const Artifact& artifact, const std::filesystem::path& study_folder,
+                                  const std::string& what);
+
 }  // namespace edgewise::study

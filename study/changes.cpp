@@ -1,8 +1,8 @@
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <format>
 #include <limits>
-#include <random>
 
 #include "study/changes_internal.hpp"
 #include "study/json_internal.hpp"
@@ -50,16 +50,9 @@ void let_go(Entry& entry) {
   entry.hold.token.clear();
 }
 
-std::string new_token() {
-  std::random_device entropy;
-  std::string token;
-  for (int i = 0; i < 4; ++i) token += std::format("{:08x}", entropy());
-  return token;
-}
-
 Claim claim_of(Entry& entry, const std::string& worker, std::chrono::milliseconds lease) {
   Hold& hold = entry.hold;
-  hold.token = new_token();
+  hold.token = unique_text();
   ++hold.epoch;
   entry.trial.worker = worker;
   Claim claim{.id = entry.trial.id, .token = hold.token, .epoch = hold.epoch, .work = entry.trial.work, .lease = lease};
@@ -219,10 +212,14 @@ Status fail_trial(Entry& entry, const Claim& claim, const std::string& reason) {
 
 Status release(Entry& entry, const Claim& claim) {
   TRY_DO(check_held(entry, claim));
-  entry.trial.state = State::waiting;
-  --entry.trial.attempts;
-  let_go(entry);
+  put_back(entry);
   return {};
+}
+
+void put_back(Entry& entry) {
+  entry.trial.state = State::waiting;
+  entry.trial.attempts = std::max(0, entry.trial.attempts - 1);
+  let_go(entry);
 }
 
 void lose(Entry& entry, const std::string& why, int max_attempts) {
@@ -233,7 +230,7 @@ void lose(Entry& entry, const std::string& why, int max_attempts) {
     return;
   }
   trial.state = State::failed;
-  trial.reason = std::format("its worker was lost {} {}; the last time {}", trial.attempts,
+  trial.reason = std::format("its worker was lost {} {}; the last time {}; most often memory runs out", trial.attempts,
                              trial.attempts == 1 ? "time" : "times", why);
 }
 

@@ -40,6 +40,8 @@ Status finish(Entry& entry, const Claim& claim, State state, const StageResult& 
 Status pass_on(Entry& entry, const Claim& claim, const StageResult& result);
 Status fail_trial(Entry& entry, const Claim& claim, const std::string& reason);
 Status release(Entry& entry, const Claim& claim);
+/// A running trial waits again, and its attempt does not count.
+void put_back(Entry& entry);
 /// The worker of a running trial is gone: the trial waits again, or fails when `max_attempts` workers were lost.
 void lose(Entry& entry, const std::string& why, int max_attempts);
 /// The worker itself says why it cannot go on with the trial.

@@ -15,8 +15,8 @@
 
 namespace edgewise::study {
 
-/// A trial that lost so many workers in one stage fails.
-inline constexpr int max_attempts = 3;
+/// A trial that lost so many workers in one stage fails: the second time it ran alone.
+inline constexpr int max_attempts = 2;
 /// A worker that says nothing for so long hangs: no live one is silent for so long.
 inline constexpr std::chrono::seconds usual_lease{1800};
 
@@ -64,9 +64,9 @@ class Storage {
   /// below 1
   virtual Status assign_threads(const std::vector<std::pair<TrialId, int>>& threads) = 0;
 
-  /// Takes up a waiting trial of the lowest stage for `worker`: the one whose stage before took longest to train, so
-  /// that the last to end are short and workers end together; of equal ones (all in the first stage) the lowest id.
-  /// Nothing when none waits.
+  /// Takes up a waiting trial for `worker`: first those that lost a worker in their stage, then the lowest stage, of that
+  /// the one whose stage before took longest to train, so that the last to end are short and workers end together; of
+  /// equal ones (all in the first stage) the lowest id. Nothing when none waits.
   /// @param lease  the trial may be given to others when the worker says nothing for so long
   /// @param kinds  of work that the worker can do
   virtual Result<std::optional<Claim>> claim(const std::string& worker, std::chrono::milliseconds lease = usual_lease,
@@ -88,8 +88,8 @@ class Storage {
   virtual Status fail_trial(const Claim& claim, const std::string& reason) = 0;
   /// Puts a running trial back to waiting, as when its worker was told to stop; the attempt does not count.
   virtual Status release(const Claim& claim) = 0;
-  /// For what is no fault of the trial (a full disk, memory that ran out): it waits again, and fails with `reason`
-  /// after `max_attempts`.
+  /// For what may be the trial's fault and may not (memory that ran out): it waits again, and fails with `reason` after
+  /// `max_attempts`.
   virtual Status give_up(const Claim& claim, const std::string& reason, int max_attempts) = 0;
   /// A failed trial waits again in its stage for the work that failed, attempts 0. What it trained is continued.
   virtual Status retry(TrialId id) = 0;
@@ -97,12 +97,16 @@ class Storage {
   /// lost attempts they fail with a reason. Returns those that were touched. Whether a process of another PID namespace
   /// (container) lives cannot be seen; for its trials the lease alone decides.
   virtual Result<std::vector<TrialId>> recover(int max_attempts) = 0;
+  /// All running trials wait again, and the attempt does not count: for who knows that none of their workers can be at
+  /// work, or that they ended for no fault of their trials. One that works all the same finds its claim void.
+  virtual Result<std::vector<TrialId>> take_back() = 0;
 
   /// A number that grows with each change (heartbeats are none), to notice news cheaply.
   virtual Result<std::int64_t> version() = 0;
 };
 
-/// What a storage is opened for. Who only looks need not pay for a check of what is not read then.
+/// What a storage is opened for. Who only looks need not pay for a check of what is not read then, and need not be
+/// allowed to write: where that is so, nothing is written, and every change is an error.
 enum class Opening : std::uint8_t { to_work, to_look };
 
 /// A kind of storage. A new one is one file in `storages/` (and its own internals) that passes the conformance suite,

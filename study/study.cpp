@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <random>
 #include <ranges>
 
 namespace edgewise::study {
@@ -20,6 +21,20 @@ constexpr std::array<std::pair<Work, std::string_view>, 2> work_names{
     {{Work::evaluate, "evaluate"}, {Work::measure, "measure"}}};
 
 }  // namespace
+
+std::string unique_text() {
+  std::random_device entropy;
+  std::string text;
+  for (int i = 0; i < 4; ++i) text += std::format("{:08x}", entropy());
+  return text;
+}
+
+std::string identity(const Settings& settings) {
+  const auto& environment = settings.environment;
+  return environment.is_object() && environment.contains("study") && environment["study"].is_string()
+             ? environment["study"].get<std::string>()
+             : std::string();
+}
 
 std::string to_text(TrialId id) {
   return std::to_string(id.value);

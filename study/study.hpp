@@ -122,6 +122,12 @@ struct Settings {
   std::string created;
 };
 
+/// 32 hexadecimal digits that no other call gives.
+std::string unique_text();
+/// A study and its data, by a text that no other study has, wherever its folder lies: what `environment["study"]` says.
+/// "" for studies of older programs.
+std::string identity(const Settings& settings);
+
 /// A snapshot of a study.
 struct Study {
   Settings settings;

@@ -5,6 +5,7 @@
 #include <format>
 #include <new>
 
+#include "base/machine.hpp"
 #include "train/loop_internal.hpp"
 #include "train/losses/loss.hpp"
 
@@ -68,10 +69,7 @@ std::unexpected<Error> torch_error(const std::string& context, const std::except
   const bool out_of_memory = dynamic_cast<const std::bad_alloc*>(&error) || text.contains("can't allocate memory") ||
                              text.contains("out of memory") || text.contains("alloc_cpu");
   if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
-  if (out_of_memory) {
-    return fail(ErrorCode::unavailable, std::format("{}: memory ran out ({})", context, text),
-                "use a smaller batch, a smaller input or fewer workers");
-  }
+  if (out_of_memory) return std::unexpected(memory_ran_out(std::format("{} ({})", context, text)));
   return invalid(std::format("{}: {}", context, text));
 }
 

@@ -72,6 +72,10 @@ Json header(const Checkpoint& checkpoint) {
               {"best_epoch", checkpoint.best_epoch},
               {"best", evaluation_to_json(checkpoint.best)},
               {"optimizer", checkpoint.optimizer},
+              {"study", checkpoint.owner.study},
+              {"trial", checkpoint.owner.trial},
+              {"stage", checkpoint.owner.stage},
+              {"seed", checkpoint.seed},
               {"steps", checkpoint.steps},
               {"has_best_model", !checkpoint.best_model.empty()}};
   if (checkpoint.started_from) all["started_from"] = to_json(*checkpoint.started_from);
@@ -85,8 +89,19 @@ Json details_of(const Json& evaluation) {
   return confusion.empty() ? Json::object() : Json{{"confusion", confusion}};
 }
 
+/// Whether it was written for the training that `into` describes.
+Status check_owner(const Json& json, const Checkpoint& into) {
+  if (into.owner.study.empty()) return {};
+  if (json.value("study", std::string()) != into.owner.study) return invalid("it belongs to another study or other data");
+  if (json.at("trial").get<std::int64_t>() != into.owner.trial) return invalid("it belongs to another trial");
+  if (json.at("seed").get<std::uint64_t>() != into.seed) return invalid("it was trained with another seed");
+  if (json.at("stage").get<int>() > into.owner.stage) return invalid("it is of a later stage");
+  return {};
+}
+
 Status parse_header(const Json& json, Checkpoint& into, bool& has_best_model) {
   try {
+    TRY_DO(check_owner(json, into));
     if (json.at("network").get<std::uint64_t>() != into.network) return invalid("it belongs to another network");
     if (json.at("optimizer").get<std::string>() != into.optimizer)
       return invalid("it was written with another optimizer");
@@ -178,8 +193,6 @@ std::uint64_t network_key(const graph::Graph& graph) {
 }
 
 Status write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
-  std::error_code error;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
   const auto problem = [&](int code) {
     return fail(ErrorCode::unavailable,
                 std::format("cannot write the checkpoint \"{}\": {}", path.string(), std::strerror(code)),

@@ -17,6 +17,8 @@ namespace edgewise::train {
 /// seed and the epoch, so the epoch is their position.
 struct Checkpoint {
   std::uint64_t network = 0;  ///< `network_key` of the graph
+  Owner owner;
+  std::uint64_t seed = 0;
   int epoch = 0;              ///< epochs done
   Stretch stretch;            ///< of the learning rate
   std::vector<Epoch> curve;
@@ -34,13 +36,14 @@ struct Checkpoint {
 std::uint64_t network_key(const graph::Graph& graph);
 
 /// Writes a temporary file and renames it: "EDGEWISE" and the version, the header's length, a JSON header, the tensors'
-/// numbers as little-endian 32-bit floats, a checksum of all of it. @error unavailable when the disk is full
+/// numbers as little-endian 32-bit floats, a checksum of all of it. @error unavailable when the disk is full or the
+/// folder is gone
 Status write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
 /// The tensors of `into` give shapes; their contents are replaced by the file's.
 /// @param into  model and moments allocated; best_model is allocated here when the file has it
-/// @error not_found: no such file; invalid_input: damaged, of another version, or of another network or optimizer
-/// (`into` may be half written then)
+/// @error not_found: no such file; invalid_input: damaged, of another version, of another owner, seed, network or
+/// optimizer, or of a later stage (`into` may be half written then)
 Status read_checkpoint(const std::filesystem::path& path, Checkpoint& into);
 
 }  // namespace edgewise::train

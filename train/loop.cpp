@@ -4,7 +4,6 @@
 #include <cmath>
 #include <format>
 
-#include "base/console.hpp"
 #include "base/quiet.hpp"
 #include "train/checkpoint_internal.hpp"
 #include "train/loop_internal.hpp"
@@ -66,6 +65,7 @@ class Trainer {
  private:
   Status prepare();
   Status continue_checkpoint();
+  void start_over(const std::string& why);
   Status start_weights();
   void make_optimizer();
   Status run_epoch();
@@ -83,7 +83,7 @@ class Trainer {
   nn::Network network_;
   std::optional<Optimizer> optimizer_;
   Checkpoint state_;
-  std::optional<std::string> stopped_early_;
+  std::optional<std::string> started_over_, stopped_early_;
 };
 
 void Trainer::make_optimizer() {
@@ -114,36 +114,53 @@ Status Trainer::prepare() {
   network_->set_precision(choose_precision(settings_.precision, *request_.graph, device_));
   network_->set_norm_momentum_floor(norm_momentum_floor);
   state_.network = network_key(*request_.graph);
+  state_.owner = request_.owner;
+  state_.seed = request_.seed;
   state_.optimizer = settings_.optimizer;
   state_.stretch = {0, request_.epochs};
   std::error_code error;
-  if (!request_.checkpoint.empty() && std::filesystem::exists(request_.checkpoint, error)) {
+  const bool is_kept = !request_.checkpoint.empty();
+  if (is_kept && std::filesystem::exists(request_.checkpoint, error)) {
     if (const auto status = continue_checkpoint(); status) {
       if (state_.epoch > 0) return {};
     } else if (request_.only_continue) {
       return status;
     } else {
-      console::say("remark: the checkpoint \"{}\" is not used, the training starts over: {}",
-                   request_.checkpoint.string(), status.error().message);
-      // It may be half read: everything starts anew.
-      network_ = nn::Network(*request_.graph, RandomStream::named(request_.seed, "weights"));
-      network_->to(device_);
-      network_->set_precision(choose_precision(settings_.precision, *request_.graph, device_));
-      network_->set_norm_momentum_floor(norm_momentum_floor);
-      make_optimizer();
-      state_ = {.network = state_.network, .stretch = {0, request_.epochs}, .optimizer = settings_.optimizer};
+      start_over("its checkpoint is not used: " + status.error().message);
     }
+  } else if (is_kept && request_.told.value_or(0) > 0) {
+    start_over("its checkpoint is gone");
   }
   return start_weights();
 }
 
+/// What was read may be half read: everything begins anew.
+void Trainer::start_over(const std::string& why) {
+  started_over_ = why;
+  if (request_.on_remark) request_.on_remark(why + "; it is trained from the start");
+  network_ = nn::Network(*request_.graph, RandomStream::named(request_.seed, "weights"));
+  network_->to(device_);
+  network_->set_precision(choose_precision(settings_.precision, *request_.graph, device_));
+  network_->set_norm_momentum_floor(norm_momentum_floor);
+  make_optimizer();
+  state_ = {.network = state_.network,
+            .owner = request_.owner,
+            .seed = request_.seed,
+            .stretch = {0, request_.epochs},
+            .optimizer = settings_.optimizer};
+}
+
 Status Trainer::continue_checkpoint() {
   Checkpoint read{.network = state_.network,
+                  .owner = request_.owner,
+                  .seed = request_.seed,
                   .optimizer = state_.optimizer,
                   .model = network_->tensors(),
                   .moments = optimizer_->state()};
   TRY_DO(read_checkpoint(request_.checkpoint, read));
-  const bool same_stretch = read.stretch.end == request_.epochs || read.epoch >= request_.epochs;
+  if (read.epoch > request_.epochs)
+    return invalid(std::format("it has {} epochs, more than the {} that are wanted", read.epoch, request_.epochs));
+  const bool same_stretch = read.stretch.end == request_.epochs || read.epoch == request_.epochs;
   if (settings_.restart && !same_stretch) return invalid("the settings ask for a restart of a promoted trial");
   network_->tensors_changed();
   optimizer_->set_steps(read.steps);
@@ -155,6 +172,9 @@ Status Trainer::continue_checkpoint() {
     for (const auto& tensor : network_->tensors()) state_.best_model.push_back(tensor.detach().clone());
   }
   if (!same_stretch) state_.stretch = {state_.epoch, request_.epochs};
+  // A study that was restored from a copy knows less than the checkpoint.
+  for (const Epoch& epoch : state_.curve)
+    if (epoch.epoch > request_.told.value_or(state_.epoch) && request_.on_epoch) request_.on_epoch(epoch);
   return {};
 }
 
@@ -176,7 +196,7 @@ Result<torch::Tensor> Trainer::loss_on(const data::Batch& batch) {
 // The loss; when it or the gradient is not finite, nothing was changed and `stopped_early_` says why.
 Result<double> Trainer::train_batch(const data::Batch& batch, double rate, double& waited) {
   const auto start = Clock::now();
-  TRY(const auto busy, BusyMachine::enter());
+  TRY(const auto busy, BusyMachine::enter({.say = request_.on_wait, .stop = request_.stop, .at_most = {}}));
   waited += seconds_since(start);
   optimizer_->clear_gradients();
   TRY(const auto loss, loss_on(batch));
@@ -282,6 +302,7 @@ Result<Outcome> Trainer::finish() {
                   .best_epoch = state_.best_epoch,
                   .best = state_.best,
                   .started_from = state_.started_from,
+                  .started_over = started_over_,
                   .stopped_early = stopped_early_};
   const torch::NoGradGuard no_grad;
   const auto tensors = network_->tensors();

@@ -40,10 +40,13 @@ struct LoopRequest {
   int epochs = 1;
   std::uint64_t seed = 1;
   std::filesystem::path checkpoint;
-  bool only_continue = false;  ///< as Request::only_continue
+  Owner owner;                 ///< as in Request, as the next ones
+  std::optional<int> told;
+  bool only_continue = false;
   const std::atomic<bool>* stop = nullptr;
   std::function<void(const Epoch&)> on_epoch;
   std::function<void(int, std::size_t, std::size_t)> on_batch;
+  std::function<void(const std::string&)> on_wait, on_remark;
   /// Weights to start from when there is no checkpoint to continue; nothing: random ones.
   std::function<Result<Adapted>(const graph::Weights& random)> starting_weights;
   const task::Targets* training_targets =
@@ -80,7 +83,7 @@ nn::Precision choose_precision(const std::string& setting, const graph::Graph& g
 /// What "auto" takes on a processor with these properties (nn/processor.hpp).
 nn::Precision faster_precision(const graph::Graph& graph, bool has_bf16, bool has_undescribed_tiles);
 
-/// Runs `body` and turns what LibTorch throws into an error: unavailable when memory ran out, else invalid_input with
+/// Runs `body` and turns what LibTorch throws into an error: what memory_ran_out says, else invalid_input with
 /// `context` before.
 template <class T, class Body>
 Result<T> with_torch_errors(const std::string& context, Body&& body);

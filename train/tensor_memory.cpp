@@ -123,7 +123,7 @@ namespace {
 
 /// Tensors may outlive everything, so this is never destroyed.
 TensorMemory& tensor_memory() {
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef EDGEWISE_SANITIZED
   static auto& memory = *new TensorMemory(0);  // every tensor keeps its guarded edges
 #else
   // All the memory there is: what a network needs beyond it would not fit anyway.

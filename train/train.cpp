@@ -58,12 +58,19 @@ task::Targets targets_of(const data::Cache& cache, const std::vector<std::size_t
 
 Result<Adapted> starting_weights(const Request& request, const graph::Weights& random) {
   const auto fit = request.settings.weights_fit;
-  TRY(const auto file, weights_file(*request.graph, request.network, request.settings.weights, fit));
-  TRY(const auto loaded, read_state_dict(file));
-  auto adapted = adapt_weights(*request.graph, random, loaded, fit);
+  // They were there when the search began: whatever is wrong with them now is not the network's fault.
+  const auto of_the_machine = [](Error error) {
+    error.code = ErrorCode::unavailable;
+    return std::unexpected(std::move(error));
+  };
+  const auto file = weights_file(*request.graph, request.network, request.settings.weights, fit);
+  if (!file) return of_the_machine(file.error());
+  const auto loaded = read_state_dict(*file);
+  if (!loaded) return of_the_machine(loaded.error());
+  auto adapted = adapt_weights(*request.graph, random, *loaded, fit);
   if (!adapted)
-    return fail_with(std::move(adapted).error(), std::format("the weights \"{}\" do not fit", file.string()));
-  adapted->share.file = file.string();
+    return fail_with(std::move(adapted).error(), std::format("the weights \"{}\" do not fit", file->string()));
+  adapted->share.file = file->string();
   return adapted;
 }
 
@@ -91,10 +98,14 @@ Result<Outcome> train(const Request& request) {
                      .epochs = request.epochs,
                      .seed = request.seed,
                      .checkpoint = request.checkpoint,
+                     .owner = request.owner,
+                     .told = request.told,
                      .only_continue = request.only_continue,
                      .stop = request.stop,
                      .on_epoch = request.on_epoch,
                      .on_batch = request.on_batch,
+                     .on_wait = request.on_wait,
+                     .on_remark = request.on_remark,
                      .training_targets = &targets};
     if (!request.settings.weights.empty()) {
       loop.starting_weights = [&](const graph::Weights& random) { return starting_weights(request, random); };

@@ -40,6 +40,13 @@ struct Evaluation {
   Json details = Json::object();  ///< what the task's judge tells beside them
 };
 
+/// Whose checkpoint it is. One of another owner is not continued.
+struct Owner {
+  std::string study;  ///< the study and its data, by a text that no other has; empty: any owner's is taken
+  std::int64_t trial = 0;
+  int stage = 0;  ///< that writes it; a later one of the same trial continues it
+};
+
 struct Request {
   const graph::Graph* graph = nullptr;  ///< borrowed, as the set and the cache
   std::string network;  ///< the backbone's name, by which a folder of weights is looked through; may be empty
@@ -50,9 +57,13 @@ struct Request {
   std::uint64_t seed = 1;
   std::filesystem::path
       checkpoint;  ///< continued when it exists (same network); written after each epoch, renamed into place
+  Owner owner;                                 ///< of the checkpoint
+  std::optional<int> told;                     ///< epochs that `on_epoch` has heard of; nothing: the checkpoint's
   bool only_continue = false;                  ///< a checkpoint that cannot be used is an error instead of a new start
   const std::atomic<bool>* stop = nullptr;     ///< looked at between batches
-  std::function<void(const Epoch&)> on_epoch;  ///< after each epoch
+  std::function<void(const std::string&)> on_wait;  ///< hears whom a batch waits for, when it waits long
+  std::function<void(const Epoch&)> on_epoch;  ///< after each epoch; also for those of the checkpoint beyond `told`
+  std::function<void(const std::string&)> on_remark;  ///< what is strange and yet goes on, for people
   std::function<void(int epoch, std::size_t batch, std::size_t batches)> on_batch;
 };
 
@@ -62,13 +73,18 @@ struct Outcome {
   graph::Weights best_weights;
   Evaluation best;                    ///< on validation, of the best epoch
   std::optional<Share> started_from;  ///< what came from the starting weights; nothing: it started from random ones
+  /// Why what was trained before was not continued: "its checkpoint is damaged: its checksum is wrong".
+  std::optional<std::string> started_over;
   std::optional<std::string> stopped_early;  ///< "the loss became NaN in epoch 3, batch 17"; the best epoch before it
                                              ///< still counts when there is one
 };
 
-/// Trains, with each batch under `BusyMachine`, so that a measurement on this machine waits for no more than one batch.
+/// Trains, with each batch under `BusyMachine`, so that a measurement on this machine waits for no more than one batch. A
+/// checkpoint that is damaged, gone (when epochs were told) or another owner's is not continued: the training starts
+/// over, and says so.
 /// @error interrupted when `stop` became true (the checkpoint holds the last whole epoch); invalid_input when weights
-/// do not fit, or no epoch ended with finite numbers (the message says when and why); unavailable when memory ran out
+/// do not fit, or no epoch ended with finite numbers (the message says when and why); exhausted when memory ran out;
+/// unavailable when the disk is full or the weights cannot be read
 Result<Outcome> train(const Request& request);
 
 /// Judges weights on one split.

@@ -2,8 +2,12 @@
 
 #include <chrono>
 #include <new>
+#include <optional>
 #include <thread>
+#include <tuple>
 
+#include "base/console.hpp"
+#include "base/machine.hpp"
 #include "trial/evaluate.hpp"
 
 namespace edgewise::trial {
@@ -22,11 +26,16 @@ class Attempt {
 
   Status run() {
     tell({{"phase", "start"}, {"stage", claim_.trial.stage}, {"epochs", epochs_}});
+    if (starter_.on_wait) *starter_.on_wait = [this](const std::string& whom) { on_wait(whom); };
     auto outcome = evaluated();
-    if (outcome) return finish(*outcome);
-    if (outcome.error().code != ErrorCode::interrupted) return fail_by(outcome.error());
-    tell({{"phase", "released"}});
-    return storage_.release(claim_);
+    if (starter_.on_wait) *starter_.on_wait = {};
+    auto done = outcome ? finish(*outcome) : give_back(unrecorded_ ? *unrecorded_ : outcome.error());
+    // Taken away meanwhile: another worker has the trial, and this one looks for the next.
+    if (!done && done.error().code == ErrorCode::conflict) {
+      tell({{"phase", "released"}});
+      return {};
+    }
+    return done;
   }
 
  private:
@@ -35,7 +44,7 @@ class Attempt {
     try {
       return evaluate(workplace_, claim_.trial, listener());
     } catch (const std::bad_alloc&) {
-      return fail(ErrorCode::unavailable, "memory ran out");
+      return std::unexpected(memory_ran_out({}));
     } catch (const std::exception& e) {
       return invalid(e.what());
     }
@@ -50,12 +59,21 @@ class Attempt {
                   beat();
                 },
             .on_progress = [this] { beat(); },
+            .on_wait = [this](const std::string& whom) { on_wait(whom); },
+            .on_remark =
+                [this](const std::string& what) {
+                  console::say("trial {}: {}", study::to_text(claim_.id), what);
+                  tell({{"remark", what}});
+                },
             .stop = starter_.stop};
   }
 
   void on_epoch(const study::CurvePoint& point) {
-    if (auto recorded = persist([&] { return storage_.record(claim_, point); }); !recorded)
-      starter_.tell(error_json(recorded.error()));
+    if (auto recorded = persist([&] { return storage_.record(claim_, point); }); !recorded) {
+      // What is trained further would be missing from the study.
+      unrecorded_ = recorded.error();
+      *starter_.stop = true;
+    }
     tell({{"epoch", point.epoch},
           {"epochs", epochs_},
           {"validation_loss", point.validation_loss},
@@ -88,25 +106,39 @@ class Attempt {
     return {};
   }
 
-  Status fail_by(const Error& error) {
+  /// Puts the trial where another attempt finds it, or fails it where it is to blame.
+  Status give_back(const Error& error) {
     const std::string reason = error.where.empty() ? error.message : error.message + " (at " + error.where + ")";
-    if (error.code == ErrorCode::unavailable) {
-      // A full disk, memory that ran out, an agent that runs no model at all: hardly the network's fault, and the next
-      // trial would meet the same. A new worker tries again; the coordinator stops when none gets anywhere.
-      TRY_DO(persist([&] { return storage_.give_up(claim_, reason, study::max_attempts); }));
-      return std::unexpected(error);
+    switch (error.code) {
+      case ErrorCode::interrupted:
+        tell({{"phase", "released"}});
+        return storage_.release(claim_);
+      case ErrorCode::unavailable:
+        // The next trial would meet the same. When not even this can be recorded, the starter takes the trial back.
+        std::ignore = storage_.release(claim_);
+        return std::unexpected(error);
+      case ErrorCode::exhausted:
+        TRY_DO(persist([&] { return storage_.give_up(claim_, reason, study::max_attempts); }));
+        return std::unexpected(error);
+      default:
+        TRY_DO(persist([&] { return storage_.fail_trial(claim_, reason); }));
+        tell({{"phase", "failed"}, {"reason", reason}});
+        return {};
     }
-    TRY_DO(persist([&] { return storage_.fail_trial(claim_, reason); }));
-    tell({{"phase", "failed"}, {"reason", reason}});
-    return {};
   }
 
-  /// Storage calls that fail because of a full disk or a long lock are tried again; what was computed must not be lost.
+  void on_wait(const std::string& whom) {
+    tell({{"waits", whom}});
+    beat();
+  }
+
+  /// Storage calls that fail because of a long lock or a disk that is full for a moment are tried again; what was
+  /// computed must not be lost.
   template <class Call>
   Status persist(Call call) {
     Status result = call();
-    for (int attempt = 0; attempt < 10 && !result && result.error().code == ErrorCode::unavailable; ++attempt) {
-      std::this_thread::sleep_for(std::chrono::seconds(*starter_.stop ? 1 : 3));
+    for (int attempt = 0; attempt < 3 && !result && result.error().code == ErrorCode::unavailable; ++attempt) {
+      std::this_thread::sleep_for(std::chrono::seconds(1));
       result = call();
     }
     return result;
@@ -123,13 +155,15 @@ class Attempt {
   const study::Claim& claim_;
   const Starter& starter_;
   int epochs_ = claim_.trial.fidelity.epochs();
+  std::optional<Error> unrecorded_;  // why an epoch is not in the study
   Clock::time_point last_beat_ = Clock::now(), last_told_;
 };
 
 }  // namespace
 
 Json error_json(const Error& error) {
-  return {{"error", error.message}, {"where", error.where}, {"next", error.next}};
+  const bool is_fault = error.code != ErrorCode::exhausted && error.code != ErrorCode::interrupted;
+  return {{"error", error.message}, {"where", error.where}, {"next", error.next}, {"is_fault", is_fault}};
 }
 
 Status attempt(Workplace& workplace, study::Storage& storage, const study::Claim& claim, const Starter& starter) {

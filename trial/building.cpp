@@ -23,6 +23,10 @@ Result<train::Settings> settings_for(const job::Job& job, const space::Candidate
   return settings;
 }
 
+train::Owner owner_of(const Workplace& workplace, const study::Trial& trial) {
+  return {.study = workplace.identity(), .trial = trial.id.value, .stage = trial.stage};
+}
+
 Result<Built> build(Workplace& workplace, const study::Trial& trial) {
   TRY(auto candidate, workplace.build(trial.choice));
   TRY(auto settings, settings_for(workplace.job(), candidate, trial.threads));

@@ -6,8 +6,6 @@
 
 namespace edgewise::trial {
 
-namespace fs = std::filesystem;
-
 std::string utc_now() {
   return std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 }
@@ -56,9 +54,7 @@ void record(Outcome& outcome, const study::Trial& trial, estimate::Estimate& est
 Result<Outcome> evaluate(Workplace& workplace, const study::Trial& trial, const Listener& listener) {
   const auto start = Clock::now();
   TRY(const auto built, build(workplace, trial));
-  std::error_code error;
-  fs::create_directories(built.folder, error);
-  if (error) return invalid(std::format("cannot make the folder \"{}\": {}", built.folder.string(), error.message()));
+  TRY_DO(workplace.make_trial_folder(trial.id).transform([](const auto&) {}));
 
   tell(listener, "measuring before training");
   TRY(auto rejected, rejected_before_training(workplace, built));

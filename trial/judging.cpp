@@ -15,6 +15,7 @@ Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const 
                                         .epochs = trial.result()->fidelity.epochs(),
                                         .seed = trial.seed,
                                         .checkpoint = built.checkpoint(),
+                                        .owner = owner_of(workplace, trial),
                                         .only_continue = true}));
   TRY(const auto evaluation,
       train::evaluate(built.candidate.graph, outcome.best_weights, workplace.set(), *cache, data::Split::test));

@@ -8,6 +8,7 @@
 
 #include "graph/weights.hpp"
 #include "train/settings.hpp"
+#include "train/train.hpp"
 #include "trial/evaluate.hpp"
 
 namespace edgewise::trial {
@@ -28,6 +29,8 @@ struct Built {
 Result<train::Settings> settings_for(const job::Job& job, const space::Candidate& candidate,
                                      std::optional<int> threads);
 Result<Built> build(Workplace& workplace, const study::Trial& trial);
+/// Of its checkpoint.
+train::Owner owner_of(const Workplace& workplace, const study::Trial& trial);
 
 /// The untrained network, when a bound on something measured forbids it. (rejecting.cpp)
 Result<std::optional<Outcome>> rejected_before_training(Workplace& workplace, const Built& built);

@@ -19,6 +19,15 @@ study::CurvePoint curve_point(int stage, const train::Epoch& epoch) {
           .images_per_s = epoch.images_per_s};
 }
 
+/// The last epoch that the study has of the training which goes on.
+/// @param restart  each stage trains anew
+int epochs_told(const study::Trial& trial, bool restart) {
+  int last = 0;
+  for (const auto& point : trial.curve)
+    if (!restart || point.stage == trial.stage) last = std::max(last, point.epoch);
+  return last;
+}
+
 }  // namespace
 
 Result<estimate::Trained> Bench::train(const estimate::Subject& subject, int epochs) {
@@ -35,11 +44,15 @@ Result<estimate::Trained> Bench::train(const estimate::Subject& subject, int epo
                                .epochs = epochs,
                                .seed = subject.trial->seed,
                                .checkpoint = built_.checkpoint(),
+                               .owner = owner_of(workplace_, *subject.trial),
+                               .told = epochs_told(*subject.trial, built_.settings.restart),
                                .stop = listener_.stop,
+                               .on_wait = listener_.on_wait,
                                .on_epoch =
                                    [&](const train::Epoch& epoch) {
                                      if (listener_.on_epoch) listener_.on_epoch(curve_point(stage, epoch));
                                    },
+                               .on_remark = listener_.on_remark,
                                .on_batch = listener_.on_batch};
   TRY(auto outcome, train::train(request));
   const double seconds = seconds_since(start);
@@ -47,6 +60,7 @@ Result<estimate::Trained> Bench::train(const estimate::Subject& subject, int epo
   Json details = Json::object();
   if (kept_waiting_before && kept_waiting_after) details["kept_waiting_s"] = *kept_waiting_after - *kept_waiting_before;
   if (outcome.started_from) details["starting_weights"] = train::to_json(*outcome.started_from);
+  if (outcome.started_over) details["started_over"] = *outcome.started_over;
   for (const auto& [name, detail] : outcome.best.details.items()) details[name] = detail;
   return estimate::Trained{.weights = std::move(outcome.best_weights),
                            .metrics = std::move(outcome.best.metrics),

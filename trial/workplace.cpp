@@ -11,13 +11,27 @@ namespace fs = std::filesystem;
 
 namespace {
 
+Error of_the_machine(Error error) {
+  if (error.code != ErrorCode::interrupted && error.code != ErrorCode::exhausted) error.code = ErrorCode::unavailable;
+  return error;
+}
+
+/// Not its parents: the folder of a study that was removed must not come back.
+Status make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directory(folder, error);
+  if (!error) return {};
+  return fail(ErrorCode::unavailable, std::format("cannot make the folder \"{}\": {}", folder.string(), error.message()),
+              "check that the study's folder is there, may be written and has room");
+}
+
 /// One worker prepares while the others wait.
 Status prepare(estimate::Estimator& estimator, estimate::Workbench& bench, const fs::path& folder) {
   if (estimator.is_prepared(folder)) return {};
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) return invalid(std::format("cannot make the folder \"{}\": {}", folder.string(), error.message()));
-  TRY(const auto lock, FileLock::acquire(folder / "lock", FileLock::Mode::exclusive));
+  TRY_DO(make_folder(folder.parent_path()));
+  TRY_DO(make_folder(folder));
+  const auto lock = FileLock::acquire(folder / "lock", FileLock::Mode::exclusive);
+  if (!lock) return std::unexpected(of_the_machine(lock.error()));
   if (estimator.is_prepared(folder)) return {};
   return estimator.prepare(bench, folder);
 }
@@ -28,13 +42,14 @@ fs::path trial_folder(const fs::path& study_folder, study::TrialId id) {
   return study_folder / "trials" / std::format("{:06}", id.value);
 }
 
-Result<std::unique_ptr<Workplace>> Workplace::open(job::Job job, fs::path folder,
+Result<std::unique_ptr<Workplace>> Workplace::open(job::Job job, fs::path folder, std::string identity,
                                                    std::unique_ptr<device::Device> device) {
   std::unique_ptr<Workplace> workplace(new Workplace);
   TRY(workplace->set_, data::load(job.data, *job.task));
   TRY(workplace->family_, space::make_family(job.space, job.space_options, job::frame(job, workplace->set_)));
   workplace->job_ = std::move(job);
   workplace->folder_ = std::move(folder);
+  workplace->identity_ = std::move(identity);
   workplace->device_ = std::move(device);
   if (!workplace->device_->runs_models()) workplace->runtime_ = device::make_local_device();
   return workplace;
@@ -42,10 +57,18 @@ Result<std::unique_ptr<Workplace>> Workplace::open(job::Job job, fs::path folder
 
 Result<const data::Cache*> Workplace::cache(std::int64_t size, const std::function<void()>& on_progress) {
   if (const auto known = caches_.find(size); known != caches_.end()) return &known->second;
-  TRY(auto opened, data::open_cache(set_, size, cache_folder() / "images", [&](std::size_t, std::size_t) {
-        if (on_progress) on_progress();
-      }));
-  return &caches_.emplace(size, std::move(opened)).first->second;
+  auto opened = data::open_cache(set_, size, cache_folder() / "images", [&](std::size_t, std::size_t) {
+    if (on_progress) on_progress();
+  });
+  if (!opened) return std::unexpected(of_the_machine(std::move(opened).error()));
+  return &caches_.emplace(size, std::move(*opened)).first->second;
+}
+
+Result<fs::path> Workplace::make_trial_folder(study::TrialId id) const {
+  const fs::path folder = trial_folder(folder_, id);
+  TRY_DO(make_folder(folder.parent_path()));
+  TRY_DO(make_folder(folder));
+  return folder;
 }
 
 Result<space::Candidate> Workplace::build(const space::Choice& choice) const {

@@ -19,18 +19,23 @@ namespace edgewise::trial {
 class Workplace {
  public:
   /// Loads the data set. @param folder  the study's folder
-  static Result<std::unique_ptr<Workplace>> open(job::Job job, std::filesystem::path folder,
+  /// @param identity  of the study and its data, by which its checkpoints are known
+  static Result<std::unique_ptr<Workplace>> open(job::Job job, std::filesystem::path folder, std::string identity,
                                                  std::unique_ptr<device::Device> device);
 
   [[nodiscard]] const job::Job& job() const { return job_; }
   [[nodiscard]] const data::DataSet& set() const { return set_; }
   [[nodiscard]] const space::Family& family() const { return family_; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  [[nodiscard]] const std::string& identity() const { return identity_; }
+  /// Makes the folder of a trial's files, but never the study's. @error unavailable when that is gone, or the disk full
+  Result<std::filesystem::path> make_trial_folder(study::TrialId id) const;
   /// Where candidates are measured.
   [[nodiscard]] device::Device& device() { return *device_; }
   /// What runs exported files: the device, or this machine where the device runs none.
   [[nodiscard]] device::Device& runtime() { return runtime_ ? *runtime_ : *device_; }
   /// @param on_progress  called now and then while pictures are decoded for the first time
+  /// @error unavailable: whatever is wrong with pictures or their cache, no network is at fault
   [[nodiscard]] Result<const data::Cache*> cache(std::int64_t size, const std::function<void()>& on_progress = {});
   [[nodiscard]] Result<space::Candidate> build(const space::Choice& choice) const;
 
@@ -46,6 +51,7 @@ class Workplace {
   Workplace() = default;
   job::Job job_;
   std::filesystem::path folder_;
+  std::string identity_;
   data::DataSet set_;
   space::Family family_;
   std::unique_ptr<device::Device> device_, runtime_;  // the second only when the first runs no models

@@ -1,8 +1,9 @@
 /// edgewise-worker: claims trials of a study and evaluates them. Started by `edgewise search`, `train` and `demo`;
 /// talks to its starter in JSON lines on standard output and ends when told to (SIGTERM, or end of standard input).
-///   edgewise-worker run FOLDER          claim and evaluate until told to stop
-///   edgewise-worker time FOLDER         {"choice", "threads"} a line in, {"seconds_per_image"} or {"error"} a line out
-///   edgewise-worker judge FOLDER ID...  metrics on the test split
+///   edgewise-worker run FOLDER JOB          claim and evaluate until told to stop
+///   edgewise-worker time FOLDER JOB         {"choice", "threads"} a line in, {"seconds_per_image"} or {"error"} a line out
+///   edgewise-worker judge FOLDER JOB ID...  metrics on the test split
+/// JOB is where the job file lies: what the study says of paths is relative to it.
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -10,12 +11,14 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <string>
 #include <thread>
 #include <tuple>
 
 #include "base/console.hpp"
+#include "base/machine.hpp"
 #include "base/room.hpp"
 #include "study/storage.hpp"
 #include "trial/attempt.hpp"
@@ -47,9 +50,12 @@ bool is_abandoned() {
   }();
 }
 
+/// Hears whom the device waits for.
+std::function<void(const std::string&)> on_wait;
+
 Status run(trial::Workplace& workplace, study::Storage& storage) {
   const std::string name = study::worker_name();
-  const trial::Starter starter{.tell = tell, .is_gone = is_abandoned, .stop = &stop_asked};
+  const trial::Starter starter{.tell = tell, .is_gone = is_abandoned, .stop = &stop_asked, .on_wait = &on_wait};
   while (!stop_asked && !is_abandoned()) {
     TRY(const auto claimed, storage.claim(name));
     if (!claimed) {
@@ -86,19 +92,23 @@ Status judge(trial::Workplace& workplace, study::Storage& storage, const std::ve
 }
 
 Status main_program(const std::vector<std::string>& arguments) {
-  if (arguments.size() < 2 || (arguments[0] != "run" && arguments[0] != "time" && arguments[0] != "judge"))
-    return invalid("usage: edgewise-worker run|time|judge FOLDER [ID...]",
+  if (arguments.size() < 3 || (arguments[0] != "run" && arguments[0] != "time" && arguments[0] != "judge"))
+    return invalid("usage: edgewise-worker run|time|judge FOLDER JOB [ID...]",
                    "this program is started by `edgewise search`");
   TRY_DO(take_room());
   const fs::path folder = arguments[1];
   TRY(const auto storage, study::open_storage(folder));
   TRY(const auto settings, storage->settings());
-  TRY(auto job, job::job_from_json(settings.job));
-  TRY(auto device, job.device.make());
-  TRY(const auto workplace, trial::Workplace::open(std::move(job), folder, std::move(device)));
+  TRY(auto job, job::job_from_json(settings.job, arguments[2]));
+  const auto say = [](const std::string& line) {
+    if (on_wait) on_wait(line);
+  };
+  TRY(auto device, job.device.make({.say = say, .stop = &stop_asked, .at_most = {}}));
+  TRY(const auto workplace,
+      trial::Workplace::open(std::move(job), folder, study::identity(settings), std::move(device)));
   if (arguments[0] == "run") return run(*workplace, *storage);
   if (arguments[0] == "time") return time_choices(*workplace);
-  return judge(*workplace, *storage, {arguments.begin() + 2, arguments.end()});
+  return judge(*workplace, *storage, {arguments.begin() + 3, arguments.end()});
 }
 
 }  // namespace
@@ -116,8 +126,9 @@ int main(int argc, char** argv) {
       return status.error().code == ErrorCode::interrupted ? 130 : 1;
     }
   } catch (const std::bad_alloc&) {
-    tell({{"error", "memory ran out"}});
-    console::say("error: memory ran out\n  next: end other programs, or raise the limit (`ulimit -v`)");
+    const Error error = memory_ran_out({});
+    tell(error_json(error));
+    console::say(to_text(error));
     return 1;
   } catch (const std::exception& e) {
     tell({{"error", e.what()}});

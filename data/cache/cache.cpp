@@ -1,18 +1,14 @@
 #include "data/cache/cache.hpp"
 
-#include <sys/stat.h>
-
-#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <format>
 
 #include "base/file.hpp"
-#include "base/quiet.hpp"
 #include "base/random.hpp"
 #include "data/builtin/builtin.hpp"
 #include "data/cache/cache_file_internal.hpp"
-#include "data/images/picture_kinds_internal.hpp"
-#include "data/parallel_internal.hpp"
+#include "data/picture_files_internal.hpp"
 
 namespace edgewise::data {
 
@@ -91,19 +87,8 @@ Result<std::uint64_t> key_of_pictures(const DataSet& set) {
     key.add(set.spec.seed);
     return key.value();
   }
-  std::vector<struct stat> states(set.items.size());
-  std::vector<char> is_there(set.items.size());
-  parallel_for(
-      set.items.size(),
-      [&](std::size_t i) {
-        is_there[i] = ::stat(set.items[i].image.c_str(), &states[i]) == 0;
-        return true;
-      },
-      1024);
+  TRY(const auto states, states_of_pictures(set));
   for (std::size_t i = 0; i < set.items.size(); ++i) {
-    if (!is_there[i])
-      return fail(ErrorCode::not_found, std::format("the image \"{}\" is gone", set.items[i].image.string()),
-                  "put it back, or load the set again");
     std::error_code ignored;
     key.add(fs::absolute(set.items[i].image, ignored).lexically_normal().string());
     key.add(static_cast<std::uint64_t>(states[i].st_size));
@@ -154,48 +139,105 @@ void remove_old(const fs::path& folder, const std::string& prefix, const fs::pat
   for (const fs::path& path : old) fs::remove(path, ignored);
 }
 
-}  // namespace
+/// Not the pictures but the folder, its disk or its locks are at fault.
+std::unexpected<Error> no_place_for_cache(std::string message) {
+  return fail(ErrorCode::unavailable, std::move(message), choose_another_folder);
+}
 
-Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& folder,
-                         const std::function<void(std::size_t, std::size_t)>& progress) try {
-  if (size < 8 || size > 1024)
-    return invalid(std::format("input size {} is not within 8 and 1024", size), "common sizes are 64, 96, 128 and 224");
-  if (set.items.empty()) return invalid("the set has no items", "load it first");
-  Cache cache;
-  Cache::Mapping& mapping = *cache.mapping_;
-  CacheLayout& layout = mapping.layout;
+Status make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) return {};
+  return no_place_for_cache(std::format("cannot make the cache folder \"{}\": {}", folder.string(), error.message()));
+}
+
+CacheLayout layout_of(const DataSet& set, std::int64_t size) {
+  CacheLayout layout;
   layout.count = set.items.size();
   layout.size = static_cast<std::uint32_t>(size);
   layout.channels = static_cast<std::uint32_t>(set.channels);
-  TRY(layout.key, key_of_pictures(set));
+  return layout;
+}
 
+/// Where the cache of a set at a size lies, and what is in it once it is made.
+struct CachePlace {
+  CacheLayout layout;
+  std::string prefix;  ///< of all files of this set and size
+  fs::path path;
+};
+
+Result<CachePlace> place_of_cache(const DataSet& set, std::int64_t size, const fs::path& folder) {
+  if (size < 8 || size > 1024)
+    return invalid(std::format("input size {} is not within 8 and 1024", size), "common sizes are 64, 96, 128 and 224");
+  if (set.items.empty()) return invalid("the set has no items", "load it first");
+  CachePlace place;
+  place.layout = layout_of(set, size);
+  TRY(place.layout.key, key_of_pictures(set));
+  place.prefix = std::format("{}-{:016x}-{}-", plain_name(set.name), key_of_set(set), size);
+  place.path = folder / std::format("{}{:016x}.pixels", place.prefix, place.layout.key);
+  return place;
+}
+
+}  // namespace
+
+std::uint64_t bytes_of_cache(const DataSet& set, std::int64_t size) {
+  return bytes_of_file(layout_of(set, size));
+}
+
+Result<bool> is_cached(const DataSet& set, std::int64_t size, const fs::path& folder) {
+  TRY(const CachePlace place, place_of_cache(set, size, folder));
+  return MappedPixels::open(place.path, place.layout).has_value();
+}
+
+Status check_cache_folder(const fs::path& folder, std::uint64_t bytes) {
+  TRY_DO(make_folder(folder));
+  {
+    auto probe = PartFile::create(folder / "probe");  // never committed: its destructor removes it
+    if (!probe) return no_place_for_cache(probe.error().message);
+    constexpr std::size_t page = 4096;
+    if (const auto written = probe->write(std::string(page, '\0')); !written)
+      return no_place_for_cache(written.error().message);
+  }
   std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    return invalid(std::format("cannot make the cache folder \"{}\": {}", folder.string(), error.message()),
-                   "check its path and permissions");
-  const std::string prefix = std::format("{}-{:016x}-{}-", plain_name(set.name), key_of_set(set), size);
-  const fs::path path = folder / std::format("{}{:016x}.pixels", prefix, layout.key);
-  auto opened = MappedPixels::open(path, layout);
+  const fs::space_info space = fs::space(folder, error);
+  // Some network file systems tell nothing, or a size of 0.
+  if (error || space.capacity == 0 || space.available >= bytes) return {};
+  constexpr double mb = 1e6;
+  return no_place_for_cache(std::format(
+      "the disk of the cache folder \"{}\" has {:.0f} MB of room, the pictures need {:.0f} MB", folder.string(),
+      std::floor(static_cast<double>(space.available) / mb), std::ceil(static_cast<double>(bytes) / mb)));
+}
+
+Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& folder,
+                         const std::function<void(std::size_t, std::size_t)>& progress,
+                         const std::atomic<bool>* stop) try {
+  TRY(const CachePlace place, place_of_cache(set, size, folder));
+  TRY_DO(make_folder(folder));
+  auto opened = MappedPixels::open(place.path, place.layout);
   if (!opened) {
-    TRY(const FileLock lock, FileLock::acquire(folder / (prefix + "making.lock"), FileLock::Mode::exclusive));
+    const auto lock = FileLock::acquire(folder / (place.prefix + "making.lock"), FileLock::Mode::exclusive);
+    if (!lock) return no_place_for_cache(lock.error().message);
     // Someone else may have made it while this process waited.
-    opened = MappedPixels::open(path, layout);
-    if (!opened) {
-      remove_old(folder, prefix, path);
-      TRY_DO(write_pixels(
-          path, layout,
-          [&](std::size_t i, std::span<std::uint8_t> target) -> Status {
-            TRY(const auto busy, BusyMachine::enter());  // another worker may be measuring
-            if (!set.is_builtin) return decode_image(set.items[i].image, size, pixels_of(set, set.items[i]), target);
-            render_builtin(set, i, size, target);
-            return {};
-          },
-          progress));
-      opened = MappedPixels::open(path, layout);
+    opened = MappedPixels::open(place.path, place.layout);
+    if (!opened && opened.error().code != ErrorCode::exhausted) {
+      remove_old(folder, place.prefix, place.path);
+      TRY(const auto refused,
+          write_pixels(
+              place.path, place.layout,
+              [&](std::size_t i, std::span<std::uint8_t> target) -> Status {
+                if (stop && stop->load()) return fail(ErrorCode::interrupted, "stopped while pictures were decoded");
+                return fill_picture(set, i, size, target);
+              },
+              progress));
+      if (!refused.empty()) return std::unexpected(error_of(set, refused, not_to_be_decoded));
+      opened = MappedPixels::open(place.path, place.layout);
     }
   }
-  if (!opened) return std::unexpected(opened.error());
+  if (!opened && opened.error().code == ErrorCode::exhausted) return std::unexpected(opened.error());
+  if (!opened) return no_place_for_cache(opened.error().message);
+  Cache cache;
+  Cache::Mapping& mapping = *cache.mapping_;
+  mapping.layout = place.layout;
   mapping.file = std::move(*opened);
 
   mapping.task = set.task;
@@ -204,8 +246,8 @@ Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& 
     mapping.targets.add(target);
   }
   return cache;
-} catch (const fs::filesystem_error& e) {
-  return invalid(std::format("the cache cannot be made: {}", e.what()), "check the folder's permissions");
+} catch (const std::system_error& e) {  // of the file system, or no thread can be had
+  return no_place_for_cache(std::format("the cache cannot be made: {}", e.what()));
 }
 
 }  // namespace edgewise::data

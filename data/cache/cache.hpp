@@ -1,6 +1,7 @@
 /// Images decoded and resized once, memory-mapped, shared by all processes.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -35,7 +36,7 @@ class Cache {
 
  private:
   friend Result<Cache> open_cache(const DataSet&, std::int64_t, const std::filesystem::path&,
-                                  const std::function<void(std::size_t, std::size_t)>&);
+                                  const std::function<void(std::size_t, std::size_t)>&, const std::atomic<bool>*);
   Cache();
   struct Mapping;
   std::unique_ptr<Mapping> mapping_;
@@ -46,10 +47,24 @@ class Cache {
 /// once make it once (a lock; the file is renamed into place when complete). Aspect ratio is not kept: the picture is
 /// stretched to a square, as the boxes are. Area filter when shrinking, linear when growing. Decoding uses all
 /// processors.
-/// @param progress  called with (done, all) now and then
-/// @error invalid_input with the image's path when one cannot be decoded, or when its annotation lacks what the task
-/// wants
+/// @param progress  called with (done, all) now and then @param stop  ends it with `interrupted`
+/// @error all pictures that are gone, or all that cannot be decoded, at once, at most 20 by name; an annotation that
+/// lacks what the task wants; unavailable when the folder or its disk is at fault, exhausted when memory runs out.
+/// Nothing half written stays
 Result<Cache> open_cache(const DataSet& set, std::int64_t size, const std::filesystem::path& folder,
-                         const std::function<void(std::size_t, std::size_t)>& progress = {});
+                         const std::function<void(std::size_t, std::size_t)>& progress = {},
+                         const std::atomic<bool>* stop = nullptr);
+
+/// Whether `open_cache` would find a file that is ready. Reads as much of it as `open_cache` does to verify it.
+/// @error as `open_cache`, of its arguments and of pictures that are gone
+Result<bool> is_cached(const DataSet& set, std::int64_t size, const std::filesystem::path& folder);
+
+/// What the file of (set, size) takes on the disk.
+std::uint64_t bytes_of_cache(const DataSet& set, std::int64_t size);
+
+/// Whether a cache folder can be used: makes it, writes a small file and removes it, and asks whether there is room.
+/// @param bytes  that are to be written
+/// @error unavailable
+Status check_cache_folder(const std::filesystem::path& folder, std::uint64_t bytes);
 
 }  // namespace edgewise::data

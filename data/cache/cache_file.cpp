@@ -4,17 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cerrno>
-#include <chrono>
-#include <condition_variable>
 #include <cstring>
 #include <format>
-#include <mutex>
-#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "data/cache/cache_file_internal.hpp"
@@ -86,6 +80,7 @@ bool write_all(int descriptor, const void* source, std::size_t bytes, std::uint6
   while (bytes > 0) {
     const ssize_t put = ::pwrite(descriptor, at, bytes, static_cast<off_t>(offset));
     if (put < 0 && errno == EINTR) continue;
+    if (put == 0) errno = ENOSPC;  // no file takes nothing and says nothing but a full one
     if (put <= 0) return false;
     at += put;
     offset += static_cast<std::uint64_t>(put);
@@ -99,6 +94,11 @@ std::span<const std::uint8_t> bytes_of(const std::vector<std::uint64_t>& table) 
 }
 
 }  // namespace
+
+std::uint64_t bytes_of_file(const CacheLayout& layout) {
+  const std::uint64_t bytes = layout.pixel_bytes();
+  return header_bytes + bytes + block_count(bytes) * sizeof(std::uint64_t);
+}
 
 Result<std::unique_ptr<MappedPixels>> MappedPixels::open(const fs::path& path, const CacheLayout& layout) {
   const auto damaged = [&](const char* what) {
@@ -116,9 +116,8 @@ Result<std::unique_ptr<MappedPixels>> MappedPixels::open(const fs::path& path, c
     return damaged("is of other pictures");
   const std::uint64_t bytes = layout.pixel_bytes();
   std::vector<std::uint64_t> table(block_count(bytes));
-  const std::uint64_t expected = header_bytes + bytes + bytes_of(table).size();
   struct stat state{};
-  if (::fstat(file.number, &state) != 0 || static_cast<std::uint64_t>(state.st_size) != expected)
+  if (::fstat(file.number, &state) != 0 || static_cast<std::uint64_t>(state.st_size) != bytes_of_file(layout))
     return damaged("is cut short");
   if (!read_all(file.number, table.data(), bytes_of(table).size(), header_bytes + bytes))
     return damaged("is cut short");
@@ -136,8 +135,9 @@ Result<std::unique_ptr<MappedPixels>> MappedPixels::open(const fs::path& path, c
   result->mapping_ = ::mmap(nullptr, result->mapped_bytes_, PROT_READ, MAP_SHARED, file.number, 0);
   if (result->mapping_ == MAP_FAILED) {
     result->mapping_ = nullptr;
-    return invalid(std::format("cannot map the cache \"{}\": {}", path.string(), std::strerror(errno)),
-                   "free some memory");
+    return fail(ErrorCode::exhausted,
+                std::format("cannot map the cache \"{}\": {}", path.string(), std::strerror(errno)),
+                "free some memory");
   }
   result->bytes_ = static_cast<std::size_t>(bytes);
   result->start_ = static_cast<const std::uint8_t*>(result->mapping_) + header_bytes;
@@ -154,73 +154,31 @@ MappedPixels::~MappedPixels() {
 
 namespace {
 
-/// Fills and writes all pictures from all processors; the calling thread reports progress.
-std::optional<Error> write_pictures(int descriptor, const CacheLayout& layout,
-                                    const std::function<Status(std::size_t, std::span<std::uint8_t>)>& fill,
-                                    const std::function<void(std::size_t, std::size_t)>& progress,
-                                    const fs::path& path) {
-  const auto count = static_cast<std::size_t>(layout.count);
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::optional<Error> first;
-  std::size_t first_at = SIZE_MAX, running = 0;
-  std::atomic<std::size_t> next = 0, done = 0;
-  const auto work = [&] {
-    std::vector<std::uint8_t> picture(static_cast<std::size_t>(layout.picture_bytes()));
-    for (std::size_t i; (i = next.fetch_add(1)) < count;) {
-      Status status = fill(i, picture);
-      if (status && !write_all(descriptor, picture.data(), picture.size(), header_bytes + i * layout.picture_bytes()))
-        status = invalid(std::format("cannot write the cache \"{}\": {}", path.string(), std::strerror(errno)),
-                         "free space on its disk, or move the cache folder");
-      if (status) {
-        ++done;
-        continue;
-      }
-      // Items are handed out in order, so every item before the first mistake was looked at too.
-      const std::lock_guard lock(mutex);
-      next.store(count);
-      if (i < first_at) first = status.error(), first_at = i;
-    }
-    const std::lock_guard lock(mutex);
-    --running;
-    changed.notify_all();
-  };
-  std::vector<std::jthread> threads;
-  const std::size_t processors = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 64);
-  {
-    const std::lock_guard lock(mutex);
-    running = std::min(processors, std::max<std::size_t>(1, count));
-  }
-  for (std::size_t t = 0, all = running; t < all; ++t) threads.emplace_back(work);
-  std::unique_lock lock(mutex);
-  while (!changed.wait_for(lock, std::chrono::milliseconds(200), [&] { return running == 0; })) {
-    if (!progress) continue;
-    lock.unlock();
-    progress(done.load(), count);
-    lock.lock();
-  }
-  lock.unlock();
-  if (progress && !first) progress(count, count);
-  return first;
-}
+/// A file that the destructor removes, unless it has got another name by then.
+struct Unfinished {
+  fs::path path;
+  ~Unfinished() { ::unlink(path.c_str()); }
+};
 
 }  // namespace
 
-Status write_pixels(const fs::path& path, const CacheLayout& layout,
-                    const std::function<Status(std::size_t, std::span<std::uint8_t>)>& fill,
-                    const std::function<void(std::size_t, std::size_t)>& progress) {
-  const fs::path part = path.string() + std::string(unfinished);
+Result<std::vector<Refused>> write_pixels(const fs::path& path, const CacheLayout& layout, const PictureWork& fill,
+                                          const std::function<void(std::size_t, std::size_t)>& progress) {
   const auto failed = [&](int error) {
-    ::unlink(part.c_str());
-    return invalid(std::format("cannot write the cache \"{}\": {}", path.string(), std::strerror(error)),
-                   "check that its folder may be written and has room");
+    return fail(ErrorCode::unavailable,
+                std::format("cannot write the cache \"{}\": {}", path.string(), std::strerror(error)),
+                choose_another_folder);
   };
-  const Descriptor file{::open(part.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+  const Unfinished part{path.string() + std::string(unfinished)};
+  const Descriptor file{::open(part.path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
   if (file.number < 0) return failed(errno);
-  if (auto error = write_pictures(file.number, layout, fill, progress, path)) {
-    ::unlink(part.c_str());
-    return std::unexpected(std::move(*error));
-  }
+  const auto write = [&](std::size_t i, std::span<std::uint8_t> picture) -> Status {
+    if (write_all(file.number, picture.data(), picture.size(), header_bytes + i * layout.picture_bytes())) return {};
+    return failed(errno);
+  };
+  TRY(auto refused, fill_each(static_cast<std::size_t>(layout.count), static_cast<std::size_t>(layout.picture_bytes()),
+                              fill, write, progress));
+  if (!refused.empty()) return refused;
   const std::uint64_t bytes = layout.pixel_bytes();
   std::vector<std::uint64_t> table(block_count(bytes));
   std::vector<std::uint8_t> block(std::min<std::uint64_t>(block_bytes, bytes));
@@ -236,9 +194,9 @@ Status write_pixels(const fs::path& path, const CacheLayout& layout,
   header.channels = layout.channels;
   header.table_checksum = checksum(bytes_of(table));
   if (!write_all(file.number, table.data(), bytes_of(table).size(), header_bytes + bytes) ||
-      !write_all(file.number, &header, sizeof header, 0) || ::rename(part.c_str(), path.c_str()) != 0)
+      !write_all(file.number, &header, sizeof header, 0) || ::rename(part.path.c_str(), path.c_str()) != 0)
     return failed(errno);
-  return {};
+  return refused;
 }
 
 }  // namespace edgewise::data

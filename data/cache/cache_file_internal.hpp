@@ -6,8 +6,10 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/error.hpp"
+#include "data/decoding_internal.hpp"
 
 namespace edgewise::data {
 
@@ -20,11 +22,14 @@ struct CacheLayout {
   friend bool operator==(const CacheLayout&, const CacheLayout&) = default;
 };
 
+/// Of the whole file.
+std::uint64_t bytes_of_file(const CacheLayout& layout);
+
 /// A mapped, verified file. Unmapped by the destructor.
 class MappedPixels {
  public:
   /// @error not_found when there is none; conflict when it is of another layout, cut short or damaged, so that it must
-  /// be made again
+  /// be made again; exhausted when there is no room in memory for it
   static Result<std::unique_ptr<MappedPixels>> open(const std::filesystem::path& path, const CacheLayout& layout);
   ~MappedPixels();
   MappedPixels(const MappedPixels&) = delete;
@@ -40,12 +45,16 @@ class MappedPixels {
   const std::uint8_t* start_ = nullptr;
 };
 
-/// Makes the file: `fill(i, target)` gives picture i, called from several threads. Written beside `path` and renamed
-/// when complete.
-/// @error the first picture's error in order; invalid_input when the disk is full
-Status write_pixels(const std::filesystem::path& path, const CacheLayout& layout,
-                    const std::function<Status(std::size_t, std::span<std::uint8_t>)>& fill,
-                    const std::function<void(std::size_t, std::size_t)>& progress);
+/// Makes the file of what `fill` gives, as `fill_each` calls it. Written beside `path` and renamed when complete;
+/// nothing is left of it otherwise.
+/// @return the pictures that `fill` refused, in order; there is a file when there are none
+/// @error as `fill_each`; unavailable when the file cannot be written
+Result<std::vector<Refused>> write_pixels(const std::filesystem::path& path, const CacheLayout& layout,
+                                          const PictureWork& fill,
+                                          const std::function<void(std::size_t, std::size_t)>& progress);
+
+/// What a user can do when the cache's folder or its disk is at fault.
+inline constexpr const char* choose_another_folder = "set EDGEWISE_CACHE to a folder that may be written and has room";
 
 /// Ends the name of a file that is being written.
 inline constexpr std::string_view unfinished = ".part";

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "study/storages/memory_internal.hpp"
 #include "study/storages/storages_internal.hpp"
@@ -87,9 +88,8 @@ Result<std::optional<Claim>> MemoryStorage::claim(const std::string& worker, std
     const Trial& trial = row.entry.trial;
     if (trial.state != State::waiting || !kinds.contains(trial.work)) continue;
     const Trial* best = next ? &next->entry.trial : nullptr;
-    if (!best || trial.stage < best->stage ||
-        (trial.stage == best->stage && trained_before_s(trial) > trained_before_s(*best)))
-      next = &row;
+    const auto rank = [](const Trial& one) { return std::tuple(one.attempts == 0, one.stage, -trained_before_s(one)); };
+    if (!best || rank(trial) < rank(*best)) next = &row;
   }
   if (!next) return std::nullopt;
   next->changed = ++state_.version;
@@ -154,18 +154,32 @@ Status MemoryStorage::retry(TrialId id) {
   return change(id, [](Entry& entry) { return study::retry(entry); });
 }
 
-Result<std::vector<TrialId>> MemoryStorage::recover(int max_attempts) {
+/// @param what  changes an entry and says whether it did
+template <class Change>
+std::vector<TrialId> MemoryStorage::change_running(Change what) {
   std::vector<TrialId> touched;
   for (MemoryState::Row& row : state_.rows) {
-    if (row.entry.trial.state != State::running) continue;
-    const auto why = why_lost(row.entry.trial.worker, row.entry.hold);
-    if (!why) continue;
-    lose(row.entry, *why, max_attempts);
+    if (row.entry.trial.state != State::running || !what(row.entry)) continue;
     row.changed = state_.version + 1;
     touched.push_back(row.entry.trial.id);
   }
   if (!touched.empty()) ++state_.version;
   return touched;
+}
+
+Result<std::vector<TrialId>> MemoryStorage::recover(int max_attempts) {
+  return change_running([&](Entry& entry) {
+    const auto why = why_lost(entry.trial.worker, entry.hold);
+    if (why) lose(entry, *why, max_attempts);
+    return why.has_value();
+  });
+}
+
+Result<std::vector<TrialId>> MemoryStorage::take_back() {
+  return change_running([](Entry& entry) {
+    put_back(entry);
+    return true;
+  });
 }
 
 std::unique_ptr<Storage> memory_storage(const Settings& settings) {

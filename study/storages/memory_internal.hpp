@@ -44,12 +44,15 @@ class MemoryStorage final : public Storage {
   Status give_up(const Claim& claim, const std::string& reason, int max_attempts) override;
   Status retry(TrialId id) override;
   Result<std::vector<TrialId>> recover(int max_attempts) override;
+  Result<std::vector<TrialId>> take_back() override;
   Result<std::int64_t> version() override { return state_.version; }
 
  private:
   Result<MemoryState::Row*> find(TrialId id);
   template <class Change>
   Status change_all(const std::vector<TrialId>& trials, Change what);
+  template <class Change>
+  std::vector<TrialId> change_running(Change what);
   template <class Change>
   Status change(TrialId id, Change what) {
     return change_all({id}, [&](Entry& entry, std::size_t) { return what(entry); });

@@ -2,6 +2,7 @@
 #include <format>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 #include "study/storages/sqlite_internal.hpp"
 
@@ -20,7 +21,42 @@ int wait_for_lock(void* timeout_ms, int calls) {
   return 1;
 }
 
+/// The file as SQLite takes it with parameters (RFC 3986): all but plain letters is escaped, so that no "?", "#" or "%"
+/// of a path means anything.
+std::string uri_of(const std::filesystem::path& file, std::string_view parameters) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+  std::string uri = file.is_absolute() ? "file://" : "file:";  // with an empty host: it may begin with two slashes
+  for (const char c : file.string())
+    uri += plain.contains(c) ? std::string(1, c) : std::format("%{:02X}", static_cast<unsigned char>(c));
+  return std::format("{}?{}", uri, parameters);
+}
+
+int open_handle(const std::filesystem::path& file, const Database::Options& options, sqlite3** handle) {
+  switch (options.access) {
+    case Access::write:
+      return sqlite3_open_v2(file.c_str(), handle,
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | (options.create ? SQLITE_OPEN_CREATE : 0),
+                             nullptr);
+    case Access::read:
+      // Else SQLite would make the log's index where the folder happens to let it.
+      return sqlite3_open_v2(uri_of(file, "readonly_shm=1").c_str(), handle,
+                             SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_URI, nullptr);
+    case Access::unchanged:
+      return sqlite3_open_v2(uri_of(file, "immutable=1").c_str(), handle,
+                             SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_URI, nullptr);
+  }
+  std::unreachable();
+}
+
 }  // namespace
+
+std::unexpected<Error> only_read(const std::filesystem::path& file) {
+  return fail(ErrorCode::unavailable,
+              std::format("the study \"{}\" may only be read: its folder or a file in it may not be written here",
+                          file.string()),
+              "`edgewise status`, `front`, `report --output FILE` and `export` work as it is; to go on with it, copy "
+              "its folder to where you may write");
+}
 
 Statement& Statement::bind(std::int64_t value) {
   if (status_ == SQLITE_OK) status_ = sqlite3_bind_int64(statement_.get(), ++parameter_, value);
@@ -104,8 +140,7 @@ Status Statement::check() {
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file, const Options& options) {
   std::unique_ptr<Database> database(new Database(file, options));
   sqlite3* handle = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | (options.create ? SQLITE_OPEN_CREATE : 0);
-  const int code = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
+  const int code = open_handle(options.copy.empty() ? file : options.copy, options, &handle);
   database->handle_.reset(handle);
   if (code != SQLITE_OK) return database->error(code);
   sqlite3_busy_handler(handle, &wait_for_lock, &database->busy_timeout_ms_);
@@ -162,10 +197,12 @@ std::unexpected<Error> Database::error(int code) {
     case SQLITE_MISMATCH:
     case SQLITE_CONSTRAINT:
       return damaged(told);
+    case SQLITE_READONLY:
+      if (code != SQLITE_READONLY_DBMOVED) return only_read(file_);
+      [[fallthrough]];
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-    case SQLITE_READONLY:
     case SQLITE_IOERR:
       return fail(ErrorCode::unavailable, std::format("the study \"{}\" cannot be read or written: {}", name, told),
                   "check the folder's permissions and the disk, then try again");

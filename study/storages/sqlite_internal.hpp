@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 
 #include "base/error.hpp"
 #include "study/storage.hpp"
+#include "study/storages/sqlite_copy_internal.hpp"
 
 namespace edgewise::study {
 
@@ -51,6 +53,16 @@ class Statement {
   bool is_damaged_ = false;
 };
 
+/// That nothing of the study can be changed here, and what can be done.
+std::unexpected<Error> only_read(const std::filesystem::path& file);
+
+/// What a connection may do with its file.
+enum class Access : std::uint8_t {
+  write,      ///< read and change it
+  read,       ///< read it beside others that may write: the index of their log must be there, none is made
+  unchanged,  ///< read it without its log and without locks: nobody writes
+};
+
 /// One connection. Not safe to use from two threads.
 class Database {
  public:
@@ -59,6 +71,8 @@ class Database {
     std::chrono::milliseconds busy_timeout{60'000};
     int max_pages = 0;  ///< 0: no bound; for tests of a full disk
     Opening opening = Opening::to_work;
+    Access access = Access::write;
+    std::filesystem::path copy;  ///< opened in place of the file, which messages name; empty: there is none
   };
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file, const Options& options);
 
@@ -72,6 +86,8 @@ class Database {
   /// no database).
   std::unexpected<Error> error(int code);
   std::unexpected<Error> damaged(const std::string& what);
+  /// Whether SQLite opened it to be read alone: because of the access, or because the file may not be written.
+  [[nodiscard]] bool is_read_only() const { return sqlite3_db_readonly(handle_.get(), "main") == 1; }
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
  private:
@@ -111,6 +127,8 @@ class Transaction {
 Result<std::unique_ptr<Storage>> open_sqlite_storage(const std::filesystem::path& file,
                                                      const Database::Options& options);
 /// Wraps a connection whose schema was checked.
-std::unique_ptr<Storage> make_sqlite_storage(std::unique_ptr<Database> database);
+/// @param copy  what the connection opened, kept as long as it
+std::unique_ptr<Storage> make_sqlite_storage(std::unique_ptr<Database> database,
+                                             std::optional<PrivateCopy> copy = std::nullopt);
 
 }  // namespace edgewise::study

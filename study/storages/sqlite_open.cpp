@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <bit>
+#include <cerrno>
 #include <format>
+#include <system_error>
 
 #include "base/file.hpp"
 #include "study/changes_internal.hpp"
@@ -69,8 +71,89 @@ void sync_folder(const fs::path& folder) {
   ::close(descriptor);
 }
 
-fs::path with_suffix(fs::path file, const char* suffix) {
-  return file += suffix;
+/// By the rights that files are opened with. Root is refused, too, where the file system is mounted to be read.
+bool is_allowed(const fs::path& path, int how) {
+  return ::faccessat(AT_FDCWD, path.c_str(), how, AT_EACCESS) == 0;
+}
+
+bool is_readable_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored) && is_allowed(path, R_OK);
+}
+
+bool has_content(const fs::path& path) {
+  std::error_code missing;
+  const auto bytes = fs::file_size(path, missing);
+  return !missing && bytes > 0;
+}
+
+fs::path folder_of(const fs::path& file) {
+  return file.has_parent_path() ? file.parent_path() : fs::path(".");
+}
+
+/// Whether a study here can be worked on, as far as can be told without trying.
+bool is_writable(const fs::path& file) {
+  std::error_code ignored;
+  for (const char* rest : {"-wal", "-shm"})
+    if (fs::exists(with_suffix(file, rest), ignored) && !is_allowed(with_suffix(file, rest), W_OK)) return false;
+  return is_allowed(folder_of(file), W_OK | X_OK) && is_allowed(file, W_OK);
+}
+
+Result<std::unique_ptr<Storage>> open_writable(const fs::path& file, const Database::Options& options) {
+  TRY(auto database, Database::open(file, options));
+  if (database->is_read_only()) return only_read(file);
+  TRY_DO(set_up_connection(*database));
+  TRY_DO(check_study(*database, options.opening));
+  TRY_DO(database->run("PRAGMA journal_mode = WAL"));
+  TRY_DO(upgrade_schema(*database));
+  if (options.max_pages > 0) TRY_DO(database->run(std::format("PRAGMA max_page_count = {}", options.max_pages)));
+  return make_sqlite_storage(std::move(database));
+}
+
+/// How the file can be read where it is; nothing: its log has something, and nobody can say what without an index.
+std::optional<Access> access_in_place(const fs::path& file) {
+  // Left by whoever writes now, or was killed: SQLite tells the two apart by their locks.
+  if (is_readable_file(with_suffix(file, "-wal")) && is_readable_file(with_suffix(file, "-shm"))) return Access::read;
+  if (has_content(with_suffix(file, "-wal")) || has_content(with_suffix(file, "-journal"))) return std::nullopt;
+  // Closed by its last writer. Should one begin meanwhile, what it writes goes into a log for its first 1000 pages.
+  return Access::unchanged;
+}
+
+/// Null when only a copy can be read: SQLite cannot do without writing here, or the schema is an older one.
+Result<std::unique_ptr<Storage>> read_in_place(const fs::path& file, Database::Options options) {
+  const auto access = access_in_place(file);
+  if (!access) return nullptr;
+  options.access = *access;
+  auto database = Database::open(file, options);
+  const auto checked = database.and_then([&](const auto& opened) { return check_study(*opened, options.opening); });
+  if (!checked && checked.error().code != ErrorCode::unavailable) return std::unexpected(checked.error());
+  if (!checked) return nullptr;
+  TRY(const bool is_present, has_present_schema(**database));
+  if (!is_present) return nullptr;
+  TRY_DO((*database)->run("PRAGMA query_only = ON"));
+  return make_sqlite_storage(*std::move(database));
+}
+
+Result<std::unique_ptr<Storage>> read_copy(const fs::path& file, Database::Options options) {
+  TRY(auto copy, PrivateCopy::make(file));
+  options.copy = copy.file();
+  TRY(auto database, Database::open(file, options));
+  TRY_DO(database->run("PRAGMA synchronous = OFF"));  // nobody needs it after a power cut
+  TRY_DO(check_study(*database, options.opening));
+  TRY_DO(upgrade_schema(*database));
+  TRY_DO(database->run("PRAGMA query_only = ON"));
+  return make_sqlite_storage(std::move(database), std::move(copy));
+}
+
+/// Where nothing may be written; nothing is.
+Result<std::unique_ptr<Storage>> open_readable(const fs::path& file, const Database::Options& options) {
+  if (!is_allowed(file, R_OK))
+    return fail(
+        ErrorCode::unavailable,
+        std::format("the study \"{}\" may not be read: {}", file.string(), std::generic_category().message(errno)),
+        "ask whose it is for the right to read its folder");
+  TRY(auto storage, read_in_place(file, options));
+  return storage ? std::move(storage) : read_copy(file, options);
 }
 
 }  // namespace
@@ -83,13 +166,14 @@ Result<std::unique_ptr<Storage>> open_sqlite_storage(const fs::path& file, const
   if (!fs::is_regular_file(file, code))
     return invalid(std::format("\"{}\" is no study: it is no file", file.string()),
                    "give the folder that `edgewise search` made");
-  TRY(auto database, Database::open(file, options));
-  TRY_DO(set_up_connection(*database));
-  TRY_DO(check_study(*database, options.opening));
-  TRY_DO(database->run("PRAGMA journal_mode = WAL"));
-  TRY_DO(upgrade_schema(*database));
-  if (options.max_pages > 0) TRY_DO(database->run(std::format("PRAGMA max_page_count = {}", options.max_pages)));
-  return make_sqlite_storage(std::move(database));
+  const bool is_to_look = options.opening == Opening::to_look;
+  if (is_to_look && !is_writable(file)) return open_readable(file, options);
+  auto storage = open_writable(file, options);
+  if (storage || storage.error().code != ErrorCode::unavailable) return storage;
+  // Rights are not all that decides: a server of files may refuse what they allow, or the disk be full.
+  if (is_to_look) return open_readable(file, options);
+  if (!is_writable(file) && is_allowed(file, R_OK)) return only_read(file);
+  return storage;
 }
 
 namespace {

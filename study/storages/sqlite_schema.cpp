@@ -239,9 +239,14 @@ Status check_schema(Database& database) {
   return check_texts(database, version);
 }
 
+Result<bool> has_present_schema(Database& database) {
+  TRY(const std::int64_t version, database.integer("PRAGMA user_version"));
+  return version == schema_version;
+}
+
 Status upgrade_schema(Database& database) {
-  TRY(const std::int64_t seen, database.integer("PRAGMA user_version"));
-  if (seen == schema_version) return {};
+  TRY(const bool is_present, has_present_schema(database));
+  if (is_present) return {};
   TRY(Transaction change, Transaction::write(database));
   TRY(const std::int64_t version, database.integer("PRAGMA user_version"));
   if (version == schema_version) return {};

@@ -12,7 +12,8 @@ namespace {
 /// Each change reads the trial's row, applies the shared rule to it and writes it back, all in one transaction.
 class SqliteStorage final : public Storage {
  public:
-  explicit SqliteStorage(std::unique_ptr<Database> database) : database_(std::move(database)), rows_(*database_) {}
+  SqliteStorage(std::unique_ptr<Database> database, std::optional<PrivateCopy> copy)
+      : copy_(std::move(copy)), database_(std::move(database)), rows_(*database_) {}
 
   Result<Settings> settings() override { return rows_.settings(); }
 
@@ -157,20 +158,18 @@ class SqliteStorage final : public Storage {
   }
 
   Result<std::vector<TrialId>> recover(int max_attempts) override {
-    std::vector<TrialId> touched;
-    TRY(const std::int64_t running, database_->integer("SELECT COUNT(*) FROM trial WHERE state = 'running'"));
-    if (running == 0) return touched;
-    TRY(Transaction change, Transaction::write(*database_));
-    TRY(auto held, rows_.running());
-    for (Entry& entry : held) {
+    return change_running([&](Entry& entry) {
       const auto why = why_lost(entry.trial.worker, entry.hold);
-      if (!why) continue;
-      lose(entry, *why, max_attempts);
-      TRY_DO(rows_.write(entry));
-      touched.push_back(entry.trial.id);
-    }
-    if (!touched.empty()) TRY_DO(commit_change(change));
-    return touched;
+      if (why) lose(entry, *why, max_attempts);
+      return why.has_value();
+    });
+  }
+
+  Result<std::vector<TrialId>> take_back() override {
+    return change_running([](Entry& entry) {
+      put_back(entry);
+      return true;
+    });
   }
 
   Result<std::int64_t> version() override { return database_->integer("SELECT version FROM study WHERE id = 0"); }
@@ -204,14 +203,32 @@ class SqliteStorage final : public Storage {
     return commit_change(transaction);
   }
 
+  /// @param what  changes an entry and says whether it did
+  template <class Change>
+  Result<std::vector<TrialId>> change_running(Change what) {
+    std::vector<TrialId> touched;
+    TRY(const std::int64_t running, database_->integer("SELECT COUNT(*) FROM trial WHERE state = 'running'"));
+    if (running == 0) return touched;
+    TRY(Transaction change, Transaction::write(*database_));
+    TRY(auto held, rows_.running());
+    for (Entry& entry : held) {
+      if (!what(entry)) continue;
+      TRY_DO(rows_.write(entry));
+      touched.push_back(entry.trial.id);
+    }
+    if (!touched.empty()) TRY_DO(commit_change(change));
+    return touched;
+  }
+
+  std::optional<PrivateCopy> copy_;  // removed once the connection is closed
   std::unique_ptr<Database> database_;
   Rows rows_;
 };
 
 }  // namespace
 
-std::unique_ptr<Storage> make_sqlite_storage(std::unique_ptr<Database> database) {
-  return std::make_unique<SqliteStorage>(std::move(database));
+std::unique_ptr<Storage> make_sqlite_storage(std::unique_ptr<Database> database, std::optional<PrivateCopy> copy) {
+  return std::make_unique<SqliteStorage>(std::move(database), std::move(copy));
 }
 
 }  // namespace edgewise::study

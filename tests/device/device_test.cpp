@@ -31,7 +31,7 @@ class OwnLocks : public testing::Environment {
 };
 const auto* const own_locks = testing::AddGlobalTestEnvironment(new OwnLocks);
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef EDGEWISE_SANITIZED
 constexpr bool is_sanitized = true;  // allocates more, and ends the process on an allocation beyond all bounds
 #else
 constexpr bool is_sanitized = false;
@@ -299,7 +299,7 @@ TEST(LocalDevice, SaysNowAndThenWhatItWaitsFor) {
   std::vector<std::string> heard;
   auto options = quick;
   options.timeout_s = 12;
-  const auto device = make_local_device(options, {}, [&](const std::string& line) { heard.push_back(line); });
+  const auto device = make_local_device(options, {}, {.say = [&](const std::string& line) { heard.push_back(line); }});
   ASSERT_FALSE(measured(*device, save(endless_loop(), folder / "endless.onnx")));
   ASSERT_FALSE(heard.empty());
   EXPECT_THAT(heard[0],
@@ -370,9 +370,45 @@ INSTANTIATE_TEST_SUITE_P(
               greet + "while read line; do echo '{\"ok\": true, \"latency_ms\": -1}'; done", "is no measurement"},
         Fault{"NeverEndsItsLine", greet + "read line; exec tr '\\0' 'x' < /dev/zero",
               "the line is longer than 16777216 bytes"},
-        Fault{"FailsInTheMiddle", greet + "read line; echo '{\"ok\": true}'; read line; kill -9 $$",
-              "measuring \"model.onnx\": the process was killed by signal 9"}),
+        Fault{"FailsInTheMiddle", greet + "read line; echo '{\"ok\": true}'; read line; kill -ILL $$",
+              "measuring \"model.onnx\": the process was killed by signal 4"}),
     [](const auto& info) { return info.param.name; });
+
+/// An agent that others kill or stop says nothing about the model.
+class DisturbedAgent : public testing::TestWithParam<std::string> {};
+
+TEST_P(DisturbedAgent, IsAskedOnceMore) {
+  const TestFolder folder;
+  const auto path = save(twice_plus_one(), folder / "model.onnx");
+  const std::string disturb = greet + "read line; kill -" + GetParam() + " $$";
+  auto options = quick;
+  options.timeout_s = GetParam() == "STOP" ? 2 : 20;
+  const auto once = device_by(folder, "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch \"$FOLDER/was_here\"\n" + disturb, options);
+  const auto m = measured(*once, path);
+  EXPECT_TRUE(m) << to_text(m.error());
+  std::filesystem::remove(folder / "was_here");
+  const auto outputs = outputs_of(*device_by(folder, "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch "
+                                                     "\"$FOLDER/was_here\"\n" + greet + "read line; kill -KILL $$", options),
+                                  path, {0, 1, 2, 3});
+  EXPECT_TRUE(outputs) << to_text(outputs.error());
+  const auto twice = measured(*device_by(folder, disturb, options), path);
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().code, ErrorCode::exhausted) << "neither the model's fault for certain, nor the machine's";
+  EXPECT_THAT(twice.error().message,
+              AllOf(HasSubstr(GetParam() == "STOP" ? "is stopped" : "was killed by signal"), HasSubstr("so was the one before it")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, DisturbedAgent, testing::Values("KILL", "TERM", "INT", "STOP"),
+                         [](const auto& info) { return info.param; });
+
+TEST(LocalDevice, IsReadyWhenItsAgentRunsSomething) {
+  const TestFolder folder;
+  EXPECT_TRUE(make_local_device(quick)->ready());
+  const auto broken = device_by(folder, "exit 127")->ready();
+  ASSERT_FALSE(broken);
+  EXPECT_THAT(broken.error().message, HasSubstr("exited with 127"));
+  EXPECT_FALSE(make_local_device(quick, "/no/such/agent")->ready());
+}
 
 /// The machine is at fault, not the model: whoever asks may try again, and must not blame the network.
 TEST(LocalDevice, AnAgentThatRunsNothingIsNotTheModelsFault) {

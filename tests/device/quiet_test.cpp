@@ -1,6 +1,7 @@
 // Measuring and training exclude each other, and trainers cannot starve a measurement.
 #include "base/quiet.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -9,13 +10,20 @@
 
 #include <atomic>
 #include <chrono>
+#include <format>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "base/process.hpp"
 #include "device/local_device.hpp"
 #include "tests/device/models.hpp"
 
 namespace edgewise::device {
 namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
 
 /// Processes that do nothing but enter `BusyMachine`, stay a millisecond and enter again at once, as workers that
 /// train.
@@ -88,10 +96,67 @@ TEST_F(Quiet, LetsTrainersComputeTogether) {
   EXPECT_TRUE(first && second);
 }
 
+/// A process that holds the machine busy, and is stopped or only slow.
+class Trainer {
+ public:
+  explicit Trainer(bool is_stopped) {
+    int ready[2];
+    EXPECT_EQ(::pipe(ready), 0);
+    process_ = ::fork();
+    if (process_ == 0) {
+      const auto busy = BusyMachine::enter();
+      const bool is_told = ::write(ready[1], "x", 1) == 1;
+      if (is_stopped) ::raise(SIGSTOP);
+      for (;;) ::usleep(is_told ? 100'000 : 1);
+    }
+    char byte = 0;
+    EXPECT_EQ(::read(ready[0], &byte, 1), 1);
+    ::close(ready[0]);
+    ::close(ready[1]);
+    for (int i = 0; is_stopped && i < 500 && !edgewise::is_stopped(process_); ++i) ::usleep(10'000);
+  }
+  ~Trainer() {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+  [[nodiscard]] pid_t process() const { return process_; }
+
+ private:
+  pid_t process_ = -1;
+};
+
+TEST_F(Quiet, NamesWhoIsInTheWay) {
+  const Trainer trainer(true);
+  const auto others = at_work();
+  ASSERT_EQ(others.size(), 1U);
+  EXPECT_EQ(others[0].pid, trainer.process());
+  EXPECT_TRUE(others[0].is_stopped);
+  const std::string name = std::format("process {} (", trainer.process());
+  EXPECT_THAT(to_text(others[0]), AllOf(HasSubstr(name), HasSubstr("which is stopped")));
+  const auto quiet = QuietMachine::enter({.at_most = std::chrono::milliseconds(50)});
+  ASSERT_FALSE(quiet);
+  EXPECT_THAT(quiet.error().message, HasSubstr(name));
+}
+
+TEST_F(Quiet, SaysWhomItWaitsForAndCanBeStopped) {
+  const Trainer trainer(false);
+  std::atomic<bool> stop = false;
+  std::vector<std::string> heard;
+  const auto say = [&](const std::string& line) {
+    heard.push_back(line);
+    stop = true;
+  };
+  const auto quiet = QuietMachine::enter({.say = say, .stop = &stop, .at_most = {}});
+  ASSERT_FALSE(quiet);
+  EXPECT_EQ(quiet.error().code, ErrorCode::interrupted);
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_THAT(heard[0], AllOf(HasSubstr("waiting to measure for"), HasSubstr(std::format("process {}", trainer.process()))));
+}
+
 TEST_F(Quiet, IsNotWaitedForBehindATrainerThatHangs) {
   const auto hanging = BusyMachine::enter();
   ASSERT_TRUE(hanging);
-  const auto quiet = QuietMachine::enter(std::chrono::milliseconds(50));
+  const auto quiet = QuietMachine::enter({.at_most = std::chrono::milliseconds(50)});
   ASSERT_FALSE(quiet);
   EXPECT_EQ(quiet.error().code, ErrorCode::unavailable);
   EXPECT_TRUE(BusyMachine::enter()) << "the gate is open again";

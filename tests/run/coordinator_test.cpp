@@ -211,7 +211,7 @@ TEST_F(Searching, ATrialThatKillsEveryWorkerFailsAndTheOthersGoOn) {
   ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
   EXPECT_EQ(count(study_, State::complete), 5U);
   EXPECT_EQ(study_.trials[1].state, State::failed);
-  EXPECT_THAT(study_.trials[1].reason, HasSubstr("its worker was lost 3 times"));
+  EXPECT_THAT(study_.trials[1].reason, HasSubstr("its worker was lost 2 times"));
 }
 
 TEST_F(Searching, WorkersThatNeverGetAnywhereEndTheSearch) {
@@ -220,6 +220,103 @@ TEST_F(Searching, WorkersThatNeverGetAnywhereEndTheSearch) {
   ASSERT_FALSE(summary.has_value());
   EXPECT_EQ(summary.error().code, ErrorCode::unavailable);
   EXPECT_THAT(summary.error().message, HasSubstr("workers do not stay alive"));
+  EXPECT_THAT(summary.error().next, HasSubstr("no trial was spent on it"));
+  EXPECT_EQ(count(study_, State::failed), 0U) << "the machine is at fault, not the trials";
+  EXPECT_EQ(count(study_, State::waiting), study_.trials.size());
+  ::unsetenv("EDGEWISE_STUB");
+  const auto again = search(grid);
+  ASSERT_TRUE(again.has_value()) << to_text(again.error());
+  EXPECT_EQ(count(study_, State::complete), 6U);
+}
+
+TEST_F(Searching, AFaultOfTheMachineEndsTheSearchAndSpendsNoTrial) {
+  for (const int workers : {1, 2}) {
+    place_ = std::format("{}.study", workers);
+    tell_worker("fault:1");
+    SearchOptions options;
+    options.staffing.workers = workers;
+    const auto summary = search(grid, options);
+    ASSERT_FALSE(summary.has_value());
+    EXPECT_EQ(summary.error().code, ErrorCode::unavailable);
+    EXPECT_EQ(summary.error().message, "the disk is full");
+    EXPECT_THAT(summary.error().next, testing::AllOf(HasSubstr("make room"), HasSubstr("the same command goes on")));
+    EXPECT_EQ(count(study_, State::failed) + count(study_, State::running), 0U);
+    EXPECT_EQ(study_.trials[1].state, State::waiting);
+    EXPECT_EQ(study_.trials[1].attempts, 0);
+    const auto again = search(grid, options);
+    ASSERT_TRUE(again.has_value()) << to_text(again.error());
+    EXPECT_EQ(count(study_, State::complete), 6U);
+  }
+}
+
+TEST_F(Searching, ATrialThatLostAWorkerIsTriedAlone) {
+  tell_worker("die:1 crowded");
+  SearchOptions options;
+  options.staffing.workers = 3;
+  const auto summary = search(grid, options);
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_EQ(count(study_, State::complete), 6U);
+  EXPECT_EQ(study_.trials[1].attempts, 2);
+  EXPECT_FALSE(std::filesystem::exists(place() / "crowd")) << "another trial ran beside the second attempt";
+}
+
+TEST_F(Searching, WhatRanWhenACoordinatorDiedCostsNoAttempt) {
+  {
+    auto session = start_study(job(grid), place());
+    ASSERT_TRUE(session.has_value()) << to_text(session.error());
+    study::Trial trial{.choice = session->family.space.at(0).value(), .fidelity = study::Fidelity::training(3)};
+    ASSERT_TRUE(session->storage->add({trial}, 0));
+    // As by a worker whose machine, or whose copy of this folder, is another one: it may well live.
+    ASSERT_TRUE(session->storage->claim("elsewhere:1").value());
+  }
+  const auto summary = search(grid);
+  ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+  EXPECT_TRUE(said_.has("1 trial of a search that was ended from outside is taken up again"));
+  EXPECT_EQ(count(study_, State::complete), 6U);
+  EXPECT_EQ(study_.trials[0].attempts, 1);
+}
+
+TEST_F(Searching, AStudyWhoseFolderGoesAwayEndsTheSearch) {
+  const auto away = [&](const std::function<void()>& take) {
+    tell_worker("slow");
+    bool is_taken = false;
+    said_.on_show = [&, take](const Moment& moment) {
+      if (moment.done >= 1 && !std::exchange(is_taken, true)) take();
+    };
+    auto session = start_study(job(grid), place());
+    ASSERT_TRUE(session.has_value()) << to_text(session.error());
+    const auto strategy = make_strategy(*session);
+    const auto summary = run_search(*session, strategy->get(), {}, said_);
+    ASSERT_FALSE(summary.has_value());
+    EXPECT_EQ(summary.error().code, ErrorCode::not_found);
+    EXPECT_THAT(summary.error().message, HasSubstr("was removed or renamed while the search ran"));
+    EXPECT_FALSE(std::filesystem::exists(place())) << "the folder was made anew";
+    said_.on_show = {};
+  };
+  away([&] { std::filesystem::remove_all(place()); });
+  const auto other = folder_ / "other.study";
+  away([&] { std::filesystem::rename(place(), other); });
+  place_ = "other.study";
+  const auto goes_on = search(grid);
+  ASSERT_TRUE(goes_on.has_value()) << to_text(goes_on.error());
+  EXPECT_EQ(count(study_, State::complete), 6U);
+}
+
+TEST_F(Searching, CheckpointsStayForTheFrontAndForFailedTrials) {
+  tell_worker("fail:1");
+  ASSERT_TRUE(start_study(job(grid), place()).has_value());
+  for (int trial = 0; trial < 6; ++trial) {
+    const auto folder = place() / "trials" / std::format("{:06}", trial);
+    std::filesystem::create_directories(folder);
+    ASSERT_TRUE(write_file(folder / "checkpoint", "x"));
+  }
+  ASSERT_TRUE(search(grid + "objectives: {latency_ms: minimize}\n").has_value());
+  const auto has = [&](int trial) {
+    return std::filesystem::exists(place() / "trials" / std::format("{:06}", trial) / "checkpoint");
+  };
+  EXPECT_TRUE(has(0)) << "the fastest is the front";
+  EXPECT_TRUE(has(1)) << "it failed, and may be tried again";
+  for (int trial = 2; trial < 6; ++trial) EXPECT_FALSE(has(trial)) << trial;
 }
 
 TEST_F(Searching, AWorkerThatFallsSilentIsFoundAndReplaced) {
@@ -230,7 +327,7 @@ TEST_F(Searching, AWorkerThatFallsSilentIsFoundAndReplaced) {
   ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
   EXPECT_EQ(count(study_, State::complete), 6U);
   EXPECT_EQ(study_.trials[2].attempts, 2);
-  EXPECT_TRUE(said_.has("trial 2 lost its worker; it is taken up again from its last epoch"));
+  EXPECT_TRUE(said_.has("trial 2 lost its worker; it is tried once more from its last epoch, with nothing beside it"));
 }
 
 TEST_F(Searching, StoppedItSaysSoAndGoesOnLater) {

@@ -2,7 +2,8 @@
 // EDGEWISE_STUB tells what goes wrong, as words: "fail:2" (trial 2 fails), "die:1" (the process is killed while it runs
 // trial 1, once), "hang:1" (it falls silent in trial 1, once), "lose:1" (it is killed each time), "brief" (it may be
 // silent for a second), "untimed" (it cannot time a network), "slow" (a trial takes a moment, and says that it took an
-// hour).
+// hour), "fault:1" (trial 1 meets a fault of the machine, once), "crowded" (a trial takes a moment, and one that was lost
+// leaves the file "crowd" when another runs beside it).
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -41,6 +42,18 @@ void misbehave(const std::filesystem::path& folder, const std::string& id) {
     for (;;) std::this_thread::sleep_for(1h);
 }
 
+/// Whether a trial runs beside this one while it takes its moment.
+Status look_for_others(study::Storage& storage, const study::Trial& trial, const std::filesystem::path& folder) {
+  for (int i = 0; i < 20; ++i) {
+    std::this_thread::sleep_for(10ms);
+    if (trial.attempts < 2) continue;
+    TRY(const auto study, storage.load());
+    for (const auto& other : study.trials)
+      if (other.id != trial.id && other.state == study::State::running) std::ofstream(folder / "crowd") << "seen";
+  }
+  return {};
+}
+
 Status run(const std::filesystem::path& folder) {
   TRY(const auto storage, study::open_storage(folder));
   const auto name = study::worker_name();
@@ -58,6 +71,12 @@ Status run(const std::filesystem::path& folder) {
          ++epoch) {
       TRY_DO(storage->record(*claim, {.stage = trial.stage, .epoch = epoch, .train_loss = 1, .validation_loss = 1}));
       misbehave(folder, id);
+    }
+    if (is_told("crowded")) TRY_DO(look_for_others(*storage, trial, folder));
+    if (is_told("fault:" + id) && is_first(folder, "fault")) {
+      TRY_DO(storage->release(*claim));
+      std::println(R"({{"error": "the disk is full", "where": "", "next": "make room", "is_fault": true}})");
+      return {};
     }
     if (is_told("fail:" + id)) {
       TRY_DO(storage->fail_trial(*claim, "it was told to fail"));

@@ -410,6 +410,35 @@ TEST_P(StorageConformance, RecoversTrialsOfSilentWorkersUntilTheyWereLostTooOfte
   EXPECT_EQ(storage().recover(3).value(), Ids{});
 }
 
+TEST_P(StorageConformance, ATrialThatLostAWorkerIsTakenUpFirst) {
+  add(3);
+  EXPECT_EQ(claim("elsewhere:1"), TrialId{0});
+  EXPECT_EQ(claim("elsewhere:1"), TrialId{1});
+  fall_silent({1}, "elsewhere:1");
+  ASSERT_EQ(storage().recover(2).value(), (Ids{{1}}));
+  complete({0}, "elsewhere:1");
+  ASSERT_TRUE(storage().promote({{0}}, Fidelity::training(20)));
+  EXPECT_EQ(claim(), TrialId{1}) << "before trials that lost none";
+  EXPECT_EQ(claim(), TrialId{2});
+  EXPECT_EQ(claim(), TrialId{0});
+}
+
+TEST_P(StorageConformance, TakesBackWhateverRunsAndCountsNoAttempt) {
+  add(3);
+  claim("elsewhere:1");
+  claim(worker_name());
+  const Claim old = held({0}, "elsewhere:1");
+  EXPECT_EQ(storage().take_back().value(), (Ids{{0}, {1}})) << "whether its worker lives or not";
+  for (const int trial : {0, 1, 2}) {
+    EXPECT_EQ(state(trial), State::waiting);
+    EXPECT_EQ(storage().trial({trial})->attempts, 0);
+  }
+  EXPECT_ERROR(storage().record(old, example_point(0, 1)), conflict, "trial 0 is not run by \"elsewhere:1\"");
+  const auto before = storage().version().value();
+  EXPECT_EQ(storage().take_back().value(), Ids{});
+  EXPECT_EQ(storage().version().value(), before);
+}
+
 TEST_P(StorageConformance, AClaimIsOneOfItsKindAndKnowsItsLease) {
   add(2);
   const auto before = std::chrono::system_clock::now();

@@ -78,6 +78,61 @@ TEST(Artifact, IsRecordedWithItsHash) {
   EXPECT_THAT(outside.error().message, HasSubstr("is not within the study's folder"));
 }
 
+TEST(Artifact, IsReadAsItWasRecorded) {
+  const Folder folder;
+  fs::create_directories(folder.path() / "trials");
+  const fs::path file = folder.path() / "trials" / "model.onnx";
+  ASSERT_TRUE(write_file(file, "abc"));
+  const Artifact recorded = artifact_of("onnx", file, folder.path()).value();
+  const auto read = [&](const Artifact& artifact) {
+    return read_artifact(artifact, folder.path(), "the model of trial 3");
+  };
+  EXPECT_EQ(read(recorded), "abc");
+  EXPECT_EQ(read({.kind = "onnx", .path = recorded.path}), "abc") << "of an earlier schema";
+
+  ASSERT_TRUE(write_file(file, "abd"));
+  EXPECT_EQ(read(recorded).error().message,
+            "the model of trial 3 is damaged: its content is not what was measured (sha256)");
+  EXPECT_EQ(read({.kind = "onnx", .path = recorded.path, .bytes = 3}), "abd");
+  ASSERT_TRUE(write_file(file, "ab"));
+  EXPECT_EQ(read(recorded).error().message, "the model of trial 3 is damaged: it has 2 bytes, 3 were measured");
+  EXPECT_EQ(read(recorded).error().code, ErrorCode::invalid_input);
+  fs::remove(file);
+  EXPECT_EQ(read(recorded).error().message,
+            "the model of trial 3 is missing: there is no \"" + fs::weakly_canonical(file).string() + "\"");
+  EXPECT_EQ(read(recorded).error().code, ErrorCode::not_found);
+}
+
+TEST(Artifact, OutsideOfTheStudyIsNotRead) {
+  const Folder folder;
+  const fs::path study = folder.path() / "face.study", secret = folder.path() / "secret";
+  fs::create_directories(study / "trials");
+  ASSERT_TRUE(write_file(secret, "abc"));
+  fs::create_symlink(secret, study / "file");
+  fs::create_symlink("../..", study / "trials" / "up");
+  fs::create_symlink("loop", study / "loop");
+  // Its name begins as the study's does.
+  fs::create_directories(folder.path() / "face.study2");
+  ASSERT_TRUE(write_file(folder.path() / "face.study2" / "model", "abc"));
+  fs::create_symlink(folder.path() / "face.study2", study / "second");
+  for (const std::string& path :
+       {secret.string(), std::string("../secret"), std::string("trials/../../secret"), std::string("file"),
+        std::string("trials/up/secret"), std::string("second/model"), std::string("loop"), std::string()}) {
+    SCOPED_TRACE(path);
+    const auto read = read_artifact({.kind = "onnx", .path = path}, study, "the model of trial 3");
+    ASSERT_FALSE(read);
+    if (path != "loop") {
+      EXPECT_EQ(read.error().code, ErrorCode::invalid_input);
+      EXPECT_THAT(read.error().message, HasSubstr("is not within the study's folder"));
+    }
+  }
+  // A link that stays inside, and a study that is itself behind one, are as good as any.
+  ASSERT_TRUE(write_file(study / "trials" / "model", "abc"));
+  fs::create_symlink("trials/model", study / "inside");
+  fs::create_symlink(study, folder.path() / "link.study");
+  EXPECT_EQ(read_artifact({.kind = "onnx", .path = "inside"}, folder.path() / "link.study", "it"), "abc");
+}
+
 TEST(Changes, CannotBeAppliedWhereTrialsBetweenAreMissing) {
   Study study;
   study.trials.resize(2);

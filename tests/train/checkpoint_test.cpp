@@ -80,10 +80,36 @@ TEST_F(CheckpointFile, RefusesAnotherNetworkOrOptimizer) {
   EXPECT_EQ(read_checkpoint(path_, read).error().message, "it was written with another optimizer");
 }
 
+TEST_F(CheckpointFile, BelongsToItsStudyTrialSeedAndStage) {
+  auto written = example();
+  written.owner = {.study = "a 240 pictures", .trial = 3, .stage = 1};
+  written.seed = 18'446'744'073'709'551'615U;
+  ASSERT_TRUE(write_checkpoint(path_, written).has_value());
+  const auto message = [&](Owner owner, std::uint64_t seed) {
+    auto read = empty();
+    read.owner = std::move(owner);
+    read.seed = seed;
+    const auto status = read_checkpoint(path_, read);
+    return status ? std::string("taken") : status.error().message;
+  };
+  EXPECT_EQ(message(written.owner, written.seed), "taken");
+  EXPECT_EQ(message({.study = written.owner.study, .trial = 3, .stage = 2}, written.seed), "taken") << "a later stage";
+  EXPECT_EQ(message({}, 1), "taken") << "who names no study does not mind";
+  EXPECT_EQ(message({.study = "b", .trial = 3, .stage = 1}, written.seed), "it belongs to another study or other data");
+  EXPECT_EQ(message({.study = written.owner.study, .trial = 4, .stage = 1}, written.seed), "it belongs to another trial");
+  EXPECT_EQ(message(written.owner, 7), "it was trained with another seed");
+  EXPECT_EQ(message({.study = written.owner.study, .trial = 3, .stage = 0}, written.seed), "it is of a later stage");
+  ASSERT_TRUE(write_checkpoint(path_, example()).has_value());
+  EXPECT_EQ(message(written.owner, written.seed), "it belongs to another study or other data") << "of no study";
+}
+
 TEST_F(CheckpointFile, SaysWhereItCannotBeWritten) {
   const auto status = write_checkpoint("/proc/none/x.ckpt", example());
   ASSERT_FALSE(status.has_value());
   EXPECT_EQ(status.error().code, ErrorCode::unavailable);
+  const auto gone = path_.string() + ".gone";
+  EXPECT_FALSE(write_checkpoint(gone + "/checkpoint", example()).has_value());
+  EXPECT_FALSE(std::filesystem::exists(gone)) << "the folder of a study that was removed does not come back";
 }
 
 TEST(NetworkKey, TellsNetworksApart) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <functional>
 
+#include "base/file.hpp"
 #include "nn/processor.hpp"
 #include "space/backbones.hpp"
 #include "task/box/box.hpp"
@@ -175,6 +176,55 @@ TEST_F(Loop, AnInterruptedTrainingEndsAsOneThatWasNot) {
     EXPECT_EQ(epochs, (std::vector<int>{3, 4}));
     expect_same(*resumed, *expected);
   }
+}
+
+TEST_F(Loop, WhatCannotBeContinuedIsTrainedFromTheStartAndSaidSo) {
+  auto r = request(task::classification(), 2);
+  r.checkpoint = folder_ / "trial.ckpt";
+  const auto first = run_loop(r);
+  ASSERT_TRUE(first.has_value());
+  EXPECT_FALSE(first->started_over.has_value());
+  r.epochs = 3;
+  r.told = 2;
+  std::vector<std::string> remarks;
+  r.on_remark = [&](const std::string& remark) { remarks.push_back(remark); };
+  const auto whole = *read_file(r.checkpoint);
+  const auto over = [&](const std::string& why) {
+    std::vector<int> epochs;
+    r.on_epoch = [&](const Epoch& epoch) { epochs.push_back(epoch.epoch); };
+    const auto outcome = run_loop(r);
+    ASSERT_TRUE(outcome.has_value()) << to_text(outcome.error());
+    EXPECT_EQ(epochs, (std::vector<int>{1, 2, 3}));
+    EXPECT_EQ(outcome->started_over, why);
+    ASSERT_FALSE(remarks.empty());
+    EXPECT_EQ(remarks.back(), why + "; it is trained from the start");
+  };
+  auto damaged = whole;
+  damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 1);
+  ASSERT_TRUE(write_file(r.checkpoint, damaged));
+  over("its checkpoint is not used: its checksum is wrong");
+  ASSERT_TRUE(write_file(r.checkpoint, ""));
+  over("its checkpoint is not used: it is no checkpoint of this version");
+  std::filesystem::remove(r.checkpoint);
+  over("its checkpoint is gone");
+  ASSERT_TRUE(write_file(r.checkpoint, whole));
+  r.owner = {.study = "another", .trial = 0, .stage = 0};
+  over("its checkpoint is not used: it belongs to another study or other data");
+}
+
+TEST_F(Loop, EpochsOfTheCheckpointThatNobodyHeardOfAreToldAgain) {
+  auto r = request(task::classification(), 3);
+  r.checkpoint = folder_ / "trial.ckpt";
+  const auto first = run_loop(r);
+  ASSERT_TRUE(first.has_value());
+  r.told = 1;  // by a study that was restored from an older copy
+  std::vector<Epoch> told;
+  r.on_epoch = [&](const Epoch& epoch) { told.push_back(epoch); };
+  ASSERT_TRUE(run_loop(r).has_value());
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].epoch, 2);
+  EXPECT_EQ(told[1].epoch, 3);
+  EXPECT_EQ(told[1].train_loss, first->curve[2].train_loss);
 }
 
 TEST_F(Loop, APromotedTrialContinuesItsWeights) {

@@ -120,7 +120,7 @@ function files(results: StageResult[]): HTMLElement | null {
 }
 
 /** Told in a part of their own. */
-const told: readonly (keyof Details)[] = ['confusion', 'starting_weights', 'model'];
+const told: readonly (keyof Details)[] = ['confusion', 'started_over', 'starting_weights', 'model'];
 
 const aside = h('aside.detail', {'aria-label': 'Trial', tabindex: -1, hidden: true});
 let returnTo: Element | null = null;
@@ -162,6 +162,9 @@ export function openDetail(trial: Trial): void {
       trial.contribution === null ? '' : `; ${percent(trial.contribution)} of the front's volume is covered by it alone`,
     ),
     ...(reason ? [h('p.reason-box', {}, reason)] : []),
+    ...trial.results.flatMap(({stage, details: {started_over: why}}) =>
+      why ? [h('p.reason-box', {}, `Stage ${stage + 1} was trained from the start, so that its stages do not belong together: ${why}`)] : [],
+    ),
     h('div.figures', {}, objectiveNames.map((name) => h('div.figure', {}, h('strong', {}, withUnit(name, valueOf(trial, name))), h('span', {}, label(name))))),
     ...[
       part('Choice', pairs(choiceNames.filter((name) => trial.choice[name] !== undefined).map((name) => {

@@ -189,6 +189,8 @@ export type Details = {
   threads?: number;
   /** of training, while other workers measured (s) */
   kept_waiting_s?: number;
+  /** why what earlier stages trained was not continued */
+  started_over?: string;
   /** what it began with instead of random weights */
   starting_weights?: StartingWeights;
   /** rows are true classes, columns predicted ones */

@@ -134,7 +134,7 @@ TEST_F(Loading, NoBatchIsMadeWhileThisMachineMeasures) {
     EXPECT_EQ(batch->count, 4U);
     EXPECT_GT(batch->waited_s, 0.05) << "so that its maker's wait is not taken for training";
     // And a measurement waits for no more than the batches under way, whatever is left to load.
-    EXPECT_TRUE(QuietMachine::enter(std::chrono::seconds(20)).has_value());
+    EXPECT_TRUE(QuietMachine::enter({.at_most = std::chrono::seconds(20)}).has_value());
     while (loader.next()) {
     }
   }
