@@ -172,9 +172,9 @@ std::optional<study::Artifact> model_of(const study::StageResult* result) {
   if (!recorded) return std::nullopt;
   study::Artifact model = *recorded;
   const auto size = result->values.find("model_mb");
-  const bool is_measured = size != result->values.end() && size->second.source == study::Source::measured;
-  if (!model.bytes && !model.sha256 && is_measured && size->second.value < 1e9)
-    model.bytes = std::llround(size->second.value * 1e6);
+  const bool is_measured = size != result->values.end() && size->second.source == study::Source::measured &&
+                           size->second.value > 0 && size->second.value < 1e9;
+  if (!model.bytes && !model.sha256 && is_measured) model.bytes = std::llround(size->second.value * 1e6);
   return model;
 }
 

@@ -1,9 +1,6 @@
 #include "data/contents.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <format>
 #include <mutex>
@@ -27,16 +24,6 @@ namespace {
 
 constexpr std::string_view record_mark = "edgewise contents 1";  // a record of another version is not read
 
-Result<std::string> digest_of(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
-  unsigned int size = 0;
-  if (EVP_Digest(text.data(), text.size(), bytes.data(), &size, EVP_sha256(), nullptr) != 1)
-    return fail(ErrorCode::unavailable, "libcrypto gives no SHA-256", "check the installation of OpenSSL");
-  std::string digest;
-  for (unsigned int i = 0; i < size; ++i) digest += std::format("{:02x}", bytes[i]);
-  return digest;
-}
-
 Result<std::string> digest_of(const std::vector<PictureContent>& pictures) {
   std::string text(record_mark);
   for (const PictureContent& each : pictures) {
@@ -44,14 +31,14 @@ Result<std::string> digest_of(const std::vector<PictureContent>& pictures) {
     text += '\0';  // no name has one, so that no two sets give the same text
     text += each.sha256;
   }
-  return digest_of(text);
+  return sha256_of_bytes(text);
 }
 
 Result<Contents> contents_of_builtin(const DataSet& set) {
   const BuiltinSet* builtin = find_builtin(set.spec.path);
   if (!builtin) return invalid(std::format("there is no built-in set \"{}\"", set.spec.path));
   Contents contents;
-  TRY(contents.digest, digest_of(std::format("{} version {} seed {} count {}", set.spec.path, builtin->version,
+  TRY(contents.digest, sha256_of_bytes(std::format("{} version {} seed {} count {}", set.spec.path, builtin->version,
                                              set.spec.seed, set.items.size())));
   return contents;
 }

@@ -183,7 +183,7 @@ Status check_shares(const std::vector<study::Trial>& trials, const std::string& 
 }
 
 Result<std::vector<ForeignTrial>> read_study(const fs::path& folder, const std::vector<study::Objective>& objectives) {
-  TRY(const auto storage, study::open_storage(folder));
+  TRY(const auto storage, study::open_storage(folder, study::Opening::to_look));
   TRY(const auto study, storage->load());
   for (const auto& there : study.settings.objectives)
     for (const auto& here : objectives)

@@ -196,6 +196,7 @@ class Coordinator {
     TRY(const auto lost, session_.storage->recover(study::max_attempts));
     for (const auto id : lost) {
       TRY(const auto trial, session_.storage->trial(id));
+      if (trial.state == State::failed) lost_.insert(id);
       view_.say(
           trial.state == State::failed
               ? std::format("trial {} failed: {}", study::to_text(id), trial.reason)

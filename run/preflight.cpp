@@ -10,7 +10,6 @@
 
 #include "base/file.hpp"
 #include "data/cache/cache.hpp"
-#include "device/local_device.hpp"
 #include "train/weights/starting_weights.hpp"
 
 namespace edgewise::run {
@@ -205,9 +204,13 @@ Status machine_ready(const Session& session, const std::function<void(const std:
                      const std::atomic<bool>* stop) {
   const auto networks = networks_of(session.family, job::frame(session.job, session.set));
   TRY_DO(check_room(session, networks, say));
-  TRY(const auto device, session.job.device.make({.say = say, .stop = stop, .at_most = {}}));
+  const Waiting waiting{.say = say, .stop = stop, .at_most = {}};
+  TRY(const auto device, session.job.device.make(waiting));
   TRY_DO(device->ready());
-  if (!device->runs_models()) TRY_DO(device::make_local_device()->ready());  // it runs the files that are compared
+  if (!device->runs_models()) {
+    TRY(const auto local, device::Selection().make(waiting));  // it runs the files that are compared
+    TRY_DO(local->ready());
+  }
   return decode_pictures(session, input_sizes(networks), say, stop);
 }
 

@@ -99,7 +99,7 @@ Status coordinate(Session& session) {
 
 namespace {
 
-constexpr const char* contents_file = "pictures.json";
+constexpr const char* contents_file = "pictures.txt";
 
 /// Tells now and then how many pictures were read.
 std::function<void(std::size_t, std::size_t)> reading_pictures(const Start& start) {

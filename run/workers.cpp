@@ -32,6 +32,12 @@ Status Workers::keep(std::size_t wanted) {
     ended.emplace_back(std::move(*it), *state);
     it = workers_.erase(it);
   }
+  const auto is_lost = [](const auto& one) { return one.second.code != 0 && !one.first.fault; };
+  if (std::ranges::any_of(ended, is_lost)) {
+    // Its trial is tried once more with nothing beside it: the others put theirs back before anybody can take it up.
+    stop();
+    workers_.clear();
+  }
   for (const auto& [worker, state] : ended) TRY_DO(bury(worker, state));
   // How many are wanted now depends on what they left behind.
   while (ended.empty() && workers_.size() < wanted) {

@@ -35,7 +35,7 @@ class Workers {
   };
   explicit Workers(Settings settings) : settings_(std::move(settings)) {}
 
-  /// Buries those that ended; when none did, starts as many as are wanted. None is stopped.
+  /// Buries those that ended; when none did, starts as many as are wanted. One that was lost ends the others, too.
   /// @error what one of them ended for when the machine is at fault; unavailable when none stays alive, with the last
   /// words of one
   Status keep(std::size_t wanted);

@@ -1,7 +1,6 @@
-#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX's
-
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <format>
 #include <string>
 #include <system_error>

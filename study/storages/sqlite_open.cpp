@@ -115,7 +115,7 @@ std::optional<Access> access_in_place(const fs::path& file) {
   // Left by whoever writes now, or was killed: SQLite tells the two apart by their locks.
   if (is_readable_file(with_suffix(file, "-wal")) && is_readable_file(with_suffix(file, "-shm"))) return Access::read;
   if (has_content(with_suffix(file, "-wal")) || has_content(with_suffix(file, "-journal"))) return std::nullopt;
-  // Closed by its last writer. Should one begin meanwhile, what it writes goes into a log for its first 1000 pages.
+  // Closed by its last writer. Should one begin meanwhile, what it writes is in a log at first (1000 pages).
   return Access::unchanged;
 }
 

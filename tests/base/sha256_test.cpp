@@ -33,6 +33,10 @@ TEST_F(Sha256, IsThatOfTheStandard) {
   EXPECT_EQ(of(std::string(1'000'000, 'a')), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST_F(Sha256, OfBytesIsThatOfAFileOfThem) {
+  for (const std::string bytes : {"", "abc", "a\nb"}) EXPECT_EQ(sha256_of_bytes(bytes).value(), of(bytes));
+}
+
 TEST_F(Sha256, OfAFileThatIsNotThereIsAnError) {
   const auto hash = sha256_of(file_);
   ASSERT_FALSE(hash);

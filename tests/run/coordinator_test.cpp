@@ -232,7 +232,7 @@ TEST_F(Searching, WorkersThatNeverGetAnywhereEndTheSearch) {
 TEST_F(Searching, AFaultOfTheMachineEndsTheSearchAndSpendsNoTrial) {
   for (const int workers : {1, 2}) {
     place_ = std::format("{}.study", workers);
-    tell_worker("fault:1");
+    tell_worker("fault:1 crowded");
     SearchOptions options;
     options.staffing.workers = workers;
     const auto summary = search(grid, options);
