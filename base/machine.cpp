@@ -155,9 +155,14 @@ Error memory_ran_out(const std::string& what) {
   };
   const std::string message = what.empty() ? "memory ran out" : "memory ran out: " + what;
   if (is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA))
-    return {ErrorCode::unavailable, message, {},
+    return {ErrorCode::unavailable,
+            message,
+            {},
             "raise the limit on memory (`ulimit -v`, `ulimit -d`), or leave out networks as large as this one"};
-  return {ErrorCode::exhausted, message, {}, "end other programs, or use a smaller batch, a smaller input or fewer workers"};
+  return {ErrorCode::exhausted,
+          message,
+          {},
+          "end other programs, or use a smaller batch, a smaller input or fewer workers"};
 }
 
 std::optional<std::int64_t> peak_memory_bytes(pid_t process) {

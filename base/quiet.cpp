@@ -76,8 +76,8 @@ Result<FileLock> wait_for(const fs::path& file, FileLock::Mode mode, const Waiti
                     std::format("waited {:.3g} s {} for {}", seconds, end,
                                 others.empty() ? "a training on this machine that does not end its batch" : others),
                     "look for an \"edgewise-worker\" that hangs or is stopped, and end it");
-      waiting.say(std::format("waiting {} for {} ({:.0f} s)", end, others.empty() ? "another process" : others,
-                              seconds));
+      waiting.say(
+          std::format("waiting {} for {} ({:.0f} s)", end, others.empty() ? "another process" : others, seconds));
     }
     std::this_thread::sleep_for(now - begin < 100ms ? 1ms : 5ms);
   }

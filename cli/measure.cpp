@@ -18,7 +18,8 @@ Exit measure(const MeasureCall& call) {
   auto options = call.options;
   options.min_runs = std::min(options.min_runs, options.max_runs);
   options.timeout_s = std::max(options.timeout_s, 3 * options.max_seconds + 60);
-  const auto device = device::make_local_device(options, {}, {.say = [](const std::string& line) { console::say(line); }});
+  const auto device =
+      device::make_local_device(options, {}, {.say = [](const std::string& line) { console::say(line); }});
   const auto reading = device->measure(device::candidate_of_file(call.model));
   if (!reading) return report_error(reading.error());
   const auto& m = reading->measurement;

@@ -56,6 +56,16 @@ void print_starting_weights(const Json& all) {
     console::print_line("  starting weights of {} {}: {}", trials.contains(',') ? "trials" : "trial", trials, line);
 }
 
+/// Why trials were trained from the start in a later stage, by trial: their stages do not belong together.
+Json started_over(const study::Study& study) {
+  Json all = Json::object();
+  for (const auto& trial : study.trials)
+    for (const auto& result : trial.results)
+      if (result.details.is_object() && result.details.contains("started_over"))
+        all[study::to_text(trial.id)] = result.details["started_over"];
+  return all;
+}
+
 Exit status(const ResultsCall& call) {
   const auto storage = study::open_storage(job::study_folder(call.study), study::Opening::to_look);
   if (!storage) return report_error(storage.error());
@@ -75,6 +85,7 @@ Exit status(const ResultsCall& call) {
               {"front", front.size()},
               {"failures", reasons}};
     if (const auto started = starting_weights(*study); !started.empty()) json["starting_weights"] = started;
+    if (const auto over = started_over(*study); !over.empty()) json["started_over"] = over;
     for (const auto& [state, count] : counts) json["states"][std::string(study::to_text(state))] = count;
     print_json(json);
     return Exit::done;
@@ -84,6 +95,10 @@ Exit status(const ResultsCall& call) {
   for (const auto& [state, count] : counts) console::print_line("  {:<9} {}", study::to_text(state), count);
   for (const auto& [reason, count] : reasons) console::print_line("  {} failed: {}", count, reason);
   print_starting_weights(starting_weights(*study));
+  const Json over = started_over(*study);
+  for (const auto& [trial, why] : over.items())
+    console::print_line("  trial {} was trained from the start: {}", trial,
+                        why.is_string() ? why.get<std::string>() : "");
   for (const auto& one : study->trials) {
     if (one.state != study::State::running) continue;
     const auto trial = (*storage)->trial(one.id);  // with its curve

@@ -39,7 +39,7 @@ Result<Contents> contents_of_builtin(const DataSet& set) {
   if (!builtin) return invalid(std::format("there is no built-in set \"{}\"", set.spec.path));
   Contents contents;
   TRY(contents.digest, sha256_of_bytes(std::format("{} version {} seed {} count {}", set.spec.path, builtin->version,
-                                             set.spec.seed, set.items.size())));
+                                                   set.spec.seed, set.items.size())));
   return contents;
 }
 

@@ -23,8 +23,8 @@ class Channel {
   virtual Result<std::string> receive(Deadline deadline) = 0;
   /// Ends the other side, whatever it is doing; nothing can be sent or received after.
   virtual void close() = 0;
-  /// What somebody else did to the other side, for messages: "process 12 is stopped", "the process was killed by signal 9
-  /// (Killed)"; "" when nothing is known. It is then not the other side's fault that it does not answer.
+  /// What somebody else did to the other side, for messages: "process 12 is stopped", "the process was killed by signal
+  /// 9 (Killed)"; "" when nothing is known. It is then not the other side's fault that it does not answer.
   virtual std::string interference() { return {}; }
   /// What the other side said outside of the conversation, shortened to one line: how a crash explains itself. "" when
   /// it said nothing, or the way does not carry it.

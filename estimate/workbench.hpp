@@ -55,8 +55,8 @@ class Workbench {
   virtual Result<const data::Cache*> cache(std::int64_t size) = 0;
   [[nodiscard]] virtual const Listener& listener() const = 0;
   /// Trains the network to so many epochs in total, continuing what earlier stages of the trial left.
-  /// @error interrupted when the listener's `stop` became true; unavailable when the machine is at fault; exhausted when
-  /// memory ran out
+  /// @error interrupted when the listener's `stop` became true; unavailable when the machine is at fault; exhausted
+  /// when memory ran out
   virtual Result<Trained> train(const Subject& subject, int epochs) = 0;
 };
 

@@ -123,19 +123,17 @@ class Coordinator {
     return error;
   }
 
-  [[nodiscard]] bool is_in_place() const {
-    return session_.coordinates->is_at(session_.folder / coordinator_lock);
-  }
+  [[nodiscard]] bool is_in_place() const { return session_.coordinates->is_at(session_.folder / coordinator_lock); }
   [[nodiscard]] Error gone() const {
-    return {ErrorCode::not_found,
-            std::format("the study's folder \"{}\" was removed or renamed while the search ran",
-                        session_.folder.string()),
-            {},
-            "nothing was written since; where it was only renamed, `edgewise search JOB --study NEW_NAME` goes on"};
+    return {
+        ErrorCode::not_found,
+        std::format("the study's folder \"{}\" was removed or renamed while the search ran", session_.folder.string()),
+        {},
+        "nothing was written since; where it was only renamed, `edgewise search JOB --study NEW_NAME` goes on"};
   }
 
-  /// Finds out how the study stands. Whatever runs by its word was begun by a coordinator that is gone, or in the folder
-  /// that this one is a copy of.
+  /// Finds out how the study stands. Whatever runs by its word was begun by a coordinator that is gone, or in the
+  /// folder that this one is a copy of.
   Status begin() {
     TRY(const auto left, session_.storage->take_back());
     if (!left.empty())
@@ -178,9 +176,10 @@ class Coordinator {
                               process, process));
     for (const auto& other : at_work())
       if (!std::ranges::contains(own, other.pid) && is_stopped_process(other.pid))
-        view_.say(std::format("{}, keeps the networks of this search from being measured: continue it with `kill -CONT "
-                              "{}`, or end it",
-                              to_text(other), other.pid));
+        view_.say(
+            std::format("{}, keeps the networks of this search from being measured: continue it with `kill -CONT "
+                        "{}`, or end it",
+                        to_text(other), other.pid));
   }
   /// Told once for each time that it is stopped.
   bool is_stopped_process(pid_t process) {
@@ -197,11 +196,11 @@ class Coordinator {
     for (const auto id : lost) {
       TRY(const auto trial, session_.storage->trial(id));
       if (trial.state == State::failed) lost_.insert(id);
-      view_.say(
-          trial.state == State::failed
-              ? std::format("trial {} failed: {}", study::to_text(id), trial.reason)
-              : std::format("trial {} lost its worker; it is tried once more from its last epoch, with nothing beside it",
-                            study::to_text(id)));
+      view_.say(trial.state == State::failed
+                    ? std::format("trial {} failed: {}", study::to_text(id), trial.reason)
+                    : std::format(
+                          "trial {} lost its worker; it is tried once more from its last epoch, with nothing beside it",
+                          study::to_text(id)));
       // One that was silent for so long hangs, and keeps measurements waiting.
       workers_.kill(id.value);
     }
@@ -278,7 +277,8 @@ class Coordinator {
   Workers workers_;
   std::set<study::TrialId> lost_;  // failed because their workers died, since another trial ended
   std::set<pid_t> stopped_;        // processes that are known to be stopped
-  Clock::time_point recovered_ = Clock::now(), looked_around_ = recovered_, placed_ = recovered_, neighbours_ = recovered_;
+  Clock::time_point recovered_ = Clock::now(), looked_around_ = recovered_, placed_ = recovered_,
+                    neighbours_ = recovered_;
 };
 
 }  // namespace

@@ -33,12 +33,12 @@ struct Summary {
 };
 
 /// Searches until the strategy is finished, the budget is spent or `stop` is set. Without a strategy, runs what waits
-/// in the study. One coordinator a study: a second one is refused. A worker that dies while this coordinator lives costs
-/// an attempt of its trial, which is tried once more with nothing beside it and fails when it loses that, too. A fault of
-/// the machine (disk, pictures, agent) ends the search and costs no attempt. At the end, the front's networks are judged on the test split when there is
-/// one (once; kept in `test.json`).
-/// @error conflict when another coordinator runs this study; unavailable when the machine is at fault, or workers cannot
-/// be kept running, with their last words; not_found when the study's folder is gone
+/// in the study. One coordinator a study: a second one is refused. A worker that dies while this coordinator lives
+/// costs an attempt of its trial, which is tried once more with nothing beside it and fails when it loses that, too. A
+/// fault of the machine (disk, pictures, agent) ends the search and costs no attempt. At the end, the front's networks
+/// are judged on the test split when there is one (once; kept in `test.json`).
+/// @error conflict when another coordinator runs this study; unavailable when the machine is at fault, or workers
+/// cannot be kept running, with their last words; not_found when the study's folder is gone
 Result<Summary> run_search(Session& session, const search::Strategy* strategy, const SearchOptions& options,
                            View& view);
 

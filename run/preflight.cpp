@@ -186,15 +186,17 @@ Status check_room(const Session& session, const std::vector<Network>& networks,
   if (error || space.capacity == 0 || networks.empty()) return {};
   const auto room = static_cast<double>(space.available);
   if (room < largest)
-    return fail(ErrorCode::unavailable,
-                std::format("the disk of the study's folder \"{}\" has {:.0f} MB of room, one trial needs up to {:.0f} MB",
-                            session.folder.string(), room / mb, largest / mb),
-                "make room, or choose another place with --study");
+    return fail(
+        ErrorCode::unavailable,
+        std::format("the disk of the study's folder \"{}\" has {:.0f} MB of room, one trial needs up to {:.0f} MB",
+                    session.folder.string(), room / mb, largest / mb),
+        "make room, or choose another place with --study");
   const auto trials = static_cast<double>(session.job.budget.trials > 0 ? session.job.budget.trials : 30);
   if (const double wanted = trials * all / static_cast<double>(networks.size()); room < wanted)
-    say(std::format("warning: {:.0f} trials take about {:.0f} MB on the disk of the study's folder, which has {:.0f} MB of "
-                    "room",
-                    trials, wanted / mb, room / mb));
+    say(std::format(
+        "warning: {:.0f} trials take about {:.0f} MB on the disk of the study's folder, which has {:.0f} MB of "
+        "room",
+        trials, wanted / mb, room / mb));
   return {};
 }
 

@@ -130,14 +130,15 @@ Status make_study(Session& session, const Json& record) {
   Json machine = environment();
   machine["study"] = study::unique_text() + " " + record["frame"]["pictures"].get<std::string>();
   TRY(session.storage,
-      study::create_storage(session.folder, {.name = session.job.name,
-                                             .seed = static_cast<std::uint64_t>(session.job.seed),
-                                             .objectives = session.job.objectives,
-                                             .constraints = session.job.constraints,
-                                             .job = record,
-                                             .environment = machine,
-                                             .created = std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(
-                                                                                     std::chrono::system_clock::now()))}));
+      study::create_storage(session.folder,
+                            {.name = session.job.name,
+                             .seed = static_cast<std::uint64_t>(session.job.seed),
+                             .objectives = session.job.objectives,
+                             .constraints = session.job.constraints,
+                             .job = record,
+                             .environment = machine,
+                             .created = std::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(
+                                                                     std::chrono::system_clock::now()))}));
   return {};
 }
 
@@ -177,8 +178,8 @@ Status check_settings(const Session& session, const study::Settings& settings) {
 
 bool has_trials_to_run(const study::Study& study) {
   return study.trials.empty() || std::ranges::any_of(study.trials, [](const study::Trial& trial) {
-    return trial.state == study::State::waiting || trial.state == study::State::running;
-  });
+           return trial.state == study::State::waiting || trial.state == study::State::running;
+         });
 }
 
 }  // namespace

@@ -59,9 +59,9 @@ Status Workers::bury(const Worker& worker, const ExitState& ended) {
 }
 
 Result<ChildProcess> Workers::start() const {
-  return ChildProcess::start(settings_.command, {.environment = worker_environment(settings_.threads),
-                                                 .error_log = settings_.log,
-                                                 .own_group = true});
+  return ChildProcess::start(
+      settings_.command,
+      {.environment = worker_environment(settings_.threads), .error_log = settings_.log, .own_group = true});
 }
 
 void Workers::listen() {
@@ -85,11 +85,11 @@ void Workers::hear(Worker& worker, const Json& message) {
   }
   if (!message.contains("trial")) return;
   state.trial = message.value("trial", std::int64_t{-1});
-  if (message.contains("remark"))
-    settings_.say(std::format("trial {}: {}", state.trial, message.value("remark", "")));
+  if (message.contains("remark")) settings_.say(std::format("trial {}: {}", state.trial, message.value("remark", "")));
   if (message.contains("waits")) {
     state.phase = message.value("waits", "");
-    if (!std::exchange(worker.has_told_wait, true)) settings_.say(std::format("trial {}: {}", state.trial, state.phase));
+    if (!std::exchange(worker.has_told_wait, true))
+      settings_.say(std::format("trial {}: {}", state.trial, state.phase));
     return;
   }
   worker.has_told_wait = false;

@@ -64,9 +64,9 @@ class Storage {
   /// below 1
   virtual Status assign_threads(const std::vector<std::pair<TrialId, int>>& threads) = 0;
 
-  /// Takes up a waiting trial for `worker`: first those that lost a worker in their stage, then the lowest stage, of that
-  /// the one whose stage before took longest to train, so that the last to end are short and workers end together; of
-  /// equal ones (all in the first stage) the lowest id. Nothing when none waits.
+  /// Takes up a waiting trial for `worker`: first those that lost a worker in their stage, then the lowest stage, of
+  /// that the one whose stage before took longest to train, so that the last to end are short and workers end together;
+  /// of equal ones (all in the first stage) the lowest id. Nothing when none waits.
   /// @param lease  the trial may be given to others when the worker says nothing for so long
   /// @param kinds  of work that the worker can do
   virtual Result<std::optional<Claim>> claim(const std::string& worker, std::chrono::milliseconds lease = usual_lease,

@@ -92,7 +92,8 @@ Json details_of(const Json& evaluation) {
 /// Whether it was written for the training that `into` describes.
 Status check_owner(const Json& json, const Checkpoint& into) {
   if (into.owner.study.empty()) return {};
-  if (json.value("study", std::string()) != into.owner.study) return invalid("it belongs to another study or other data");
+  if (json.value("study", std::string()) != into.owner.study)
+    return invalid("it belongs to another study or other data");
   if (json.at("trial").get<std::int64_t>() != into.owner.trial) return invalid("it belongs to another trial");
   if (json.at("seed").get<std::uint64_t>() != into.seed) return invalid("it was trained with another seed");
   if (json.at("stage").get<int>() > into.owner.stage) return invalid("it is of a later stage");

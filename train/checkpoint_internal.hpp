@@ -19,8 +19,8 @@ struct Checkpoint {
   std::uint64_t network = 0;  ///< `network_key` of the graph
   Owner owner;
   std::uint64_t seed = 0;
-  int epoch = 0;              ///< epochs done
-  Stretch stretch;            ///< of the learning rate
+  int epoch = 0;    ///< epochs done
+  Stretch stretch;  ///< of the learning rate
   std::vector<Epoch> curve;
   int best_epoch = 0;
   Evaluation best;

@@ -40,7 +40,7 @@ struct LoopRequest {
   int epochs = 1;
   std::uint64_t seed = 1;
   std::filesystem::path checkpoint;
-  Owner owner;                 ///< as in Request, as the next ones
+  Owner owner;  ///< as in Request, as the next ones
   std::optional<int> told;
   bool only_continue = false;
   const std::atomic<bool>* stop = nullptr;

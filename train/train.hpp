@@ -56,11 +56,11 @@ struct Request {
   int epochs = 1;  ///< train until so many epochs are done, those of earlier calls counted
   std::uint64_t seed = 1;
   std::filesystem::path
-      checkpoint;  ///< continued when it exists (same network); written after each epoch, renamed into place
-  Owner owner;                                 ///< of the checkpoint
-  std::optional<int> told;                     ///< epochs that `on_epoch` has heard of; nothing: the checkpoint's
-  bool only_continue = false;                  ///< a checkpoint that cannot be used is an error instead of a new start
-  const std::atomic<bool>* stop = nullptr;     ///< looked at between batches
+      checkpoint;           ///< continued when it exists (same network); written after each epoch, renamed into place
+  Owner owner;              ///< of the checkpoint
+  std::optional<int> told;  ///< epochs that `on_epoch` has heard of; nothing: the checkpoint's
+  bool only_continue = false;               ///< a checkpoint that cannot be used is an error instead of a new start
+  const std::atomic<bool>* stop = nullptr;  ///< looked at between batches
   std::function<void(const std::string&)> on_wait;  ///< hears whom a batch waits for, when it waits long
   std::function<void(const Epoch&)> on_epoch;  ///< after each epoch; also for those of the checkpoint beyond `told`
   std::function<void(const std::string&)> on_remark;  ///< what is strange and yet goes on, for people
@@ -79,8 +79,8 @@ struct Outcome {
                                              ///< still counts when there is one
 };
 
-/// Trains, with each batch under `BusyMachine`, so that a measurement on this machine waits for no more than one batch. A
-/// checkpoint that is damaged, gone (when epochs were told) or another owner's is not continued: the training starts
+/// Trains, with each batch under `BusyMachine`, so that a measurement on this machine waits for no more than one batch.
+/// A checkpoint that is damaged, gone (when epochs were told) or another owner's is not continued: the training starts
 /// over, and says so.
 /// @error interrupted when `stop` became true (the checkpoint holds the last whole epoch); invalid_input when weights
 /// do not fit, or no epoch ended with finite numbers (the message says when and why); exhausted when memory ran out;

@@ -23,8 +23,9 @@ struct Starter {
 /// machine.
 Json error_json(const Error& error);
 
-/// @error what the trial is not to blame for, or not yet: the machine, the device, the storage, memory. The worker ends.
-/// After a fault of the machine the trial waits as if it had not been taken up; when memory ran out the attempt counts
+/// @error what the trial is not to blame for, or not yet: the machine, the device, the storage, memory. The worker
+/// ends. After a fault of the machine the trial waits as if it had not been taken up; when memory ran out the attempt
+/// counts
 Status attempt(Workplace& workplace, study::Storage& storage, const study::Claim& claim, const Starter& starter);
 
 }  // namespace edgewise::trial

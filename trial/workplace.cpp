@@ -21,7 +21,8 @@ Status make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directory(folder, error);
   if (!error) return {};
-  return fail(ErrorCode::unavailable, std::format("cannot make the folder \"{}\": {}", folder.string(), error.message()),
+  return fail(ErrorCode::unavailable,
+              std::format("cannot make the folder \"{}\": {}", folder.string(), error.message()),
               "check that the study's folder is there, may be written and has room");
 }
 

@@ -221,14 +221,14 @@ Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& 
     opened = MappedPixels::open(place.path, place.layout);
     if (!opened && opened.error().code != ErrorCode::exhausted) {
       remove_old(folder, place.prefix, place.path);
-      TRY(const auto refused,
-          write_pixels(
-              place.path, place.layout,
-              [&](std::size_t i, std::span<std::uint8_t> target) -> Status {
-                if (stop && stop->load()) return fail(ErrorCode::interrupted, "stopped while pictures were decoded");
-                return fill_picture(set, i, size, target);
-              },
-              progress));
+      TRY(const auto refused, write_pixels(
+                                  place.path, place.layout,
+                                  [&](std::size_t i, std::span<std::uint8_t> target) -> Status {
+                                    if (stop && stop->load())
+                                      return fail(ErrorCode::interrupted, "stopped while pictures were decoded");
+                                    return fill_picture(set, i, size, target);
+                                  },
+                                  progress));
       if (!refused.empty()) return std::unexpected(error_of(set, refused, not_to_be_decoded));
       opened = MappedPixels::open(place.path, place.layout);
     }

@@ -154,10 +154,11 @@ Result<std::optional<TrialId>> Rows::first_waiting(const std::set<Work>& kinds) 
   std::string list;
   for (const Work kind : kinds) list += std::format("{}'{}'", list.empty() ? "" : ", ", to_text(kind));
   TRY(Statement row,
-      database_->prepare(std::format(
-          "SELECT id FROM trial WHERE state = 'waiting' AND work IN ({}) ORDER BY attempts = 0, stage, coalesce((SELECT train_s FROM "
-          "result WHERE result.trial = trial.id AND result.stage = trial.stage - 1), 0) DESC, id LIMIT 1",
-          list)));
+      database_->prepare(
+          std::format("SELECT id FROM trial WHERE state = 'waiting' AND work IN ({}) ORDER BY attempts = 0, stage, "
+                      "coalesce((SELECT train_s FROM "
+                      "result WHERE result.trial = trial.id AND result.stage = trial.stage - 1), 0) DESC, id LIMIT 1",
+                      list)));
   TRY(const bool is_there, row.step());
   if (!is_there) return std::nullopt;
   const TrialId id{row.integer()};

@@ -133,7 +133,7 @@ TEST_F(ContentsOfASet, ReadingStopsWhenAsked) {
 }
 
 TEST_F(ContentsOfASet, ARecordGivesThemBack) {
-  fs::rename(picture(1), folder_.path() / "photos/odd/a b%\n\xff.bmp");
+  fs::rename(picture(1), folder_.path() / "photos/odd/a b% #\xff.bmp");
   const Contents contents = look();
   ASSERT_TRUE(write_contents(record(), contents).has_value());
   EXPECT_EQ(read_contents(record()), contents);

@@ -383,19 +383,23 @@ TEST_P(DisturbedAgent, IsAskedOnceMore) {
   const std::string disturb = greet + "read line; kill -" + GetParam() + " $$";
   auto options = quick;
   options.timeout_s = GetParam() == "STOP" ? 2 : 20;
-  const auto once = device_by(folder, "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch \"$FOLDER/was_here\"\n" + disturb, options);
+  const auto once = device_by(
+      folder, "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch \"$FOLDER/was_here\"\n" + disturb, options);
   const auto m = measured(*once, path);
   EXPECT_TRUE(m) << to_text(m.error());
   std::filesystem::remove(folder / "was_here");
-  const auto outputs = outputs_of(*device_by(folder, "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch "
-                                                     "\"$FOLDER/was_here\"\n" + greet + "read line; kill -KILL $$", options),
+  const auto outputs = outputs_of(*device_by(folder,
+                                             "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch "
+                                             "\"$FOLDER/was_here\"\n" +
+                                                 greet + "read line; kill -KILL $$",
+                                             options),
                                   path, {0, 1, 2, 3});
   EXPECT_TRUE(outputs) << to_text(outputs.error());
   const auto twice = measured(*device_by(folder, disturb, options), path);
   ASSERT_FALSE(twice);
   EXPECT_EQ(twice.error().code, ErrorCode::exhausted) << "neither the model's fault for certain, nor the machine's";
-  EXPECT_THAT(twice.error().message,
-              AllOf(HasSubstr(GetParam() == "STOP" ? "is stopped" : "was killed by signal"), HasSubstr("so was the one before it")));
+  EXPECT_THAT(twice.error().message, AllOf(HasSubstr(GetParam() == "STOP" ? "is stopped" : "was killed by signal"),
+                                           HasSubstr("so was the one before it")));
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, DisturbedAgent, testing::Values("KILL", "TERM", "INT", "STOP"),

@@ -150,7 +150,8 @@ TEST_F(Quiet, SaysWhomItWaitsForAndCanBeStopped) {
   ASSERT_FALSE(quiet);
   EXPECT_EQ(quiet.error().code, ErrorCode::interrupted);
   ASSERT_EQ(heard.size(), 1U);
-  EXPECT_THAT(heard[0], AllOf(HasSubstr("waiting to measure for"), HasSubstr(std::format("process {}", trainer.process()))));
+  EXPECT_THAT(heard[0],
+              AllOf(HasSubstr("waiting to measure for"), HasSubstr(std::format("process {}", trainer.process()))));
 }
 
 TEST_F(Quiet, IsNotWaitedForBehindATrainerThatHangs) {

@@ -2,8 +2,8 @@
 // EDGEWISE_STUB tells what goes wrong, as words: "fail:2" (trial 2 fails), "die:1" (the process is killed while it runs
 // trial 1, once), "hang:1" (it falls silent in trial 1, once), "lose:1" (it is killed each time), "brief" (it may be
 // silent for a second), "untimed" (it cannot time a network), "slow" (a trial takes a moment, and says that it took an
-// hour), "fault:1" (trial 1 meets a fault of the machine, once), "crowded" (a trial takes a moment, and one that was lost
-// leaves the file "crowd" when another runs beside it).
+// hour), "fault:1" (trial 1 meets a fault of the machine, once), "crowded" (a trial takes a moment, and one that was
+// lost leaves the file "crowd" when another runs beside it).
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>

@@ -96,7 +96,8 @@ TEST_F(CheckpointFile, BelongsToItsStudyTrialSeedAndStage) {
   EXPECT_EQ(message({.study = written.owner.study, .trial = 3, .stage = 2}, written.seed), "taken") << "a later stage";
   EXPECT_EQ(message({}, 1), "taken") << "who names no study does not mind";
   EXPECT_EQ(message({.study = "b", .trial = 3, .stage = 1}, written.seed), "it belongs to another study or other data");
-  EXPECT_EQ(message({.study = written.owner.study, .trial = 4, .stage = 1}, written.seed), "it belongs to another trial");
+  EXPECT_EQ(message({.study = written.owner.study, .trial = 4, .stage = 1}, written.seed),
+            "it belongs to another trial");
   EXPECT_EQ(message(written.owner, 7), "it was trained with another seed");
   EXPECT_EQ(message({.study = written.owner.study, .trial = 3, .stage = 0}, written.seed), "it is of a later stage");
   ASSERT_TRUE(write_checkpoint(path_, example()).has_value());

@@ -38,7 +38,7 @@ search: {strategy: grid}
 STARTED = CLASSES.replace("squeezenet1_1, shufflenet_v2_x0_5, mobilenet_v2", "squeezenet1_1").replace(
     "epochs: 2", "epochs: 1, weights: squeezenet.pth")
 # What a small study need not have; nothing else may be missing from all of them.
-RARE = ["Report.no_contribution", "Report.cover", "Cover.trials", "Cover.share", "Details.answered"]
+RARE = ["Report.no_contribution", "Report.cover", "Cover.trials", "Cover.share", "Details.answered", "Details.started_over"]
 WEIGHTS = ["Details.starting_weights"] + [f"StartingWeights.{name}" for name in
                                           ("file", "prefix", "tensors", "of_tensors", "parameters", "of_parameters")]
 

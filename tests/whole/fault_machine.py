@@ -27,17 +27,24 @@ def full_at(what, fault, codes=(1,), may_cost=False):
     row(FULL, f"while {what} is written")(run)
 
 
-full_at("the picture cache", "edgewise-worker:pwrite:.pixels:5:enospc")
+full_at("the picture cache", "any:pwrite:.pixels:5:enospc")
 full_at("cost_model.json", "edgewise:write:cost_model.json:1:enospc", codes=(0, 1))
 full_at("a new study", "edgewise:pwrite:study.db.new:1:enospc")
 full_at("the study, by the coordinator", "edgewise:pwrite:study.db-wal:3:enospc", may_cost=True)
 full_at("the study, by a worker", "edgewise-worker run:pwrite:study.db-wal:5:enospc", may_cost=True)
 full_at("a checkpoint", "edgewise-worker run:fsync:checkpoint.part-:2:enospc")
 full_at("an exported network", "edgewise-worker run:write:model.onnx.part-:2:enospc")
-full_at("worker.log", "edgewise-worker run:write:worker.log:1:enospc", codes=(0,))
 full_at("the log of an agent", "edgewise-worker run:open:edgewise-agent.part-:1:enospc", codes=(0, 1))
 full_at("clock.json", "edgewise:write:clock.json:1:enospc", codes=(0, 1))
 full_at("test.json", "edgewise:write:test.json:1:enospc")
+
+
+@row(FULL, "worker.log is on a full disk: nobody minds")
+def full_log(bench):
+    search = bench.search()
+    search.place.mkdir()
+    (search.place / "worker.log").symlink_to("/dev/full")
+    return through(search, bench.wanted, codes=(0,))
 
 
 @row(FULL, "a small disk for the study: 6 MB")

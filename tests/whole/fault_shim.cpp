@@ -3,7 +3,7 @@
 // every run.
 //
 //   EDGEWISE_FAULT=PROGRAM:CALL:PATTERN:N:ACTION
-//     PROGRAM  edgewise, edgewise-worker or edgewise-agent, or with its first argument: "edgewise-worker judge"
+//     PROGRAM  edgewise, edgewise-worker or edgewise-agent, or with its first argument: "edgewise-worker judge"; or any
 //     CALL     open, read, write, pwrite, rename or fsync
 //     PATTERN  a part of the path; of a descriptor, what /proc/self/fd says; of a rename, "FROM -> TO"
 //     N        the N-th such call, over all processes that see the same state file
@@ -96,7 +96,7 @@ __attribute__((constructor)) void arm() {
   const long at = std::strtol(fields[3].c_str(), nullptr, 10);
   if (!call || !action || at < 1) std::abort();
   const auto names = own_names();
-  if (fields[0] != names[0] && fields[0] != names[1]) return;
+  if (fields[0] != "any" && fields[0] != names[0] && fields[0] != names[1]) return;
   armed = new Fault{.call = *call,
                     .action = *action,
                     .at = at,
@@ -133,7 +133,7 @@ bool meets(const Fault& fault, const char* path) {
   errno = error_before;
   switch (fault.action) {
     case Action::kill:
-      while (is_it) ::kill(::getpid(), SIGKILL);
+      if (is_it) ::kill(::getpid(), SIGKILL);  // does not return
       return false;
     case Action::term:
       if (is_it) ::kill(::getpid(), SIGTERM);

@@ -69,7 +69,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert "starting weights of trial 0: 50 of 52 tensors" in text, text
     report = json.loads(run(["report", "job", "--json"], root).stdout)
     assert report["trials"][0]["results"][-1]["details"]["starting_weights"] == share, report["trials"][0]["results"]
-    assert report["job"]["train"]["weights"] == {"path": str(root.resolve() / "w.pth"), "fit": "backbone"}, report["job"]["train"]
+    assert report["job"]["train"]["weights"] == {"path": "w.pth", "fit": "backbone"}, report["job"]["train"]
     # As in an old study, which recorded the path alone and the strategy that is no longer the default: it goes on.
     with sqlite3.connect(root / "job.study" / "study.db") as database:
         tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
