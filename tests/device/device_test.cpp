@@ -322,6 +322,9 @@ TEST(LocalDevice, EndsAModelThatNeverEnds) {
 /// The start of a script that agrees on the version.
 const std::string greet = "read line; echo '{\"ok\": true, \"protocol\": 2}'; ";
 
+/// What follows happens on the first start alone; afterwards it is the real agent.
+const std::string at_first = "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch \"$FOLDER/was_here\"\n";
+
 /// An agent that misbehaves on its first start and is the real one afterwards.
 struct Fault {
   std::string name, script, message;
@@ -336,9 +339,7 @@ TEST_P(FaultyAgent, CostsOneErrorWithItsReason) {
   const auto path = save(twice_plus_one(), folder / "model.onnx");
   auto options = quick;
   options.timeout_s = GetParam().name == "Hangs" ? 1 : 20;
-  const auto device = device_by(
-      folder, "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch \"$FOLDER/was_here\"\n" + GetParam().script,
-      options);
+  const auto device = device_by(folder, at_first + GetParam().script, options);
   const auto m = measured(*device, path);
   ASSERT_FALSE(m);
   EXPECT_EQ(m.error().code, ErrorCode::invalid_input) << "another model runs here, so this one is at fault";
@@ -383,17 +384,12 @@ TEST_P(DisturbedAgent, IsAskedOnceMore) {
   const std::string disturb = greet + "read line; kill -" + GetParam() + " $$";
   auto options = quick;
   options.timeout_s = GetParam() == "STOP" ? 2 : 20;
-  const auto once = device_by(
-      folder, "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch \"$FOLDER/was_here\"\n" + disturb, options);
+  const auto once = device_by(folder, at_first + disturb, options);
   const auto m = measured(*once, path);
   EXPECT_TRUE(m) << to_text(m.error());
   std::filesystem::remove(folder / "was_here");
-  const auto outputs = outputs_of(*device_by(folder,
-                                             "[ -e \"$FOLDER/was_here\" ] && exec \"$AGENT\"\ntouch "
-                                             "\"$FOLDER/was_here\"\n" +
-                                                 greet + "read line; kill -KILL $$",
-                                             options),
-                                  path, {0, 1, 2, 3});
+  const auto outputs =
+      outputs_of(*device_by(folder, at_first + greet + "read line; kill -KILL $$", options), path, {0, 1, 2, 3});
   EXPECT_TRUE(outputs) << to_text(outputs.error());
   const auto twice = measured(*device_by(folder, disturb, options), path);
   ASSERT_FALSE(twice);
@@ -408,6 +404,8 @@ INSTANTIATE_TEST_SUITE_P(Each, DisturbedAgent, testing::Values("KILL", "TERM", "
 TEST(LocalDevice, IsReadyWhenItsAgentRunsSomething) {
   const TestFolder folder;
   EXPECT_TRUE(make_local_device(quick)->ready());
+  const auto killed = device_by(folder, at_first + greet + "kill -KILL $$", quick);
+  EXPECT_TRUE(killed->ready()) << "an agent that was killed says nothing";
   const auto broken = device_by(folder, "exit 127")->ready();
   ASSERT_FALSE(broken);
   EXPECT_THAT(broken.error().message, HasSubstr("exited with 127"));

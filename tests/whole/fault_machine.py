@@ -30,8 +30,8 @@ def full_at(what, fault, codes=(1,), may_cost=False):
 full_at("the picture cache", "any:pwrite:.pixels:5:enospc")
 full_at("cost_model.json", "edgewise:write:cost_model.json:1:enospc", codes=(0, 1))
 full_at("a new study", "edgewise:pwrite:study.db.new:1:enospc")
-full_at("the study, by the coordinator", "edgewise:pwrite:study.db-wal:3:enospc", may_cost=True)
-full_at("the study, by a worker", "edgewise-worker run:pwrite:study.db-wal:5:enospc", may_cost=True)
+full_at("the study (by the coordinator)", "edgewise:pwrite:study.db-wal:3:enospc", may_cost=True)
+full_at("the study (by a worker)", "edgewise-worker run:pwrite:study.db-wal:5:enospc", may_cost=True)
 full_at("a checkpoint", "edgewise-worker run:fsync:checkpoint.part-:2:enospc")
 full_at("an exported network", "edgewise-worker run:write:model.onnx.part-:2:enospc")
 full_at("the log of an agent", "edgewise-worker run:open:edgewise-agent.part-:1:enospc", codes=(0, 1))
@@ -189,10 +189,16 @@ def no_worker(bench):
     return through(search, bench.wanted, ("edgewise-worker",), lambda: shutil.copy2(bench.bin / "edgewise-worker", folder / "edgewise-worker"))
 
 
+def agent_elsewhere(bench, agent):
+    """A search whose agent is not beside the programs but where EDGEWISE_AGENT says, and how to mend that."""
+    search = bench.search(bin=copied(bench, "edgewise", "edgewise-worker"), environment={"EDGEWISE_AGENT": str(agent)})
+    return search, lambda: search.environment.update(EDGEWISE_AGENT=str(bench.bin / "edgewise-agent"))
+
+
 @row(PROGRAMS, "EDGEWISE_AGENT names nothing")
-def agent_elsewhere(bench):
-    search = bench.search(environment={"EDGEWISE_AGENT": "/none/edgewise-agent"})
-    return through(search, bench.wanted, ("/none/edgewise-agent",), search.environment.clear)
+def agent_nowhere(bench):
+    search, mend = agent_elsewhere(bench, bench.place / "none")
+    return through(search, bench.wanted, ("/none",), mend)
 
 
 @row(PROGRAMS, "the agent ends at once")
@@ -200,8 +206,8 @@ def agent_ends(bench):
     script = bench.place / "agent"
     script.write_text("#!/bin/sh\necho 'a library is missing' >&2\nexit 3\n")
     script.chmod(0o755)
-    search = bench.search(environment={"EDGEWISE_AGENT": str(script)})
-    return through(search, bench.wanted, ("exited with 3|a library is missing",), search.environment.clear)
+    search, mend = agent_elsewhere(bench, script)
+    return through(search, bench.wanted, ("exited with 3|a library is missing",), mend)
 
 
 def limited(limit):
@@ -228,16 +234,21 @@ def pictures(folder, seed=1):
             write_png(folder / "pictures" / name / f"{number}.png", 60 + 120 * label, random_)
 
 
-@row(DATA, "two pictures of 40 are cut off")
-def cut_pictures(bench):
-    search = bench.search(text=PICTURES)
-    pictures(search.folder)
-    whole = {}
-    for name in ("a/3.png", "b/7.png"):
-        file = search.folder / "pictures" / name
-        whole[file] = file.read_bytes()
-        file.write_bytes(whole[file][:len(whole[file]) // 2])
-    return through(search, 3, (r"3\.png", r"7\.png"), lambda: [file.write_bytes(bytes_) for file, bytes_ in whole.items()])
+def spoilt_pictures(spoil):
+    """Two pictures of 40 are not what they were; both are named, or one and how many more."""
+    def run(bench):
+        search = bench.search(text=PICTURES)
+        pictures(search.folder)
+        whole = {file: file.read_bytes() for file in (search.folder / "pictures/a/3.png", search.folder / "pictures/b/7.png")}
+        for file, bytes_ in whole.items():
+            file.write_bytes(spoil(bytes_))
+        return through(search, 3, (r"3\.png", r"7\.png|1 more"), lambda: [file.write_bytes(bytes_) for file, bytes_ in whole.items()])
+    return run
+
+
+row(DATA, "two pictures of 40 are cut off")(spoilt_pictures(lambda bytes_: bytes_[:len(bytes_) // 2]))
+# The length and the end are right: only who decodes them notices.
+row(DATA, "two pictures of 40 hold zeros in their middle")(spoilt_pictures(lambda bytes_: bytes_[:300] + bytes(600) + bytes_[900:]))
 
 
 @row(DATA, "a picture is gone when its cache is made")

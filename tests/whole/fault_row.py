@@ -67,7 +67,7 @@ def cost_of(search):
     failed = states.get("failed", 0)
     if not failed and not attempts:
         return "nothing" if states else "nothing: no study was made", True
-    return ", ".join(f"{count} {what}" for count, what in ((failed, "failed"), (attempts, "attempts")) if count), False
+    return ", ".join(told for count, told in ((failed, f"{failed} failed"), (attempts, f"attempts of a trial: {attempts}")) if count), False
 
 
 def through(search, wanted, words=(), mend=lambda: None, codes=(1,), command=None, may_cost=False):
