@@ -8,10 +8,11 @@ namespace {
 
 constexpr std::size_t most_tensors = 4096;
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 5> code_names{{{ErrorCode::invalid_input, "invalid_input"},
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 6> code_names{{{ErrorCode::invalid_input, "invalid_input"},
                                                                             {ErrorCode::not_found, "not_found"},
                                                                             {ErrorCode::conflict, "conflict"},
                                                                             {ErrorCode::unavailable, "unavailable"},
+                                                                            {ErrorCode::exhausted, "exhausted"},
                                                                             {ErrorCode::interrupted, "interrupted"}}};
 
 /// How many bytes a line says that follow it.

@@ -47,6 +47,13 @@ inline std::unexpected<Error> fail_with(Error error, const std::string& context)
   return std::unexpected(std::move(error));
 }
 
+/// The same error, by whose code nobody blames a network or an input for it: whoever asked comes to it again once the
+/// machine is mended. What ends or exhausts a process keeps its code.
+inline Error of_the_machine(Error error) {
+  if (error.code != ErrorCode::interrupted && error.code != ErrorCode::exhausted) error.code = ErrorCode::unavailable;
+  return error;
+}
+
 /// The text shown to a person:
 ///   error: MESSAGE
 ///     at WHERE

@@ -39,10 +39,9 @@ fs::path busy_file() {
 }
 
 /// Whoever cannot have a lock at all is on a machine that has to be mended.
-Error of_the_machine(Error error) {
-  error.code = ErrorCode::unavailable;
+Error no_lock(Error error) {
   error.next = "make that folder writable, or name another one in EDGEWISE_LOCKS";
-  return error;
+  return of_the_machine(std::move(error));
 }
 
 Status make_lock_folder() {
@@ -50,7 +49,7 @@ Status make_lock_folder() {
   const fs::path folder = lock_folder();
   fs::create_directories(folder, error);
   if (!error) return {};
-  return std::unexpected(of_the_machine(
+  return std::unexpected(no_lock(
       {ErrorCode::unavailable, std::format("cannot make the folder \"{}\": {}", folder.string(), error.message())}));
 }
 
@@ -61,7 +60,7 @@ Result<FileLock> wait_for(const fs::path& file, FileLock::Mode mode, const Waiti
   for (auto told = begin + first_word_after - word_each;;) {
     auto lock = FileLock::try_acquire(file, mode);
     if (lock) return lock;
-    if (lock.error().code != ErrorCode::unavailable) return std::unexpected(of_the_machine(std::move(lock).error()));
+    if (lock.error().code != ErrorCode::unavailable) return std::unexpected(no_lock(std::move(lock).error()));
     if (waiting.stop && waiting.stop->load()) return fail(ErrorCode::interrupted, "stopped while it waited");
     const auto now = Clock::now();
     const bool is_over = waiting.at_most && now - begin >= *waiting.at_most;

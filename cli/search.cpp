@@ -114,7 +114,8 @@ Result<space::Choice> parse_choice(const space::Space& space, const std::vector<
 }
 
 /// What would cost trial after trial is told before the first.
-run::Start start(bool every_network, run::View& view) {
+/// @param will_run  something runs for certain: a network that was named, or failed trials
+run::Start start(bool every_network, bool will_run, run::View& view) {
   const auto say = [&view](const std::string& line) { view.say(line); };
   return {.check = [every_network, say](const run::Session& session) -> Status {
             const auto mistakes = run::preflight(session.job, session.family, job::frame(session.job, session.set),
@@ -122,6 +123,7 @@ run::Start start(bool every_network, run::View& view) {
             if (!mistakes.empty()) return std::unexpected(mistakes.front());
             return run::machine_ready(session, say, &stop_flag());
           },
+          .will_run = will_run,
           .say = say,
           .stop = &stop_flag()};
 }
@@ -140,7 +142,7 @@ Exit train(const TrainCall& call) {
                                 : call.search.study);
   if (!call.search.quiet) report_remarks(*job);
   const auto view = run::make_view(call.search.quiet);
-  auto session = run::start_study(*job, folder, start(false, *view));
+  auto session = run::start_study(*job, folder, start(false, true, *view));
   if (!session) return report_error(session.error());
 
   Result<space::Choice> choice;
@@ -233,7 +235,7 @@ Exit search(const SearchCall& call) {
   if (!call.quiet) report_remarks(*job);
   const auto view = run::make_view(call.quiet);
   view->say(std::format("reading {}", job->data.path));
-  auto session = run::start_study(*job, folder, start(true, *view));
+  auto session = run::start_study(*job, folder, start(true, call.retry_failed, *view));
   if (!session) return report_error(session.error());
   for (const auto& remark : session->set.remarks)
     view->say(remark.starts_with("warning: ") ? remark : "note: " + remark);

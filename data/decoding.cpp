@@ -22,8 +22,10 @@ bool is_of_the_picture(const Error& error) {
 
 }  // namespace
 
-Status fill_picture(const DataSet& set, std::size_t item, std::int64_t size, std::span<std::uint8_t> target) {
-  TRY(const auto busy, BusyMachine::enter());  // another worker may be measuring
+Status fill_picture(const DataSet& set, std::size_t item, std::int64_t size, std::span<std::uint8_t> target,
+                    const std::atomic<bool>* stop) {
+  // Another worker may be measuring.
+  TRY(const auto busy, BusyMachine::enter({.say = {}, .stop = stop, .at_most = {}}));
   if (!set.is_builtin) return decode_image(set.items[item].image, size, pixels_of(set, set.items[item]), target);
   render_builtin(set, item, size, target);
   return {};

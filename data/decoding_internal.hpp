@@ -1,6 +1,7 @@
 /// All pictures of a set decoded by all processors, with the faults of pictures told from those of the machine.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -14,7 +15,9 @@ namespace edgewise::data {
 using PictureWork = std::function<Status(std::size_t item, std::span<std::uint8_t> pixels)>;
 
 /// Decodes (or draws) an item's picture at (size, size, channels), while nobody on this machine measures.
-Status fill_picture(const DataSet& set, std::size_t item, std::int64_t size, std::span<std::uint8_t> target);
+/// @param stop  ends the wait for that with `interrupted`; may be null
+Status fill_picture(const DataSet& set, std::size_t item, std::int64_t size, std::span<std::uint8_t> target,
+                    const std::atomic<bool>* stop = nullptr);
 
 /// Has `fill` make each of `count` pictures of `bytes` bytes and hands it to `take`. A picture that is refused
 /// (invalid_input, not_found) stops nobody, but from then on none is taken: nothing whole can come of them.

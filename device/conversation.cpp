@@ -16,8 +16,9 @@ constexpr std::chrono::milliseconds patience{10'000};  // without a word to whoe
 
 Result<std::unique_ptr<Conversation>> Conversation::start(const OpenChannel& open, std::string model,
                                                           Clock::time_point deadline, const Waiting& waiting) {
-  TRY(auto channel, open());
-  std::unique_ptr<Conversation> made(new Conversation(std::move(channel), std::move(model), waiting));
+  auto channel = open();
+  if (!channel) return std::unexpected(of_the_machine(std::move(channel).error()));
+  std::unique_ptr<Conversation> made(new Conversation(std::move(*channel), std::move(model), waiting));
   TRY_DO(made->say_hello(deadline));
   return made;
 }

@@ -29,8 +29,10 @@ using namespace std::chrono_literals;
 using study::State;
 
 // In a row, each by the death of all its workers: then the machine is at fault, not the trials.
-constexpr int max_lost_trials = 3;
-constexpr auto place_looked_at_each = 1s, neighbours_looked_at_each = 5s;
+constexpr std::size_t max_lost_trials = 3;
+// As many workers that died without having said that they ran a trial: they cannot even begin.
+constexpr int max_idle_deaths = 3;
+constexpr auto place_looked_at_each = 1s, neighbours_looked_at_each = 5s, longest_turn = 15s;
 
 /// Checkpoints are for trials that may still go on, as failed ones that are tried again; a finished search keeps those
 /// of its front.
@@ -66,10 +68,10 @@ class Coordinator {
         workers_({.command = worker_command("run", session),
                   .log = session.folder / "worker.log",
                   .threads = threads_.most_threads(),
-                  .most_deaths = max_lost_trials * study::max_attempts,
                   .say = [this](const std::string& line) { view_.say(line); },
                   .label = [this](std::int64_t trial) { return label(trial); },
-                  .on_death = [this] { return recover(); }}) {}
+                  .on_death = [this](std::int64_t trial) { return bury(trial); },
+                  .on_stopped = [this] { return take_back(); }}) {}
 
   Result<Summary> run() {
     TRY_DO(coordinate(session_));
@@ -152,11 +154,15 @@ class Coordinator {
   /// What has to be done now and then: lost workers, the load of others, workers that died, what the living say.
   Status look_after() {
     const auto now = Clock::now();
+    // After a stop of all of them (a terminal, a laptop that slept) workers need a moment for a sign of life.
+    if (now - last_turn_ > longest_turn) recovered_ = now;
+    last_turn_ = now;
     if (now - placed_ > place_looked_at_each) {
       placed_ = now;
       if (!is_in_place()) return std::unexpected(gone());
     }
-    if (now - recovered_ > options_.recover_every) TRY_DO(recover());
+    // Who waits for a process that is stopped, or is stopped itself, is silent for no fault of its own.
+    if (now - recovered_ > options_.recover_every && stopped_.empty()) TRY_DO(recover());
     if (now - looked_around_ > options_.look_around_every) TRY_DO(look_around());
     if (now - neighbours_ > neighbours_looked_at_each) look_at_neighbours();
     // Trials that lost a worker are next, and tried alone.
@@ -169,25 +175,18 @@ class Coordinator {
   /// A process that is stopped keeps others waiting and does not say so itself.
   void look_at_neighbours() {
     neighbours_ = Clock::now();
+    std::erase_if(stopped_, [](pid_t process) { return !edgewise::is_stopped(process); });
     const auto own = workers_.processes();
     for (const pid_t process : own)
-      if (is_stopped_process(process))
+      if (edgewise::is_stopped(process) && stopped_.insert(process).second)
         view_.say(std::format("a worker of this search, process {}, is stopped: continue it with `kill -CONT {}`",
                               process, process));
     for (const auto& other : at_work())
-      if (!std::ranges::contains(own, other.pid) && is_stopped_process(other.pid))
+      if (other.is_stopped && !std::ranges::contains(own, other.pid) && stopped_.insert(other.pid).second)
         view_.say(
             std::format("{}, keeps the networks of this search from being measured: continue it with `kill -CONT "
                         "{}`, or end it",
                         to_text(other), other.pid));
-  }
-  /// Told once for each time that it is stopped.
-  bool is_stopped_process(pid_t process) {
-    if (!edgewise::is_stopped(process)) {
-      stopped_.erase(process);
-      return false;
-    }
-    return stopped_.insert(process).second;
   }
 
   Status recover() {
@@ -207,6 +206,25 @@ class Coordinator {
     return {};
   }
 
+  /// A worker has died while it ran the trial, or -1.
+  Status bury(std::int64_t trial) {
+    TRY_DO(recover());
+    if (trial >= 0) {
+      // One whose memory ran out has recorded that itself.
+      TRY(const auto lost, session_.storage->trial({trial}));
+      if (lost.state == State::failed) lost_.insert(lost.id);
+    }
+    idle_deaths_ = trial >= 0 ? 0 : idle_deaths_ + 1;
+    if (lost_.size() < max_lost_trials && idle_deaths_ < max_idle_deaths) return {};
+    return fail(ErrorCode::unavailable,
+                std::format("workers do not stay alive{}; the log of the last one ends with:\n{}",
+                            lost_.empty() ? "" : std::format(": {} trials in a row were lost", lost_.size()),
+                            last_lines(session_.folder / "worker.log", 1500)),
+                "see to what ends them (most often memory runs out), then run the same command again");
+  }
+
+  Status take_back() { return session_.storage->take_back().transform([](const auto&) {}); }
+
   Status look_around() {
     looked_around_ = Clock::now();
     TRY_DO(clock_.write());
@@ -218,10 +236,11 @@ class Coordinator {
   void tell_ended() {
     for (const auto id : study_.take_changed()) {
       const auto& trial = study_.trials()[static_cast<std::size_t>(id.value)];
-      if (trial.state == State::failed && trial.attempts >= study::max_attempts)
-        lost_.insert(id);
-      else if (trial.state != State::waiting && trial.state != State::running)
+      const bool is_open = trial.state == State::waiting || trial.state == State::running;
+      if (!is_open && !lost_.contains(id)) {
         lost_.clear();
+        idle_deaths_ = 0;
+      }
       if (outlook_.has_ended(trial)) view_.ended(moment(), trial);
     }
   }
@@ -244,7 +263,7 @@ class Coordinator {
   Status stop_workers() {
     view_.say("stopping: finished trials are kept, the epochs of running ones too");
     workers_.stop();
-    TRY_DO(session_.storage->take_back().transform([](const auto&) {}));
+    TRY_DO(take_back());
     return study_.refresh().transform([](bool) {});
   }
 
@@ -253,6 +272,9 @@ class Coordinator {
       TRY_DO(judge_front(
           session_, study_.study(), [this](const std::string& line) { view_.say(line); },
           [this] { return is_stopped(); }));
+      if (is_stopped()) ending = Ending::interrupted;
+    }
+    if (ending == Ending::finished) {
       remove_checkpoints(session_.folder, study_.study());
     }
     TRY_DO(clock_.write());
@@ -277,8 +299,9 @@ class Coordinator {
   Workers workers_;
   std::set<study::TrialId> lost_;  // failed because their workers died, since another trial ended
   std::set<pid_t> stopped_;        // processes that are known to be stopped
+  int idle_deaths_ = 0;
   Clock::time_point recovered_ = Clock::now(), looked_around_ = recovered_, placed_ = recovered_,
-                    neighbours_ = recovered_;
+                    neighbours_ = recovered_, last_turn_ = recovered_;
 };
 
 }  // namespace

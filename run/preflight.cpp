@@ -137,10 +137,17 @@ namespace {
 
 constexpr double mb = 1e6;
 
-/// Edges of the pictures that the networks of a space take.
-std::set<std::int64_t> input_sizes(const std::vector<Network>& networks) {
+/// Edges of the pictures that networks of a space take: of many more than are looked at otherwise, since each other one
+/// means that all pictures are decoded again.
+std::set<std::int64_t> input_sizes(const space::Family& family, const space::Frame& frame) {
+  constexpr int tried = 300;
   std::set<std::int64_t> sizes;
-  for (const auto& network : networks) sizes.insert(network.graph.input_shape().back());
+  auto random = RandomStream::named(1, "input sizes of the space");
+  for (int i = 0; i < tried; ++i) {
+    const auto choice = family.space.sample(random);
+    if (!choice) break;
+    if (const auto candidate = family.build(*choice, frame)) sizes.insert(candidate->graph.input_shape().back());
+  }
   return sizes;
 }
 
@@ -204,7 +211,8 @@ Status check_room(const Session& session, const std::vector<Network>& networks,
 
 Status machine_ready(const Session& session, const std::function<void(const std::string&)>& say,
                      const std::atomic<bool>* stop) {
-  const auto networks = networks_of(session.family, job::frame(session.job, session.set));
+  const auto frame = job::frame(session.job, session.set);
+  const auto networks = networks_of(session.family, frame);
   TRY_DO(check_room(session, networks, say));
   const Waiting waiting{.say = say, .stop = stop, .at_most = {}};
   TRY(const auto device, session.job.device.make(waiting));
@@ -213,7 +221,7 @@ Status machine_ready(const Session& session, const std::function<void(const std:
     TRY(const auto local, device::Selection().make(waiting));  // it runs the files that are compared
     TRY_DO(local->ready());
   }
-  return decode_pictures(session, input_sizes(networks), say, stop);
+  return decode_pictures(session, input_sizes(session.family, frame), say, stop);
 }
 
 }  // namespace edgewise::run

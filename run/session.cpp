@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "data/contents.hpp"
 #include "data/statistics.hpp"
@@ -196,7 +197,11 @@ Result<Session> start_study(job::Job job, const fs::path& folder, const Start& s
                                session.family.space));  // a mistake in it must not leave a study behind
   const auto then = data::read_contents(folder / contents_file);
   TRY(const auto contents, data::contents_of(session.set, then, reading_pictures(start), start.stop));
-  if (start.check && !fs::exists(folder / "study.db")) TRY_DO(start.check(session));
+  bool is_checked = false;
+  const auto check = [&]() -> Status {
+    return start.check && !std::exchange(is_checked, true) ? start.check(session) : Status{};
+  };
+  if (!fs::exists(folder / "study.db")) TRY_DO(check());
   const Json record = record_of(session, contents);
   std::error_code error;
   fs::create_directories(folder, error);
@@ -206,6 +211,7 @@ Result<Session> start_study(job::Job job, const fs::path& folder, const Start& s
   TRY_DO(coordinate(session));
   TRY_DO(forget_empty_study(folder, record));
   if (!fs::exists(folder / "study.db")) {
+    TRY_DO(check());
     TRY_DO(make_study(session, record));
     TRY_DO(data::write_contents(folder / contents_file, contents));
     return session;
@@ -214,20 +220,9 @@ Result<Session> start_study(job::Job job, const fs::path& folder, const Start& s
   TRY(const auto settings, session.storage->settings());
   TRY_DO(check_settings(session, settings));
   TRY_DO(check_pictures(session, settings.job.value("frame", Json::object()), record["frame"], then, contents));
-  if (start.check) {
-    TRY(const auto study, session.storage->load());
-    if (has_trials_to_run(study)) TRY_DO(start.check(session));
-  }
+  TRY(const auto study, session.storage->outline());
+  if (start.will_run || has_trials_to_run(study)) TRY_DO(check());
   if (contents != then) TRY_DO(data::write_contents(folder / contents_file, contents));
-  return session;
-}
-
-Result<Session> open_study(const fs::path& folder) {
-  TRY(auto storage, study::open_storage(folder));
-  TRY(const auto settings, storage->settings());
-  TRY(auto job, job::job_from_json(settings.job));
-  TRY(Session session, attach(std::move(job), folder));
-  session.storage = std::move(storage);
   return session;
 }
 

@@ -39,6 +39,7 @@ struct Start {
   /// Asked before a study is made, and before one goes on that has trials to run; what it finds is the error, and no
   /// study is left behind.
   std::function<Status(const Session&)> check;
+  bool will_run = false;  ///< something is going to run, even where no trial of the study waits
   std::function<void(const std::string&)> say;  ///< progress, where it takes long; may be empty
   const std::atomic<bool>* stop = nullptr;      ///< ends it with `interrupted`
 };
@@ -49,8 +50,6 @@ struct Start {
 /// file (with what differs) or with other pictures (with their names): a study's settings never change, and mean what
 /// they meant when it was made
 Result<Session> start_study(job::Job job, const std::filesystem::path& folder, const Start& start = {});
-/// Opens an existing study with its data. @error not_found with how to make one
-Result<Session> open_study(const std::filesystem::path& folder);
 /// Only the trials, for commands that look at results; the data set may be gone.
 Result<study::Study> read_study(const std::filesystem::path& folder);
 

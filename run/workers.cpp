@@ -21,10 +21,10 @@ std::vector<std::string> worker_command(const std::string& what, const Session& 
 }
 
 Status Workers::keep(std::size_t wanted) {
-  listen();  // first: the last words of those that ended
   std::vector<std::pair<Worker, ExitState>> ended;
   for (auto it = workers_.begin(); it != workers_.end();) {
     const auto state = it->process.poll();
+    listen(*it);  // after that: the last words of one that ended may come as late as that
     if (!state) {
       ++it;
       continue;
@@ -32,30 +32,22 @@ Status Workers::keep(std::size_t wanted) {
     ended.emplace_back(std::move(*it), *state);
     it = workers_.erase(it);
   }
-  const auto is_lost = [](const auto& one) { return one.second.code != 0 && !one.first.fault; };
-  if (std::ranges::any_of(ended, is_lost)) {
-    // Its trial is tried once more with nothing beside it: the others put theirs back before anybody can take it up.
+  for (const auto& [worker, state] : ended) {
+    if (worker.fault) return std::unexpected(*worker.fault);
+    settings_.say(std::format("a worker {}; another one takes over", to_text(state)));
+    if (state.code == 0) continue;  // somebody asked it to end, and it put its trial back
+    TRY_DO(settings_.on_death(worker.state.trial));
+    // Its trial is tried once more with nothing beside it.
     stop();
     workers_.clear();
+    TRY_DO(settings_.on_stopped());
   }
-  for (const auto& [worker, state] : ended) TRY_DO(bury(worker, state));
   // How many are wanted now depends on what they left behind.
   while (ended.empty() && workers_.size() < wanted) {
     TRY(auto process, start());
     workers_.push_back({.process = std::move(process), .state = {}});
   }
   return {};
-}
-
-Status Workers::bury(const Worker& worker, const ExitState& ended) {
-  if (worker.fault) return std::unexpected(*worker.fault);
-  settings_.say(std::format("a worker {}; another one takes over", to_text(ended)));
-  TRY_DO(settings_.on_death());
-  if (++deaths_ < settings_.most_deaths) return {};
-  return fail(ErrorCode::unavailable,
-              std::format("workers do not stay alive; the last one {}; its log ends with:\n{}", to_text(ended),
-                          last_lines(settings_.log, 1500)),
-              "mend what the log tells (most often memory runs out), then run the same command again");
 }
 
 Result<ChildProcess> Workers::start() const {
@@ -65,11 +57,13 @@ Result<ChildProcess> Workers::start() const {
 }
 
 void Workers::listen() {
-  for (auto& worker : workers_) {
-    while (const auto line = worker.process.read_line(0ms)) {
-      const auto message = parse_json(*line, "worker");
-      if (message && message->is_object()) hear(worker, *message);
-    }
+  for (auto& worker : workers_) listen(worker);
+}
+
+void Workers::listen(Worker& worker) {
+  while (const auto line = worker.process.read_line(0ms)) {
+    const auto message = parse_json(*line, "worker");
+    if (message && message->is_object()) hear(worker, *message);
   }
 }
 
@@ -102,12 +96,10 @@ void Workers::hear(Worker& worker, const Json& message) {
     state.epoch = 0;
     state.label = settings_.label(state.trial);
   }
-  if (study::state_from_text(phase)) {
+  if (study::state_from_text(phase))
     state = {};
-    deaths_ = 0;
-  } else {
+  else
     state.phase = phase;
-  }
 }
 
 void Workers::kill(std::int64_t trial) {

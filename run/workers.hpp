@@ -26,18 +26,19 @@ class Workers {
     std::vector<std::string> command;
     std::filesystem::path log;  ///< for what they say otherwise
     int threads = 1;            ///< the most that one of them trains with
-    int most_deaths = 6;        ///< without a trial that ended: then the machine is at fault, not the trials
     std::function<void(const std::string&)> say;
     /// A label for the trial that a worker took up.
     std::function<std::string(std::int64_t trial)> label;
-    /// Called when one has died, before another takes its place: its trial must be freed.
-    std::function<Status()> on_death;
+    /// Called when one has died, before another takes its place: the trial that it ran (-1: none, as far as it said)
+    /// must be freed. An error ends the search.
+    std::function<Status(std::int64_t trial)> on_death;
+    /// Called when the others were stopped for it: what those ran that had to be killed must be freed, too.
+    std::function<Status()> on_stopped;
   };
   explicit Workers(Settings settings) : settings_(std::move(settings)) {}
 
   /// Buries those that ended; when none did, starts as many as are wanted. One that was lost ends the others, too.
-  /// @error what one of them ended for when the machine is at fault; unavailable when none stays alive, with the last
-  /// words of one
+  /// @error what one of them ended for when the machine is at fault; what `on_death` says
   Status keep(std::size_t wanted);
   /// Reads what they say; never waits.
   void listen();
@@ -60,12 +61,11 @@ class Workers {
     bool has_told_wait = false;       // since it was heard of otherwise
   };
   Result<ChildProcess> start() const;
-  Status bury(const Worker& worker, const ExitState& ended);
+  void listen(Worker& worker);
   void hear(Worker& worker, const Json& message);
 
   Settings settings_;
   std::vector<Worker> workers_;
-  int deaths_ = 0;  // since a trial ended
 };
 
 /// The end of a log, for messages.

@@ -57,12 +57,12 @@ Result<std::string> read_artifact(const Artifact& artifact, const fs::path& stud
   };
   // Told by its size alone where that is enough: a file that took its place may be of any size.
   if (const auto bytes = fs::file_size(place, code); !code) TRY_DO(check_size(bytes));
-  if (artifact.sha256) {
-    TRY(const std::string sha256, sha256_of(place));
-    if (sha256 != *artifact.sha256) return damaged("its content is not what was measured (sha256)");
-  }
   TRY(std::string content, read_file(place, max_artifact_bytes));
   TRY_DO(check_size(content.size()));
+  if (artifact.sha256) {
+    TRY(const std::string sha256, sha256_of_bytes(content));
+    if (sha256 != *artifact.sha256) return damaged("its content is not what was measured (sha256)");
+  }
   return content;
 }
 

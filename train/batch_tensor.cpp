@@ -4,6 +4,7 @@
 
 #include <format>
 #include <new>
+#include <system_error>
 
 #include "base/machine.hpp"
 #include "train/loop_internal.hpp"
@@ -70,6 +71,8 @@ std::unexpected<Error> torch_error(const std::string& context, const std::except
                              text.contains("out of memory") || text.contains("alloc_cpu");
   if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
   if (out_of_memory) return std::unexpected(memory_ran_out(std::format("{} ({})", context, text)));
+  if (dynamic_cast<const std::system_error*>(&error))  // no thread, no file: any network may meet it
+    return fail(ErrorCode::unavailable, std::format("{}: {}", context, text), "see to the limits of this machine");
   return invalid(std::format("{}: {}", context, text));
 }
 

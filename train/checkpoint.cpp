@@ -137,7 +137,7 @@ class Writer {
   explicit Writer(std::FILE* file) : file_(file) {}
   void bytes(const void* data, std::size_t size) {
     checksum_.add(data, size);
-    good_ = good_ && std::fwrite(data, 1, size, file_) == size;
+    if (error_ == 0 && std::fwrite(data, 1, size, file_) != size) error_ = errno;
   }
   void tensors(const std::vector<torch::Tensor>& all) {
     for (const auto& tensor : all) {
@@ -145,16 +145,19 @@ class Writer {
       bytes(plain.data_ptr<float>(), static_cast<std::size_t>(plain.numel()) * sizeof(float));
     }
   }
-  bool finish() {
+  /// 0, or the number of the first error.
+  int finish() {
     const auto sum = checksum_.value();
-    good_ = good_ && std::fwrite(&sum, 1, sizeof sum, file_) == sizeof sum && std::fflush(file_) == 0;
-    return good_ && ::fsync(::fileno(file_)) == 0;
+    if (error_ == 0 && (std::fwrite(&sum, 1, sizeof sum, file_) != sizeof sum || std::fflush(file_) != 0 ||
+                        ::fsync(::fileno(file_)) != 0))
+      error_ = errno;
+    return error_;
   }
 
  private:
   std::FILE* file_;
   Checksum checksum_;
-  bool good_ = true;
+  int error_ = 0;
 };
 
 class Reader {
@@ -174,6 +177,8 @@ class Reader {
     }
     return true;
   }
+  /// Whether the disk did not give what it has.
+  [[nodiscard]] bool is_unreadable() const { return std::ferror(file_) != 0; }
   bool ends_well() {
     const auto expected = checksum_.value();
     std::uint64_t sum = 0;
@@ -213,14 +218,18 @@ Status write_checkpoint(const std::filesystem::path& path, const Checkpoint& che
     writer.tensors(checkpoint.model);
     writer.tensors(checkpoint.moments);
     writer.tensors(checkpoint.best_model);
-    if (!writer.finish()) return problem(errno);
+    if (const int error = writer.finish(); error != 0) return problem(error);
   }
-  if (!part->commit()) return problem(errno);
-  return {};
+  return part->commit();
 }
 
 Status read_checkpoint(const std::filesystem::path& path, Checkpoint& into) {
-  TRY(InputFile opened, InputFile::open(path));
+  auto readable = InputFile::open(path);
+  // Neither may be overwritten by a training from the start: it may be whole.
+  if (!readable && readable.error().code != ErrorCode::not_found)
+    return std::unexpected(of_the_machine(std::move(readable).error()));
+  if (!readable) return std::unexpected(std::move(readable).error());
+  InputFile& opened = *readable;
   const File file(::fdopen(opened.descriptor(), "rb"));
   if (!file)
     return fail(ErrorCode::unavailable,
@@ -245,8 +254,11 @@ Status read_checkpoint(const std::filesystem::path& path, Checkpoint& into) {
   if (has_best_model) {
     for (const auto& tensor : into.model) into.best_model.push_back(torch::empty_like(tensor.detach()));
   }
-  if (!reader.tensors(into.model) || !reader.tensors(into.moments) || !reader.tensors(into.best_model))
-    return invalid("it ends too early");
+  const bool is_whole = reader.tensors(into.model) && reader.tensors(into.moments) && reader.tensors(into.best_model);
+  if (reader.is_unreadable())
+    return fail(ErrorCode::unavailable, std::format("cannot read the checkpoint \"{}\"", path.string()),
+                "see to the disk: it may hold a whole one");
+  if (!is_whole) return invalid("it ends too early");
   if (!reader.ends_well()) return invalid("its checksum is wrong");
   return {};
 }

@@ -73,7 +73,7 @@ Result<Evaluation> judge(nn::Network& network, const Goal& goal, Batches& batche
     if (!batch) break;
     const auto taken = std::chrono::steady_clock::now();
     if (stop && stop->load()) return fail(ErrorCode::interrupted, "judging the network was stopped");
-    TRY(const auto busy, BusyMachine::enter());
+    TRY(const auto busy, BusyMachine::enter({.say = {}, .stop = stop, .at_most = {}}));
     if (waited) {
       const std::chrono::duration<double> for_batch = taken - asked,
                                           for_turn = std::chrono::steady_clock::now() - taken;

@@ -123,12 +123,16 @@ Status Trainer::prepare() {
   if (is_kept && std::filesystem::exists(request_.checkpoint, error)) {
     if (const auto status = continue_checkpoint(); status) {
       if (state_.epoch > 0) return {};
-    } else if (request_.only_continue) {
+    } else if (request_.only_continue || status.error().code == ErrorCode::unavailable) {
       return status;
     } else {
       start_over("its checkpoint is not used: " + status.error().message);
     }
-  } else if (is_kept && request_.told.value_or(0) > 0) {
+  } else if (is_kept && error) {
+    return fail(ErrorCode::unavailable, std::format("cannot look for the checkpoint \"{}\": {}",
+                                                    request_.checkpoint.string(), error.message()));
+  } else if (is_kept && request_.told.value_or(0) > (request_.owner.stage > 0 && !settings_.restart ? 0 : 1)) {
+    // Of a training that was ended in its first epoch there is none: epochs are told before they are saved.
     start_over("its checkpoint is gone");
   }
   return start_weights();

@@ -7,6 +7,8 @@
 
 namespace edgewise::train {
 
+namespace fs = std::filesystem;
+
 namespace {
 
 class LoadedBatches : public Batches {
@@ -58,15 +60,15 @@ task::Targets targets_of(const data::Cache& cache, const std::vector<std::size_t
 
 Result<Adapted> starting_weights(const Request& request, const graph::Weights& random) {
   const auto fit = request.settings.weights_fit;
-  // They were there when the search began: whatever is wrong with them now is not the network's fault.
-  const auto of_the_machine = [](Error error) {
-    error.code = ErrorCode::unavailable;
-    return std::unexpected(std::move(error));
-  };
+  std::error_code ignored;
   const auto file = weights_file(*request.graph, request.network, request.settings.weights, fit);
-  if (!file) return of_the_machine(file.error());
+  // They were there when the search began: whatever is wrong with them now is not the network's fault. That none of a
+  // folder fits it is.
+  if (!file && (file.error().code == ErrorCode::not_found || !fs::exists(request.settings.weights, ignored)))
+    return std::unexpected(of_the_machine(file.error()));
+  if (!file) return std::unexpected(file.error());
   const auto loaded = read_state_dict(*file);
-  if (!loaded) return of_the_machine(loaded.error());
+  if (!loaded) return std::unexpected(of_the_machine(loaded.error()));
   auto adapted = adapt_weights(*request.graph, random, *loaded, fit);
   if (!adapted)
     return fail_with(std::move(adapted).error(), std::format("the weights \"{}\" do not fit", file->string()));

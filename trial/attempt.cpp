@@ -3,6 +3,7 @@
 #include <chrono>
 #include <new>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <tuple>
 
@@ -29,8 +30,8 @@ class Attempt {
     if (starter_.on_wait) *starter_.on_wait = [this](const std::string& whom) { on_wait(whom); };
     auto outcome = evaluated();
     if (starter_.on_wait) *starter_.on_wait = {};
-    auto done = outcome ? finish(*outcome) : give_back(unrecorded_ ? *unrecorded_ : outcome.error());
-    // Taken away meanwhile: another worker has the trial, and this one looks for the next.
+    auto done = unrecorded_ ? give_back(*unrecorded_) : outcome ? finish(*outcome) : give_back(outcome.error());
+    // Taken away meanwhile: another worker has the trial.
     if (!done && done.error().code == ErrorCode::conflict) {
       tell({{"phase", "released"}});
       return {};
@@ -45,6 +46,8 @@ class Attempt {
       return evaluate(workplace_, claim_.trial, listener());
     } catch (const std::bad_alloc&) {
       return std::unexpected(memory_ran_out({}));
+    } catch (const std::system_error& e) {
+      return fail(ErrorCode::unavailable, e.what(), "see to the limits of this machine: files, threads, memory");
     } catch (const std::exception& e) {
       return invalid(e.what());
     }
@@ -114,9 +117,10 @@ class Attempt {
         tell({{"phase", "released"}});
         return storage_.release(claim_);
       case ErrorCode::unavailable:
+      case ErrorCode::not_found:  // of a file or a program: no network can be at fault
         // The next trial would meet the same. When not even this can be recorded, the starter takes the trial back.
         std::ignore = storage_.release(claim_);
-        return std::unexpected(error);
+        return std::unexpected(of_the_machine(error));
       case ErrorCode::exhausted:
         TRY_DO(persist([&] { return storage_.give_up(claim_, reason, study::max_attempts); }));
         return std::unexpected(error);

@@ -103,7 +103,9 @@ Result<Exported> export_checked(Workplace& workplace, const Built& built, const 
   if (!(exported.difference <= largest_difference))
     return invalid(std::format("the exported file differs from the trained network by {:.2g} (at most {:.0e} is right)",
                                exported.difference, largest_difference));
-  TRY(exported.artifact, study::artifact_of("onnx", exported.file, workplace.folder()));
+  auto artifact = study::artifact_of("onnx", exported.file, workplace.folder());
+  if (!artifact) return std::unexpected(of_the_machine(std::move(artifact).error()));  // it was written just now
+  exported.artifact = *std::move(artifact);
   return exported;
 }
 

@@ -11,11 +11,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Error of_the_machine(Error error) {
-  if (error.code != ErrorCode::interrupted && error.code != ErrorCode::exhausted) error.code = ErrorCode::unavailable;
-  return error;
-}
-
 /// Not its parents: the folder of a study that was removed must not come back.
 Status make_folder(const fs::path& folder) {
   std::error_code error;

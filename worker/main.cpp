@@ -1,8 +1,8 @@
 /// edgewise-worker: claims trials of a study and evaluates them. Started by `edgewise search`, `train` and `demo`;
 /// talks to its starter in JSON lines on standard output and ends when told to (SIGTERM, or end of standard input).
-///   edgewise-worker run FOLDER JOB          claim and evaluate until told to stop
-///   edgewise-worker time FOLDER JOB         {"choice", "threads"} a line in, {"seconds_per_image"} or {"error"} a line
-///   out edgewise-worker judge FOLDER JOB ID...  metrics on the test split
+///   edgewise-worker run FOLDER JOB         claim and evaluate until told to stop
+///   edgewise-worker time FOLDER JOB        {"choice", "threads"} lines in, {"seconds_per_image"} or {"error"} lines out
+///   edgewise-worker judge FOLDER JOB ID... metrics on the test split
 /// JOB is where the job file lies: what the study says of paths is relative to it.
 #include <fcntl.h>
 #include <poll.h>
@@ -85,6 +85,7 @@ Status judge(trial::Workplace& workplace, study::Storage& storage, const std::ve
     TRY(const auto trial, storage.trial({std::stoll(id)}));
     const auto metrics = trial::judge_on_test(workplace, trial);
     auto answer = metrics ? Json{{"test", *metrics}} : error_json(metrics.error());
+    if (!metrics) answer["is_fault"] = metrics.error().code == ErrorCode::unavailable;
     answer["trial"] = trial.id.value;
     tell(answer);
   }

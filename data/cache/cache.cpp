@@ -226,7 +226,7 @@ Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& 
                                   [&](std::size_t i, std::span<std::uint8_t> target) -> Status {
                                     if (stop && stop->load())
                                       return fail(ErrorCode::interrupted, "stopped while pictures were decoded");
-                                    return fill_picture(set, i, size, target);
+                                    return fill_picture(set, i, size, target, stop);
                                   },
                                   progress));
       if (!refused.empty()) return std::unexpected(error_of(set, refused, not_to_be_decoded));

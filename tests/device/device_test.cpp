@@ -459,7 +459,7 @@ TEST(LocalDevice, SaysWhichProgramItCannotRun) {
   const TestFolder folder;
   const auto m = measured(*make_local_device(quick, "/no/such/agent"), save(twice_plus_one(), folder / "model.onnx"));
   ASSERT_FALSE(m);
-  EXPECT_EQ(m.error().code, ErrorCode::not_found);
+  EXPECT_EQ(m.error().code, ErrorCode::unavailable) << "no network is at fault";
   EXPECT_THAT(m.error().message, HasSubstr("/no/such/agent"));
 }
 

@@ -78,9 +78,6 @@ TEST_F(Searching, AnOlderStudyGoesOnWithWhatItsAbsentOptionsMeant) {
     trial.fidelity = study::Fidelity::training(1);
     ASSERT_TRUE((*storage)->add({trial}, 0).has_value());
   }
-  const auto opened = open_study(older);
-  ASSERT_TRUE(opened.has_value()) << to_text(opened.error());
-  EXPECT_EQ(opened->job.data.orientation, "as_stored");
   const auto started = start_study(job("search: {strategy: grid}\n"), older);
   ASSERT_TRUE(started.has_value()) << to_text(started.error());
   EXPECT_EQ(started->job.data.orientation, "as_stored");

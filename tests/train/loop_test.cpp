@@ -212,6 +212,27 @@ TEST_F(Loop, WhatCannotBeContinuedIsTrainedFromTheStartAndSaidSo) {
   over("its checkpoint is not used: it belongs to another study or other data");
 }
 
+TEST_F(Loop, ACheckpointThatCannotBeReadIsNotTrainedOver) {
+  auto r = request(task::classification(), 2);
+  r.checkpoint = folder_ / "trial.ckpt";
+  std::filesystem::create_directories(r.checkpoint);  // as root, no permission keeps a file from being read
+  const auto outcome = run_loop(r);
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().code, ErrorCode::unavailable) << "the machine's fault, and the checkpoint may be whole";
+}
+
+TEST_F(Loop, ATrainingThatEndedInItsFirstEpochHasNoCheckpointAndSaysNothing) {
+  auto r = request(task::classification(), 2);
+  r.checkpoint = folder_ / "trial.ckpt";
+  r.told = 1;  // told, and ended before it was saved
+  const auto outcome = run_loop(r);
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_FALSE(outcome->started_over.has_value());
+  std::filesystem::remove(r.checkpoint);
+  r.owner.stage = 1;  // what the stage before trained is gone
+  EXPECT_EQ(run_loop(r)->started_over, "its checkpoint is gone");
+}
+
 TEST_F(Loop, EpochsOfTheCheckpointThatNobodyHeardOfAreToldAgain) {
   auto r = request(task::classification(), 3);
   r.checkpoint = folder_ / "trial.ckpt";
