@@ -3,7 +3,7 @@
     make kills, or: python3 tests/whole/kills.py build/release/bin [--kills 300] [--seed 1] [--minutes M] [--only JOB...] [--at-once 2]
                                                  [--result docs/results/faults/kills.json]
 
-Each search draws a job, 1 or 2 workers and one to five kills of its own: whom (coordinator, worker, agent), how (SIGKILL, SIGTERM, SIGSTOP and later
+Each search draws a job, 1 or 2 workers and two to eight kills of its own: whom (coordinator, worker, agent), how (SIGKILL, SIGTERM, SIGSTOP and later
 SIGKILL) and when (at any time, or while the picture cache, a checkpoint or an exported network is written, something is measured, the front is judged on
 the test split). Then the same command is given until it ends with 0. With 1 worker choices, states, curves, trained values, exported bytes and what
 the test split said must equal the undisturbed search's; with 2 every trial, stage and epoch must be there once. Nobody may be left alive, no file
@@ -58,7 +58,7 @@ class Kill:
 def draw(random_, judged):
     """The kills of one search, in the order in which they are tried."""
     kills = []
-    for _ in range(random_.choice([1, 2, 3, 3, 4, 5])):
+    for _ in range(random_.choice([2, 4, 6, 8])):
         target = random_.choice(list(MOMENTS))
         moment = random_.choice([moment for moment in MOMENTS[target] if judged or moment != "judging"])
         # Whatever has just begun is in another state a little later; what is written is whole within milliseconds.
