@@ -76,6 +76,24 @@ TEST(Job, WhatIsPrintedReadsBackAsTheSameJob) {
   EXPECT_EQ(to_json(*stored), to_json(*job));
 }
 
+TEST(Job, ARecordKeepsPathsRelativeToTheJobFileWhereverItIsMoved) {
+  const auto job = parse_job(
+      "task: box\ndata: {path: ../pictures}\ntrain: {weights: w/a.pth}\nsearch: {warm_start: [old.study, /abs/b.study], "
+      "front_of: c.study}\n",
+      "/x/y/job.yaml");
+  ASSERT_TRUE(job) << to_text(job.error().front());
+  EXPECT_EQ(job->data.path, "/x/pictures");
+  const Json record = to_record(*job);
+  EXPECT_EQ(record["data"]["path"], "../pictures");
+  const auto moved = job_from_json(record, "/z/job.yaml");
+  ASSERT_TRUE(moved) << to_text(moved.error());
+  EXPECT_EQ(moved->data.path, "/pictures");
+  EXPECT_EQ(moved->train.weights, "/z/w/a.pth");
+  EXPECT_EQ(moved->warm_start, (std::vector<std::string>{"/z/old.study", "/abs/b.study"}));
+  EXPECT_EQ(moved->front_of, (std::vector<std::string>{"/z/c.study"}));
+  EXPECT_EQ(to_record(*moved)["data"], record["data"]);
+}
+
 TEST(Job, TheValidationSplitMayBeCalledAsDataSetsCallIt) {
   for (const std::string name : {"validation", "val", "valid", "dev"}) {
     const auto job =

@@ -2,6 +2,11 @@
 #include "run/session.hpp"
 
 #include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <format>
+
+#include "base/file.hpp"
 
 #include "tests/run/fixture.hpp"
 
@@ -83,6 +88,103 @@ TEST_F(Searching, AnOlderStudyGoesOnWithWhatItsAbsentOptionsMeant) {
   EXPECT_EQ(started->job.data.orientation, "as_stored");
   EXPECT_EQ(started->set.spec.orientation, "as_stored");
   EXPECT_EQ(start_study(job("search: {strategy: grid}\n"), folder_ / "newer.study")->job.data.orientation, "applied");
+}
+
+/// A project as a user has it: a folder with a job file, which names its pictures and its study relative to itself.
+class Project : public testing::Test {
+ protected:
+  void SetUp() override {
+    ::setenv("EDGEWISE_LOCKS", (folder_ / "locks").c_str(), 1);
+    place_ = folder_ / "here";
+    for (int i = 0; i < 12; ++i) write_picture(i, i);
+    ASSERT_TRUE(write_file(job_file(),
+                           "task: classification\ndata: {path: data, input: 32, validation_share: 0.4}\n"
+                           "space: {family: backbones, backbone: [squeezenet1_1], learning_rate: [0.001, 0.01]}\n"
+                           "objectives: {latency_ms: minimize}\nsearch: {strategy: grid}\ntrain: {epochs: 1}\n"));
+  }
+  void TearDown() override { ::unsetenv("EDGEWISE_LOCKS"); }
+
+  [[nodiscard]] std::filesystem::path job_file() const { return place_ / "job.yaml"; }
+  [[nodiscard]] std::filesystem::path picture(int i) const {
+    return place_ / "data" / (i % 2 == 0 ? "even" : "odd") / std::format("p{}.bmp", i);
+  }
+  /// 8 x 8 pixels of one colour, uncompressed.
+  void write_picture(int i, int shade) const {
+    std::filesystem::create_directories(picture(i).parent_path());
+    const auto number = [](std::uint32_t value, int count) {
+      std::string bytes;
+      for (int k = 0; k < count; ++k) bytes += static_cast<char>(value >> (8 * k) & 0xFF);
+      return bytes;
+    };
+    const std::string pixels(std::size_t{8} * 8 * 3, static_cast<char>(20 * shade));
+    ASSERT_TRUE(write_file(picture(i), "BM" + number(54 + 192, 4) + number(0, 4) + number(54, 4) + number(40, 4) +
+                                           number(8, 4) + number(8, 4) + number(1, 2) + number(24, 2) + number(0, 4) +
+                                           number(192, 4) + std::string(16, '\0') + pixels));
+  }
+  [[nodiscard]] Result<Session> start(const Start& how = {}) const {
+    const auto job = job::read_job(job_file());
+    if (!job) return std::unexpected(job.error().front());
+    return start_study(*job, place_ / "job.study", how);
+  }
+  void search() {
+    auto session = start();
+    ASSERT_TRUE(session.has_value()) << to_text(session.error());
+    const auto strategy = make_strategy(*session);
+    const auto summary = run_search(*session, strategy->get(), {}, said_);
+    ASSERT_TRUE(summary.has_value()) << to_text(summary.error());
+    EXPECT_EQ(summary->counts.at(study::State::complete), 2U);
+  }
+
+  TestFolder folder_;
+  std::filesystem::path place_;
+  Said said_;
+};
+
+TEST_F(Project, GoesOnWhereItWasMovedTo) {
+  search();
+  std::filesystem::rename(place_, folder_ / "there");
+  place_ = folder_ / "there";
+  const auto session = start();
+  ASSERT_TRUE(session.has_value()) << to_text(session.error());
+  EXPECT_EQ(session->job.data.path, (place_ / "data").string());
+  EXPECT_EQ(session->storage->settings()->job["data"]["path"], "data") << "as the job file says it";
+  // What a worker reads, given the place of the job file.
+  const auto job = job::job_from_json(session->storage->settings()->job, job_file());
+  ASSERT_TRUE(job.has_value());
+  EXPECT_EQ(job->data.path, (place_ / "data").string());
+}
+
+TEST_F(Project, NoticesPicturesThatWereReplacedUnderTheirNames) {
+  search();
+  std::filesystem::last_write_time(picture(2), std::filesystem::file_time_type::clock::now());
+  EXPECT_TRUE(start().has_value()) << "another time is no other picture";
+  write_picture(3, 11);
+  const auto replaced = start();
+  ASSERT_FALSE(replaced.has_value());
+  EXPECT_EQ(replaced.error().code, ErrorCode::conflict);
+  EXPECT_THAT(replaced.error().message, testing::AllOf(HasSubstr("the pictures (\"odd/p3.bmp\") of"),
+                                                       HasSubstr("have changed since the study")));
+  std::filesystem::remove(place_ / "job.study" / "pictures.txt");
+  EXPECT_FALSE(start().has_value()) << "the study itself knows it, too";
+  write_picture(3, 3);
+  EXPECT_TRUE(start().has_value()) << "put back";
+}
+
+TEST_F(Project, IsCheckedBeforeItsStudyIsMadeAndWhileItHasTrialsToRun) {
+  int asked = 0;
+  Start how{.check = [&](const Session&) -> Status {
+    ++asked;
+    return invalid("not ready");
+  }};
+  EXPECT_FALSE(start(how).has_value());
+  EXPECT_FALSE(std::filesystem::exists(place_ / "job.study")) << "no study is left behind";
+  EXPECT_TRUE(start().has_value());
+  EXPECT_FALSE(start(how).has_value()) << "nothing was tried yet";
+  search();
+  EXPECT_TRUE(start(how).has_value()) << "all has ended";
+  EXPECT_EQ(asked, 2);
+  how.will_run = true;
+  EXPECT_FALSE(start(how).has_value());
 }
 
 class Costing : public Searching {
