@@ -138,6 +138,7 @@ class Coordinator {
   /// folder that this one is a copy of.
   Status begin() {
     TRY(const auto left, session_.storage->take_back());
+    TRY_DO(session_.storage->forget_losses());
     if (!left.empty())
       view_.say(std::format("{} of a search that was ended from outside {} up again",
                             left.size() == 1 ? "1 trial" : std::format("{} trials", left.size()),

@@ -100,6 +100,8 @@ class Storage {
   /// All running trials wait again, and the attempt does not count: for who knows that none of their workers can be at
   /// work, or that they ended for no fault of their trials. One that works all the same finds its claim void.
   virtual Result<std::vector<TrialId>> take_back() = 0;
+  /// Waiting trials count their attempts anew: for a search that is started again, maybe on a machine that was mended.
+  virtual Status forget_losses() = 0;
 
   /// A number that grows with each change (heartbeats are none), to notice news cheaply.
   virtual Result<std::int64_t> version() = 0;

@@ -182,6 +182,16 @@ Result<std::vector<TrialId>> MemoryStorage::take_back() {
   });
 }
 
+Status MemoryStorage::forget_losses() {
+  std::vector<TrialId> lost;
+  for (const MemoryState::Row& row : state_.rows)
+    if (row.entry.trial.state == State::waiting && row.entry.trial.attempts > 0) lost.push_back(row.entry.trial.id);
+  return change_all(lost, [](Entry& entry, std::size_t) -> Status {
+    entry.trial.attempts = 0;
+    return {};
+  });
+}
+
 std::unique_ptr<Storage> memory_storage(const Settings& settings) {
   return std::make_unique<MemoryStorage>(MemoryState{.settings = stored(settings), .rows = {}});
 }

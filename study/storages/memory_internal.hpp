@@ -45,6 +45,7 @@ class MemoryStorage final : public Storage {
   Status retry(TrialId id) override;
   Result<std::vector<TrialId>> recover(int max_attempts) override;
   Result<std::vector<TrialId>> take_back() override;
+  Status forget_losses() override;
   Result<std::int64_t> version() override { return state_.version; }
 
  private:

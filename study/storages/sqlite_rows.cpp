@@ -150,6 +150,10 @@ Result<std::vector<Entry>> Rows::running() {
   return entries("WHERE state = 'running'");
 }
 
+Result<std::vector<Entry>> Rows::lost() {
+  return entries("WHERE state = 'waiting' AND attempts > 0");
+}
+
 Result<std::optional<TrialId>> Rows::first_waiting(const std::set<Work>& kinds) {
   std::string list;
   for (const Work kind : kinds) list += std::format("{}'{}'", list.empty() ? "" : ", ", to_text(kind));

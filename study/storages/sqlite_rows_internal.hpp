@@ -25,6 +25,8 @@ class Rows {
   /// Without results and curve. @error not_found
   Result<Entry> entry(TrialId id);
   Result<std::vector<Entry>> running();
+  /// Waiting trials that a worker took up in their stage.
+  Result<std::vector<Entry>> lost();
   /// The trial that is to be taken up next.
   Result<std::optional<TrialId>> first_waiting(const std::set<Work>& kinds);
 

@@ -172,6 +172,19 @@ class SqliteStorage final : public Storage {
     });
   }
 
+  Status forget_losses() override {
+    TRY(const std::int64_t lost,
+        database_->integer("SELECT COUNT(*) FROM trial WHERE state = 'waiting' AND attempts > 0"));
+    if (lost == 0) return {};
+    TRY(Transaction change, Transaction::write(*database_));
+    TRY(auto waiting, rows_.lost());
+    for (Entry& entry : waiting) {
+      entry.trial.attempts = 0;
+      TRY_DO(rows_.write(entry));
+    }
+    return waiting.empty() ? Status{} : commit_change(change);
+  }
+
   Result<std::int64_t> version() override { return database_->integer("SELECT version FROM study WHERE id = 0"); }
 
  private:

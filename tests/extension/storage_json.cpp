@@ -230,6 +230,9 @@ class JsonStorage final : public Storage {
   Result<std::vector<TrialId>> recover(int max_attempts) override {
     return change([&](MemoryStorage& study) { return study.recover(max_attempts); });
   }
+  Status forget_losses() override {
+    return change([](MemoryStorage& study) { return study.forget_losses(); });
+  }
   Result<std::vector<TrialId>> take_back() override {
     return change([](MemoryStorage& study) { return study.take_back(); });
   }

@@ -434,7 +434,17 @@ TEST_P(StorageConformance, TakesBackWhateverRunsAndCountsNoAttempt) {
     EXPECT_EQ(storage().trial({trial})->attempts, 0);
   }
   EXPECT_ERROR(storage().record(old, example_point(0, 1)), conflict, "trial 0 is not run by \"elsewhere:1\"");
+  claim("elsewhere:1");
+  fall_silent({0}, "elsewhere:1");
+  ASSERT_EQ(storage().recover(3).value(), (Ids{{0}}));
+  claim("elsewhere:1");
+  EXPECT_EQ(storage().trial({0})->attempts, 2);
+  EXPECT_EQ(storage().take_back().value(), (Ids{{0}}));
+  EXPECT_EQ(storage().trial({0})->attempts, 1) << "the earlier loss stays";
+  ASSERT_TRUE(storage().forget_losses());
+  EXPECT_EQ(storage().trial({0})->attempts, 0);
   const auto before = storage().version().value();
+  ASSERT_TRUE(storage().forget_losses());
   EXPECT_EQ(storage().take_back().value(), Ids{});
   EXPECT_EQ(storage().version().value(), before);
 }
