@@ -21,6 +21,9 @@ constexpr std::chrono::milliseconds pause_between{250};  // attempts: what distu
 constexpr double infer_timeout_s = 120.0;                // for one answer
 constexpr double control_timeout_s = 30.0;               // for the control model, which takes milliseconds
 
+constexpr const char* see_to_the_agent =
+    "see to the agent (EDGEWISE_AGENT may name it), the provider and this machine's memory: no model can be run";
+
 /// The control: y = ReLU(x) of four numbers, an ONNX file of opset 17. An agent that runs it is not what is broken.
 constexpr std::string_view control_bytes{
     "\010\010:;"
@@ -75,7 +78,9 @@ class AgentDevice final : public Device {
 
   Status ready() override {
     TRY_DO(check(options_));
-    return runs_control();
+    auto control = runs_control();
+    if (!control && control.error().next.empty()) control.error().next = see_to_the_agent;
+    return control;
   }
 
   Result<Reading> measure(const Candidate& candidate) override {
@@ -187,9 +192,12 @@ class AgentDevice final : public Device {
         error.next = "other models run here: this one is at fault; choose another network or provider";
       return std::unexpected(std::move(error));
     }
-    if (control.error() == error) return std::unexpected(std::move(error));  // it says all, and what to do
+    if (control.error() == error) {  // it says all
+      if (error.next.empty()) error.next = see_to_the_agent;
+      return std::unexpected(std::move(error));
+    }
     error.message += std::format("; nor does the agent run a network of one ReLU ({})", control.error().message);
-    error.next = "see to the agent, the provider and this machine's memory: no model can be run";
+    error.next = see_to_the_agent;
     return std::unexpected(std::move(error));
   }
 

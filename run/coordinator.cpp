@@ -224,7 +224,9 @@ class Coordinator {
                 "see to what ends them (most often memory runs out), then run the same command again");
   }
 
-  Status take_back() { return session_.storage->take_back().transform([](const auto&) {}); }
+  Status take_back() {
+    return session_.storage->take_back().transform([](const auto&) {});
+  }
 
   Status look_around() {
     looked_around_ = Clock::now();

@@ -39,7 +39,7 @@ struct Start {
   /// Asked before a study is made, and before one goes on that has trials to run; what it finds is the error, and no
   /// study is left behind.
   std::function<Status(const Session&)> check;
-  bool will_run = false;  ///< something is going to run, even where no trial of the study waits
+  bool will_run = false;                        ///< something is going to run, even where no trial of the study waits
   std::function<void(const std::string&)> say;  ///< progress, where it takes long; may be empty
   const std::atomic<bool>* stop = nullptr;      ///< ends it with `interrupted`
 };

@@ -9,7 +9,8 @@
 namespace edgewise::run {
 
 /// Judges what is not in the study's `test.json` yet, by a worker; keeps each answer as it comes. A network that cannot
-/// be judged is told and left out; a judge that is killed is asked again. Nothing is done where the data have no test split.
+/// be judged is told and left out; a judge that is killed is asked again. Nothing is done where the data have no test
+/// split.
 /// @param say  hears what came @param is_stopped  asked while it waits
 /// @error unavailable for a fault of the machine; what is judged is kept
 Status judge_front(const Session& session, const study::Study& study,

@@ -1,8 +1,8 @@
 /// edgewise-worker: claims trials of a study and evaluates them. Started by `edgewise search`, `train` and `demo`;
 /// talks to its starter in JSON lines on standard output and ends when told to (SIGTERM, or end of standard input).
-///   edgewise-worker run FOLDER JOB         claim and evaluate until told to stop
-///   edgewise-worker time FOLDER JOB        {"choice", "threads"} lines in, {"seconds_per_image"} or {"error"} lines out
-///   edgewise-worker judge FOLDER JOB ID... metrics on the test split
+///   edgewise-worker run FOLDER JOB          claim and evaluate until told to stop
+///   edgewise-worker time FOLDER JOB         lines {"choice", "threads"} in, {"seconds_per_image"} or {"error"} out
+///   edgewise-worker judge FOLDER JOB ID...  metrics on the test split
 /// JOB is where the job file lies: what the study says of paths is relative to it.
 #include <fcntl.h>
 #include <poll.h>

@@ -78,7 +78,8 @@ TEST(Job, WhatIsPrintedReadsBackAsTheSameJob) {
 
 TEST(Job, ARecordKeepsPathsRelativeToTheJobFileWhereverItIsMoved) {
   const auto job = parse_job(
-      "task: box\ndata: {path: ../pictures}\ntrain: {weights: w/a.pth}\nsearch: {warm_start: [old.study, /abs/b.study], "
+      "task: box\ndata: {path: ../pictures}\ntrain: {weights: w/a.pth}\nsearch: {warm_start: [old.study, "
+      "/abs/b.study], "
       "front_of: c.study}\n",
       "/x/y/job.yaml");
   ASSERT_TRUE(job) << to_text(job.error().front());

@@ -7,7 +7,6 @@
 #include <format>
 
 #include "base/file.hpp"
-
 #include "tests/run/fixture.hpp"
 
 namespace edgewise::run {
@@ -162,8 +161,8 @@ TEST_F(Project, NoticesPicturesThatWereReplacedUnderTheirNames) {
   const auto replaced = start();
   ASSERT_FALSE(replaced.has_value());
   EXPECT_EQ(replaced.error().code, ErrorCode::conflict);
-  EXPECT_THAT(replaced.error().message, testing::AllOf(HasSubstr("the pictures (\"odd/p3.bmp\") of"),
-                                                       HasSubstr("have changed since the study")));
+  EXPECT_THAT(replaced.error().message,
+              testing::AllOf(HasSubstr("the pictures (\"odd/p3.bmp\") of"), HasSubstr("have changed since the study")));
   std::filesystem::remove(place_ / "job.study" / "pictures.txt");
   EXPECT_FALSE(start().has_value()) << "the study itself knows it, too";
   write_picture(3, 3);

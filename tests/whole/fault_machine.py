@@ -138,7 +138,7 @@ def read_only_study(bench):
     small_disk(search.place, "200m")
     interrupt(search)
     remount(search.place, "ro")
-    return through(search, bench.wanted, ("[Rr]ead-?only|permission",), lambda: remount(search.place, "rw"))
+    return through(search, bench.wanted, ("[Rr]ead-?only|permission|may only be read",), lambda: remount(search.place, "rw"))
 
 
 @row(FOLDERS, "the picture cache's folder is read-only")
