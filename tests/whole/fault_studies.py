@@ -72,7 +72,7 @@ def beside_a_stopped_one(whole):
         start = time.monotonic()
         other = second.start()
         workers = [one.pid for one in stopped if one.name == "edgewise-worker"]
-        says = lambda: any(re.search(rf"waiting.*\b{pid}\b", second.said()) for pid in workers)  # noqa: E731
+        says = lambda: any(re.search(rf"waiting.*\b{pid}\b|\b{pid}\b.*stopped", second.said()) for pid in workers)  # noqa: E731
         while not says() and other.poll() is None and time.monotonic() - start < 60:
             time.sleep(0.1)
         if told.expect(says(), f"after {time.monotonic() - start:.0f} s it does not say for whom it waits: {faults.last_words(second)}"):
