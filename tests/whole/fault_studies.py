@@ -76,7 +76,7 @@ def beside_a_stopped_one(whole):
         while not says() and other.poll() is None and time.monotonic() - start < 60:
             time.sleep(0.1)
         if told.expect(says(), f"after {time.monotonic() - start:.0f} s it does not say for whom it waits: {faults.last_words(second)}"):
-            told.said = next(line.strip() for line in second.said().splitlines() if "waiting" in line and any(str(pid) in line for pid in workers))
+            told.said = next(line.strip() for line in second.said().splitlines() if ("waiting" in line or "stopped" in line) and any(str(pid) in line for pid in workers))
         time.sleep(5)
         told.expect(other.poll() is None, "the other study ended meanwhile")
         told.cost = cost_of(second)[0]
