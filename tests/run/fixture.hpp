@@ -52,7 +52,7 @@ class Searching : public testing::Test {
   [[nodiscard]] std::filesystem::path place() const { return folder_ / place_; }
 
   /// Starts or resumes the job's search.
-  Result<Summary> search(const std::string& more, SearchOptions options = {}) {
+  Result<Summary> search(const std::string& more, const SearchOptions& options = {}) {
     TRY(auto session, start_study(job(more), place()));
     TRY(const auto strategy, make_strategy(session));
     auto summary = run_search(session, strategy.get(), options, said_);
