@@ -71,6 +71,10 @@ std::unexpected<Error> torch_error(const std::string& context, const std::except
                              text.contains("out of memory") || text.contains("alloc_cpu");
   if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
   if (out_of_memory) return std::unexpected(memory_ran_out(std::format("{} ({})", context, text)));
+  // What oneDNN says when it gets no memory, among others: under a limit on memory that is the likely reason.
+  if (text.contains("could not create a primitive"))
+    if (Error limit = memory_ran_out(std::format("{} ({})", context, text)); limit.code == ErrorCode::unavailable)
+      return std::unexpected(std::move(limit));
   if (dynamic_cast<const std::system_error*>(&error))  // no thread, no file: any network may meet it
     return fail(ErrorCode::unavailable, std::format("{}: {}", context, text), "see to the limits of this machine");
   return invalid(std::format("{}: {}", context, text));
