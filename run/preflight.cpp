@@ -1,7 +1,6 @@
 #include "run/preflight.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <format>
 #include <map>
@@ -163,16 +162,9 @@ Status decode_pictures(const Session& session, const std::set<std::int64_t>& siz
     bytes += data::bytes_of_cache(session.set, size);
   }
   TRY_DO(data::check_cache_folder(folder, bytes));
-  for (const auto size : missing) {
-    auto told = std::chrono::steady_clock::now();
-    const auto progress = [&](std::size_t done, std::size_t all) {
-      const auto now = std::chrono::steady_clock::now();
-      if (now - told < std::chrono::seconds(5)) return;
-      told = now;
-      say(std::format("decoding the pictures: {} of {}", done, all));
-    };
+  const auto progress = told_now_and_then(say, "decoding the pictures");
+  for (const auto size : missing)
     TRY_DO(data::open_cache(session.set, size, folder, progress, stop).transform([](const auto&) {}));
-  }
   return {};
 }
 

@@ -86,6 +86,17 @@ Status forget_empty_study(const fs::path& folder, const Json& resolved) {
 
 }  // namespace
 
+Progress told_now_and_then(const std::function<void(const std::string&)>& say, const std::string& what) {
+  if (!say) return {};
+  using Clock = std::chrono::steady_clock;
+  return [say, what, told = std::make_shared<Clock::time_point>(Clock::now())](std::size_t done, std::size_t all) {
+    const auto now = Clock::now();
+    if (now - *told < std::chrono::seconds(5)) return;
+    *told = now;
+    say(std::format("{}: {} of {}", what, done, all));
+  };
+}
+
 Status coordinate(Session& session) {
   if (session.coordinates) return {};
   auto lock = FileLock::try_acquire(session.folder / coordinator_lock, FileLock::Mode::exclusive);
@@ -101,18 +112,6 @@ Status coordinate(Session& session) {
 namespace {
 
 constexpr const char* contents_file = "pictures.txt";
-
-/// Tells now and then how many pictures were read.
-std::function<void(std::size_t, std::size_t)> reading_pictures(const Start& start) {
-  if (!start.say) return {};
-  return [say = start.say, told = std::make_shared<std::chrono::steady_clock::time_point>(
-                               std::chrono::steady_clock::now())](std::size_t done, std::size_t all) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - *told < std::chrono::seconds(5)) return;
-    *told = now;
-    say(std::format("reading the pictures: {} of {}", done, all));
-  };
-}
 
 /// What a study keeps of its job and data.
 Json record_of(const Session& session, const data::Contents& contents) {
@@ -196,7 +195,8 @@ Result<Session> start_study(job::Job job, const fs::path& folder, const Start& s
   TRY_DO(search::make_strategy(session.job.search,
                                session.family.space));  // a mistake in it must not leave a study behind
   const auto then = data::read_contents(folder / contents_file);
-  TRY(const auto contents, data::contents_of(session.set, then, reading_pictures(start), start.stop));
+  TRY(const auto contents,
+      data::contents_of(session.set, then, told_now_and_then(start.say, "reading the pictures"), start.stop));
   bool is_checked = false;
   const auto check = [&]() -> Status {
     return start.check && !std::exchange(is_checked, true) ? start.check(session) : Status{};

@@ -34,6 +34,11 @@ inline constexpr const char* coordinator_lock = "coordinator.lock";
 /// Makes this session the study's coordinator, unless it is already. @error conflict when another process is
 Status coordinate(Session& session);
 
+/// Hears (done, all) of the pictures of a set.
+using Progress = std::function<void(std::size_t, std::size_t)>;
+/// Says "WHAT: 1200 of 5000" every five seconds at most. @param say  may be empty
+Progress told_now_and_then(const std::function<void(const std::string&)>& say, const std::string& what);
+
 /// How a study is started.
 struct Start {
   /// Asked before a study is made, and before one goes on that has trials to run; what it finds is the error, and no

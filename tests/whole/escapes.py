@@ -10,17 +10,10 @@ import sys
 import tempfile
 
 from pictures import write_png
-from program import EDGEWISE, run
+from program import EDGEWISE, ONE_TRIAL, run
 
 EVIL = "\x1b]0;pwn\x07\x1b[31mred\u009b2J\u202egnp\u2066\u200f\x7f"
 YAML = EVIL.replace("\x1b", "\\e").replace("\x07", "\\a").replace("\u009b", "\\x9b").replace("\x7f", "\\x7f")  # inside double quotes
-JOB = """task: box
-data: {path: builtin:faces, count: 60, input: 32}
-space: {family: backbones, backbone: [squeezenet1_1], learning_rate: [0.001]}
-device: {name: local, max_seconds: 0.1, min_runs: 5, max_runs: 10}
-train: {batch: 16, epochs: 1}
-search: {strategy: grid}
-"""
 HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 problems = []
 
@@ -87,7 +80,7 @@ def main():
 
         # A study: its name, which is its job file's, on the live view, and what others wrote into it afterwards.
         job = f"{EVIL}.yaml"
-        (root / job).write_text(JOB)
+        (root / job).write_text(ONE_TRIAL)
         code, text = on_a_terminal(["search", job, "--study", "live.study"], root)
         if code != 0:
             problems.append(f"the search on a terminal ended with {code}: {text[-2000:]}")

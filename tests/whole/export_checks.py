@@ -5,15 +5,7 @@ import shutil
 import sqlite3
 import tempfile
 
-from program import run
-
-JOB = """task: box
-data: {path: builtin:faces, count: 60, input: 32}
-space: {family: backbones, backbone: [squeezenet1_1], learning_rate: [0.001]}
-device: {name: local, max_seconds: 0.1, min_runs: 5, max_runs: 10}
-train: {batch: 16, epochs: 1}
-search: {strategy: grid}
-"""
+from program import ONE_TRIAL, run
 
 
 def change(root, sql, *values):
@@ -43,7 +35,7 @@ def given(root, content):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
-        (root / "job.yaml").write_text(JOB)
+        (root / "job.yaml").write_text(ONE_TRIAL)
         done = run(["search", "job.yaml", "--quiet"], root, 300)
         assert done.returncode == 0, done
         model = root / "job.study/trials/000000/model.onnx"

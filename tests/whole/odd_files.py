@@ -9,15 +9,8 @@ import sys
 import tempfile
 import time
 
-from program import EDGEWISE, run
+from program import EDGEWISE, ONE_TRIAL, run
 
-JOB = """task: box
-data: {path: builtin:faces, count: 60, input: 32}
-space: {family: backbones, backbone: [squeezenet1_1], learning_rate: [0.001]}
-device: {name: local, max_seconds: 0.1, min_runs: 5, max_runs: 10}
-train: {batch: 16, epochs: 1}
-search: {strategy: grid}
-"""
 problems = []
 
 
@@ -37,7 +30,7 @@ def no_files(root):
     odd = ["pipe", "socket", "folder", "link", "/dev/zero", "/dev/tty"]
     for name in odd:
         (root / "table.yaml").write_text(f"table: {name}\nparameters:\n  - {{column: a}}\nobjectives:\n  - {{name: b}}\n")
-        (root / "weights.yaml").write_text(JOB.replace("train: {", f"train: {{weights: {name}, "))
+        (root / "weights.yaml").write_text(ONE_TRIAL.replace("train: {", f"train: {{weights: {name}, "))
         studies = root / "s.study"
         studies.mkdir(exist_ok=True)
         (studies / "study.db").unlink(missing_ok=True)
@@ -59,7 +52,7 @@ def no_files(root):
 def limits(root):
     """Whatever the limit, the programs end: done, or with an error."""
     folder = pathlib.Path(EDGEWISE).parent
-    (root / "job.yaml").write_text(JOB)
+    (root / "job.yaml").write_text(ONE_TRIAL)
     programs = [([EDGEWISE, "check", "job.yaml"], 60), ([EDGEWISE, "data", "job.yaml"], 60), ([EDGEWISE, "replay", "zdt1", "--evaluations", "12"], 60),
                 ([folder / "edgewise-worker", "run", "none.study"], 60), ([folder / "edgewise-agent"], 60)]
     for megabytes in (100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1200):
@@ -78,7 +71,7 @@ def limits(root):
 
 def leftovers(root):
     """Parts that a killed process left are gone after the next run of the same command, those of a living one are not."""
-    (root / "job.yaml").write_text(JOB)
+    (root / "job.yaml").write_text(ONE_TRIAL)
     done = run(["search", "job.yaml", "--study", "r.study"], root, timeout=300)
     expect(done.returncode == 0, "the search", done)
     left = root / "r.study/report.html.part-abc123"

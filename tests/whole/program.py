@@ -8,6 +8,14 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else HERE.parent.parent / "build/release/bin").resolve()
 EDGEWISE = str(BIN / "edgewise")
+# A search that ends within seconds, with one network that was trained, exported and measured.
+ONE_TRIAL = """task: box
+data: {path: builtin:faces, count: 60, input: 32}
+space: {family: backbones, backbone: [squeezenet1_1], learning_rate: [0.001]}
+device: {name: local, max_seconds: 0.1, min_runs: 5, max_runs: 10}
+train: {batch: 16, epochs: 1}
+search: {strategy: grid}
+"""
 
 
 def run(arguments, cwd, timeout=120, **kwargs):
