@@ -1,0 +1,10 @@
+/// The entries of the catalogue, each in a file of its own.
+#pragma once
+
+#include "space/benchmark_networks.hpp"
+
+namespace edgewise::space {
+
+BenchmarkNetworks nasbench201_entry();
+
+}  // namespace edgewise::space
