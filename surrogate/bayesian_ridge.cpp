@@ -20,7 +20,7 @@ class BayesianRidge final : public Surrogate {
 
   Status fit(const Matrix& inputs, const Vector& targets) override {
     TRY_DO(check_data(columns_, inputs, targets));
-    encode_.emplace(columns_, columns_with_gaps(inputs));
+    encode_.emplace(columns_, inputs);
     const Matrix encoded = (*encode_)(inputs);  // (n, width)
     const auto points = static_cast<double>(targets.size());
     centre_ = encoded.colwise().mean();

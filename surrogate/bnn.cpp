@@ -179,7 +179,7 @@ class BayesianNetwork final : public Surrogate {
     // Constant targets make the posterior flat in all directions that matter: the chain would wander.
     const bool is_constant = (targets.array() - level_).abs().maxCoeff() < 1e-9;
     if (targets.size() < fewest_points || is_constant) return {};
-    OneHot encode(columns_, columns_with_gaps(inputs));
+    OneHot encode(columns_, inputs);
     const Matrix encoded = encode(inputs);
     inputs_ = NetworkInputs(encoded);
     network_ = Network(encoded.cols(), bnn_hidden);

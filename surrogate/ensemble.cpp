@@ -142,7 +142,7 @@ Status Ensemble::fit(const Matrix& inputs, const Vector& targets) {
   spread_ = {};
   if (targets.size() < fewest_points) return {};
 
-  OneHot encode(columns_, columns_with_gaps(inputs));
+  OneHot encode(columns_, inputs);
   const Matrix encoded = encode(inputs);  // (n, width)
   const auto random = RandomStream::named(seed_, name_);
   auto draws = random.child("bags");

@@ -15,14 +15,15 @@ const double root_half = std::sqrt(0.5);
 
 /// Rows [first, first + count).
 Features rows(const Features& features, Eigen::Index first, Eigen::Index count) {
-  return {features.places.middleRows(first, count), features.bags.middleRows(first, count)};
+  Features some;
+  for (const auto& part : features) some.emplace_back(part.middleRows(first, count));
+  return some;
 }
 
-Matrix scaled(const Matrix& features, const Vector& log_scales, const std::vector<int>* scale_of) {
-  Matrix result = features;
+Matrix scaled(Matrix features, const Vector& log_scales, const std::vector<int>& scale_of) {
   for (Eigen::Index f = 0; f < features.cols(); ++f)
-    result.col(f) *= std::exp(-log_scales(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f));
-  return result;
+    features.col(f) *= std::exp(-log_scales(scale_of[static_cast<std::size_t>(f)]));
+  return features;
 }
 
 }  // namespace
@@ -45,34 +46,52 @@ Matern52 matern52_with_slope(const Matrix& squared_distances) {
   return {(1.0 + s + s.square() / 3.0) * decay, -5.0 / 6.0 * (1.0 + s) * decay};
 }
 
-FeatureMap::FeatureMap(const Columns& columns, const std::vector<bool>& gaps)
-    : columns_(columns), gaps_(gaps), one_hot_(columns, gaps) {
+FeatureMap::FeatureMap(const Columns& columns, const Matrix& inputs)
+    : columns_(columns), gaps_(columns_with_gaps(inputs)), one_hot_(columns, gaps_) {
+  Part places, in_bags;
   std::map<int, Bag> bags;
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const auto& column = columns[c];
-    const int features = (column.kind == Column::Kind::category ? column.categories : 1) + (gaps[c] ? 1 : 0);
-    place_scales_.insert(place_scales_.end(), static_cast<std::size_t>(features), place_scale_count_++);
+    if (column.block >= 0) continue;
+    const int features = (column.kind == Column::Kind::category ? column.categories : 1) + (gaps_[c] ? 1 : 0);
+    places.scale_of.insert(places.scale_of.end(), static_cast<std::size_t>(features), places.scales++);
     if (column.group < 0) continue;
     auto& bag = bags[column.group];
     bag.members.push_back(static_cast<Eigen::Index>(c));
     bag.categories = column.kind == Column::Kind::category ? column.categories : 0;
   }
   for (auto& [group, bag] : bags) {
-    bag_count_ += std::max(1, bag.categories);
+    for (int i = 0; i < std::max(1, bag.categories); ++i) in_bags.scale_of.push_back(in_bags.scales++);
     bags_.push_back(std::move(bag));
+  }
+  if (places.scales > 0) parts_.push_back(std::move(places));
+  if (in_bags.scales > 0) parts_.push_back(std::move(in_bags));
+  for (auto& members : blocks_of(columns)) {
+    Described block(std::move(members), inputs);
+    if (block.width() == 0) continue;
+    parts_.push_back(
+        {.scale_of = std::vector<int>(static_cast<std::size_t>(block.width()), 0), .scales = 1, .is_described = true});
+    blocks_.push_back(std::move(block));
   }
 }
 
-Features FeatureMap::operator()(const Matrix& inputs) const {
-  Features features{.places = one_hot_(inputs), .bags = Matrix::Zero(inputs.rows(), bag_count_)};
+Matrix FeatureMap::places(const Matrix& inputs) const {
+  Matrix places = one_hot_(inputs);
   Eigen::Index f = 0;
   for (std::size_t c = 0; c < columns_.size(); ++c) {
+    if (columns_[c].block >= 0) continue;
     const bool is_category = columns_[c].kind == Column::Kind::category;
     const Eigen::Index width = is_category ? columns_[c].categories : 1;
-    if (is_category) features.places.middleCols(f, width) *= root_half;
+    if (is_category) places.middleCols(f, width) *= root_half;
     f += width + (gaps_[c] ? 1 : 0);
   }
-  Eigen::Index first = 0;
+  return places;
+}
+
+Matrix FeatureMap::bags(const Matrix& inputs) const {
+  Eigen::Index count = 0, first = 0;
+  for (const auto& bag : bags_) count += std::max(1, bag.categories);
+  Matrix bags = Matrix::Zero(inputs.rows(), count);
   for (const auto& bag : bags_) {
     // Counts over the root of the group's size: two networks that differ in one place are about as far apart as in
     // `places`.
@@ -82,37 +101,46 @@ Features FeatureMap::operator()(const Matrix& inputs) const {
         const double value = inputs(i, member);
         if (std::isnan(value)) continue;
         if (bag.categories > 0)
-          features.bags(i, first + std::min(static_cast<Eigen::Index>(value),
-                                            static_cast<Eigen::Index>(bag.categories - 1))) += unit;
+          bags(i, first + std::min(static_cast<Eigen::Index>(value), static_cast<Eigen::Index>(bag.categories - 1))) +=
+              unit;
         else
-          features.bags(i, first) += value * unit;
+          bags(i, first) += value * unit;
       }
     first += std::max(1, bag.categories);
   }
+  return bags;
+}
+
+Features FeatureMap::operator()(const Matrix& inputs) const {
+  Features features;
+  if (one_hot_.width() > 0) features.push_back(places(inputs));
+  if (!bags_.empty()) features.push_back(bags(inputs));
+  // Over the root of twice their number: two points are about 1 apart, as two that differ in one place are.
+  for (const auto& block : blocks_)
+    features.emplace_back(block(inputs) / std::sqrt(2.0 * static_cast<double>(block.width())));
   return features;
 }
 
 GaussianProcess::GaussianProcess(Columns columns) : columns_(std::move(columns)) {}
 
 Matrix GaussianProcess::covariance(const Features& a, const Features& b) const {
-  const auto& h = hyperparameters_;
-  const auto& scales = map_->place_scales();
-  Matrix k = std::exp(h.places) * matern52(squared_distances(scaled(a.places, h.place_scales, &scales),
-                                                             scaled(b.places, h.place_scales, &scales)));
-  k += std::exp(h.linear) * (a.places * b.places.transpose());
-  if (a.bags.cols() > 0) {
-    k += std::exp(h.bags) *
-         matern52(squared_distances(scaled(a.bags, h.bag_scales, nullptr), scaled(b.bags, h.bag_scales, nullptr)));
-    k += std::exp(h.bag_linear) * (a.bags * b.bags.transpose());
+  Matrix k = Matrix::Zero(a.front().rows(), b.front().rows());
+  for (std::size_t p = 0; p < a.size(); ++p) {
+    const auto& h = hyperparameters_.parts[p];
+    const auto& scales = map_->parts()[p].scale_of;
+    k += std::exp(h.matern) *
+         matern52(squared_distances(scaled(a[p], h.scales, scales), scaled(b[p], h.scales, scales)));
+    k += std::exp(h.linear) * (a[p] * b[p].transpose());
   }
   return k;
 }
 
 Vector GaussianProcess::variances(const Features& a) const {
-  const auto& h = hyperparameters_;
-  Vector v = std::exp(h.places) + std::exp(h.linear) * a.places.rowwise().squaredNorm().array();
-  if (a.bags.cols() > 0)
-    v.array() += std::exp(h.bags) + std::exp(h.bag_linear) * a.bags.rowwise().squaredNorm().array();
+  Vector v = Vector::Zero(a.front().rows());
+  for (std::size_t p = 0; p < a.size(); ++p) {
+    const auto& h = hyperparameters_.parts[p];
+    v.array() += std::exp(h.matern) + std::exp(h.linear) * a[p].rowwise().squaredNorm().array();
+  }
   return v;
 }
 
@@ -132,7 +160,7 @@ Status check(const Matrix& inputs, const Vector& targets, const Columns& columns
 
 Status GaussianProcess::fit(const Matrix& inputs, const Vector& targets) {
   TRY_DO(check(inputs, targets, columns_));
-  map_.emplace(columns_, columns_with_gaps(inputs));
+  map_.emplace(columns_, inputs);
   const auto features = (*map_)(inputs);
   const Vector centred = targets.array() - targets.mean();
   return condition(fitted_hyperparameters(*map_, features, centred), inputs, targets);
@@ -140,7 +168,7 @@ Status GaussianProcess::fit(const Matrix& inputs, const Vector& targets) {
 
 Status GaussianProcess::condition(const Hyperparameters& hyperparameters, const Matrix& inputs, const Vector& targets) {
   TRY_DO(check(inputs, targets, columns_));
-  if (!map_) map_.emplace(columns_, columns_with_gaps(inputs));
+  if (!map_) map_.emplace(columns_, inputs);
   hyperparameters_ = hyperparameters;
   inputs_.resize(0, inputs.cols());
   return update(inputs, targets);
@@ -162,10 +190,10 @@ Status GaussianProcess::update(const Matrix& inputs, const Vector& targets) {
     features_ = (*map_)(inputs);
   } else if (kept < inputs.rows()) {
     const auto fresh = (*map_)(inputs.bottomRows(inputs.rows() - kept));
-    features_.places.conservativeResize(inputs.rows(), Eigen::NoChange);
-    features_.bags.conservativeResize(inputs.rows(), Eigen::NoChange);
-    features_.places.bottomRows(fresh.places.rows()) = fresh.places;
-    features_.bags.bottomRows(fresh.bags.rows()) = fresh.bags;
+    for (std::size_t p = 0; p < fresh.size(); ++p) {
+      features_[p].conservativeResize(inputs.rows(), Eigen::NoChange);
+      features_[p].bottomRows(fresh[p].rows()) = fresh[p];
+    }
   }
   inputs_ = inputs;
   if (kept < inputs.rows()) TRY_DO(factorise(kept));
@@ -206,7 +234,7 @@ Status GaussianProcess::factorise(Eigen::Index kept) {
 }
 
 Prediction GaussianProcess::predict_features(const Features& features) const {
-  if (features.places.rows() == 0) return {};  // Eigen's solver takes a reference to the first of the right-hand sides
+  if (features.front().rows() == 0) return {};  // Eigen's solver takes a reference to the first of the right-hand sides
   Matrix across = covariance(features_, features);  // (n, m)
   Prediction prediction;
   prediction.mean = (across.transpose() * weights_).array() + mean_;
@@ -268,7 +296,7 @@ Surrogate::Path GaussianProcess::path(RandomStream& random) const {
   for (Eigen::Index a = 0; a < count; ++a) {
     anchors.row(a) = inputs_.row(static_cast<Eigen::Index>(random.below(static_cast<std::uint64_t>(n))));
     for (Eigen::Index c = 0; c < anchors.cols(); ++c)
-      if (random.chance(0.5))
+      if (columns_[static_cast<std::size_t>(c)].block < 0 && random.chance(0.5))
         anchors(a, c) = inputs_(static_cast<Eigen::Index>(random.below(static_cast<std::uint64_t>(n))), c);
   }
   const Vector values = sample(anchors, 1, random).row(0).transpose();

@@ -8,48 +8,55 @@
 
 namespace edgewise::surrogate {
 
-/// Features that a covariance is computed on. Two parts:
-/// - `places`: what was chosen where: numbers, a column of 1/sqrt(2) for each category (so that two different
-/// categories are 1 apart), activity flags;
-/// - `bags`: how often each value was chosen within a group of columns that choose from the same values, wherever (for
-/// numbers: their mean).
-///   Repeated cells and stages of a network are such groups; much of what a network costs and can do depends on how
-///   often, not where.
-struct Features {
-  Matrix places;  // (n, place features)
-  Matrix bags;    // (n, bag features); no columns without groups
-};
+/// Features that a covariance is computed on, in parts; each part has a Matern and a linear term of its own.
+/// - places: what was chosen where: numbers, a column of 1/sqrt(2) for each category (so that two different
+///   categories are 1 apart), activity flags; a length scale for each column;
+/// - bags: how often each value was chosen within a group of columns that choose from the same values, wherever (for
+///   numbers: their mean), with a length scale each. Repeated cells and stages of a network are such groups; much of
+///   what a network costs and can do depends on how often, not where;
+/// - one for each block of describing columns, standardised, with one length scale for all of them: there are more of
+///   them than points, so nothing could tell which of them counts.
+using Features = std::vector<Matrix>;  // of each part (n, features)
+
 class FeatureMap {
  public:
-  FeatureMap(const Columns& columns, const std::vector<bool>& gaps);
+  /// Learned from points: which columns have gaps, how describing columns spread.
+  FeatureMap(const Columns& columns, const Matrix& inputs);
   [[nodiscard]] Features operator()(const Matrix& inputs) const;
-  /// For each place feature the number of the length scale that it shares with its column's other features.
-  [[nodiscard]] const std::vector<int>& place_scales() const { return place_scales_; }
-  [[nodiscard]] int place_scale_count() const { return place_scale_count_; }
-  [[nodiscard]] int bag_count() const { return static_cast<int>(bag_count_); }
+
+  struct Part {
+    std::vector<int> scale_of;  ///< for each feature the number of its length scale within the part
+    int scales = 0;
+    bool is_described = false;  ///< a block of describing columns
+  };
+  /// Parts without features are left out.
+  [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
 
  private:
   struct Bag {
     std::vector<Eigen::Index> members;  // columns
     int categories = 0;                 // 0: numbers
   };
+  [[nodiscard]] Matrix places(const Matrix& inputs) const;
+  [[nodiscard]] Matrix bags(const Matrix& inputs) const;
+
   Columns columns_;
   std::vector<bool> gaps_;
   OneHot one_hot_;
-  std::vector<int> place_scales_;
-  int place_scale_count_ = 0;
   std::vector<Bag> bags_;
-  Eigen::Index bag_count_ = 0;
+  std::vector<Described> blocks_;
+  std::vector<Part> parts_;
 };
 
-/// Everything in logarithms.
-/// covariance = places * matern52(places / scales) + bags * matern52(bags / scales) + linear * <places, places'> +
-/// bag_linear * <bags, bags'> and `noise` on the diagonal.
+/// Everything in logarithms. covariance = sum over parts of matern * matern52(features / scales) + linear * <features,
+/// features'>, and `noise` on the diagonal.
 struct Hyperparameters {
-  Vector place_scales;                                      ///< length scale of each column
-  Vector bag_scales;                                        ///< length scale of each bag feature
-  double places = 0, bags = 0, linear = 0, bag_linear = 0;  ///< variances of the four parts
-  double noise = 0;                                         ///< variance of the noise
+  struct Part {
+    Vector scales;                  ///< length scales
+    double matern = 0, linear = 0;  ///< variances
+  };
+  std::vector<Part> parts;
+  double noise = 0;  ///< variance of the noise
 };
 
 /// The posterior for given hyperparameters. Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006,
@@ -100,8 +107,9 @@ struct Evidence {
   double value = 0;
   Vector gradient;  // as `to_vector` orders the hyperparameters
 };
+/// All length scales, part after part, then the variances of the Matern terms, of the linear ones, and of the noise.
 Vector to_vector(const Hyperparameters& hyperparameters);
-Hyperparameters from_vector(const Vector& vector, int place_scales, int bag_scales);
+Hyperparameters from_vector(const Vector& vector, const FeatureMap& map);
 /// Nothing when the covariance is not positive definite in floating point.
 std::optional<Evidence> evidence(const FeatureMap& map, const Features& features, const Vector& targets,
                                  const Hyperparameters& hyperparameters);

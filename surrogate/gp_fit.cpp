@@ -16,7 +16,7 @@ struct Prior {
   double mean, deviation;
 };
 constexpr double scale_deviation = 1.0;
-constexpr Prior places_prior{-0.7, 1.0}, bags_prior{-0.7, 1.0}, linear_prior{-1.5, 1.5}, noise_prior{-6.0, 1.5};
+constexpr Prior matern_prior{-0.7, 1.0}, linear_prior{-1.5, 1.5}, noise_prior{-6.0, 1.5};
 constexpr double lowest_noise = -13.0;  // of the logarithm: 2e-6 of the targets' variance
 
 Prior scale_prior(Eigen::Index columns) {
@@ -25,12 +25,10 @@ Prior scale_prior(Eigen::Index columns) {
 
 template <class Visit>
 void each_with_prior(Hyperparameters& h, Visit visit) {
-  for (auto& scale : h.place_scales) visit(scale, scale_prior(h.place_scales.size()));
-  for (auto& scale : h.bag_scales) visit(scale, scale_prior(h.bag_scales.size()));
-  visit(h.places, places_prior);
-  visit(h.bags, bags_prior);
-  visit(h.linear, linear_prior);
-  visit(h.bag_linear, linear_prior);
+  for (auto& part : h.parts)
+    for (auto& scale : part.scales) visit(scale, scale_prior(part.scales.size()));
+  for (auto& part : h.parts) visit(part.matern, matern_prior);
+  for (auto& part : h.parts) visit(part.linear, linear_prior);
   visit(h.noise, noise_prior);
 }
 
@@ -42,59 +40,70 @@ Vector pair_sums(const Matrix& weights, const Matrix& z) {
                 (weighted.array() * z.array()).colwise().sum().matrix().transpose());
 }
 
-/// One Matern part of the covariance, kept between value and gradient.
-struct Part {
-  Matrix z;           // features over their scales
-  Matrix covariance;  // (n, n), with its variance
-  Matrix slope;       // (n, n), of the covariance by the squared distance
+/// One part of the covariance, kept between value and gradient.
+struct Term {
+  Matrix z;       // features over their scales
+  Matrix matern;  // (n, n), with its variance
+  Matrix slope;   // (n, n), of the Matern term by the squared distance
+  Matrix linear;  // (n, n), with its variance
 
-  Part(const Matrix& features, const Vector& log_scales, const std::vector<int>* scale_of, double log_variance)
-      : z(features) {
-    for (Eigen::Index f = 0; f < z.cols(); ++f)
-      z.col(f) *= std::exp(-log_scales(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f));
+  Term(const Matrix& features, const Hyperparameters::Part& h, const std::vector<int>& scale_of) : z(features) {
+    for (Eigen::Index f = 0; f < z.cols(); ++f) z.col(f) *= std::exp(-h.scales(scale_of[static_cast<std::size_t>(f)]));
     auto [value, slope_value] = matern52_with_slope(squared_distances(z, z));
-    covariance = std::exp(log_variance) * value;
-    slope = std::exp(log_variance) * slope_value;
+    matern = std::exp(h.matern) * value;
+    slope = std::exp(h.matern) * slope_value;
+    linear = std::exp(h.linear) * (features * features.transpose());
   }
   /// Adds the slopes by the logarithms of the scales. @param w  half the derivative of the evidence by the covariance
-  void add_scale_slopes(const Matrix& w, const std::vector<int>* scale_of, Eigen::Ref<Vector> slopes) const {
+  void add_scale_slopes(const Matrix& w, const std::vector<int>& scale_of, Eigen::Ref<Vector> slopes) const {
     const Matrix inner = w.array() * slope.array();
     const Vector sums = -2.0 * pair_sums(inner, z);  // d(squared distance) / d(log scale) = -2 (z_i - z_j)^2
-    for (Eigen::Index f = 0; f < sums.size(); ++f)
-      slopes(scale_of ? (*scale_of)[static_cast<std::size_t>(f)] : f) += sums(f);
+    for (Eigen::Index f = 0; f < sums.size(); ++f) slopes(scale_of[static_cast<std::size_t>(f)]) += sums(f);
   }
 };
+
+Eigen::Index count_of(const Hyperparameters& h) {
+  Eigen::Index count = 1;
+  for (const auto& part : h.parts) count += part.scales.size() + 2;
+  return count;
+}
 
 }  // namespace
 
 Vector to_vector(const Hyperparameters& h) {
-  Vector vector(h.place_scales.size() + h.bag_scales.size() + 5);
-  vector << h.place_scales, h.bag_scales, h.places, h.bags, h.linear, h.bag_linear, h.noise;
+  Vector vector(count_of(h));
+  Eigen::Index i = 0;
+  for (const auto& part : h.parts)
+    for (const double scale : part.scales) vector(i++) = scale;
+  for (const auto& part : h.parts) vector(i++) = part.matern;
+  for (const auto& part : h.parts) vector(i++) = part.linear;
+  vector(i) = h.noise;
   return vector;
 }
 
-Hyperparameters from_vector(const Vector& vector, int place_scales, int bag_scales) {
-  EDGEWISE_ASSERT(vector.size() == place_scales + bag_scales + 5,
-                  "a vector of hyperparameters has one number for each");
-  const auto rest = vector.tail(5);
-  return {
-      vector.head(place_scales), vector.segment(place_scales, bag_scales), rest(0), rest(1), rest(2), rest(3), rest(4)};
+Hyperparameters from_vector(const Vector& vector, const FeatureMap& map) {
+  Hyperparameters h;
+  Eigen::Index i = 0;
+  for (const auto& part : map.parts()) {
+    h.parts.push_back({.scales = vector.segment(i, part.scales)});
+    i += part.scales;
+  }
+  for (auto& part : h.parts) part.matern = vector(i++);
+  for (auto& part : h.parts) part.linear = vector(i++);
+  h.noise = vector(i++);
+  EDGEWISE_ASSERT(i == vector.size(), "a vector of hyperparameters has one number for each");
+  return h;
 }
 
 std::optional<Evidence> evidence(const FeatureMap& map, const Features& features, const Vector& targets,
                                  const Hyperparameters& h) {
   const Eigen::Index n = targets.size();
-  const auto& scales = map.place_scales();
-  const bool has_bags = features.bags.cols() > 0;
-  const Part places(features.places, h.place_scales, &scales, h.places);
-  std::optional<Part> bags;
-  const Matrix linear = std::exp(h.linear) * (features.places * features.places.transpose());
-  Matrix bag_linear;
-  Matrix k = places.covariance + linear;
-  if (has_bags) {
-    bags.emplace(features.bags, h.bag_scales, nullptr, h.bags);
-    bag_linear = std::exp(h.bag_linear) * (features.bags * features.bags.transpose());
-    k += bags->covariance + bag_linear;
+  std::vector<Term> terms;
+  Matrix k = Matrix::Zero(n, n);
+  for (std::size_t p = 0; p < features.size(); ++p) {
+    const auto& term = terms.emplace_back(features[p], h.parts[p], map.parts()[p].scale_of);
+    k += term.matern;
+    k += term.linear;
   }
   const double noise = std::exp(h.noise);
   k.diagonal().array() += noise;
@@ -105,17 +114,16 @@ std::optional<Evidence> evidence(const FeatureMap& map, const Features& features
   result.value = -0.5 * targets.dot(weights) - Matrix(llt.matrixL()).diagonal().array().log().sum();
   // Rasmussen & Williams 2006, equation 5.9.
   const Matrix w = 0.5 * (weights * weights.transpose() - llt.solve(Matrix::Identity(n, n)));
-  result.gradient = Vector::Zero(h.place_scales.size() + h.bag_scales.size() + 5);
-  places.add_scale_slopes(w, &scales, result.gradient.head(h.place_scales.size()));
-  auto rest = result.gradient.tail(5);
-  rest(0) = (w.array() * places.covariance.array()).sum();
-  rest(2) = (w.array() * linear.array()).sum();
-  if (has_bags) {
-    bags->add_scale_slopes(w, nullptr, result.gradient.segment(h.place_scales.size(), h.bag_scales.size()));
-    rest(1) = (w.array() * bags->covariance.array()).sum();
-    rest(3) = (w.array() * bag_linear.array()).sum();
+  result.gradient = Vector::Zero(count_of(h));
+  Eigen::Index first = 0;
+  for (std::size_t p = 0; p < terms.size(); ++p) {
+    const auto scales = h.parts[p].scales.size();
+    terms[p].add_scale_slopes(w, map.parts()[p].scale_of, result.gradient.segment(first, scales));
+    first += scales;
   }
-  rest(4) = noise * w.trace();
+  for (const auto& term : terms) result.gradient(first++) = (w.array() * term.matern.array()).sum();
+  for (const auto& term : terms) result.gradient(first++) = (w.array() * term.linear.array()).sum();
+  result.gradient(first) = noise * w.trace();
   Hyperparameters copy = h;
   Eigen::Index index = 0;
   each_with_prior(copy, [&](double value, const Prior& prior) {
@@ -136,7 +144,7 @@ class NegativeEvidence {
 
   double EvaluateWithGradient(const arma::mat& x, arma::mat& gradient) {
     const Eigen::Map<const Vector> vector(x.memptr(), static_cast<Eigen::Index>(x.n_elem));
-    auto h = from_vector(vector, map_.place_scale_count(), map_.bag_count());
+    auto h = from_vector(vector, map_);
     const bool is_at_floor = h.noise < lowest_noise;
     h.noise = std::max(h.noise, lowest_noise);
     gradient.zeros(x.n_rows, x.n_cols);
@@ -171,7 +179,8 @@ struct Climbed {
 Climbed climbed(const FeatureMap& map, const Features& all_features, const Vector& all_targets,
                 const std::vector<Hyperparameters>& starts, Eigen::Index most, std::size_t iterations) {
   const auto chosen = spread(all_targets.size(), most);
-  const Features features{all_features.places(chosen, Eigen::all), all_features.bags(chosen, Eigen::all)};
+  Features features;
+  for (const auto& part : all_features) features.emplace_back(part(chosen, Eigen::all));
   const Vector targets = all_targets(chosen);
   NegativeEvidence function(map, features, targets);
   std::optional<Climbed> best;
@@ -184,7 +193,7 @@ Climbed climbed(const FeatureMap& map, const Features& all_features, const Vecto
     const double value = -optimizer.Optimize(function, x);
     const Vector end = Eigen::Map<const Vector>(x.memptr(), begin.size());
     if (!end.allFinite() || !std::isfinite(value) || (best && !(value > best->value))) continue;
-    best = Climbed{from_vector(end, map.place_scale_count(), map.bag_count()), value};
+    best = Climbed{from_vector(end, map), value};
     best->hyperparameters.noise = std::max(best->hyperparameters.noise, lowest_noise);
   }
   return best.value_or(Climbed{starts.front(), -1e10});
@@ -195,13 +204,12 @@ Climbed climbed(const FeatureMap& map, const Features& all_features, const Vecto
 Hyperparameters fitted_hyperparameters(const FeatureMap& map, const Features& features, const Vector& targets) {
   constexpr Eigen::Index few = 60, many = 200;
   Hyperparameters middle;
-  middle.place_scales = Vector::Zero(map.place_scale_count());
-  middle.bag_scales = Vector::Zero(map.bag_count());
+  for (const auto& part : map.parts()) middle.parts.push_back({.scales = Vector::Zero(part.scales)});
   each_with_prior(middle, [](double& value, const Prior& prior) { value = prior.mean; });
   // The other hill that was seen: nearly all is linear.
   auto linear = middle;
-  linear.place_scales.array() += 1.5;
-  linear.linear += 3.0;
+  linear.parts.front().scales.array() += 1.5;
+  linear.parts.front().linear += 3.0;
   auto found = climbed(map, features, targets, {middle, linear}, few, 30);
   if (targets.size() > few) found = climbed(map, features, targets, {found.hyperparameters}, many, 12);
   return found.hyperparameters;

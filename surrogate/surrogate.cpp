@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "surrogate/surrogates_internal.hpp"
 
@@ -14,13 +15,69 @@ std::vector<bool> columns_with_gaps(const Matrix& inputs) {
   return gaps;
 }
 
+std::vector<std::vector<Eigen::Index>> blocks_of(const Columns& columns) {
+  std::map<int, std::vector<Eigen::Index>> blocks;
+  for (std::size_t c = 0; c < columns.size(); ++c)
+    if (columns[c].block >= 0) blocks[columns[c].block].push_back(static_cast<Eigen::Index>(c));
+  std::vector<std::vector<Eigen::Index>> result;
+  for (auto& [block, members] : blocks) result.push_back(std::move(members));
+  return result;
+}
+
+Described::Described(std::vector<Eigen::Index> members, const Matrix& inputs) {
+  std::vector<Vector> different;  // standardised, and nearly of length 1
+  for (const auto column : members) {
+    double sum = 0, squares = 0;
+    Eigen::Index count = 0;
+    for (Eigen::Index i = 0; i < inputs.rows(); ++i)
+      if (std::isfinite(inputs(i, column))) sum += inputs(i, column), ++count;
+    if (count == 0) continue;
+    const double mean = sum / static_cast<double>(count);
+    for (Eigen::Index i = 0; i < inputs.rows(); ++i)
+      if (std::isfinite(inputs(i, column))) squares += (inputs(i, column) - mean) * (inputs(i, column) - mean);
+    const double deviation = std::sqrt(squares / static_cast<double>(count));
+    if (!std::isfinite(deviation) || !(deviation > 1e-9 * std::max(1e-9, std::abs(mean)))) continue;
+    kept_.push_back(column);
+    mean_.push_back(mean);
+    deviation_.push_back(deviation);
+    Vector values = standardised(inputs, kept_.size() - 1);
+    const auto points = static_cast<double>(inputs.rows());
+    const auto moves_alike = [&](const Vector& earlier) { return std::abs(earlier.dot(values)) / points > 1.0 - 1e-9; };
+    if (!std::ranges::any_of(different, moves_alike)) {
+      different.push_back(std::move(values));
+      continue;
+    }
+    kept_.pop_back();
+    mean_.pop_back();
+    deviation_.pop_back();
+  }
+}
+
+Vector Described::standardised(const Matrix& inputs, std::size_t kept) const {
+  const Vector column = inputs.col(kept_[kept]);
+  return column.unaryExpr(
+      [&](double value) { return std::isfinite(value) ? (value - mean_[kept]) / deviation_[kept] : 0.0; });
+}
+
+Matrix Described::operator()(const Matrix& inputs) const {
+  Matrix result(inputs.rows(), width());
+  for (std::size_t k = 0; k < kept_.size(); ++k) result.col(static_cast<Eigen::Index>(k)) = standardised(inputs, k);
+  return result;
+}
+
 OneHot::OneHot(Columns columns, std::vector<bool> columns_with_gaps)
     : columns_(std::move(columns)), gaps_(std::move(columns_with_gaps)) {
   EDGEWISE_ASSERT(gaps_.size() == columns_.size(), "it is known of every column whether it has gaps");
   for (std::size_t c = 0; c < columns_.size(); ++c) {
+    if (columns_[c].block >= 0) continue;
     width_ += columns_[c].kind == Column::Kind::category ? static_cast<std::size_t>(columns_[c].categories) : 1;
     width_ += gaps_[c] ? 1 : 0;
   }
+}
+
+OneHot::OneHot(const Columns& columns, const Matrix& inputs) : OneHot(columns, columns_with_gaps(inputs)) {
+  for (auto& members : blocks_of(columns_))
+    width_ += static_cast<std::size_t>(blocks_.emplace_back(std::move(members), inputs).width());
 }
 
 Matrix OneHot::operator()(const Matrix& inputs) const {
@@ -30,6 +87,7 @@ Matrix OneHot::operator()(const Matrix& inputs) const {
   Eigen::Index first = 0;
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     const auto& column = columns_[c];
+    if (column.block >= 0) continue;
     const bool is_category = column.kind == Column::Kind::category;
     for (Eigen::Index i = 0; i < inputs.rows(); ++i) {
       const double value = inputs(i, static_cast<Eigen::Index>(c));
@@ -47,6 +105,10 @@ Matrix OneHot::operator()(const Matrix& inputs) const {
         result(i, first) = std::isnan(inputs(i, static_cast<Eigen::Index>(c))) ? 0.0 : 1.0;
       ++first;
     }
+  }
+  for (const auto& block : blocks_) {
+    result.middleCols(first, block.width()) = block(inputs);
+    first += block.width();
   }
   return result;
 }

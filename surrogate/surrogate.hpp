@@ -26,23 +26,50 @@ struct Column {
   Kind kind = Kind::number;
   int categories = 0;  ///< of a category: values are 0 .. categories-1; a number lies in [0, 1]
   int group = -1;  ///< columns of one group choose from the same values (the same choice in several places); -1: none
+  /// Numbers of one block say of what kind a point is, in any units, rather than what was chosen; -1: a parameter.
+  int block = -1;
   friend bool operator==(const Column&, const Column&) = default;
 };
 using Columns = std::vector<Column>;
 
+/// Describing columns (those with a block) as models want them: standardised by the points that were learned from. What
+/// is the same for all of these, or moves with an earlier column of its block, is left out; what is not finite counts
+/// as their mean.
+class Described {
+ public:
+  Described() = default;
+  /// @param members  columns of `inputs`
+  Described(std::vector<Eigen::Index> members, const Matrix& inputs);
+  [[nodiscard]] Eigen::Index width() const { return static_cast<Eigen::Index>(kept_.size()); }
+  [[nodiscard]] const std::vector<Eigen::Index>& kept() const { return kept_; }  ///< columns
+  [[nodiscard]] Matrix operator()(const Matrix& inputs) const;  // (n, width): mean 0, variance 1 where it was learned
+
+ private:
+  [[nodiscard]] Vector standardised(const Matrix& inputs, std::size_t kept) const;
+  std::vector<Eigen::Index> kept_;
+  std::vector<double> mean_, deviation_;
+};
+
 /// Numbers as they are, a 0/1 column for each category, an extra activity flag for each column that is somewhere NaN
-/// (decided by `columns_with_gaps`); NaN becomes zeros. For models that want plain vectors.
+/// (decided by `columns_with_gaps`); NaN becomes zeros. Describing columns come last, block after block, standardised
+/// over what was learned from. For models that want plain vectors.
 class OneHot {
  public:
+  /// Without describing columns.
   OneHot(Columns columns, std::vector<bool> columns_with_gaps);
+  /// Learned from points.
+  OneHot(const Columns& columns, const Matrix& inputs);
   [[nodiscard]] std::size_t width() const { return width_; }
   [[nodiscard]] Matrix operator()(const Matrix& inputs) const;  // (n, width)
 
  private:
   Columns columns_;
   std::vector<bool> gaps_;
+  std::vector<Described> blocks_;
   std::size_t width_ = 0;
 };
+/// The columns of each block, in the blocks' order.
+std::vector<std::vector<Eigen::Index>> blocks_of(const Columns& columns);
 /// Which columns have a NaN in some row.
 std::vector<bool> columns_with_gaps(const Matrix& inputs);
 

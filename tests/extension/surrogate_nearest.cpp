@@ -31,7 +31,7 @@ class Nearest final : public Surrogate {
     if (inputs.rows() == 0 || inputs.rows() != targets.size() ||
         static_cast<std::size_t>(inputs.cols()) != columns_.size() || !targets.allFinite())
       return invalid("the points and targets of a surrogate do not fit together, or there are none");
-    encode_.emplace(columns_, columns_with_gaps(inputs));
+    encode_.emplace(columns_, inputs);
     points_ = (*encode_)(inputs);  // (n, width)
     targets_ = targets;
     unit_ = 1.0;

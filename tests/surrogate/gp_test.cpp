@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "base/file.hpp"
 #include "base/json.hpp"
@@ -51,6 +52,22 @@ Vector mixed_values(const Matrix& points) {
   return values;
 }
 
+/// Two blocks of numbers that follow from the point, in units of their own; one of them is constant, one a copy.
+Matrix described(const Matrix& points) {
+  Matrix both(points.rows(), points.cols() + 5);
+  both.leftCols(points.cols()) = points;
+  for (Eigen::Index i = 0; i < points.rows(); ++i) {
+    const double sum = points(i, 0) + points(i, 1), last = std::isnan(points(i, 3)) ? 0.0 : points(i, 3);
+    both.row(i).tail(5) << 1000 * sum, 7, -3 * sum + 2, std::log1p(last), last * points(i, 2);
+  }
+  return both;
+}
+Columns described_columns() {
+  auto columns = mixed_columns();
+  for (const int block : {0, 0, 0, 1, 1}) columns.push_back({.block = block});
+  return columns;
+}
+
 TEST(GaussianProcess, AgreesWithScikitLearn) {
   const auto text = read_file(std::string(EDGEWISE_TEST_SOURCE) + "/gp_reference.json");
   ASSERT_TRUE(text.has_value());
@@ -58,12 +75,9 @@ TEST(GaussianProcess, AgreesWithScikitLearn) {
   for (const auto& c : reference.at("cases")) {
     const Matrix x = matrix(c.at("x"));
     GaussianProcess gp(numbers(x.cols()));
-    Hyperparameters h{.place_scales = vector(c.at("scales")).array().log(),
-                      .bag_scales = Vector(0),
-                      .places = std::log(c.at("variance").get<double>()),
-                      .bags = -60,
-                      .linear = -60,
-                      .bag_linear = -60,
+    Hyperparameters h{.parts = {{.scales = vector(c.at("scales")).array().log(),
+                                 .matern = std::log(c.at("variance").get<double>()),
+                                 .linear = -60}},
                       .noise = std::log(c.at("noise").get<double>())};
     ASSERT_TRUE(gp.condition(h, x, vector(c.at("y"))).has_value());
     const auto prediction = gp.predict(matrix(c.at("at")));
@@ -73,24 +87,27 @@ TEST(GaussianProcess, AgreesWithScikitLearn) {
 }
 
 TEST(GaussianProcess, GradientOfTheEvidenceEqualsItsDifferences) {
-  const Matrix points = mixed_points(25, 3);
-  const FeatureMap map(mixed_columns(), columns_with_gaps(points));
+  const Matrix points = described(mixed_points(25, 3));
+  const FeatureMap map(described_columns(), points);
+  ASSERT_EQ(map.parts().size(), 4u);
   const auto features = map(points);
   const Vector values = mixed_values(points);
   RandomStream random(5);
   for (int round = 0; round < 3; ++round) {
-    Vector at = Vector::Zero(map.place_scale_count() + map.bag_count() + 5);
+    const auto parts = static_cast<Eigen::Index>(map.parts().size());
+    Vector at =
+        Vector::Zero(1 + 2 * parts +
+                     std::accumulate(map.parts().begin(), map.parts().end(), Eigen::Index{0},
+                                     [](Eigen::Index sum, const FeatureMap::Part& part) { return sum + part.scales; }));
     for (auto& v : at) v = random.uniform(-1.5, 0.5);
-    const auto here = evidence(map, features, values, from_vector(at, map.place_scale_count(), map.bag_count()));
+    const auto here = evidence(map, features, values, from_vector(at, map));
     ASSERT_TRUE(here.has_value());
     for (Eigen::Index i = 0; i < at.size(); ++i) {
       constexpr double step = 1e-5;
       Vector above = at, below = at;
       above(i) += step;
       below(i) -= step;
-      const auto value = [&](const Vector& v) {
-        return evidence(map, features, values, from_vector(v, map.place_scale_count(), map.bag_count()))->value;
-      };
+      const auto value = [&](const Vector& v) { return evidence(map, features, values, from_vector(v, map))->value; };
       EXPECT_NEAR(here->gradient(i), (value(above) - value(below)) / (2 * step),
                   1e-4 * std::max(1.0, std::abs(here->gradient(i))))
           << "hyperparameter " << i;
@@ -128,13 +145,53 @@ TEST(GaussianProcess, SamplesHaveThePosteriorsMomentsAndAgreeAtKnownPoints) {
 }
 
 TEST(GaussianProcess, BagsCountWhatIsChosenWhereverItIs) {
-  const FeatureMap map(mixed_columns(), std::vector<bool>(4, false));
   Matrix points(2, 4);
   points << 0, 2, 0, 0.5, 2, 0, 0, 0.5;
+  const FeatureMap map(mixed_columns(), points);
   const auto features = map(points);
-  EXPECT_EQ(features.bags.cols(), 3);
-  EXPECT_EQ((features.bags.row(0) - features.bags.row(1)).norm(), 0.0);
-  EXPECT_GT((features.places.row(0) - features.places.row(1)).norm(), 0.0);
+  ASSERT_EQ(features.size(), 2u);
+  const auto &places = features[0], &bags = features[1];
+  EXPECT_EQ(bags.cols(), 3);
+  EXPECT_EQ((bags.row(0) - bags.row(1)).norm(), 0.0);
+  EXPECT_GT((places.row(0) - places.row(1)).norm(), 0.0);
+}
+
+TEST(GaussianProcess, KeepsOfEachBlockWhatTellsPointsApart) {
+  const auto points = described(mixed_points(25, 3));
+  const FeatureMap map(described_columns(), points);
+  const auto features = map(points);
+  ASSERT_EQ(features.size(), 4u);
+  EXPECT_EQ(features[2].cols(), 1);  // of 1000 * sum, 7 and -3 * sum + 2
+  EXPECT_EQ(features[3].cols(), 2);
+  EXPECT_NEAR(features[2].squaredNorm() / 25, 0.5, 1e-9);
+}
+
+TEST(GaussianProcess, LearnsFromWhatDescribesAPoint) {
+  // The target follows from a number that the choice hides: a product of two categories' hidden values.
+  RandomStream random(8);
+  const Columns plain{{.kind = Column::Kind::category, .categories = 12},
+                      {.kind = Column::Kind::category, .categories = 12}};
+  auto with = plain;
+  with.push_back({.block = 0});
+  std::vector<double> hidden(12);
+  for (auto& value : hidden) value = random.normal();
+  const auto draw = [&](Eigen::Index count) {
+    Matrix points(count, 3);
+    for (Eigen::Index i = 0; i < count; ++i) {
+      const auto a = random.below(12), b = random.below(12);
+      points.row(i) << static_cast<double>(a), static_cast<double>(b), 100 + 50 * hidden[a] * hidden[b];
+    }
+    return points;
+  };
+  const Matrix seen = draw(30), unseen = draw(200);
+  const auto target = [](const Matrix& points) -> Vector { return ((points.col(2).array() - 100) / 50).tanh(); };
+  const auto error = [&](const Columns& columns) {
+    GaussianProcess gp(columns);
+    const auto width = static_cast<Eigen::Index>(columns.size());
+    EXPECT_TRUE(gp.fit(seen.leftCols(width), target(seen)).has_value());
+    return (gp.predict(unseen.leftCols(width)).mean - target(unseen)).norm();
+  };
+  EXPECT_LT(error(with), 0.5 * error(plain));
 }
 
 }  // namespace

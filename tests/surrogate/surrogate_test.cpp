@@ -217,12 +217,33 @@ TEST(Surrogates, AnUnknownNameIsAnErrorWithTheNearest) {
 }
 
 TEST(OneHot, WritesACategoryAsZerosAndAOne) {
-  const OneHot encode(mixed, {false, false, false});
+  const OneHot encode(mixed, std::vector<bool>(3, false));
   ASSERT_EQ(encode.width(), 5U);
   Matrix inputs(2, 3), expected(2, 5);
   inputs << 2, 0.25, 1.0, 0, 0.5, 0.0;
   expected << 0, 0, 1, 0.25, 1.0, 1, 0, 0, 0.5, 0.0;
   EXPECT_EQ(encode(inputs), expected);
+}
+
+TEST(OneHot, StandardisesWhatDescribesAPoint) {
+  Matrix inputs(4, 4);  // a category, then three numbers of a block: one of them constant, one not known everywhere
+  inputs << 0, 10, 5, 1, 1, 20, 5, std::nan(""), 0, 30, 5, 3, 1, 40, 5, 2;
+  const Columns columns{{.kind = Column::Kind::category, .categories = 2}, {.block = 3}, {.block = 3}, {.block = 3}};
+  const OneHot encode(columns, inputs);
+  ASSERT_EQ(encode.width(), 4u);
+  const Matrix coded = encode(inputs);
+  EXPECT_NEAR(coded.col(2).mean(), 0, 1e-12);
+  EXPECT_NEAR(coded.col(2).squaredNorm() / 4, 1, 1e-12);
+  EXPECT_EQ(coded(1, 3), 0);  // what is not known counts as the mean
+  EXPECT_TRUE(coded.allFinite());
+}
+
+TEST(Described, LeavesOutWhatTellsNothingApart) {
+  Matrix inputs(3, 6);
+  const double infinite = std::numeric_limits<double>::infinity(), none = std::nan("");
+  inputs << 1, 2, none, 7, infinite, 1e300, 2, 4, none, 7, infinite, -1e300, 3, 6, none, 7, infinite, 1e300;
+  const Described described({0, 1, 2, 3, 4, 5}, inputs);
+  EXPECT_EQ(described.kept(), std::vector<Eigen::Index>{0});  // 1 moves with 0; the rest is constant or not finite
 }
 
 TEST(OneHot, AddsAnActivityFlagToColumnsWithGaps) {
@@ -240,7 +261,7 @@ TEST(OneHot, AGapInAColumnThatHadNoneIsZeros) {
   Matrix inputs(1, 3), expected(1, 5);
   inputs << none, none, 0.5;
   expected << 0, 0, 0, 0, 0.5;
-  EXPECT_EQ(OneHot(mixed, {false, false, false})(inputs), expected);
+  EXPECT_EQ(OneHot(mixed, std::vector<bool>(3, false))(inputs), expected);
 }
 
 }  // namespace
