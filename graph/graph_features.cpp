@@ -92,23 +92,29 @@ Character character_of(const Graph& graph, std::size_t index) {
       node.op);
 }
 
-/// By how much smaller a value sees the input, as a place in stage_names. What is no map belongs where it comes from,
-/// and a single row of numbers to the head.
-std::vector<std::size_t> stages_of(const Graph& graph) {
-  std::vector<std::size_t> stages(graph.nodes().size(), 0);
-  const auto& input = graph.input_shape();
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    const auto& shape = graph.shape(i);
-    const auto& from = graph.node(i).inputs;
-    if (shape.size() == 3 && input.size() == 3 && shape[1] * shape[2] > 1) {
-      const double smaller = static_cast<double>(input[1]) / static_cast<double>(std::max<std::int64_t>(1, shape[1]));
-      stages[i] = static_cast<std::size_t>(std::clamp(std::round(std::log2(smaller)), 0.0, head_stage - 1.0));
-    } else if (shape.size() == 1 || from.empty()) {
-      stages[i] = shape.size() == 1 && i > 0 ? head_stage : 0;
-    } else {
-      for (const std::size_t one : from) stages[i] = std::max(stages[i], stages[one]);
-    }
+/// How many times more of the input's height a step of each value is; what is no map goes on with that of where it
+/// comes from.
+std::vector<double> strides_of(const Graph& graph) {
+  std::vector<double> strides(graph.nodes().size(), 1.0);
+  for (std::size_t i = 0; i < strides.size(); ++i) {
+    const Node& node = graph.node(i);
+    for (const std::size_t from : node.inputs) strides[i] = std::max(strides[i], strides[from]);
+    strides[i] *= static_cast<double>(stride_of(node.op));
+    if (const auto* resize = std::get_if<Resize>(&node.op))
+      strides[i] *=
+          static_cast<double>(graph.shape(node.inputs.front())[1]) / static_cast<double>(resize->output_size.h);
   }
+  return strides;
+}
+
+/// Strides as places in stage_names; a single row of numbers belongs to the head.
+std::vector<std::size_t> stages_of(const Graph& graph) {
+  const auto strides = strides_of(graph);
+  std::vector<std::size_t> stages(strides.size(), 0);
+  for (std::size_t i = 1; i < strides.size(); ++i)
+    stages[i] = graph.shape(i).size() == 1
+                    ? head_stage
+                    : static_cast<std::size_t>(std::clamp(std::round(std::log2(strides[i])), 0.0, head_stage - 1.0));
   return stages;
 }
 
@@ -299,31 +305,30 @@ void write_counts(Writer& writer, const std::vector<Character>& characters, cons
   }
 }
 
-/// The side of the square of the input that the last map's middle depends on.
+/// How much of the input's height a value depends on, the most of all values; at most all of it.
 double receptive_field(const Graph& graph, const Links& links) {
-  struct Field {
-    double size = 1, step = 1;
-  };
-  std::vector<Field> fields(graph.nodes().size());
-  double largest = 1;
-  for (std::size_t i = 1; i < fields.size(); ++i) {
+  const auto strides = strides_of(graph);
+  std::vector<double> heights(graph.nodes().size(), 1.0);
+  double highest = 1;
+  for (std::size_t i = 1; i < heights.size(); ++i) {
+    double stride = 1;
     for (const std::size_t from : links.inputs[i]) {
-      fields[i].size = std::max(fields[i].size, fields[from].size);
-      fields[i].step = std::max(fields[i].step, fields[from].step);
+      heights[i] = std::max(heights[i], heights[from]);
+      stride = std::max(stride, strides[from]);
     }
-    const auto widen = [&](std::int64_t kernel, std::int64_t dilation, std::int64_t stride) {
-      fields[i].size += static_cast<double>((kernel - 1) * dilation) * fields[i].step;
-      fields[i].step *= static_cast<double>(stride);
+    const auto widen = [&](std::int64_t kernel, std::int64_t dilation) {
+      heights[i] += static_cast<double>((kernel - 1) * dilation) * stride;
     };
     if (const auto* conv = std::get_if<Conv2d>(&graph.node(i).op))
-      widen(conv->kernel_size.h, conv->dilation.h, conv->stride.h);
+      widen(conv->kernel_size.h, conv->dilation.h);
     else if (const auto* most = std::get_if<MaxPool2d>(&graph.node(i).op))
-      widen(most->kernel_size.h, 1, most->stride.h);
+      widen(most->kernel_size.h, 1);
     else if (const auto* mean = std::get_if<AvgPool2d>(&graph.node(i).op))
-      widen(mean->kernel_size.h, 1, mean->stride.h);
-    largest = std::max(largest, fields[i].size);
+      widen(mean->kernel_size.h, 1);
+    highest = std::max(highest, heights[i]);
   }
-  return largest;
+  const auto& input = graph.input_shape();
+  return input.size() == 3 ? std::min(highest, static_cast<double>(input[1])) : highest;
 }
 
 void write_costs(Writer& writer, const Graph& graph, const Links& links, const std::vector<std::size_t>& stages) {
@@ -412,8 +417,8 @@ void write_blocks(Writer& writer, const Links& links, const Walk& walked, const 
       if (branch.from < block.begin || branch.to > block.end) continue;
       if (branch.from == block.begin) count(leave, branch.steps, share);
       if (branch.to == block.end) count(enter, branch.steps, share);
-      if (branch.from > block.begin && forks > 0) count(part, branch.steps, share / forks);
-      if (branch.to < block.end && joins > 0 && is_join(links, branch.to)) count(meet, branch.steps, share / joins);
+      if (branch.from > block.begin && links.readers[branch.from].size() > 1) count(part, branch.steps, share / forks);
+      if (branch.to < block.end && is_join(links, branch.to)) count(meet, branch.steps, share / joins);
     }
   }
   write_lengths(writer, "blocks", "_once", longest, shortest);

@@ -34,7 +34,8 @@ struct GraphFeatureGroup {
 /// - "blocks": the same lengths with every block counted once, however often it is repeated. A block lies between two
 ///   values that all ways lead through; its widths and sizes make no difference.
 /// - "degrees": for every set the number of branches that hold an operator of the set: those that leave a block's
-///   beginning, enter its end, and meet or part inside; means over its blocks, each counted once.
+///   beginning, enter its end, and meet or part inside (in the mean at one join or fork there); means over the blocks,
+///   each counted once.
 ///
 /// Path kinds are conv1 (1x1 convolutions and linear layers), conv (wider ones), depthwise, pool, attention (matrix
 /// products) and skip: a branch that holds none of the others. Normalisation and activations are no steps of a path.

@@ -69,8 +69,7 @@ FeatureMap::FeatureMap(const Columns& columns, const Matrix& inputs)
   for (auto& members : blocks_of(columns)) {
     Described block(std::move(members), inputs);
     if (block.width() == 0) continue;
-    parts_.push_back(
-        {.scale_of = std::vector<int>(static_cast<std::size_t>(block.width()), 0), .scales = 1, .is_described = true});
+    parts_.push_back({.scale_of = std::vector<int>(static_cast<std::size_t>(block.width()), 0), .scales = 1});
     blocks_.push_back(std::move(block));
   }
 }

@@ -27,7 +27,6 @@ class FeatureMap {
   struct Part {
     std::vector<int> scale_of;  ///< for each feature the number of its length scale within the part
     int scales = 0;
-    bool is_described = false;  ///< a block of describing columns
   };
   /// Parts without features are left out.
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }

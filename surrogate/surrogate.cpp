@@ -24,8 +24,18 @@ std::vector<std::vector<Eigen::Index>> blocks_of(const Columns& columns) {
   return result;
 }
 
+namespace {
+
+/// Columns whose deviation is a smaller part of their mean are taken as constant: such differences come from rounding.
+constexpr double least_spread = 1e-5;
+/// A standardised number is at most so far from the mean: where hardly anything differed among the points, nothing is
+/// known of what differs much.
+constexpr double farthest = 10.0;
+
+}  // namespace
+
 Described::Described(std::vector<Eigen::Index> members, const Matrix& inputs) {
-  std::vector<Vector> different;  // standardised, and nearly of length 1
+  std::vector<Vector> different;  // standardised
   for (const auto column : members) {
     double sum = 0, squares = 0;
     Eigen::Index count = 0;
@@ -36,13 +46,14 @@ Described::Described(std::vector<Eigen::Index> members, const Matrix& inputs) {
     for (Eigen::Index i = 0; i < inputs.rows(); ++i)
       if (std::isfinite(inputs(i, column))) squares += (inputs(i, column) - mean) * (inputs(i, column) - mean);
     const double deviation = std::sqrt(squares / static_cast<double>(count));
-    if (!std::isfinite(deviation) || !(deviation > 1e-9 * std::max(1e-9, std::abs(mean)))) continue;
+    if (!std::isfinite(deviation) || !(deviation > least_spread * std::max(1e-9, std::abs(mean)))) continue;
     kept_.push_back(column);
     mean_.push_back(mean);
     deviation_.push_back(deviation);
     Vector values = standardised(inputs, kept_.size() - 1);
-    const auto points = static_cast<double>(inputs.rows());
-    const auto moves_alike = [&](const Vector& earlier) { return std::abs(earlier.dot(values)) / points > 1.0 - 1e-9; };
+    const auto moves_alike = [&](const Vector& earlier) {
+      return std::abs(earlier.dot(values)) > (1.0 - 1e-9) * earlier.norm() * values.norm();
+    };
     if (!std::ranges::any_of(different, moves_alike)) {
       different.push_back(std::move(values));
       continue;
@@ -55,8 +66,9 @@ Described::Described(std::vector<Eigen::Index> members, const Matrix& inputs) {
 
 Vector Described::standardised(const Matrix& inputs, std::size_t kept) const {
   const Vector column = inputs.col(kept_[kept]);
-  return column.unaryExpr(
-      [&](double value) { return std::isfinite(value) ? (value - mean_[kept]) / deviation_[kept] : 0.0; });
+  return column.unaryExpr([&](double value) {
+    return std::isfinite(value) ? std::clamp((value - mean_[kept]) / deviation_[kept], -farthest, farthest) : 0.0;
+  });
 }
 
 Matrix Described::operator()(const Matrix& inputs) const {

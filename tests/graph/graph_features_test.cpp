@@ -114,8 +114,8 @@ TEST(GraphFeatures, TellStagesByHowMuchSmallerTheMapIs) {
   EXPECT_EQ(values.at("count.conv1/4"), 1);
   EXPECT_EQ(values.at("count.linear/head"), 1);
   EXPECT_EQ(values.at("longest.depthwise"), 1);
-  EXPECT_EQ(values.at("longest.conv1"), 2);  // the linear layer too
-  EXPECT_DOUBLE_EQ(values.at("log.receptive_field"), std::log1p(3 + 4 * 2));
+  EXPECT_EQ(values.at("longest.conv1"), 2);                                   // the linear layer too
+  EXPECT_DOUBLE_EQ(values.at("log.receptive_field"), std::log1p(3 + 4 * 2));  // the second convolution steps by 2
   EXPECT_DOUBLE_EQ(values.at("log.parameters/head"), std::log1p(16 * 10 + 10));
 }
 
