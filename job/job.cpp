@@ -213,6 +213,7 @@ void search_fields(Options& o, Job& job) {
   auto& search = job.search;
   search.fields(o);
   if (!o.is_given("strategy")) job.left_open.insert("search.strategy");
+  if (!o.is_given("features")) job.left_open.insert("search.features");
   if (search.common.rank.empty()) return;
   const auto expression = study::Expression::parse(search.common.rank);
   if (!expression)
@@ -370,6 +371,7 @@ Job default_job(bool is_recorded) {
   job.space_options = Json::object();
   // Studies of earlier versions meant these when they did not say them.
   job.search.strategy = is_recorded ? "random" : "auto";
+  job.search.common.features = is_recorded ? "none" : "all";
   job.data.orientation = is_recorded ? "as_stored" : "applied";
   job.train.weights_fit = is_recorded ? train::Fit::half : train::Fit::backbone;
   return job;
@@ -476,6 +478,7 @@ Result<Job> go_on(Job job, const Json& recorded) {
   TRY(const auto then, job_from_json(recorded));
   if (job.left_open.contains("search.strategy") && then.search.strategy == "random")
     job.search.strategy = then.search.strategy;
+  if (job.left_open.contains("search.features")) job.search.common.features = then.search.common.features;
   if (job.left_open.contains("data.orientation")) job.data.orientation = then.data.orientation;
   if (job.left_open.contains("train.weights.fit") && then.train.weights_fit == train::Fit::half)
     job.train.weights_fit = train::Fit::half;

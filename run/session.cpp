@@ -14,6 +14,7 @@
 #include "graph/drawing.hpp"
 #include "graph/quantities.hpp"
 #include "run/environment.hpp"
+#include "search/graph_description.hpp"
 #include "search/pareto.hpp"
 #include "search/picks.hpp"
 #include "search/strategies.hpp"
@@ -284,6 +285,11 @@ Result<std::unique_ptr<search::Strategy>> make_strategy(const Session& session, 
           .first->second;
     };
   }
+  options.common.description =
+      search::described_by_graph([&session, frame](const space::Choice& choice) -> std::optional<graph::Graph> {
+        auto candidate = session.family.build(choice, frame);
+        return candidate ? std::optional(std::move(candidate->graph)) : std::nullopt;
+      });
   return search::make_strategy(options, session.family.space);
 }
 

@@ -55,6 +55,9 @@ void Options::declare_options(config::Options& o) {
   o.text("rank", common.rank,
          "expression that ranks candidates, larger is better, e.g. `iou - 0.5 * latency_ms / 33`; empty: non-dominated "
          "sorting, then crowding");
+  o.word("features", common.features, {"all", "counts", "none"},
+         "what models see of a candidate's network beside its choice: all features of the graph, what it counts and "
+         "costs, or nothing");
   for (; next != by_place.end(); ++next) settings.fields(**next, o);
 }
 
@@ -74,7 +77,11 @@ Status set_option(Options& options, const std::string& text) {
 Result<std::unique_ptr<Strategy>> make_strategy(const Options& options, const space::Space& space) {
   TRY(const auto* entry, strategies().at(options.strategy));
   TRY_DO(check_common(options.common));
-  TRY(auto strategy, entry->make(options.common, options.settings.of(*entry), space));
+  Common common = options.common;
+  if (common.features == "none") common.description = nullptr;
+  if (common.features == "counts" && common.description)
+    common.description = Description::of_groups(common.description, {"counts", "costs"});
+  TRY(auto strategy, entry->make(common, options.settings.of(*entry), space));
   return make_queued(options.common.start_with, space, std::move(strategy));
 }
 

@@ -3,10 +3,12 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "search/description.hpp"
 #include "study/study.hpp"
 
 namespace edgewise::search {
@@ -88,6 +90,9 @@ struct Common {
   /// Values that a choice is known to give before it is evaluated ("parameters", a predicted latency); empty: none is.
   /// Called by every thread that asks.
   std::function<std::map<std::string, double>(const space::Choice&)> known;
+  /// Numbers that describe a choice, such as features of its network, which models learn from; null: none.
+  std::shared_ptr<const Description> description;
+  std::string features = "all";  ///< which of them: "all", "counts" (the groups counts and costs) or "none"
 };
 
 }  // namespace edgewise::search

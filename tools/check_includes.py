@@ -25,7 +25,7 @@ ALLOWED = {
     "train": ["base", "graph", "picture", "task", "data", "nn"],
     "study": ["base", "space"],
     "surrogate": ["base"],
-    "search": ["base", "space", "study", "surrogate"],
+    "search": ["base", "graph", "space", "study", "surrogate"],
     "replay": ["base", "search", "space", "study"],
     "exchange": ["base", "space", "study", "search", "task"],
     "job": ["base", "data", "device", "estimate", "graph", "search", "space", "study", "task", "train"],
@@ -34,7 +34,7 @@ ALLOWED = {
     "report": ["base", "search", "study", "space"],
     "run": ["base", "data", "graph", "job", "report", "search", "space", "study", "task", "train"],
     "worker": ["base", "device", "study", "trial"],
-    "cli": ["base", "data", "device", "exchange", "job", "replay", "report", "run", "search", "space", "study", "task"],
+    "cli": ["base", "data", "device", "exchange", "graph", "job", "replay", "report", "run", "search", "space", "study", "task"],
 }
 # header pattern -> folders that may include it
 HEAVY = {
@@ -51,8 +51,8 @@ HEAVY = {
     r"CLI/": {"cli"},
 }
 # job/ needs the plain settings of training, not training itself.
-# The command line reads starting weights before a search, without LibTorch.
-ONLY = {("estimate", "train"): {"train/settings.hpp"}, ("trial", "agent"): {"agent/tensor.hpp"}, ("job", "train"): {"train/settings.hpp"}, ("run", "train"): {"train/settings.hpp", "train/weights/starting_weights.hpp"}, ("device", "agent"): {"agent/wire.hpp", "agent/tensor.hpp"}}
+# The command line reads starting weights before a search, without LibTorch. Models of a search, and who asks for it, see features of graphs.
+ONLY = {("search", "graph"): {"graph/graph.hpp", "graph/graph_features.hpp"}, ("cli", "graph"): {"graph/graph_features.hpp"}, ("estimate", "train"): {"train/settings.hpp"}, ("trial", "agent"): {"agent/tensor.hpp"}, ("job", "train"): {"train/settings.hpp"}, ("run", "train"): {"train/settings.hpp", "train/weights/starting_weights.hpp"}, ("device", "agent"): {"agent/wire.hpp", "agent/tensor.hpp"}}
 # What base/console.hpp and base/file.hpp are for: pattern -> what to use instead. The files below have a reason of their own.
 RAW = {
     r"std::print(ln)?\b|std::(cout|cerr|clog)\b|\bstdout\b|\bstderr\b|\bv?printf\s*\(|\bputs\s*\(|\bperror\s*\(":

@@ -67,7 +67,7 @@ struct Beliefs::Parts {
   const space::Space* space = nullptr;
   const study::Settings* settings = nullptr;
   BeliefOptions options;
-  surrogate::Columns columns;
+  std::optional<Coding> coding;
   surrogate::Matrix inputs;     // of the observations that models learn from
   std::size_t fitted_rows = 0;  // the first of them, which hyperparameters are fitted to
   std::vector<Warp> warps;
@@ -77,7 +77,7 @@ struct Beliefs::Parts {
 
   [[nodiscard]] Result<std::unique_ptr<surrogate::Surrogate>> make_surrogate() const {
     TRY(const auto* entry, surrogate::surrogates().at(options.surrogate));
-    return entry->make(columns, options.surrogates.of(*entry), options.seed);
+    return entry->make(coding->columns(), options.surrogates.of(*entry), options.seed);
   }
 
   [[nodiscard]] std::uint64_t hash(const std::vector<double>& values, std::size_t rows) const {
@@ -147,7 +147,6 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
   parts.space = &space;
   parts.settings = &study.settings;
   parts.options = options;
-  parts.columns = columns_of(space);
   beliefs.objectives_ = study.settings.objectives.size();
 
   // Trials of a warm start may come from another space: only what this one has can be learned from.
@@ -169,7 +168,8 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
   }
   std::vector<space::Choice> choices;
   for (const auto* row : rows) choices.push_back(row->trial->choice);
-  parts.inputs = encode(space, choices);
+  parts.coding.emplace(space, options.description, std::span(choices).first(parts.fitted_rows));
+  parts.inputs = (*parts.coding)(choices);
   const auto known =
       options.known && !choices.empty() ? options.known(choices.front()) : std::map<std::string, double>{};
 
@@ -219,7 +219,7 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
     model.targets.assign(choices.size(), -1.0);
     model.targets.resize(both.size(), 1.0);
     TRY(model.surrogate, parts.make_surrogate());
-    TRY_DO(model.surrogate->fit(encode(space, both),
+    TRY_DO(model.surrogate->fit((*parts.coding)(both),
                                 surrogate::Vector::Map(model.targets.data(), static_cast<Eigen::Index>(both.size()))));
   }
   for (const auto* trial : history.pending)
@@ -229,7 +229,7 @@ Result<Beliefs> Beliefs::learn(const space::Space& space, const study::Study& st
 
 Result<Belief> Beliefs::about(std::span<const space::Choice> candidates) const {
   const auto& parts = *parts_;
-  const auto inputs = encode(*parts.space, candidates);
+  const auto inputs = (*parts.coding)(candidates);
   const std::size_t n = candidates.size();
   Belief belief{.mean = Matrix(n, std::vector<double>(objectives_)),
                 .variance = Matrix(n, std::vector<double>(objectives_)),
@@ -277,7 +277,7 @@ Result<Belief> Beliefs::about(std::span<const space::Choice> candidates) const {
 
 Matrix Beliefs::drawn(std::span<const space::Choice> candidates, std::uint64_t number) const {
   const auto& parts = *parts_;
-  const auto inputs = encode(*parts.space, candidates);
+  const auto inputs = (*parts.coding)(candidates);
   Matrix values(candidates.size(), std::vector<double>(objectives_));
   for (std::size_t m = 0; m < objectives_; ++m) {
     const auto& model = parts.objectives[m];
@@ -301,7 +301,7 @@ Status Beliefs::assume(const space::Choice& choice) {
   auto& parts = *parts_;
   if (parts.inputs.rows() == 0) return {};
   TRY(const auto belief, about(std::span(&choice, 1)));
-  const auto row = encode(*parts.space, std::span(&choice, 1));
+  const auto row = (*parts.coding)(std::span(&choice, 1));
   const bool learns = std::ranges::any_of(
       parts.objectives, [](const auto& model) { return model && model->surrogate->has_hyperparameters(); });
   if (learns) {

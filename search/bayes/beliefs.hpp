@@ -30,6 +30,8 @@ struct BeliefOptions {
   std::uint64_t seed = 1;
   /// Values that a choice is known to give before it is evaluated; empty: none is.
   std::function<std::map<std::string, double>(const space::Choice&)> known;
+  /// What models learn from beside the choices; null: nothing.
+  std::shared_ptr<const Description> description;
 };
 
 /// Models of a study's objectives (warped, minimised) and constraints, learned from its trials.

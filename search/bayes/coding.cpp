@@ -74,4 +74,32 @@ surrogate::Matrix encode(const space::Space& space, std::span<const space::Choic
   return codes;
 }
 
+Coding::Coding(const space::Space& space, std::shared_ptr<const Description> description,
+               std::span<const space::Choice> choices)
+    : space_(&space), description_(std::move(description)), columns_(columns_of(space)) {
+  if (!description_) return;
+  std::map<std::string, std::vector<Eigen::Index>> groups;
+  for (std::size_t c = 0; c < description_->columns().size(); ++c)
+    groups[description_->columns()[c].group].push_back(static_cast<Eigen::Index>(c));
+  const auto rows = description_->rows(choices);
+  int block = 0;
+  for (auto& [group, members] : groups) {
+    const surrogate::Described different(std::move(members), rows);
+    for (const auto column : different.kept()) {
+      taken_.push_back(column);
+      columns_.push_back({.block = block});
+    }
+    ++block;
+  }
+}
+
+surrogate::Matrix Coding::operator()(std::span<const space::Choice> choices) const {
+  auto codes = encode(*space_, choices);
+  if (taken_.empty()) return codes;
+  const auto rows = description_->rows(choices, taken_);
+  surrogate::Matrix both(codes.rows(), codes.cols() + rows.cols());
+  both << codes, rows;
+  return both;
+}
+
 }  // namespace edgewise::search

@@ -71,54 +71,74 @@ class Mobo final : public Strategy {
   [[nodiscard]] Result<std::vector<space::Choice>> choose(const study::Study& study, const History& history,
                                                           std::size_t n) const {
     std::vector<space::Choice> chosen;
-    TRY(auto beliefs, learn(study, history));
+    TRY(auto beliefs, learn(study, history, memory_, common_.description));
+    const bool is_screened = common_.description && !common_.description->is_looked_up();
+    std::optional<Beliefs> rough;  // from the choices alone
+    if (is_screened) {
+      TRY(rough, learn(study, history, rough_memory_, nullptr));
+    }
     auto excluded = history.known;
     while (chosen.size() < n) {
       const std::uint64_t number = study.trials.size() + chosen.size();
       const auto random = RandomStream::named(common_.seed, "mobo").child("trial", number);
-      const auto acquisition =
-          beliefs.has_points()
-              ? parts_.acquisition->make(beliefs, number, options_.acquisitions.of(*parts_.acquisition))
-              : Acquisition(beliefs);
-      SolverCall call{
-          .space = space_, .excluded = &excluded, .starts = beliefs.front_choices(), .random = random.child("solver")};
+      const auto acquisition = acquisition_of(beliefs, number);
+      const auto screen = rough ? std::optional(acquisition_of(*rough, number)) : std::nullopt;
+      SolverCall call{.space = space_,
+                      .excluded = &excluded,
+                      .starts = beliefs.front_choices(),
+                      .random = random.child("solver"),
+                      .screen = screen ? &*screen : nullptr};
       TRY(const auto found, parts_.solver->solve(call, acquisition, options_.solvers.of(*parts_.solver)));
       if (found.choices.empty()) break;
       SelectionCall choosing{.found = found, .beliefs = beliefs, .space = *space_, .random = random.child("selection")};
       TRY(const auto place, parts_.selection->select(choosing, options_.selections.of(*parts_.selection)));
       excluded.insert(found.choices[place]);
       chosen.push_back(found.choices[place]);
-      if (chosen.size() < n) TRY_DO(beliefs.assume(chosen.back()));
+      if (chosen.size() == n) break;
+      TRY_DO(beliefs.assume(chosen.back()));
+      if (rough) TRY_DO(rough->assume(chosen.back()));
     }
     return chosen;
   }
 
+  [[nodiscard]] Acquisition acquisition_of(const Beliefs& beliefs, std::uint64_t number) const {
+    if (!beliefs.has_points()) return Acquisition(beliefs);
+    return parts_.acquisition->make(beliefs, number, options_.acquisitions.of(*parts_.acquisition));
+  }
+
+  /// Models as they were fitted, between asks.
+  struct Kept {
+    std::mutex guard;
+    std::unique_ptr<Beliefs::Memory> memory;
+    std::unique_ptr<Beliefs::Memory> exchange(std::unique_ptr<Beliefs::Memory> other) {
+      const std::scoped_lock lock(guard);
+      return std::exchange(memory, std::move(other));
+    }
+  };
+
   /// With the models of earlier asks where they still hold. The memory saves time and changes nothing, so threads that
   /// ask at once need not wait for each other: one takes it out and puts back what it has, another finds none meanwhile
   /// and fits anew. It is not the caller's to keep, since a strategy is a function of the study.
-  [[nodiscard]] Result<Beliefs> learn(const study::Study& study, const History& history) const {
-    auto memory = exchange_memory(nullptr);
+  [[nodiscard]] Result<Beliefs> learn(const study::Study& study, const History& history, Kept& kept,
+                                      std::shared_ptr<const Description> description) const {
+    auto memory = kept.exchange(nullptr);
     if (!memory) memory = std::make_unique<Beliefs::Memory>();
     auto beliefs = Beliefs::learn(*space_, study, history,
                                   {.surrogate = options_.surrogate,
                                    .surrogates = options_.surrogates,
                                    .seed = common_.seed,
-                                   .known = common_.known},
+                                   .known = common_.known,
+                                   .description = std::move(description)},
                                   memory.get());
-    exchange_memory(std::move(memory));
+    kept.exchange(std::move(memory));
     return beliefs;
-  }
-  std::unique_ptr<Beliefs::Memory> exchange_memory(std::unique_ptr<Beliefs::Memory> memory) const {
-    const std::scoped_lock lock(memory_guard_);
-    return std::exchange(memory_, std::move(memory));
   }
 
   Common common_;
   MoboOptions options_;
   Parts parts_;
   const space::Space* space_;  // borrowed
-  mutable std::mutex memory_guard_;
-  mutable std::unique_ptr<Beliefs::Memory> memory_;
+  mutable Kept memory_, rough_memory_;
 };
 
 Result<std::unique_ptr<Strategy>> make_mobo(const Common& common, const Settings& settings, const space::Space& space) {

@@ -67,6 +67,9 @@ struct SolverCall {
   const std::set<space::Choice>* excluded;
   std::vector<space::Choice> starts;  ///< the front's choices
   RandomStream random;
+  /// By what candidates are sorted out before they are looked at closely, where that takes its time: their networks
+  /// would have to be built. Null: all are looked at.
+  const Acquisition* screen = nullptr;
 };
 struct SolverEntry {
   std::string name;

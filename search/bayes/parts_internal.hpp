@@ -28,9 +28,10 @@ SelectionEntry by_uncertainty_entry();
 /// Unseen candidates with what they are worth, each evaluated once.
 class Pool {
  public:
-  Pool(const SolverCall& call, const Acquisition& acquisition) : acquisition_(acquisition), seen_(*call.excluded) {}
+  Pool(const SolverCall& call, const Acquisition& acquisition)
+      : acquisition_(acquisition), screen_(call.screen), seen_(*call.excluded) {}
 
-  /// Places of those that are new here.
+  /// Places of those that are new here, and that the screen lets through: of many a fifth, at least 10 and at most 200.
   Result<std::vector<std::size_t>> add(std::vector<space::Choice> candidates);
   [[nodiscard]] const Found& found() const { return found_; }
   /// Places of the best, by score then place.
@@ -38,7 +39,10 @@ class Pool {
   [[nodiscard]] Found taken(const std::vector<std::size_t>& places) const;
 
  private:
+  Status sort_out(std::vector<space::Choice>& candidates) const;
+
   const Acquisition& acquisition_;
+  const Acquisition* screen_;
   std::set<space::Choice> seen_;
   Found found_;
 };

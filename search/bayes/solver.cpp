@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <numeric>
 
@@ -17,8 +18,24 @@ Catalogue<SolverEntry>& solvers() {
   return all;
 }
 
+Status Pool::sort_out(std::vector<space::Choice>& candidates) const {
+  const auto most = std::clamp<std::size_t>(candidates.size() / 5, 10, 200);
+  if (screen_ == nullptr || candidates.size() <= most) return {};
+  TRY(const auto worth, screen_->of(candidates));
+  std::vector<std::size_t> order(candidates.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return worth.score[i]; });
+  order.resize(most);
+  std::ranges::sort(order);
+  std::vector<space::Choice> left;
+  for (const auto i : order) left.push_back(std::move(candidates[i]));
+  candidates = std::move(left);
+  return {};
+}
+
 Result<std::vector<std::size_t>> Pool::add(std::vector<space::Choice> candidates) {
   std::erase_if(candidates, [&](const auto& choice) { return !seen_.insert(choice).second; });
+  TRY_DO(sort_out(candidates));
   std::vector<std::size_t> places(candidates.size());
   std::iota(places.begin(), places.end(), found_.choices.size());
   if (candidates.empty()) return places;

@@ -338,6 +338,11 @@ TEST(Job, WhatAnOldStudyDoesNotSayMeansWhatItMeantThen) {
   EXPECT_EQ(other->search.strategy, "auto");
   old["search"].erase("strategy");
   EXPECT_EQ(job_from_json(old)->search.strategy, "random");
+  // Models that saw choices alone go on so.
+  old["search"].erase("features");
+  EXPECT_EQ(job_from_json(old)->search.common.features, "none");
+  EXPECT_EQ(go_on(file, old)->search.common.features, "none");
+  EXPECT_EQ(file.search.common.features, "all");
 }
 
 TEST(Job, EveryQuantityIsDeclaredOnce) {

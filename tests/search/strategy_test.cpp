@@ -93,8 +93,9 @@ TEST(SetOption, ListsOptionsInTheOrderOfTheReference) {
   const Json written = config::write([&](config::Options& o) { options.fields(o); });
   std::vector<std::string> names;
   for (const auto& [name, value] : written.items()) names.push_back(name);
-  const std::vector<std::string> built_in{"strategy",  "trials",    "stages",      "rank",   "initial",  "population",
-                                          "reduction", "surrogate", "acquisition", "solver", "selection"};
+  const std::vector<std::string> built_in{"strategy",  "trials",      "stages",     "rank",
+                                          "features",  "initial",     "population", "reduction",
+                                          "surrogate", "acquisition", "solver",     "selection"};
   ASSERT_GE(names.size(), built_in.size());
   EXPECT_TRUE(std::ranges::equal(built_in, std::span(names).first(built_in.size())));
   // What an entry from elsewhere declares follows.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <iterator>
 #include <limits>
 
@@ -60,6 +61,75 @@ study::Study searched(const Options& options, std::uint64_t order = 1) {
   const auto space = cell_space();
   simulation.run(options, space, order, 1, 1, evaluated);
   return simulation.study();
+}
+
+/// What the space hides: how many of each kind there are, and a number that is known of no choice.
+std::shared_ptr<const Description> counts(bool is_looked_up, int* calls = nullptr) {
+  const std::vector<DescribingColumn> columns{
+      {"small", "counts"}, {"large", "counts"}, {"log.cost", "costs"}, {"error", "hidden"}};
+  return std::make_shared<const Description>(
+      columns,
+      [calls](const space::Choice& choice) -> std::vector<double> {
+        if (calls) ++*calls;
+        return {ops(choice, "small"), ops(choice, "large"), std::log(cost_of(choice)), error_of(choice)};
+      },
+      is_looked_up);
+}
+
+TEST(Mobo, EveryModelLearnsFromWhatDescribesAChoice) {
+  for (const auto& surrogate : surrogate::surrogates().names()) {
+    SCOPED_TRACE(surrogate);
+    const Options options{.strategy = "mobo",
+                          .common = {.trials = 11, .description = counts(true)},
+                          .settings = told("mobo", MoboOptions{.initial = {8}, .surrogate = surrogate})};
+    EXPECT_EQ(searched(options).trials.size(), 11u);
+  }
+}
+
+TEST(Mobo, FindsMoreWhenTheNetworkIsDescribed) {
+  double with = 0, without = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Options options{.strategy = "mobo",
+                    .common = {.trials = 16, .seed = seed, .description = counts(true)},
+                    .settings = told("mobo", MoboOptions{.initial = {6}})};
+    with += volume(searched(options, seed));
+    options.common.features = "none";
+    without += volume(searched(options, seed));
+  }
+  EXPECT_GT(with, without);
+}
+
+TEST(Mobo, LooksCloselyOnlyAtWhatTheScreenLetsThrough) {
+  int all = 0, screened = 0;
+  for (const bool is_looked_up : {true, false}) {
+    int& calls = is_looked_up ? all : screened;
+    const Options options{.strategy = "mobo",
+                          .common = {.trials = 10, .description = counts(is_looked_up, &calls)},
+                          .settings = told("mobo", MoboOptions{.initial = {8}, .solver = "pool"})};
+    EXPECT_EQ(searched(options).trials.size(), 10u);
+  }
+  EXPECT_GT(all, 200);  // the space has 216 choices
+  EXPECT_LT(screened, all / 2);
+}
+
+TEST(Mobo, FeaturesOfTheWrongKindAreLeftOut) {
+  const double infinite = std::numeric_limits<double>::infinity(), none = std::nan("");
+  std::vector<DescribingColumn> columns;
+  for (int i = 0; i < 3000; ++i) columns.push_back({std::to_string(i), i % 2 == 0 ? "even" : "odd"});
+  const auto description = std::make_shared<const Description>(
+      columns,
+      [=](const space::Choice& choice) {
+        std::vector<double> numbers(3000, 7.0);
+        for (std::size_t i = 0; i < numbers.size(); i += 3) numbers[i] = i % 2 == 0 ? none : infinite;
+        numbers[4] = ops(choice, "small");
+        numbers[5] = 1e300 * ops(choice, "large");
+        return numbers;
+      },
+      true);
+  const Options options{.strategy = "mobo",
+                        .common = {.trials = 12, .description = description},
+                        .settings = told("mobo", MoboOptions{.initial = {8}})};
+  EXPECT_EQ(searched(options).trials.size(), 12u);
 }
 
 TEST(Mobo, EveryCombinationOfPartsRunsToTheEnd) {
