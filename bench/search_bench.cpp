@@ -19,6 +19,7 @@
 #include "bench/search_problems.hpp"
 #include "replay/measure.hpp"
 #include "search/bayes/parts.hpp"
+#include "search/candidates.hpp"
 #include "search/fronts.hpp"
 
 namespace edgewise::bench {
@@ -30,6 +31,7 @@ struct Arguments {
   std::vector<std::string> objectives{"error", "raspi4_ms"}, strategies, settings;
   std::size_t evaluations = 400, seeds = 20, first_seed = 0, initial = 10, workers = 1, batch = 1, jobs = 2;
   double budget_epochs = 0;
+  std::vector<std::string> features{"all"};
   bool without_known = false, evaluate = false;
 };
 
@@ -137,6 +139,21 @@ class Pool {
   std::filesystem::path folder_;
   bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
 };
+
+/// Looks at every network once, so that all searches find its features known.
+void choose_features(replay::Problem& problem, const std::vector<std::string>& groups) {
+  if (!problem.description || groups == std::vector<std::string>{"none"}) {
+    problem.description = nullptr;
+    return;
+  }
+  std::vector<space::Choice> choices;
+  if (search::is_countable(problem.space))
+    for (std::uint64_t i = 0; i < *problem.space.size(); ++i)
+      if (auto choice = problem.space.at(i)) choices.push_back(std::move(*choice));
+  std::ignore = problem.description->rows(choices);
+  if (groups != std::vector<std::string>{"all"})
+    problem.description = search::Description::of_groups(problem.description, groups);
+}
 
 std::string shown(std::optional<double> value) {
   return value ? std::format("{:.0f}", *value) : "-";
@@ -346,6 +363,9 @@ int main_function(int argc, char** argv) {
   app.add_option(
       "--attain", arguments.attain,
       "add the attainment surfaces to this file of results (also of bench/search_peers.py), and do nothing else");
+  app.add_option("--features", arguments.features,
+                 "groups of features of the networks that models see: all, none, or names")
+      ->delimiter(',');
   app.add_flag("--without-known", arguments.without_known, "hide what the table says is known before an evaluation");
   app.add_flag_callback(
       "--list-parts",
@@ -379,6 +399,7 @@ int main_function(int argc, char** argv) {
     return 1;
   }
   if (arguments.without_known) problem->known = {};
+  choose_features(*problem, arguments.features);
   if (const auto status = arguments.evaluate ? evaluate_lines(*problem) : run_all(*problem, arguments); !status) {
     std::println(stderr, "{}", to_text(status.error()));
     return 1;

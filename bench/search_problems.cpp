@@ -20,7 +20,7 @@ std::string nb201_descriptor(const std::vector<std::string>& objectives) {
   for (const auto& name : objectives)
     text += name == "error" ? std::string("  - {name: error, value: 100 - test_acc_e200, reference: 20}\n")
                             : std::format("  - {{name: {}}}\n", name);
-  return text;
+  return text + "networks: {kind: nasbench201, text: '{ops}'}\n";
 }
 
 template <class Number>
@@ -98,6 +98,7 @@ Result<Entry> entry_of(const std::string& text, const std::vector<std::string>& 
   }
   common.effort.full = study::Fidelity::training(problem.stage_epochs.back());
   common.known = problem.known;
+  common.description = problem.description;
   for (const auto& objective : problem.objectives) common.recorded.push_back(objective.name);
   return entry;
 }

@@ -33,6 +33,7 @@ Result<replay::Replay> run(const replay::Problem& problem, const ReplayCall& cal
   auto& common = options.common;
   common.trials = static_cast<std::int64_t>(call.evaluations);
   common.known = problem.known;
+  common.description = problem.description;
   for (const auto& objective : problem.objectives) common.recorded.push_back(objective.name);
   TRY_DO(search::set_option(options, std::format("initial={}", call.initial)));
   for (const auto& text : call.set) TRY_DO(search::set_option(options, text));

@@ -4,6 +4,7 @@
 
 #include "replay/table.hpp"
 #include "replay/table_internal.hpp"
+#include "space/benchmark_networks.hpp"
 
 namespace edgewise::replay {
 
@@ -57,6 +58,15 @@ void check_stages(config::Options& o, const Descriptor& draft) {
                   static_cast<int>(i));
 }
 
+void declare_networks(config::Options& o, Descriptor::Networks& networks, bool is_given) {
+  o.word("kind", networks.kind, space::benchmark_networks().names(), "how the table writes its networks");
+  o.text("text", networks.text, "the network of a row: a text with columns in braces, for example \"{arch}\"");
+  o.integer("input_size", networks.input_size, {1, 4096}, "height and width of the pictures that they see");
+  o.integer("classes", networks.classes, {1, 1e6}, "numbers that they give");
+  if (is_given && networks.text.empty() && !o.has_problem("text"))
+    o.problem("", "it is not told where a row's network stands", "name its column in braces, for example \"{arch}\"");
+}
+
 void declare(config::Options& o, Descriptor& draft) {
   o.text("name", draft.name, "name of the table in results; the file's when empty");
   o.text("table", draft.table, "CSV file, plain or gzip, beside this file");
@@ -73,6 +83,13 @@ void declare(config::Options& o, Descriptor& draft) {
   o.word("missing", draft.missing, {"leave_out", "fail"},
          "what a row is whose objectives have empty cells: no choice, or one whose trial fails");
   o.text("canonical", draft.canonical, "column with equal values for the same network");
+  const bool has_networks = o.is_given("networks");
+  o.section(
+      "networks", "", [&](config::Options& options) { declare_networks(options, draft.networks, has_networks); },
+      "the networks that rows stand for, so that models see them");
+  if (has_networks && draft.networks.kind.empty() && !o.has_problem("networks"))
+    o.problem("networks", "it is not told how the table writes its networks",
+              "the kinds are " + quoted_list(space::benchmark_networks().names()));
   o.sections(
       "stages", draft.stages.size(), [&](std::size_t count) { draft.stages.resize(count); },
       [&](std::size_t i, config::Options& options) {

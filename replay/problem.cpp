@@ -4,6 +4,9 @@
 #include <cmath>
 #include <format>
 
+#include "search/graph_description.hpp"
+#include "space/benchmark_networks.hpp"
+
 namespace edgewise::replay {
 
 namespace {
@@ -72,6 +75,19 @@ Result<Problem> table_problem(const Table& table) {
         if (const auto found = row->values.back().find(name); found != row->values.back().end()) values.insert(*found);
       return values;
     };
+  if (table.networks()) {
+    TRY(const auto* networks, space::benchmark_networks().at(table.networks()->kind));
+    if (const auto one = networks->build(table.rows().front().network, table.networks()->frame); !one)
+      return fail_with(one.error(), "networks");
+    problem.description = search::described_by_graph(
+        [table, networks](const space::Choice& choice) -> std::optional<graph::Graph> {
+          const TableRow* row = table.find(choice);
+          if (!row) return std::nullopt;
+          auto graph = networks->build(row->network, table.networks()->frame);
+          return graph ? std::optional(std::move(*graph)) : std::nullopt;
+        },
+        /*is_looked_up=*/table.rows().size() <= search::Description::usually_kept);
+  }
   if (!table.rows().front().canonical.empty())
     problem.canonical = [table](const space::Choice& choice) {
       const TableRow* row = table.find(choice);

@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "replay/table.hpp"
+#include "search/description.hpp"
 #include "search/pareto.hpp"
 
 namespace edgewise::replay {
@@ -30,6 +32,8 @@ struct Problem {
   std::function<Outcome(const space::Choice&, std::size_t stage)> evaluate;
   /// What is known before an evaluation; empty: nothing.
   std::function<std::map<std::string, double>(const space::Choice&)> known;
+  /// What models learn from beside the choices; null: nothing.
+  std::shared_ptr<const search::Description> description;
   /// Equal for choices that build the same network; empty: every choice is its own.
   std::function<std::string(const space::Choice&)> canonical;
 };

@@ -9,6 +9,7 @@
 
 #include "base/file.hpp"
 #include "replay/table_internal.hpp"
+#include "space/benchmark_networks.hpp"
 
 namespace edgewise::replay {
 
@@ -75,15 +76,6 @@ std::optional<std::int64_t> as_integer(std::string_view text) {
   const auto number = as_number(text);
   if (!number || !(std::abs(*number) <= exact) || std::trunc(*number) != *number) return std::nullopt;
   return static_cast<std::int64_t>(*number);
-}
-
-Result<std::size_t> column_of(const Csv& csv, const std::string& name, const std::string& use) {
-  if (const auto found = csv.column(name)) return *found;
-  const std::string nearest = nearest_word(name, csv.header);
-  return invalid(
-      std::format("{} uses column \"{}\", which the table has not", use, name),
-      nearest.empty() ? "the columns are " + quoted_list(csv.header) : std::format("did you mean \"{}\"?", nearest),
-      csv.file);
 }
 
 /// In the order of their numbers when all are numbers, else of their letters; whatever the order of the rows.
@@ -197,6 +189,10 @@ class TableBuilder {
     if (!descriptor_.canonical.empty()) {
       TRY(canonical_, column_of(csv_, descriptor_.canonical, "\"canonical\""));
     }
+    const auto& networks = descriptor_.networks;
+    if (networks.text.empty()) return {};
+    TRY(network_, RowText::make(networks.text, csv_));
+    table_.networks_ = {networks.kind, {.input_size = networks.input_size, .outputs = networks.classes}};
     return {};
   }
 
@@ -224,6 +220,7 @@ class TableBuilder {
       }
       TRY(TableRow row, read_values(csv_.rows[i]));
       if (!row.missing.empty() && descriptor_.missing == "leave_out") continue;
+      if (network_) TRY_DO(check_network(row.network, csv_.rows[i][network_->first_column()]));
       kept_.push_back(i);
       rows_->rows.push_back(std::move(row));
     }
@@ -248,7 +245,15 @@ class TableBuilder {
       }
     }
     if (canonical_) row.canonical = cells[*canonical_].text;
+    if (network_) row.network = (*network_)(cells);
     return row;
+  }
+
+  [[nodiscard]] Status check_network(const std::string& text, const Cell& cell) const {
+    TRY(const auto* networks, space::benchmark_networks().at(descriptor_.networks.kind));
+    auto status = networks->check(text);
+    if (!status) status.error().where = csv_.where(cell);
+    return status;
   }
 
   Status make_parameters() {
@@ -414,6 +419,7 @@ class TableBuilder {
   std::shared_ptr<Table::Rows> rows_ = std::make_shared<Table::Rows>();  // shared: becomes the table's
   std::vector<std::map<std::string, Source>> sources_;                   // by stage
   std::optional<std::size_t> canonical_;
+  std::optional<RowText> network_;
   std::vector<std::size_t> kept_;  // rows of the CSV
   std::vector<space::Parameter> parameters_;
 };

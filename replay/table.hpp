@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "replay/csv.hpp"
+#include "space/family.hpp"
 #include "study/study.hpp"
 
 namespace edgewise::replay {
@@ -30,6 +31,13 @@ struct TableRow {
   std::vector<std::map<std::string, double>> values;  ///< by stage; objectives and what constraints use
   std::string missing;    ///< why there are none, when the descriptor lets such a row fail; empty otherwise
   std::string canonical;  ///< equal for rows of the same network; empty without such a column
+  std::string network;    ///< which network it is, as `Table::networks` reads it; empty when that is not told
+};
+
+/// How the rows' networks are built.
+struct TableNetworks {
+  std::string kind;  ///< one of space::benchmark_networks()
+  space::Frame frame;
 };
 
 /// A space whose valid choices are the rows of a table, with what each of them gave. Immutable; copies share the rows.
@@ -41,6 +49,8 @@ class Table {
   [[nodiscard]] const std::vector<study::Constraint>& constraints() const { return constraints_; }
   /// Epochs of each stage, growing; one stage of 1 epoch when the descriptor has none.
   [[nodiscard]] const std::vector<int>& stage_epochs() const { return stage_epochs_; }
+  /// Nothing when the descriptor does not tell what a row builds.
+  [[nodiscard]] const std::optional<TableNetworks>& networks() const { return networks_; }
   [[nodiscard]] const std::vector<TableRow>& rows() const;
   /// The row of a choice, or null. The pointer lives as long as any copy of the table or of its space.
   [[nodiscard]] const TableRow* find(const space::Choice& choice) const;
@@ -53,6 +63,7 @@ class Table {
   std::vector<TableObjective> objectives_;
   std::vector<study::Constraint> constraints_;
   std::vector<int> stage_epochs_;
+  std::optional<TableNetworks> networks_;
   std::shared_ptr<const Rows> rows_;  // shared with the validity of `space_` and of its copies
 };
 
@@ -74,6 +85,8 @@ class Table {
 ///     `values` replaces expressions of objectives
 ///       - {epochs: 12, values: {error: 100 - test_acc_e12}}
 ///       - {epochs: 200}
+///     networks: {kind: nasbench201, text: "{ops}"}   # what a row builds: a kind of space::benchmark_networks(), and a
+///                                                    # text with columns in braces
 ///
 /// @error not_found; invalid_input with all mistakes of the descriptor, or the first of the table with
 /// file:line:column: missing columns, doubled choices (unless `canonical` says that they are the same network: then the

@@ -6,8 +6,12 @@
 #include <cstdlib>
 #include <limits>
 
+#include "replay/problem.hpp"
+
 namespace edgewise::replay {
 namespace {
+
+using testing::HasSubstr;
 
 const std::string csv = "code,width,acc,ms,iso\n01,16,90,3,n1\n02,16,91,4,n2\n11,32,85,1.5,n3\n12,64,80,2.5,n4\n";
 const std::string parameters = "table: t.csv\nparameters:\n  - {split: code}\n  - {column: width, kind: integer}\n";
@@ -174,6 +178,51 @@ TEST(Table, ReadsTheCommittedExample) {
   ASSERT_TRUE(table) << to_text(table.error().front());
   EXPECT_EQ(table->rows().size(), 5u);
   EXPECT_FALSE(read_table(std::filesystem::path(folder) / "tables" / "none.yaml"));
+}
+
+const std::string cells =
+    "ops,err\n|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|,9\n"
+    "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|,12\n";
+const std::string of_cells = "table: t.csv\nparameters: [{column: ops}]\nobjectives: [{name: err}]\n";
+
+TEST(Table, TellsWhichNetworkARowIs) {
+  const Table table =
+      good(of_cells + "networks: {kind: nasbench201, text: '{ops}', classes: 7, input_size: 16}\n", cells);
+  ASSERT_TRUE(table.networks().has_value());
+  EXPECT_EQ(table.networks()->kind, "nasbench201");
+  EXPECT_EQ(table.networks()->frame.outputs, 7);
+  EXPECT_EQ(table.networks()->frame.input_size, 16);
+  EXPECT_EQ(table.rows().back().network, "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|");
+  const auto problem = table_problem(table).value();
+  ASSERT_NE(problem.description, nullptr);
+  EXPECT_TRUE(problem.description->is_looked_up());
+  const std::vector<space::Choice> choices{table.rows()[0].choice, table.rows()[1].choice};
+  const auto rows = problem.description->rows(choices);
+  EXPECT_TRUE(rows.allFinite());
+  EXPECT_NE((rows.row(0) - rows.row(1)).norm(), 0);
+  EXPECT_EQ(table_problem(good(of_cells, cells))->description, nullptr);
+}
+
+TEST(Table, PutsANetworksTextTogetherFromColumns) {
+  const Table table = good(
+      "table: t.csv\nparameters: [{column: a}, {column: b}]\nobjectives: [{name: err}]\n"
+      "networks: {kind: nasbench201, text: '{a}33{b}1'}\n",
+      "a,b,err\n0,12,9\n1,44,8\n");
+  EXPECT_EQ(table.rows().front().network, "033121");
+}
+
+TEST(Table, TellsMistakesOfNetworks) {
+  const auto with = [](const std::string& networks) {
+    return mistakes(of_cells + "networks: " + networks + "\n", cells);
+  };
+  EXPECT_THAT(with("{kind: nasbench, text: '{ops}'}"), HasSubstr("t.yaml:4:"));
+  EXPECT_THAT(with("{kind: nasbench201}"), HasSubstr("it is not told where a row's network stands"));
+  EXPECT_THAT(with("{kind: nasbench201, text: '{opps}'}"), HasSubstr("column \"opps\", which the table has not"));
+  EXPECT_THAT(with("{kind: nasbench201, text: '{ops'}"), HasSubstr("has a brace without its partner"));
+  EXPECT_THAT(with("{kind: nasbench201, text: '{ops}}'}"), HasSubstr("has a brace without its partner"));
+  EXPECT_THAT(with("{kind: nasbench201, text: ops}"), HasSubstr("is the same for all rows"));
+  EXPECT_THAT(mistakes(of_cells + "networks: {kind: nasbench201, text: '{ops}'}\n", cells + "|none~0|,3\n"),
+              HasSubstr("t.csv:4:1: \"|none~0|\" is no cell of NAS-Bench-201"));
 }
 
 TEST(Table, IsReadFromTheSharedNasBench201) {
