@@ -24,6 +24,7 @@ Exit optimize(const OptimizeCall& call) {
   for (const auto& remark : problem->remarks) console::say("note: {}", remark);
   auto optimizer = exchange::Optimizer::make(*std::move(problem), call.options);
   if (!optimizer) return report_error(optimizer.error());
+  for (const auto& remark : (*optimizer)->remarks()) console::say("note: {}", remark);
   if (const auto served = exchange::serve(**optimizer, std::cin, console::output()); !served)
     return report_error(served.error());
   return Exit::done;
@@ -97,6 +98,12 @@ void add_optimize_options(CLI::App* command, exchange::OptimizeOptions& options)
       ->add_option("--budget-seconds", options.budget_s,
                    "that all evaluations together may take, for auto (default: no bound)")
       ->check(CLI::NonNegativeNumber);
+  auto* table = command->add_option("--features", options.features,
+                                    "CSV table of what is known of choices beforehand: models learn from it");
+  command
+      ->add_option("--feature-program", options.feature_program,
+                   "command that tells it: {\"choice\": ...} in, {\"features\": {NAME: NUMBER}} out, a line each")
+      ->excludes(table);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <set>
 
+#include "base/sha256.hpp"
 #include "base/strict_json.hpp"
 #include "exchange/optuna.hpp"
 #include "search/pareto.hpp"
@@ -66,16 +67,27 @@ std::string difference(const Json& there, const Json& here) {
     if (there[key] != value)
       return value.is_object() ? key : std::format("{}: {} there, {} here", key, shown(there[key]), shown(value));
   }
-  return there.is_object() && there.contains("set") && !here.contains("set") ? "set" : "";
+  for (const char* option : {"set", "features", "feature_program"})
+    if (there.is_object() && there.contains(option) && !here.contains(option)) return option;
+  return "";
 }
 
-Result<std::unique_ptr<search::Strategy>> make_strategy(const Problem& problem, const OptimizeOptions& options) {
+Result<std::unique_ptr<Features>> features_of(const Problem& problem, const OptimizeOptions& options) {
+  if (!options.features.empty()) return features_of_table(options.features, problem.space);
+  if (!options.feature_program.empty()) return features_of_program(options.feature_program, problem.space);
+  return nullptr;
+}
+
+/// @param features  null: none
+Result<std::unique_ptr<search::Strategy>> make_strategy(const Problem& problem, const OptimizeOptions& options,
+                                                        const Features* features = nullptr) {
   search::Options told{.strategy = options.strategy,
                        .common = {.trials = options.trials,
                                   .effort = {.full = study::Fidelity::training(options.epochs)},
                                   .seed = options.seed,
                                   .price = {.evaluation_s = options.evaluation_s, .budget_s = options.budget_s},
-                                  .recorded = problem.told}};
+                                  .recorded = problem.told,
+                                  .description = features ? features->description() : nullptr}};
   for (const auto& text : options.set) TRY_DO(search::set_option(told, text));
   return search::make_strategy(told, problem.space);
 }
@@ -92,6 +104,9 @@ Json study_job(const Problem& problem, const OptimizeOptions& options) {
            {"evaluation_s", options.evaluation_s},
            {"budget_s", options.budget_s}};
   if (!options.set.empty()) job["set"] = options.set;
+  // By its content: the same table from elsewhere is the same, another under its name is not.
+  if (!options.features.empty()) job["features"] = sha256_of(options.features).value_or(options.features);
+  if (!options.feature_program.empty()) job["feature_program"] = options.feature_program;
   return job;
 }
 
@@ -113,7 +128,8 @@ study::Settings study_settings(const Problem& problem, const OptimizeOptions& op
 
 Result<std::unique_ptr<Optimizer>> Optimizer::make(Problem problem, const OptimizeOptions& options) {
   std::unique_ptr<Optimizer> optimizer(new Optimizer(std::move(problem), options));
-  TRY(optimizer->strategy_, make_strategy(optimizer->problem_, options));
+  TRY(optimizer->features_, features_of(optimizer->problem_, options));
+  TRY(optimizer->strategy_, make_strategy(optimizer->problem_, options, optimizer->features_.get()));
   optimizer->has_stages_ = optimizer->strategy_->plan().size() > 1;
   TRY_DO(optimizer->open_study());
   optimizer->dialogue_.emplace(*optimizer->strategy_, optimizer->rules());
@@ -160,7 +176,8 @@ Status Optimizer::open_study() {
   if (kept.job != settings.job && kept.job == study_job(in_texts, options_)) {
     // From before categories kept their kinds: it goes on with texts.
     TRY(problem_, problem_from_json(in_texts.document, problem_.name));
-    TRY(strategy_, make_strategy(problem_, options_));
+    TRY(features_, features_of(problem_, options_));
+    TRY(strategy_, make_strategy(problem_, options_, features_.get()));
     return {};
   }
   if (const auto differs = difference(kept.job, settings.job); !differs.empty())
@@ -262,12 +279,21 @@ Result<Json> Optimizer::ask(const Json& count) {
   // A round may give fewer than wanted, or only choices that a constraint on known values rejects.
   for (int round = 0; round < max_rounds && trials.size() < wanted; ++round) {
     TRY(const auto step, dialogue_->ask(study_, wanted - trials.size()));
+    if (const auto status = features_ ? features_->status() : Status(); !status) {
+      if (trials.empty()) return std::unexpected(status.error());
+      advice.note = status.error().message;  // what was begun before has to be known
+      break;
+    }
     advice = step.advice;
     if (advice.proposals.empty()) break;
     TRY(const auto begun, record(step));
     for (const auto id : begun) trials.push_back(trial_json(study_.trials[static_cast<std::size_t>(id.value)]));
   }
   return Json{{"trials", std::move(trials)}, {"finished", advice.is_finished}, {"note", advice.note}};
+}
+
+std::vector<std::string> Optimizer::remarks() const {
+  return features_ ? features_->remarks() : std::vector<std::string>{};
 }
 
 Result<std::vector<study::TrialId>> Optimizer::record(const search::Step& step) {

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/file.hpp"
+#include "exchange/features.hpp"
 #include "exchange/prior.hpp"
 #include "exchange/problem.hpp"
 #include "search/dialogue.hpp"
@@ -32,6 +34,9 @@ struct OptimizeOptions {
   double evaluation_s = 0,
          budget_s =
              0;  ///< seconds that a full evaluation, and all of them, are expected to take, for `auto`; 0: not known
+  /// Features of choices that models learn from: a table, or the command of a program that tells them
+  /// (exchange/features.hpp); empty: none. At most one of them.
+  std::string features, feature_program;
   std::filesystem::path study;  ///< folder that keeps the trials; empty: memory
 };
 
@@ -45,6 +50,8 @@ class Optimizer {
   /// The answer to one request, without a line end: {"error": ..., "next": ...} when it is wrong; nothing has changed
   /// then.
   std::string answer(std::string_view line);
+  /// What of the features cannot be used, in words.
+  [[nodiscard]] std::vector<std::string> remarks() const;
 
  private:
   Optimizer(Problem problem, const OptimizeOptions& options) : problem_(std::move(problem)), options_(options) {}
@@ -66,6 +73,7 @@ class Optimizer {
 
   Problem problem_;
   OptimizeOptions options_;
+  std::unique_ptr<Features> features_;  // null: none; the strategy's description is its
   std::optional<FileLock> lock_;
   std::unique_ptr<study::Storage> storage_;
   std::unique_ptr<search::Strategy> strategy_;
