@@ -1,11 +1,13 @@
 #include <filesystem>
 #include <format>
+#include <limits>
 
 #include "base/console.hpp"
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "data/bad_pictures.hpp"
 #include "data/statistics.hpp"
+#include "graph/graph_features.hpp"
 #include "run/likely_tasks.hpp"
 #include "run/preflight.hpp"
 #include "run/session.hpp"
@@ -19,7 +21,7 @@ namespace {
 struct InspectCall {
   std::string target, task, format, sheet;
   int size = 128, count = 24, samples = 5;
-  bool json = false, options = false, decode = false;
+  bool json = false, options = false, decode = false, features = false;
 };
 
 Exit check(const InspectCall& call) {
@@ -153,6 +155,34 @@ std::string domain_text(const space::Parameter& parameter) {
       parameter.domain);
 }
 
+Json features_json(const std::vector<double>& values) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < values.size(); ++i) json[graph::graph_feature_list()[i].name] = values[i];
+  return json;
+}
+
+/// Those that tell the samples apart, which are those that a search's models look at. @param samples  a row each
+void print_features(const std::vector<std::vector<double>>& samples) {
+  const auto& features = graph::graph_feature_list();
+  for (const auto& group : graph::graph_feature_groups()) {
+    std::vector<std::string> lines;
+    std::size_t all = 0;
+    for (std::size_t f = 0; f < features.size(); ++f) {
+      if (features[f].group != group.name) continue;
+      ++all;
+      double low = std::numeric_limits<double>::infinity(), high = -low;
+      for (const auto& sample : samples) {
+        low = std::min(low, sample[f]);
+        high = std::max(high, sample[f]);
+      }
+      if (low < high) lines.push_back(std::format("  {:<44} {:>9.4g} {:>9.4g}", features[f].name, low, high));
+    }
+    console::print_line("\n{}: {}; {} of {} differ among {} samples", group.name, group.sentence, lines.size(), all,
+                        samples.size());
+    for (const auto& line : lines) console::print_line("{}", line);
+  }
+}
+
 Exit show_space(const InspectCall& call) {
   const auto job = job_or_exit(call.target);
   if (!job) return job.error();
@@ -176,12 +206,16 @@ Exit show_space(const InspectCall& call) {
     json["parameters"].push_back(row);
   }
   auto random = RandomStream::named(static_cast<std::uint64_t>(job->seed), "space samples");
+  std::vector<std::vector<double>> features;  // of each sample, where they are asked for
   for (int i = 0; i < call.samples; ++i) {
     const auto choice = family->space.sample(random);
     if (!choice) return report_error(choice.error());
     const auto candidate = family->build(*choice, frame);
     if (!candidate) return report_error(candidate.error());
     json["samples"].push_back({{"choice", space::to_json(*choice)}, {"costs", run::known_costs(candidate->graph)}});
+    if (!call.features) continue;
+    features.push_back(graph::graph_features(candidate->graph));
+    if (call.json) json["samples"].back()["features"] = features_json(features.back());
   }
   if (call.json) {
     print_json(json);
@@ -205,6 +239,7 @@ Exit show_space(const InspectCall& call) {
                         costs["macs"].get<double>() / 1e6, costs["weight_mb"].get<double>(),
                         costs["activation_mb"].get<double>(), text);
   }
+  if (call.features) print_features(features);
   return Exit::done;
 }
 
@@ -239,6 +274,7 @@ void add_inspection(CLI::App& app, Action& chosen) {
                   "edgewise space job.yaml --samples 10", chosen, [call] { return show_space(*call); });
   space->add_option("job", call->target, "job file")->required();
   space->add_option("--samples", call->samples, "networks to draw")->capture_default_str()->check(CLI::Range(0, 10000));
+  space->add_flag("--features", call->features, "what a search's models see of the networks, smallest and largest");
   space->add_flag("--json", call->json, "print JSON");
 }
 
