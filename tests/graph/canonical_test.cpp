@@ -134,7 +134,7 @@ TEST(CanonicalHash, SeesLinksTheirOrderAndSharing) {
 }
 
 TEST(CanonicalHash, SeesWhichOutputsThereAreAndTheirOrder) {
-  const auto hash = [](std::vector<std::size_t> order, const std::string& first_name) {
+  const auto hash = [](const std::vector<std::size_t>& order, const std::string& first_name) {
     std::vector<Node> nodes{{"input", Input{{4, 8, 8}}, {}, {}},
                             {"a", Activation{}, {0}, {}},
                             {"b", Softmax{}, {1}, {}},

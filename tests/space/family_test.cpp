@@ -16,7 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Result<Family> family(const std::string& name, const char* options = "{}", Frame frame = {}) {
+Result<Family> family(const std::string& name, const char* options = "{}", const Frame& frame = {}) {
   return make_family(name, parse_json(options, "options").value(), frame);
 }
 
@@ -26,7 +26,7 @@ const Parameter& parameter(const Family& family, const std::string& name) {
   return *found;
 }
 
-Error refusal(const std::string& name, const char* options, Frame frame = {}) {
+Error refusal(const std::string& name, const char* options, const Frame& frame = {}) {
   auto made = family(name, options, frame);
   return made ? Error{.message = "accepted"} : made.error();
 }

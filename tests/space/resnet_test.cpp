@@ -16,7 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Family resnet(const char* options = "{}", Frame frame = {}) {
+Family resnet(const char* options = "{}", const Frame& frame = {}) {
   auto made = make_family("resnet", parse_json(options, "options").value(), frame);
   EDGEWISE_ASSERT(made.has_value(), made ? "" : made.error().message.c_str());
   return *std::move(made);

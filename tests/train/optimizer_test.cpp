@@ -40,7 +40,7 @@ void compare(const std::string& name, Reference&& make) {
 
 // Two groups as torch::optim takes them: weight decay on w alone.
 template <class Options>
-std::vector<torch::optim::OptimizerParamGroup> groups(const Problem& p, Options options) {
+std::vector<torch::optim::OptimizerParamGroup> groups(const Problem& p, const Options& options) {
   auto decayed = std::make_unique<Options>(options);
   decayed->weight_decay(0.1);
   auto plain = std::make_unique<Options>(options);

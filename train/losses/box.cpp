@@ -65,7 +65,7 @@ void start_at_mean_box(nn::Network& network, const task::Targets& training) {
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
     const auto count = graph.tensors(i).size();
     if (i == graph.output()) {
-      auto weight = tensors[next], bias = tensors[next + 1];
+      const auto &weight = tensors[next], &bias = tensors[next + 1];
       const auto deviation = weight.numel() > 1 ? weight.std().item<double>() : 0.0;
       if (deviation > 0.01) weight.mul_(0.01 / deviation);
       const auto box = mean_box(training);

@@ -293,7 +293,7 @@ Status Machine::execute(unsigned char opcode) {
       push({.kind = Kind::sequence});
       return {};
     case 0x90:
-      return pop_to_mark().and_then([&](auto items) { return append(items); });
+      return pop_to_mark().and_then([&](const auto& items) { return append(items); });
     case '}':
       push({.kind = Kind::dictionary});
       return {};
@@ -343,11 +343,11 @@ Status Machine::execute(unsigned char opcode) {
       return set_items({key, value});
     }
     case 'u':
-      return pop_to_mark().and_then([&](auto items) { return set_items(items); });
+      return pop_to_mark().and_then([&](const auto& items) { return set_items(items); });
     case 'a':
       return pop().and_then([&](auto item) { return append({item}); });
     case 'e':
-      return pop_to_mark().and_then([&](auto items) { return append(items); });
+      return pop_to_mark().and_then([&](const auto& items) { return append(items); });
     case 'b': {  // BUILD: state dicts carry version numbers as attributes; they are of no use here
       TRY_DO(pop());
       if (is_foreign_on_top()) return {};

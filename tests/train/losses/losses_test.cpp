@@ -12,7 +12,7 @@
 namespace edgewise::train {
 namespace {
 
-torch::Tensor boxes(std::vector<float> values) {
+torch::Tensor boxes(const std::vector<float>& values) {
   const auto n = static_cast<std::int64_t>(values.size()) / 4;
   return torch::tensor(values).reshape({n, 4});
 }
