@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "surrogate/surrogates_internal.hpp"
 
@@ -32,43 +33,46 @@ constexpr double least_spread = 1e-5;
 /// known of what differs much.
 constexpr double farthest = 10.0;
 
+/// Of the finite ones; not finite where there is none.
+std::pair<double, double> mean_and_deviation(const Vector& values) {
+  double sum = 0, squares = 0, count = 0;
+  for (const double value : values)
+    if (std::isfinite(value)) sum += value, ++count;
+  const double mean = sum / count;
+  for (const double value : values)
+    if (std::isfinite(value)) squares += (value - mean) * (value - mean);
+  return {mean, std::sqrt(squares / count)};
+}
+
+Vector standardised_by(const Vector& values, double mean, double deviation) {
+  return values.unaryExpr([&](double value) {
+    return std::isfinite(value) ? std::clamp((value - mean) / deviation, -farthest, farthest) : 0.0;
+  });
+}
+
 }  // namespace
 
 Described::Described(std::vector<Eigen::Index> members, const Matrix& inputs) {
   std::vector<Vector> different;  // standardised
-  for (const auto column : members) {
-    double sum = 0, squares = 0;
-    Eigen::Index count = 0;
-    for (Eigen::Index i = 0; i < inputs.rows(); ++i)
-      if (std::isfinite(inputs(i, column))) sum += inputs(i, column), ++count;
-    if (count == 0) continue;
-    const double mean = sum / static_cast<double>(count);
-    for (Eigen::Index i = 0; i < inputs.rows(); ++i)
-      if (std::isfinite(inputs(i, column))) squares += (inputs(i, column) - mean) * (inputs(i, column) - mean);
-    const double deviation = std::sqrt(squares / static_cast<double>(count));
-    if (!std::isfinite(deviation) || !(deviation > least_spread * std::max(1e-9, std::abs(mean)))) continue;
-    kept_.push_back(column);
-    mean_.push_back(mean);
-    deviation_.push_back(deviation);
-    Vector values = standardised(inputs, kept_.size() - 1);
+  const auto tells_nothing_apart = [&](Eigen::Index column) {
+    const auto [mean, deviation] = mean_and_deviation(inputs.col(column));
+    if (!std::isfinite(deviation) || !(deviation > least_spread * std::max(1e-9, std::abs(mean)))) return true;
+    Vector values = standardised_by(inputs.col(column), mean, deviation);
     const auto moves_alike = [&](const Vector& earlier) {
       return std::abs(earlier.dot(values)) > (1.0 - 1e-9) * earlier.norm() * values.norm();
     };
-    if (!std::ranges::any_of(different, moves_alike)) {
-      different.push_back(std::move(values));
-      continue;
-    }
-    kept_.pop_back();
-    mean_.pop_back();
-    deviation_.pop_back();
-  }
+    if (std::ranges::any_of(different, moves_alike)) return true;
+    different.push_back(std::move(values));
+    mean_.push_back(mean);
+    deviation_.push_back(deviation);
+    return false;
+  };
+  std::erase_if(members, tells_nothing_apart);
+  kept_ = std::move(members);
 }
 
 Vector Described::standardised(const Matrix& inputs, std::size_t kept) const {
-  const Vector column = inputs.col(kept_[kept]);
-  return column.unaryExpr([&](double value) {
-    return std::isfinite(value) ? std::clamp((value - mean_[kept]) / deviation_[kept], -farthest, farthest) : 0.0;
-  });
+  return standardised_by(inputs.col(kept_[kept]), mean_[kept], deviation_[kept]);
 }
 
 Matrix Described::operator()(const Matrix& inputs) const {
