@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/kendall.hpp"
 #include "surrogate/surrogate.hpp"
 
 namespace {
@@ -125,18 +126,6 @@ Result<std::vector<Problem>> table_problems(const std::string& path) {
   return problems;
 }
 
-/// Kendall's tau-a.
-double kendall(const Vector& a, const Vector& b) {
-  double sum = 0.0;
-  for (Eigen::Index i = 0; i < a.size(); ++i) {
-    for (Eigen::Index j = 0; j < i; ++j) {
-      const double product = (a(i) - a(j)) * (b(i) - b(j));
-      sum += product > 0.0 ? 1.0 : product < 0.0 ? -1.0 : 0.0;
-    }
-  }
-  return sum / (0.5 * static_cast<double>(a.size() * (a.size() - 1)));
-}
-
 struct Score {
   double coverage = 0.0, error = 0.0, tau = 0.0, fit_ms = 0.0, fit_many_ms = 0.0, noise = 0.0;
 };
@@ -166,7 +155,7 @@ Result<Score> score(const Problem& problem, const std::string& name, std::uint64
   const Eigen::ArrayXd deviations = (prediction.variance.array() + model->noise_variance()).sqrt();
   result.coverage = (errors.array().abs() <= 1.2816 * deviations).cast<double>().mean();
   result.error = std::sqrt(errors.squaredNorm() / (truth.array() - truth.mean()).square().sum());
-  result.tau = kendall(prediction.mean, truth);
+  result.tau = bench::kendall(prediction.mean, truth);
   result.noise = model->noise_variance() / deviations.square().mean();
   return result;
 }

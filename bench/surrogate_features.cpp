@@ -15,6 +15,7 @@
 
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "bench/kendall.hpp"
 #include "bench/search_problems.hpp"
 #include "search/bayes/coding.hpp"
 #include "search/bayes/warp.hpp"
@@ -50,17 +51,6 @@ Networks networks_of(const replay::Problem& problem) {
     }
   }
   return all;
-}
-
-/// Kendall's tau: pairs in the same order less pairs in the other, over all pairs.
-double kendall(const Vector& a, const Vector& b) {
-  double agree = 0;
-  for (Eigen::Index i = 0; i < a.size(); ++i)
-    for (Eigen::Index j = 0; j < i; ++j) {
-      const double product = (a(i) - a(j)) * (b(i) - b(j));
-      agree += product > 0 ? 1 : product < 0 ? -1 : 0;
-    }
-  return agree / (0.5 * static_cast<double>(a.size() * (a.size() - 1)));
 }
 
 struct Score {
