@@ -1,6 +1,8 @@
 /// The descriptor of a table, as read.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "base/config.hpp"
+#include "replay/csv.hpp"
 #include "study/study.hpp"
 
 namespace edgewise::replay {
