@@ -19,7 +19,6 @@
 #include "bench/search_problems.hpp"
 #include "replay/measure.hpp"
 #include "search/bayes/parts.hpp"
-#include "search/candidates.hpp"
 #include "search/fronts.hpp"
 
 namespace edgewise::bench {
@@ -140,17 +139,12 @@ class Pool {
   bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
 };
 
-/// Looks at every network once, so that all searches find its features known.
 void choose_features(replay::Problem& problem, const std::vector<std::string>& groups) {
   if (!problem.description || groups == std::vector<std::string>{"none"}) {
     problem.description = nullptr;
     return;
   }
-  std::vector<space::Choice> choices;
-  if (search::is_countable(problem.space))
-    for (std::uint64_t i = 0; i < *problem.space.size(); ++i)
-      if (auto choice = problem.space.at(i)) choices.push_back(std::move(*choice));
-  std::ignore = problem.description->rows(choices);
+  look_at_all(problem);
   if (groups != std::vector<std::string>{"all"})
     problem.description = search::Description::of_groups(problem.description, groups);
 }

@@ -5,8 +5,10 @@
 #include <format>
 #include <functional>
 #include <map>
+#include <tuple>
 
 #include "replay/synthetic.hpp"
+#include "search/candidates.hpp"
 
 namespace edgewise::bench {
 
@@ -72,6 +74,14 @@ std::expected<replay::Problem, std::vector<Error>> problem_of(const std::string&
   auto problem = replay::table_problem(*read);
   if (!problem) return std::unexpected(std::vector{problem.error()});
   return std::move(*problem);
+}
+
+void look_at_all(const replay::Problem& problem) {
+  if (!problem.description || !search::is_countable(problem.space)) return;
+  std::vector<space::Choice> choices;
+  for (std::uint64_t i = 0; i < *problem.space.size(); ++i)
+    if (auto choice = problem.space.at(i)) choices.push_back(std::move(*choice));
+  std::ignore = problem.description->rows(choices);
 }
 
 Result<Entry> entry_of(const std::string& text, const std::vector<std::string>& settings,

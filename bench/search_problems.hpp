@@ -16,6 +16,9 @@ namespace edgewise::bench {
 std::expected<replay::Problem, std::vector<Error>> problem_of(const std::string& table,
                                                               const std::vector<std::string>& objectives);
 
+/// Looks at every network of a table once, so that all searches find its features known.
+void look_at_all(const replay::Problem& problem);
+
 /// Options of a strategy: "mobo", or with settings "mobo:surrogate=xgboost:acquisition=ucb" (what search::set_option
 /// sets, and trials). Its epochs and stages are the problem's.
 struct Entry {

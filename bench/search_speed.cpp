@@ -1,6 +1,7 @@
 // Time of one suggestion with many trials recorded, and the memory it takes: five mixed parameters, two objectives (or
-// one).
+// one); or a table whose networks are described, looked up or built for it.
 //   search_speed --strategy random --trials 1000 [--set surrogate=gp] [--asks 5] [--objectives 2]
+//   search_speed --strategy mobo --trials 1000 --table nb201:nb201_cifar10.csv.gz --features looked-up
 // One strategy and one number of trials a process, so that the peak of memory is its own. Prints one line of JSON.
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -55,13 +56,37 @@ std::int64_t peak_memory_kb() {
 struct Arguments {
   std::string strategy = "random";
   std::vector<std::string> settings;
+  std::string table, features = "none";
   std::size_t trials = 100, asks = 5, objectives = 2;
 };
+
+/// The mixed problem, or the error of a table's networks against their latency on a Raspberry Pi.
+Result<replay::Problem> problem_for(const Arguments& arguments) {
+  if (arguments.table.empty()) return mixed_problem(arguments.objectives);
+  auto problem = problem_of(arguments.table, {"error", "raspi4_ms"});
+  if (!problem) return std::unexpected(problem.error().front());
+  if (arguments.features == "looked-up") {
+    look_at_all(*problem);
+  } else if (arguments.features == "built") {
+    // As in a search of ours: what nobody has asked for yet has to be built.
+    const auto whole = problem->description;
+    problem->description = std::make_shared<search::Description>(
+        whole->columns(),
+        [whole](const space::Choice& choice) {
+          const auto row = whole->rows(std::span(&choice, 1));
+          return std::vector<double>(row.data(), row.data() + row.size());
+        },
+        /*is_looked_up=*/false);
+  } else {
+    problem->description = nullptr;
+  }
+  return std::move(*problem);
+}
 
 /// Records random trials, then asks once for each further one: what the strategy may keep from ask to ask counts as in
 /// a real search, so the first ask, which keeps nothing yet, is told apart.
 Result<Json> time_asks(const Arguments& arguments) {
-  const auto problem = mixed_problem(arguments.objectives);
+  TRY(const auto problem, problem_for(arguments));
   TRY(auto entry, entry_of(arguments.strategy, arguments.settings, problem));
   entry.options.common.trials = static_cast<std::int64_t>(arguments.trials + arguments.asks);
   TRY(const auto strategy, search::make_strategy(entry.options, problem.space));
@@ -73,7 +98,8 @@ Result<Json> time_asks(const Arguments& arguments) {
   if (later.empty()) return invalid(std::format("\"{}\" proposed nothing: {}", arguments.strategy, replayed.note));
   std::ranges::sort(later);
   return Json{{"strategy", arguments.strategy},
-              {"objectives", arguments.objectives},
+              {"objectives", arguments.table.empty() ? arguments.objectives : 2},
+              {"features", arguments.features},
               {"trials", arguments.trials},
               {"first_ms", replayed.ask_s.front() * 1e3},
               {"median_ms", later[later.size() / 2] * 1e3},
@@ -96,6 +122,10 @@ int main(int argc, char** argv) {
   app.add_option("--trials", arguments.trials, "recorded before the first ask")->check(CLI::PositiveNumber);
   app.add_option("--asks", arguments.asks, "timed; the first is told apart")->check(CLI::PositiveNumber);
   app.add_option("--objectives", arguments.objectives, "1 or 2")->check(CLI::Range(1, 2));
+  auto* table = app.add_option("--table", arguments.table, "with a network for each row, instead of the mixed problem");
+  app.add_option("--features", arguments.features, "of the table's networks: looked up, built when asked for, or none")
+      ->check(CLI::IsMember({"none", "looked-up", "built"}))
+      ->needs(table);
   CLI11_PARSE(app, argc, argv);
   const auto result = bench::time_asks(arguments);
   if (!result) {

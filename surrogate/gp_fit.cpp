@@ -17,6 +17,8 @@ struct Prior {
 };
 constexpr double scale_deviation = 1.0;
 constexpr Prior matern_prior{-0.7, 1.0}, linear_prior{-1.5, 1.5}, noise_prior{-6.0, 1.5};
+/// The variances are those of one of so many parts; where there are more, all together begin with as much.
+constexpr double usual_parts = 2.0;
 constexpr double lowest_noise = -13.0;  // of the logarithm: 2e-6 of the targets' variance
 
 Prior scale_prior(Eigen::Index columns) {
@@ -27,8 +29,9 @@ template <class Visit>
 void each_with_prior(Hyperparameters& h, Visit visit) {
   for (auto& part : h.parts)
     for (auto& scale : part.scales) visit(scale, scale_prior(part.scales.size()));
-  for (auto& part : h.parts) visit(part.matern, matern_prior);
-  for (auto& part : h.parts) visit(part.linear, linear_prior);
+  const double share = std::log(std::max(1.0, static_cast<double>(h.parts.size()) / usual_parts));
+  for (auto& part : h.parts) visit(part.matern, Prior{matern_prior.mean - share, matern_prior.deviation});
+  for (auto& part : h.parts) visit(part.linear, Prior{linear_prior.mean - share, linear_prior.deviation});
   visit(h.noise, noise_prior);
 }
 

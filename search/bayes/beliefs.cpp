@@ -26,9 +26,9 @@ constexpr std::size_t most_fitted = 500;
 
 constexpr double impossible = -1e9;  // logarithm of the probability of what is known to break a constraint
 
-/// Where hypervolume of an objective begins to count. @param front  its values on the front; @param worst  its largest
-/// value at all
-double counting_limit(std::vector<double> front, double worst) {
+/// Where hypervolume of an objective begins to count, if what lies beyond a wide gap is left out. @param front  its
+/// values on the front; @param worst  its largest value at all
+double limit_before_gap(std::vector<double> front, double worst) {
   std::ranges::sort(front);
   const Warp warp(front);
   const bool is_positive = front.front() > 0;
@@ -74,6 +74,14 @@ struct Beliefs::Parts {
   std::vector<std::optional<Model>> objectives;   // nothing: known before
   std::vector<std::optional<Model>> constraints;  // nothing: known before, or never told
   std::optional<Model> failing;                   // +1 failed, -1 ended well
+
+  /// Whether what lies beyond a wide gap in the front draws the search to where there is nothing: models that see lists
+  /// of choices alone do not know better.
+  [[nodiscard]] bool leaves_out_gaps() const {
+    return !options.description && std::ranges::none_of(space->parameters(), [](const auto& parameter) {
+      return std::holds_alternative<space::Real>(parameter.domain);
+    });
+  }
 
   [[nodiscard]] Result<std::unique_ptr<surrogate::Surrogate>> make_surrogate() const {
     TRY(const auto* entry, surrogate::surrogates().at(options.surrogate));
@@ -342,7 +350,7 @@ std::vector<double> Beliefs::reference() const {
       worst = std::max(worst, points_[i][m]);
       if (ranks[i] == 0) front.push_back(warp.inverse(points_[i][m]));
     }
-    const double limit = warp(counting_limit(front, warp.inverse(worst)));
+    const double limit = parts_->leaves_out_gaps() ? warp(limit_before_gap(front, warp.inverse(worst))) : worst;
     // Points at the limit still count a little; and where all values are alike, something must be left to improve on.
     reference.push_back(limit + 0.05 * std::max(limit - best, 0.1));
   }

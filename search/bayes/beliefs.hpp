@@ -66,9 +66,10 @@ class Beliefs {
   [[nodiscard]] std::vector<space::Choice> front_choices() const;
   /// Where hypervolume begins to count, warped: the worst value that was seen of each objective. The front's own worst
   /// values would be too strict: what is better than all in one objective and worse than all in another could add
-  /// nothing. But where the front has a gap wider than all of its better part (on a logarithmic scale), it counts from
-  /// half of that part's extent beyond it: the cheapest networks of a space are on every front, as a rule have learned
-  /// nothing, and the room between them and the useful ones would draw the search to where there is nothing.
+  /// nothing. But where models see choices from lists alone (no description, no real parameter) and the front has a gap
+  /// wider than all of its better part (on a logarithmic scale), it counts from half of that part's extent beyond it:
+  /// the cheapest networks of a space are on every front, as a rule have learned nothing, and the room between them and
+  /// the useful ones would draw the search to where there is nothing. Models that see the networks know that.
   [[nodiscard]] std::vector<double> reference() const;
   /// From warped objectives back to their own units, in which hypervolume counts.
   [[nodiscard]] std::vector<Improvement::Units> units() const;

@@ -311,27 +311,47 @@ TEST(Beliefs, AssumedTrialsCountAndLeaveNothingToLearnThere) {
   EXPECT_LT(beliefs.about(choice)->variance[0][0], variance);
 }
 
-TEST(Beliefs, CountHypervolumeFromTheWorstOfAFrontWithoutAWideGap) {
-  // On a logarithm 0.05 is further from the rest than 20 is: no gap on the costly side that is wider than all of the
-  // rest.
-  const auto space = cell_space();
+/// Each a little better than the one before and at another cost: all are on the front.
+study::Study front_at(std::span<const space::Choice> choices, const std::vector<double>& costs) {
   study::Study study;
   study.settings = error_and_cost();
-  const double costs[] = {0.05, 1, 1.2, 1.5, 20};
-  for (std::size_t i = 0; i < std::size(costs); ++i)
+  for (std::size_t i = 0; i < costs.size(); ++i)
     study.trials.push_back(
         {.id = static_cast<study::TrialId>(i),
-         .choice = *space.at(i),
+         .choice = choices[i],
          .state = study::State::complete,
          .results = {{.values = study::values_of(study::Source::told,
                                                  {{"error", 50.0 - static_cast<double>(i)}, {"cost", costs[i]}})}}});
-  const auto limit = [&] {
-    const auto beliefs = Beliefs::learn(space, study, history_of(study), {}).value();
-    return beliefs.units()[1](beliefs.reference()[1]);
+  return study;
+}
+
+double cost_limit(const space::Space& space, const study::Study& study, const BeliefOptions& options = {}) {
+  const auto beliefs = Beliefs::learn(space, study, history_of(study), options).value();
+  return beliefs.units()[1](beliefs.reference()[1]);
+}
+
+TEST(Beliefs, CountHypervolumeFromTheWorstOfAFrontWithoutAWideGap) {
+  const auto space = cell_space();
+  std::vector<space::Choice> choices;
+  for (std::uint64_t i = 0; i < 5; ++i) choices.push_back(*space.at(i));
+  // On a logarithm 0.05 is further from the rest than 20 is: no gap on the costly side that is wider than all of
+  // the rest.
+  EXPECT_GT(cost_limit(space, front_at(choices, {0.05, 1, 1.2, 1.5, 20})), 20);
+  const auto wide = front_at(choices, {0.9, 1, 1.2, 1.5, 20});
+  EXPECT_LT(cost_limit(space, wide), 3) << "now the gap is";
+  const auto width = [](const space::Choice& choice) {
+    return std::vector{static_cast<double>(std::get<std::int64_t>(choice.at("width")))};
   };
-  EXPECT_GT(limit(), 20);
-  study.trials[0].results[0].values["cost"].value = 0.9;
-  EXPECT_LT(limit(), 3) << "now the gap is";
+  const auto described =
+      std::make_shared<const Description>(std::vector<DescribingColumn>{{"width", "all"}}, width, true);
+  EXPECT_GT(cost_limit(space, wide, {.description = described}), 20) << "models that see the networks know better";
+}
+
+TEST(Beliefs, CountHypervolumeBeyondTheGapsOfAFunctionOfRealNumbers) {
+  const auto space = space::make_space({{.name = "x", .domain = space::Real{0.0, 1.0}}}).value();
+  std::vector<space::Choice> choices;
+  for (const double x : {0.0, 0.1, 0.2, 0.3, 0.4}) choices.push_back({{"x", x}});
+  EXPECT_GT(cost_limit(space, front_at(choices, {0.9, 1, 1.2, 1.5, 20})), 20);
 }
 
 TEST(Beliefs, AreTheSameWithAMemory) {
