@@ -172,8 +172,14 @@ Result<std::unique_ptr<Features>> features_of_table(const std::string& path, con
   std::map<space::Choice, std::map<std::string, double>> rows;
   for (const auto& trial : fitted.trials) {
     auto& row = rows[trial.choice];
-    for (const auto& [name, value] : trial.values())
-      if (!parameters.contains(name)) row[name] = value, names.insert(name);
+    for (const auto& [name, value] : trial.values()) {
+      if (parameters.contains(name)) continue;
+      if (const double before = row.emplace(name, value).first->second; before != value)
+        return invalid(std::format("\"{}\" says both {} and {} is the \"{}\" of {}", path, before, value, name,
+                                   space::to_text(trial.choice)),
+                       "let each choice have one row");
+      names.insert(name);
+    }
   }
   if (rows.empty())
     return invalid(std::format("no row of \"{}\" is a choice of the space", path),

@@ -57,6 +57,9 @@ TEST_F(FeaturesOfATable, AreItsColumnsOfNumbersByChoice) {
 
 TEST_F(FeaturesOfATable, TellsWhatIsWrong) {
   EXPECT_THAT(mistake("kind,n,depth\n"), HasSubstr("has no rows"));
+  EXPECT_EQ(mistake("kind,n,depth\na,1,3\na,1,3\n"), "none") << "twice the same is no contradiction";
+  EXPECT_THAT(mistake("kind,n,depth\na,1,3\nb,1,3\na,1,4\n"),
+              HasSubstr(R"(says both 3 and 4 is the "depth" of kind=a n=1)"));
   EXPECT_THAT(mistake("kind,n,depth\ne,1,3\n"), HasSubstr("is a choice of the space"));
   EXPECT_THAT(mistake("kind,n\na,1\n"), HasSubstr("no column of numbers besides the parameters"));
   EXPECT_EQ(features_of_table("none.csv", described_problem().space).error().code, ErrorCode::not_found);
