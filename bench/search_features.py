@@ -45,8 +45,7 @@ def search(arguments, cost, features):
     return {"cost": cost, "features": features, "evaluations": arguments.evaluations, "seeds": arguments.seeds,
             "share_after": {str(n): round(quantiles([share[n - 1] for share in shares])[1], 4) for n in sorted({30, 70, 120, *GOALS.get(cost, ()), arguments.evaluations}) if n <= arguments.evaluations},
             **{name: dict(zip(("lower", "median", "upper"), quantiles(values))) | {"shown": text(values)} for name, values in to.items()},
-            "front_points": text([run["front_found"][-1] for run in runs]),
-            "ms_per_ask": round(quantiles([ms for run in runs for ms in run["ask_ms"]])[1], 1)}
+            "front_points": text([run["front_found"][-1] for run in runs])}
 
 
 def predictions(arguments, objective):
@@ -86,11 +85,11 @@ def page(result):
              f"{machine.sentence()}. NAS-Bench-201 with the costs of HW-NAS-Bench; `{COMMAND}` makes this page again.", "",
              f"`mobo`, {result['searches'][0]['seeds']} seeds from {FIRST}, 10 random choices first, medians (quartiles); \"-\": not within "
              f"{result['searches'][0]['evaluations']}.", "",
-             "| error against | models see | to 95 % | to 98 % | to 99 % | after 30 | after 70 | after 120 | front points | ms per ask |", "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
+             "| error against | models see | to 95 % | to 98 % | to 99 % | after 30 | after 70 | after 120 | front points |", "|---|---|---:|---:|---:|---:|---:|---:|---:|"]
     for row in result["searches"]:
         shares = " | ".join(f"{row['share_after'].get(str(n), float('nan')):.4f}" for n in (30, 70, 120))
         lines.append(f"| {row['cost']} | {SHOWN[row['features']]} | {row['to_95']['shown']} | {row['to_98']['shown']} | {row['to_99']['shown']} | {shares} | "
-                     f"{row['front_points']} | {row['ms_per_ask']:.1f} |")
+                     f"{row['front_points']} |")
     for objective in dict.fromkeys(row["objective"] for row in result["predictions"]):
         rows = [row for row in result["predictions"] if row["objective"] == objective]
         lines += ["", f"What models predict of 800 networks that they have not seen, after 20, 40 and 100 random ones: log {objective}, means of 12 draws.", "",
