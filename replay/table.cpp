@@ -251,7 +251,7 @@ class TableBuilder {
 
   [[nodiscard]] Status check_network(const std::string& text, const Cell& cell) const {
     TRY(const auto* networks, space::benchmark_networks().at(descriptor_.networks.kind));
-    auto status = networks->check(text);
+    auto status = networks->check(text, table_.networks_->frame);
     if (!status) status.error().where = csv_.where(cell);
     return status;
   }

@@ -86,7 +86,8 @@ class Table {
 ///       - {epochs: 12, values: {error: 100 - test_acc_e12}}
 ///       - {epochs: 200}
 ///     networks: {kind: nasbench201, text: "{ops}"}   # what a row builds: a kind of space::benchmark_networks(), and a
-///                                                    # text with columns in braces
+///                                                    # text with columns in braces; of a family of ours its
+///                                                    # parameters: {kind: resnet, text: "stages={stages} ..."}
 ///
 /// @error not_found; invalid_input with all mistakes of the descriptor, or the first of the table with
 /// file:line:column: missing columns, doubled choices (unless `canonical` says that they are the same network: then the

@@ -6,5 +6,7 @@
 namespace edgewise::space {
 
 BenchmarkNetworks nasbench201_entry();
+/// Tables of trials of a family of families().
+BenchmarkNetworks family_entry(const std::string& name);
 
 }  // namespace edgewise::space

@@ -167,7 +167,7 @@ BenchmarkNetworks nasbench201_entry() {
           .sentence =
               "a cell of NAS-Bench-201, as its string or as one digit for each edge (0 none, 1 skip, 2 and 3 "
               "convolutions of 1x1 and 3x3, 4 pooling), fifteen times in three stages",
-          .check = [](const std::string& text) -> Status {
+          .check = [](const std::string& text, const Frame&) -> Status {
             TRY_DO(parse(text));
             return {};
           },

@@ -211,6 +211,20 @@ TEST(Table, PutsANetworksTextTogetherFromColumns) {
   EXPECT_EQ(table.rows().front().network, "033121");
 }
 
+TEST(Table, KnowsNetworksOfOurOwnFamilies) {
+  const std::string descriptor =
+      "table: t.csv\nparameters: [{column: stages, kind: integer}, {column: blocks2}]\nobjectives: [{name: err}]\n"
+      "networks: {kind: resnet, text: 'stages={stages} blocks1=1 blocks2={blocks2} block=basic kernel_size=3 "
+      "stem_kernel_size=3 stem_stride=1 filters=8 width_growth=1.5 input_size=16', input_size: 32, classes: 2}\n";
+  const auto problem = table_problem(good(descriptor, "stages,blocks2,err\n2,1,9\n2,3,8\n")).value();
+  ASSERT_NE(problem.description, nullptr);
+  const auto rows = problem.description->rows(std::vector<space::Choice>{
+      {{"stages", std::int64_t{2}}, {"blocks2", "1"}}, {{"stages", std::int64_t{2}}, {"blocks2", "3"}}});
+  EXPECT_TRUE(rows.allFinite());
+  EXPECT_NE((rows.row(0) - rows.row(1)).norm(), 0);
+  EXPECT_THAT(mistakes(descriptor, "stages,blocks2,err\n2,1,9\n2,many,8\n"), HasSubstr("t.csv:3:1: "));
+}
+
 TEST(Table, TellsMistakesOfNetworks) {
   const auto with = [](const std::string& networks) {
     return mistakes(of_cells + "networks: " + networks + "\n", cells);

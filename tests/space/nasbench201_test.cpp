@@ -34,6 +34,31 @@ TEST(NasBench201, ReadsStringsAndDigitsAlike) {
   EXPECT_EQ(*by_string, build("334131").value());
 }
 
+TEST(NasBench201, StandsBesideOurOwnFamilies) {
+  const auto* resnet = benchmark_networks().at("resnet").value();
+  const std::string rest =
+      " blocks1=2 block=bottleneck kernel_size=5 stem_kernel_size=3 stem_stride=2 filters=16 input_size=16";
+  const auto family = make_family("resnet", Json::object(), cifar).value();
+  const auto choice = choice_from_json(family.space, Json{{"stages", 1},
+                                                          {"blocks1", 2},
+                                                          {"block", "bottleneck"},
+                                                          {"kernel_size", 5},
+                                                          {"stem_kernel_size", 3},
+                                                          {"stem_stride", 2},
+                                                          {"filters", 16},
+                                                          {"width_growth", "1.5"},
+                                                          {"input_size", 16}})
+                          .value();
+  // What is not active stands there without a value, as it does in a table.
+  EXPECT_EQ(resnet->build("stages=1 blocks2= width_growth=1.5" + rest, cifar).value(),
+            family.build(choice, cifar).value().graph);
+  for (const std::string wrong : {"stages=1 width_growth=1.5 stages=1", "stages", "=1", "stages=one width_growth=1.5",
+                                  "stages=9 width_growth=1.5", "width_growth=1.5", "stages=1 width_growth=3"}) {
+    EXPECT_EQ(resnet->check(wrong + rest, cifar).error().code, ErrorCode::invalid_input) << wrong;
+    EXPECT_FALSE(resnet->build(wrong + rest, cifar)) << wrong;
+  }
+}
+
 TEST(NasBench201, LeavesOutWhatLeadsNowhere) {
   EXPECT_EQ(build("033130").value(), build("000100").value());  // nothing reaches node 1, and nobody reads node 2
   EXPECT_EQ(build("334000").value(), build("000000").value());  // nothing reaches the output
