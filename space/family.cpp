@@ -3,7 +3,7 @@
 #include <format>
 
 #include "space/backbones.hpp"
-#include "space/backbones_internal.hpp"
+#include "space/net_internal.hpp"
 #include "space/resnet.hpp"
 
 namespace edgewise::space {

@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "graph/costs.hpp"
-#include "space/backbones_internal.hpp"
+#include "space/net_internal.hpp"
 #include "space/family_options.hpp"
 
 namespace edgewise::space {

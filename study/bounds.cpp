@@ -5,14 +5,12 @@
 #include <cmath>
 #include <format>
 
-#include "study/expression_internal.hpp"
-
 namespace edgewise::study {
 
 namespace {
 
-using Node = Expression::Node;
-using Kind = Node::Kind;
+using formula::Kind;
+using formula::Node;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 bool is_open(const Interval& i, bool at_low) {
@@ -46,7 +44,8 @@ Interval range_of(const Node& node, const Intervals& known) {
     const auto found = known.find(node.name);
     return found == known.end() ? Interval{} : found->second;
   }
-  const Interval a = range_of(*node.a, known), b = node.b ? range_of(*node.b, known) : Interval{};
+  const Interval a = range_of(*node.inner[0], known);
+  const Interval b = node.inner.size() > 1 ? range_of(*node.inner[1], known) : Interval{};
   switch (node.kind) {
     case Kind::number:
     case Kind::name:
@@ -87,6 +86,8 @@ Interval range_of(const Node& node, const Intervals& known) {
       return {std::min(a.low, b.low), std::min(a.high, b.high)};
     case Kind::max:
       return {std::max(a.low, b.low), std::max(a.high, b.high)};
+    default:  // no expression of a study has another
+      break;
   }
   return {};
 }
@@ -100,10 +101,10 @@ struct Line {
 std::optional<Line> line_of(const Node& node) {
   if (node.kind == Kind::number) return Line{{}, 0, node.number};
   if (node.kind == Kind::name) return Line{node.name, 1, 0};
-  const auto a = line_of(*node.a);
+  const auto a = line_of(*node.inner[0]);
   if (!a) return {};
   if (node.kind == Kind::negate) return Line{a->name, -a->slope, -a->level};
-  const auto b = node.b ? line_of(*node.b) : std::nullopt;
+  const auto b = node.inner.size() > 1 ? line_of(*node.inner[1]) : std::nullopt;
   if (!b) return {};
   switch (node.kind) {
     case Kind::add:
@@ -119,16 +120,7 @@ std::optional<Line> line_of(const Node& node) {
     case Kind::divide:
       if (!b->name.empty() || b->level == 0) return {};
       return Line{a->name, a->slope / b->level, a->level / b->level};
-    case Kind::number:
-    case Kind::name:
-    case Kind::negate:
-    case Kind::power:
-    case Kind::log:
-    case Kind::exp:
-    case Kind::sqrt:
-    case Kind::abs:
-    case Kind::min:
-    case Kind::max:
+    default:
       return {};
   }
   return {};

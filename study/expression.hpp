@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/formula.hpp"
 
 namespace edgewise::study {
 
@@ -23,12 +24,12 @@ class Expression {
   [[nodiscard]] std::optional<double> evaluate(const std::map<std::string, double>& values) const;
   [[nodiscard]] const std::set<std::string>& names() const { return names_; }
   [[nodiscard]] const std::string& text() const { return text_; }
-  struct Node;
-  [[nodiscard]] const Node* tree() const { return root_.get(); }  ///< null where nothing was parsed
+  [[nodiscard]] const formula::Node* tree() const { return root_.get(); }  ///< null where nothing was parsed
 
  private:
   friend class Comparison;
-  std::shared_ptr<const Node> root_;  // shared between copies; immutable
+  static Result<Expression> part(std::string_view text, std::size_t begin, std::size_t end);
+  formula::Tree root_;
   std::set<std::string> names_;
   std::string text_;
 };
@@ -44,8 +45,8 @@ class Comparison {
   [[nodiscard]] std::optional<double> excess(const std::map<std::string, double>& values) const;
   [[nodiscard]] std::set<std::string> names() const;
   /// The sides' trees (null where nothing was parsed) and "<", "<=", ">" or ">=" between them.
-  [[nodiscard]] const Expression::Node* left_tree() const;
-  [[nodiscard]] const Expression::Node* right_tree() const;
+  [[nodiscard]] const formula::Node* left_tree() const;
+  [[nodiscard]] const formula::Node* right_tree() const;
   [[nodiscard]] const std::string& sign() const { return sign_; }
 
  private:

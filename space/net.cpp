@@ -1,4 +1,4 @@
-#include "space/backbones_internal.hpp"
+#include "space/net_internal.hpp"
 
 #include <algorithm>
 #include <cmath>
