@@ -34,7 +34,7 @@ Exit check(const InspectCall& call) {
   if (!job) return job.error();
   report_remarks(*job);
   const auto frame = job::frame_without_data(*job);
-  const auto family = space::make_family(job->space, job->space_options, frame);
+  const auto family = space::make_family(job->space, frame);
   if (!family) return report_error(family.error());
   if (const auto mistakes = run::preflight(*job, *family, frame, {.head_is_known = false}); !mistakes.empty())
     return report_errors(mistakes);
@@ -189,7 +189,7 @@ Exit show_space(const InspectCall& call) {
   const auto set = data::load(job->data, *job->task);
   if (!set) return report_error(set.error());
   const auto frame = job::frame(*job, *set);
-  const auto family = space::make_family(job->space, job->space_options, frame);
+  const auto family = space::make_family(job->space, frame);
   if (!family) return report_error(family.error());
   Json json{{"family", family->name}, {"size", nullptr}, {"parameters", Json::array()}, {"samples", Json::array()}};
   if (const auto size = family->space.size()) json["size"] = *size;

@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!again || job::to_json(*again) != job::to_json(*job)) std::abort();
   // What a job may say can be built: one network of its space, another one for each input.
   const space::Frame frame = job::frame_without_data(*job);
-  const auto family = space::make_family(job->space, job->space_options, frame);
+  const auto family = space::make_family(job->space, frame);
   if (!family) std::abort();
   RandomStream random(stable_hash(text));
   if (const auto choice = family->space.sample(random); choice && !family->build(*choice, frame)) std::abort();

@@ -41,31 +41,42 @@ std::int64_t peak_activation_bytes(const Graph& graph) {
   return peak;
 }
 
+struct NodeCostAndStored {
+  NodeCost cost;
+  std::int64_t stored = 0;  // elements of its tensors, what does not learn included
+};
+NodeCostAndStored node_cost(const Graph& graph, std::size_t i) {
+  const Node& node = graph.node(i);
+  NodeCostAndStored both;
+  both.cost.output_elements = elements(graph.shape(i));
+  if (!node.inputs.empty()) both.cost.macs = operator_macs(node.op, graph.shape(node.inputs[0]), graph.shape(i));
+  for (const TensorSpec& tensor : graph.tensors(i)) {
+    const auto count = elements(tensor.shape);
+    if (tensor.trainable) both.cost.parameters += count;
+    both.stored += count;
+  }
+  return both;
+}
+
 }  // namespace
 
 std::vector<NodeCost> node_costs(const Graph& graph) {
   std::vector<NodeCost> all;
   all.reserve(graph.nodes().size());
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    const Node& node = graph.node(i);
-    NodeCost cost;
-    cost.output_elements = elements(graph.shape(i));
-    if (!node.inputs.empty()) cost.macs = operator_macs(node.op, graph.shape(node.inputs[0]), graph.shape(i));
-    for (const TensorSpec& tensor : graph.tensors(i))
-      if (tensor.trainable) cost.parameters += elements(tensor.shape);
-    all.push_back(cost);
+    all.push_back(node_cost(graph, i).cost);
   }
   return all;
 }
 
 Costs costs(const Graph& graph) {
   Costs sum;
-  for (const NodeCost& cost : node_costs(graph)) {
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    const auto [cost, stored] = node_cost(graph, i);
     sum.macs += cost.macs;
     sum.parameters += cost.parameters;
+    sum.weight_bytes += stored * bytes_of(DataType::float32);
   }
-  for (const TensorSpec& tensor : graph.tensors())
-    sum.weight_bytes += elements(tensor.shape) * bytes_of(DataType::float32);
   for (const Node& node : graph.nodes())
     if (const auto* constant = std::get_if<Constant>(&node.op))
       sum.weight_bytes += static_cast<std::int64_t>(constant->value.bytes().size());

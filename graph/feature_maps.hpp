@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "graph/graph.hpp"
@@ -12,6 +13,7 @@ namespace edgewise::graph {
 struct FeatureMap {
   GraphBuilder::Value value;
   std::int64_t stride = 1;
+  std::string name = {};  ///< as a space file calls it; empty where nobody named it
 };
 
 /// Adds a network's own layers on its last map, which give so many numbers. Valid while the network is being built.

@@ -297,6 +297,8 @@ class GraphBuilder {
   [[nodiscard]] Shape shape(Value value) const;
   /// Type of a value; float32 after a mistake.
   [[nodiscard]] DataType type(Value value) const;
+  /// The first mistake; nothing: there was none so far.
+  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
   /// What was added so far, the input first.
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
   Result<Graph> finish(Value output) &&;

@@ -11,6 +11,7 @@
 #include "data/builtin/builtin.hpp"
 #include "data/formats/format.hpp"
 #include "job/quantity.hpp"
+#include "job/space_fields_internal.hpp"
 
 namespace edgewise::job {
 
@@ -34,6 +35,7 @@ struct Draft {
   bool is_recorded = false;   // by a study, perhaps of an older version
   bool is_reference = false;  // of the options of all entries, not of a job's own ones
   std::vector<std::string> range;
+  std::vector<Error> in_space_file;
 };
 
 /// Two numbers, the lower one first.
@@ -320,15 +322,9 @@ void job_fields(Options& o, Job& job, Draft& draft) {
     o.problem("data", "data.validation_share and data.test_share together leave less than 5 % for training",
               "make one of them smaller");
 
-  o.section(
-      "space", "family",
-      [&](Options& s) {
-        s.word("family", job.space, space::families().names(), "the family of networks that is searched");
-        s.rest(job.space_options, "narrows the family's parameters: a list of values, or {low, high, step}");
-      },
-      "what may be chosen");
-  const auto family = space::make_family(job.space, job.space_options, frame_without_data(job));
-  if (!family) o.problem("space." + family.error().where, "space: " + family.error().message, family.error().next);
+  const auto family =
+      read_space(o, job.space, frame_without_data(job), job.file.parent_path(), draft.is_recorded);
+  if (!family) draft.in_space_file = family.error().in_file;
 
   o.section("device", "name", [&](Options& d) { device_fields(d, job, draft); }, "where candidates are measured");
   if (estimate::estimators().entries().size() > 1)  // with one there is nothing to say
@@ -367,8 +363,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
 
 Job default_job(bool is_recorded) {
   Job job;
-  job.space = "backbones";
-  job.space_options = Json::object();
+  job.space = {.name = "backbones"};
   // Studies of earlier versions meant these when they did not say them.
   job.search.strategy = is_recorded ? "random" : "auto";
   job.search.common.features = is_recorded ? "none" : "all";
@@ -403,13 +398,14 @@ std::expected<Job, std::vector<Error>> read_fields(const config::Node& root, con
   job.name = file.stem().string();
   Draft draft{.fit = std::string(train::to_text(job.train.weights_fit)), .is_recorded = is_recorded};
   auto errors = config::read(root, file.string(), [&](Options& o) { job_fields(o, job, draft); });
+  errors.insert(errors.end(), draft.in_space_file.begin(), draft.in_space_file.end());
   if (!errors.empty()) return std::unexpected(std::move(errors));
   resolve_paths(job);
   return job;
 }
 
 Json written(Job job) {
-  Draft draft;
+  Draft draft{.is_recorded = true};
   for (const auto& [split, file] : job.data.splits) draft.splits.emplace_back(split, file);
   for (const auto& objective : job.objectives)
     draft.objectives.emplace_back(objective.name,
@@ -476,6 +472,9 @@ Result<Job> job_from_json(const Json& json, const fs::path& place) {
 
 Result<Job> go_on(Job job, const Json& recorded) {
   TRY(const auto then, job_from_json(recorded));
+  // A built-in file is not the user's: the study goes on with what it said when it began.
+  if (!space::is_space_file(job.space.name) && job.space.name == then.space.name)
+    job.space.content = then.space.content;
   if (job.left_open.contains("search.strategy") && then.search.strategy == "random")
     job.search.strategy = then.search.strategy;
   if (job.left_open.contains("search.features")) job.search.common.features = then.search.common.features;
@@ -486,7 +485,9 @@ Result<Job> go_on(Job job, const Json& recorded) {
 }
 
 std::string to_yaml(const Job& job) {
-  return config::to_yaml(written(job));
+  auto json = written(job);
+  json["space"].erase("content");
+  return config::to_yaml(json);
 }
 
 space::Frame frame(const Job& job, const data::DataSet& set) {

@@ -37,8 +37,7 @@ struct Job {
   const task::Task* task = task::tasks().entries().front().task;  ///< what the networks learn; never null
   data::DataSpec data;
   std::int64_t input = 64;        ///< edge of the pictures in pixels
-  std::string space;              ///< family name
-  Json space_options;             ///< the rest of the `space:` section
+  space::Source space;            ///< the family that is searched
   device::Selection device;       ///< where candidates are measured, and how
   estimate::Selection estimator;  ///< what tells how good they are, and what a full evaluation pays
   std::vector<study::Objective> objectives;

@@ -28,7 +28,7 @@ namespace {
 Result<Session> attach(job::Job job, const fs::path& folder) {
   Session session;
   TRY(session.set, data::load(job.data, *job.task));
-  TRY(session.family, space::make_family(job.space, job.space_options, job::frame(job, session.set)));
+  TRY(session.family, space::make_family(job.space, job::frame(job, session.set)));
   session.job = std::move(job);
   session.folder = folder;
   return session;
@@ -242,7 +242,7 @@ Result<std::pair<space::Family, space::Frame>> family_of(const study::Study& stu
                      .input_size = job.input,
                      .head = task::head_of(*job.task),
                      .outputs = stored.value("outputs", job.task->outputs(2))};
-  TRY(auto family, space::make_family(job.space, job.space_options, frame));
+  TRY(auto family, space::make_family(job.space, frame));
   return std::pair{std::move(family), frame};
 }
 

@@ -10,8 +10,6 @@
 
 namespace edgewise::space {
 
-using Domain = std::variant<Categorical, Integer, Real>;
-
 /// Integers beyond this lose their neighbours when they are encoded on a logarithmic scale.
 constexpr std::int64_t largest_integer = std::int64_t{1} << 40;
 

@@ -1,15 +1,25 @@
 #include "space/family.hpp"
 
+#include <algorithm>
 #include <format>
 
 #include "space/backbones.hpp"
+#include "space/built_in_spaces.hpp"
+#include "space/language/file_family.hpp"
 #include "space/net_internal.hpp"
-#include "space/resnet.hpp"
 
 namespace edgewise::space {
 
 Catalogue<FamilyMaker>& families() {
-  static Catalogue<FamilyMaker> all("space family", {{"backbones", make_backbones}, {"resnet", make_resnet}});
+  const auto entries = [] {
+    std::vector<FamilyMaker> list{{"backbones", make_backbones}};
+    for (const auto& [name, text] : built_in_spaces())
+      list.push_back({name, [name, text](const Json& options, const Frame& frame) {
+                        return make_family(Source{name, text, options}, frame);
+                      }});
+    return list;
+  };
+  static Catalogue<FamilyMaker> all("space family", entries());
   return all;
 }
 
@@ -29,6 +39,32 @@ Result<graph::Graph> finish(graph::GraphBuilder& builder, const graph::Features&
   if (!frame.head) return std::move(builder).finish(graph::classify(builder, features, frame.outputs));
   const auto outputs = frame.head(builder, features, frame.outputs);
   return std::move(builder).finish(outputs);
+}
+
+bool is_space_file(const std::string& name) {
+  return name.ends_with(".yaml") || name.ends_with(".yml");
+}
+
+std::string built_in_content(const std::string& name) {
+  const auto found = std::ranges::find(built_in_spaces(), name, &BuiltInSpace::name);
+  return found == built_in_spaces().end() ? "" : found->text;
+}
+
+std::expected<Family, FamilyMistakes> read_family(const Source& source, const Frame& frame) {
+  const auto wrong = [](Error error) { return std::unexpected(FamilyMistakes{{}, std::move(error)}); };
+  if (const auto checked = check_frame(frame); !checked) return wrong(checked.error());
+  if (!source.content.empty())
+    return make_file_family(source.content, is_space_file(source.name) ? source.name : source.name + ".yaml",
+                            source.options, frame);
+  auto family = make_family(source.name, source.options, frame);
+  if (!family) return wrong(std::move(family).error());
+  return *std::move(family);
+}
+
+Result<Family> make_family(const Source& source, const Frame& frame) {
+  auto family = read_family(source, frame);
+  if (!family) return std::unexpected(family.error().first());
+  return *std::move(family);
 }
 
 Result<Family> make_family(const std::string& name, const Json& options, const Frame& frame) {

@@ -1,8 +1,10 @@
 /// Families: a search space with the builder that turns a choice into a network.
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,29 @@ struct Family {
 };
 /// The name of a choice's network, by which a folder of weights is looked through; empty: it has none.
 std::string network_name(const Family& family, const Choice& choice);
+
+/// Which family, as a job says it and a study keeps it.
+struct Source {
+  std::string name;              ///< of families(), or a space file's path
+  std::string content = {};      ///< the space file's text, also of a family that is a built-in file; empty: none is kept
+  Json options = Json::object();  ///< the rest of the `space:` section
+  friend bool operator==(const Source&, const Source&) = default;
+};
+/// Whether a family's name is a file's: it ends in .yaml or .yml.
+bool is_space_file(const std::string& name);
+/// The text of a family that is a built-in file; empty: it is none.
+std::string built_in_content(const std::string& name);
+
+/// What keeps a source from being a family.
+struct FamilyMistakes {
+  std::vector<Error> in_file;       ///< with file:line:column
+  std::optional<Error> in_options;  ///< `where` is the option's name; "family": the name is unknown
+  [[nodiscard]] const Error& first() const { return in_file.empty() ? *in_options : in_file.front(); }
+};
+/// The content counts where there is one; a name of families() without one means what it means today.
+std::expected<Family, FamilyMistakes> read_family(const Source& source, const Frame& frame);
+/// The same, and the first mistake.
+Result<Family> make_family(const Source& source, const Frame& frame);
 
 /// One line of the catalogue: how a family is made from a job's options.
 struct FamilyMaker {

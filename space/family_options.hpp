@@ -8,8 +8,6 @@
 
 namespace edgewise::space {
 
-using Domain = decltype(Parameter::domain);
-
 /// A parameter with its own range and the values that the family can build.
 struct FamilyParameter {
   Parameter parameter;

@@ -48,6 +48,7 @@ Wire Net::conv(const std::string& name, Wire x, std::int64_t out, Window window,
                                     .kernel_size = {window.kernel, window.kernel},
                                     .stride = {window.stride, window.stride},
                                     .padding = {padding, padding},
+                                    .dilation = {window.dilation, window.dilation},
                                     .groups = window.groups,
                                     .bias = bias},
                       {x}, name, weight);

@@ -29,6 +29,7 @@ struct Window {
   std::int64_t kernel = 1, stride = 1;
   std::optional<std::int64_t> padding;  ///< kernel / 2 when absent
   std::int64_t groups = 1;
+  std::int64_t dilation = 1;
 };
 
 /// Adds layers under torchvision's module paths. What a network does everywhere alike (initial weights of convolutions,
@@ -61,6 +62,10 @@ class Net {
   Wire op(const std::string& name, graph::Operator op, const std::vector<Wire>& inputs);
 
   /// Puts the frame's head on the last map; the network is used up.
+  /// Shape of a value, without the batch; {} after a mistake.
+  [[nodiscard]] graph::Shape shape(Wire x) const { return builder_.shape(x); }
+  [[nodiscard]] graph::GraphBuilder& builder() { return builder_; }
+
   Result<graph::Graph> finish(Wire last, const graph::Classifier& classifier, const Frame& frame);
 
  private:

@@ -43,9 +43,12 @@ struct Condition {
   std::vector<std::string> values;
 };
 
+/// What a parameter's values are.
+using Domain = std::variant<Categorical, Integer, Real>;
+
 struct Parameter {
   std::string name;
-  std::variant<Categorical, Integer, Real> domain;
+  Domain domain;
   std::optional<Condition> condition;
   std::string description;
 };

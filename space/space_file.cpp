@@ -96,7 +96,7 @@ std::optional<Condition> read_condition(config::Options& o, const config::Node& 
 
 }  // namespace
 
-ParameterReader::ParameterReader(config::Node root) : root_(expanded(std::move(root))) {
+ParameterReader::ParameterReader(config::Node root, More more) : root_(expanded(std::move(root))), more_(std::move(more)) {
   if (const auto* section = child(root_, "parameters"))
     for (const auto& entry : section->entries) names_.push_back(entry.key);
 }
@@ -161,6 +161,7 @@ void ParameterReader::read_parameter(config::Options& all, config::Options& one,
         "the parameter exists only then");
     is_whole = is_whole && parameter.condition;
   }
+  if (more_) more_(one, entry, parameter.domain);
   if (is_whole) check(all, std::move(parameter));
 }
 

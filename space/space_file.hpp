@@ -10,6 +10,7 @@
 
 #include <expected>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,9 @@ namespace edgewise::space {
 /// `declare` among the declarations of the other sections; when no mistake was found, `parameters` makes a space.
 class ParameterReader {
  public:
-  explicit ParameterReader(config::Node root);
+  /// Declares options that a parameter has beside those of plain files. @param domain  its own range
+  using More = std::function<void(config::Options& one, const config::Node::Entry& entry, const Domain& domain)>;
+  explicit ParameterReader(config::Node root, More more = {});
   [[nodiscard]] const config::Node& root() const { return root_; }
   /// Mistakes told at their place: an unknown or missing type, doubled names and values, ends the wrong way round, a
   /// log scale at or below 0, a condition on an unknown or later parameter or on a value that it cannot have, more than
@@ -35,6 +38,7 @@ class ParameterReader {
   void read_parameter(config::Options& all, config::Options& one, const config::Node::Entry& entry);
   void check(config::Options& all, Parameter parameter);
   config::Node root_;
+  More more_;
   std::vector<Parameter> parameters_;
   std::vector<std::string> names_;  // of the file, in its order
 };

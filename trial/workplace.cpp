@@ -42,7 +42,7 @@ Result<std::unique_ptr<Workplace>> Workplace::open(job::Job job, fs::path folder
                                                    std::unique_ptr<device::Device> device) {
   std::unique_ptr<Workplace> workplace(new Workplace);
   TRY(workplace->set_, data::load(job.data, *job.task));
-  TRY(workplace->family_, space::make_family(job.space, job.space_options, job::frame(job, workplace->set_)));
+  TRY(workplace->family_, space::make_family(job.space, job::frame(job, workplace->set_)));
   workplace->job_ = std::move(job);
   workplace->folder_ = std::move(folder);
   workplace->identity_ = std::move(identity);

@@ -30,7 +30,7 @@ TEST(Job, TheShortestUsefulOneHasEveryDefault) {
   const auto job = parse_job("task: box\ndata: builtin:faces\n", "/x/face.yaml");
   ASSERT_TRUE(job) << to_text(job.error().front());
   EXPECT_EQ(job->name, "face");
-  EXPECT_EQ(job->space, "backbones");
+  EXPECT_EQ(job->space.name, "backbones");
   ASSERT_EQ(job->objectives.size(), 2U);
   EXPECT_EQ(job->objectives[0].name, "iou");
   EXPECT_EQ(job->objectives[0].direction, study::Direction::maximize);
