@@ -7,7 +7,7 @@ namespace edgewise::space {
 
 namespace {
 
-Result<Wire> build(const Site& at) {
+Result<Wire> build_inverted_residual(const Site& at) {
   const auto in = at.net.channels(at.x), out = at.whole("out"), stride = at.whole("stride");
   const auto hidden = round_to_multiple(static_cast<double>(in) * at.given.number("expand"), at.whole("divisor"));
   const auto kind = at.kind();
@@ -38,7 +38,7 @@ Block inverted_residual_entry() {
                                "squeeze-and-excitation to such a share of the inner channels; 0: none"),
                         whole("divisor", 1, 1, 256, "the inner channels are rounded to a multiple of it"),
                         activation_argument()},
-          .build = build};
+          .build = build_inverted_residual};
 }
 
 }  // namespace edgewise::space

@@ -63,6 +63,13 @@ struct SubBlock {
   std::vector<Step> steps;
 };
 
+/// Names that have other values from case to case: `cases: [{of: size, are: {small: {width: 8}, large: {width: 32}}}]`.
+struct Cases {
+  Formula of;
+  std::vector<std::string> labels;
+  std::vector<std::vector<std::pair<std::string, Formula>>> values;  ///< of each label the same names
+};
+
 /// What must hold of a choice.
 struct Rule {
   Formula check;
@@ -87,6 +94,7 @@ struct Program {
   std::string file, name, about, named_by;
   std::vector<Setting> settings;
   std::vector<FileParameter> parameters;
+  std::vector<Cases> cases;
   std::vector<Rule> rules;
   std::vector<Step> network, classifier;
   std::optional<Formula> input_size;  ///< height and width of the picture; absent: the job's
@@ -103,6 +111,10 @@ std::expected<Program, std::vector<Error>> read_program(const std::string& text,
 
 /// What of a choice a formula sees: a category with a number's meaning is a number.
 std::optional<Term> term_in(const Program& program, const Choice& choice, const std::string& name);
+/// The values of all active parameters and cases.
+/// @error invalid_input with file:line:column: a value that no case is for
+using Terms = std::vector<std::pair<std::string, Term>>;
+Result<Terms> terms_of(const Program& program, const Choice& choice, const Frame& frame);
 
 /// A network under construction of a choice.
 /// @error invalid_input with file:line:column and what could not be built; at most 20,000 steps are taken

@@ -62,15 +62,20 @@ std::optional<Term> setting_in(const Program& program, const std::string& name) 
   return found == program.settings.end() ? std::nullopt : std::optional(Term(found->value));
 }
 
+std::optional<Term> found(const Terms& terms, const std::string& name) {
+  const auto one = std::ranges::find(terms, name, &Terms::value_type::first);
+  return one == terms.end() ? std::nullopt : std::optional(one->second);
+}
+
 /// One network under construction.
 class Construction {
  public:
-  Construction(const Program& program, const Choice& choice, const Frame& frame, const Frame& sized)
-      : program_(program), frame_(frame), net_(sized, init_rule(program.init), program.norm), x_(net_.input()) {
-    for (const auto& parameter : program.parameters)
-      if (auto term = term_in(program, choice, parameter.family.parameter.name))
-        chosen_.emplace_back(parameter.family.parameter.name, *std::move(term));
-  }
+  Construction(const Program& program, Terms terms, const Frame& frame, const Frame& sized)
+      : program_(program),
+        frame_(frame),
+        net_(sized, init_rule(program.init), program.norm),
+        x_(net_.input()),
+        chosen_(std::move(terms)) {}
 
   Result<graph::Graph> build() && {
     TRY_DO(steps(program_.network, ""));
@@ -93,8 +98,7 @@ class Construction {
   [[nodiscard]] std::optional<Term> look_up(const std::string& name) const {
     for (std::size_t i = locals_.size(); i-- > barrier_;)
       if (locals_[i].first == name) return locals_[i].second;
-    for (const auto& [parameter, term] : chosen_)
-      if (parameter == name) return term;
+    if (auto term = found(chosen_, name)) return term;
     if (name == "channels") return as_number(net_.channels(x_));
     if (name == "height") return as_number(height());
     if (name == "outputs" && outputs_) return as_number(*outputs_);
@@ -282,7 +286,8 @@ class Construction {
   const Frame& frame_;
   Net net_;
   Wire x_;
-  std::vector<std::pair<std::string, Term>> chosen_, locals_;
+  const Terms chosen_;
+  Terms locals_;
   std::size_t barrier_ = 0;  // a sub-block does not see what is local to where it is used
   std::map<std::string, int> numbers_;
   std::vector<graph::FeatureMap> features_;
@@ -291,15 +296,16 @@ class Construction {
   const Lookup lookup_ = [this](const std::string& name) { return look_up(name); };
 };
 
-Lookup chosen_lookup(const Program& program, const Choice& choice, const Frame& frame, const graph::Costs* costs) {
-  return [&program, &choice, &frame, costs](const std::string& name) -> std::optional<Term> {
+/// @param terms  outlive what is returned, as the others do
+Lookup chosen_lookup(const Program& program, const Terms& terms, const Frame& frame, const graph::Costs* costs) {
+  return [&program, &terms, &frame, costs](const std::string& name) -> std::optional<Term> {
     if (costs) {
       if (name == "parameters") return as_number(costs->parameters);
       if (name == "macs") return as_number(costs->macs);
       if (name == "activation_bytes") return as_number(costs->peak_activation_bytes);
       if (name == "memory_bytes") return as_number(costs->peak_memory_bytes);
     }
-    if (auto term = term_in(program, choice, name)) return term;
+    if (auto term = found(terms, name)) return term;
     if (auto term = frame_term(frame, name)) return term;
     return setting_in(program, name);
   };
@@ -328,11 +334,35 @@ std::optional<Term> term_in(const Program& program, const Choice& choice, const 
   return term_of(own->family.parameter, value->second);
 }
 
+Result<Terms> terms_of(const Program& program, const Choice& choice, const Frame& frame) {
+  Terms terms;
+  for (const auto& parameter : program.parameters)
+    if (auto term = term_in(program, choice, parameter.family.parameter.name))
+      terms.emplace_back(parameter.family.parameter.name, *std::move(term));
+  for (const auto& cases : program.cases) {
+    const auto lookup = chosen_lookup(program, terms, frame, nullptr);
+    TRY(const auto of, evaluate(cases.of, lookup, program.file));
+    const auto label = std::ranges::find(cases.labels, to_text(of));
+    if (label == cases.labels.end())
+      return invalid(std::format("there is no case for \"{}\"; there are {}", to_text(of), quoted_list(cases.labels)), {},
+                     where(program.file, cases.of.at));
+    // All of one case see what was before it, and not each other.
+    Terms now;
+    for (const auto& [name, formula] : cases.values[static_cast<std::size_t>(label - cases.labels.begin())]) {
+      TRY(auto term, evaluate(formula, lookup, program.file));
+      now.emplace_back(name, std::move(term));
+    }
+    terms.insert(terms.end(), now.begin(), now.end());
+  }
+  return terms;
+}
+
 Result<graph::Graph> build_network(const Program& program, const Choice& choice, const Frame& frame) {
   TRY_DO(check_frame(frame));
+  TRY(auto terms, terms_of(program, choice, frame));
   Frame sized = frame;
   if (program.input_size) {
-    const auto lookup = chosen_lookup(program, choice, frame, nullptr);
+    const auto lookup = chosen_lookup(program, terms, frame, nullptr);
     TRY(const auto size, evaluate(*program.input_size, lookup, program.file));
     const auto* number = std::get_if<double>(&size);
     if (!number || !(*number >= 1 && *number <= 4096) || *number != static_cast<int>(*number))
@@ -340,14 +370,16 @@ Result<graph::Graph> build_network(const Program& program, const Choice& choice,
                      where(program.file, program.input_size->at));
     sized.input_size = static_cast<std::int64_t>(*number);
   }
-  return Construction(program, choice, frame, sized).build();
+  return Construction(program, std::move(terms), frame, sized).build();
 }
 
 std::optional<std::string> broken_rule(const Program& program, const Choice& choice, const Frame& frame,
                                        const graph::Graph* graph) {
   std::optional<graph::Costs> costs;
   if (graph) costs = graph::costs(*graph);
-  const auto lookup = chosen_lookup(program, choice, frame, costs ? &*costs : nullptr);
+  const auto terms = terms_of(program, choice, frame);
+  if (!terms) return std::format("{}: {}", terms.error().where, terms.error().message);
+  const auto lookup = chosen_lookup(program, *terms, frame, costs ? &*costs : nullptr);
   for (const auto& rule : program.rules) {
     if (rule.needs_network != (graph != nullptr)) continue;
     const auto holds = evaluate(rule.check, lookup, program.file);

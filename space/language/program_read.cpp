@@ -37,7 +37,7 @@ class Reader {
   Reader(Program& program, std::vector<Error>& errors) : program_(program), errors_(errors) {}
 
   void read(const Node& root) {
-    const std::vector<std::string> keys{"space", "about",   "named_by", "parameters", "settings", "constraints", "input_size",
+    const std::vector<std::string> keys{"space", "about",   "named_by", "parameters", "settings", "cases", "constraints", "input_size",
                                         "init",  "norm", "activation", "blocks",   "network",    "classifier"};
     for (const auto& entry : root.entries)
       if (!std::ranges::contains(keys, entry.key)) unknown("a space file", entry.key, entry.at, keys);
@@ -50,6 +50,11 @@ class Reader {
     if (const auto* norm = child(root, "norm")) read_norm(*norm);
     if (const auto* settings = child(root, "settings")) read_settings(*settings);
     for (const auto& parameter : program_.parameters) known_.push_back(parameter.family.parameter.name);
+    // One with a mistake of its own is known all the same.
+    if (const auto* parameters = child(root, "parameters"))
+      for (const auto& entry : parameters->entries)
+        if (!std::ranges::contains(known_, entry.key) && !entry.key.contains('[')) known_.push_back(entry.key);
+    if (const auto* cases = child(root, "cases")) read_cases(*cases);
     if (const auto* size = child(root, "input_size"); size != nullptr) program_.input_size = formula(*size);
     if (const auto* rules = child(root, "constraints")) read_rules(*rules);
     known_.insert(known_.end(), live_names.begin(), live_names.end());
@@ -172,6 +177,41 @@ class Reader {
                              : std::format("\"{}\" means nothing here", one.name),
               !near.empty() ? std::format("did you mean \"{}\"?", near)
                             : "it is no parameter and no name given by let, as or takes; a text stands in quotes");
+    }
+  }
+
+  void read_cases(const Node& node) {
+    if (node.kind != Node::Kind::sequence)
+      return mistake(node.at, "cases are a list", "for example cases: [{of: size, are: {small: {width: 8}}}]");
+    for (const auto& item : node.items) {
+      for (const auto& entry : item.entries)
+        if (entry.key != "of" && entry.key != "are") unknown("a case", entry.key, entry.at, {"of", "are"});
+      const auto *of = child(item, "of"), *are = child(item, "are");
+      if (!of || !are || are->entries.empty()) {
+        mistake(item.at, "cases say \"of\" what, and what values \"are\" for each",
+                "for example {of: size, are: {small: {width: 8}, large: {width: 32}}}");
+        continue;
+      }
+      Cases cases;
+      if (auto formula = this->formula(*of)) cases.of = *std::move(formula);
+      const auto& first = are->entries.front();
+      for (const auto& entry : are->entries) {
+        cases.labels.push_back(entry.key);
+        auto& values = cases.values.emplace_back();
+        for (const auto& value : entry.value.entries) {
+          if (!is_new_name(value.key, value.at)) continue;
+          if (!child(first.value, value.key))
+            mistake(value.at, std::format("the case \"{}\" has no \"{}\"", first.key, value.key),
+                    "give each case the same names");
+          if (auto formula = this->formula(value.value)) values.emplace_back(value.key, *std::move(formula));
+        }
+        for (const auto& value : first.value.entries)
+          if (!child(entry.value, value.key))
+            mistake(entry.at, std::format("the case \"{}\" has no \"{}\"", entry.key, value.key),
+                    "give each case the same names");
+      }
+      for (const auto& value : first.value.entries) known_.push_back(value.key);
+      if (cases.of.tree) program_.cases.push_back(std::move(cases));
     }
   }
 
@@ -496,6 +536,9 @@ std::expected<Program, std::vector<Error>> read_program(const std::string& text,
   if (errors.empty()) return program;
   // Parameters are read first, wherever they stand.
   std::ranges::stable_sort(errors, {}, [&](const Error& error) { return place_in(error.where); });
+  // What stands wrong in one place is told once.
+  const auto again = std::ranges::unique(errors, {}, &Error::where);
+  errors.erase(again.begin(), again.end());
   return std::unexpected(std::move(errors));
 }
 

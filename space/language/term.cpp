@@ -1,5 +1,6 @@
 #include "space/language/term.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <format>
 
@@ -182,7 +183,13 @@ std::unexpected<Error> placed(Error error, const std::string& file, config::Posi
 
 Result<Formula> parse_text(const std::string& text, config::Position at, const std::string& file) {
   auto parsed = formula::parse(text, dialect);
-  if (!parsed) return placed(std::move(parsed).error(), file, at);
+  if (!parsed) {
+    auto error = std::move(parsed).error();
+    // YAML ends a plain text in {} and [] at a comma.
+    if (std::ranges::count(text, '(') > std::ranges::count(text, ')'))
+      error.next = "close the parenthesis; inside {} and [] a formula with a comma stands in quotes";
+    return placed(std::move(error), file, at);
+  }
   return Formula{std::move(parsed->tree), text, at, std::move(parsed->names)};
 }
 
