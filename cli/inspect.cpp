@@ -1,13 +1,11 @@
 #include <filesystem>
 #include <format>
-#include <limits>
 
 #include "base/console.hpp"
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "data/bad_pictures.hpp"
 #include "data/statistics.hpp"
-#include "graph/graph_features.hpp"
 #include "run/likely_tasks.hpp"
 #include "run/preflight.hpp"
 #include "run/session.hpp"
@@ -20,8 +18,8 @@ namespace {
 
 struct InspectCall {
   std::string target, task, format, sheet;
-  int size = 128, count = 24, samples = 5;
-  bool json = false, options = false, decode = false, features = false;
+  int size = 128, count = 24;
+  bool json = false, options = false, decode = false;
 };
 
 Exit check(const InspectCall& call) {
@@ -138,111 +136,6 @@ Exit show_data(const InspectCall& call) {
   return Exit::done;
 }
 
-std::string domain_text(const space::Parameter& parameter) {
-  return std::visit(
-      [](const auto& domain) -> std::string {
-        using Domain = std::decay_t<decltype(domain)>;
-        if constexpr (std::is_same_v<Domain, space::Categorical>) {
-          std::string text;
-          for (const auto& value : domain.values) text += (text.empty() ? "" : ", ") + value;
-          return text;
-        } else if constexpr (std::is_same_v<Domain, space::Integer>) {
-          return std::format("{} .. {} by {}{}", domain.low, domain.high, domain.step, domain.log_scale ? ", log" : "");
-        } else {
-          return std::format("{} .. {}{}", domain.low, domain.high, domain.log_scale ? ", log" : "");
-        }
-      },
-      parameter.domain);
-}
-
-Json features_json(const std::vector<double>& values) {
-  Json json = Json::object();
-  for (std::size_t i = 0; i < values.size(); ++i) json[graph::graph_feature_list()[i].name] = values[i];
-  return json;
-}
-
-/// Those that tell the samples apart, which are those that a search's models look at. @param samples  a row each
-void print_features(const std::vector<std::vector<double>>& samples) {
-  const auto& features = graph::graph_feature_list();
-  for (const auto& group : graph::graph_feature_groups()) {
-    std::vector<std::string> lines;
-    std::size_t all = 0;
-    for (std::size_t f = 0; f < features.size(); ++f) {
-      if (features[f].group != group.name) continue;
-      ++all;
-      double low = std::numeric_limits<double>::infinity(), high = -low;
-      for (const auto& sample : samples) {
-        low = std::min(low, sample[f]);
-        high = std::max(high, sample[f]);
-      }
-      if (low < high) lines.push_back(std::format("  {:<44} {:>9.4g} {:>9.4g}", features[f].name, low, high));
-    }
-    console::print_line("\n{}: {}; {} of {} differ among {} samples", group.name, group.sentence, lines.size(), all,
-                        samples.size());
-    for (const auto& line : lines) console::print_line("{}", line);
-  }
-}
-
-Exit show_space(const InspectCall& call) {
-  const auto job = job_or_exit(call.target);
-  if (!job) return job.error();
-  const auto set = data::load(job->data, *job->task);
-  if (!set) return report_error(set.error());
-  const auto frame = job::frame(*job, *set);
-  const auto family = space::make_family(job->space, frame);
-  if (!family) return report_error(family.error());
-  Json json{{"family", family->name}, {"size", nullptr}, {"parameters", Json::array()}, {"samples", Json::array()}};
-  if (const auto size = family->space.size()) json["size"] = *size;
-  for (const auto& parameter : family->space.parameters()) {
-    Json row{{"name", parameter.name},
-             {"values", domain_text(parameter)},
-             {"when", nullptr},
-             {"description", parameter.description}};
-    if (parameter.condition) {
-      std::string values;
-      for (const auto& value : parameter.condition->values) values += (values.empty() ? "" : ", ") + value;
-      row["when"] = parameter.condition->parent + " is " + values;
-    }
-    json["parameters"].push_back(row);
-  }
-  auto random = RandomStream::named(static_cast<std::uint64_t>(job->seed), "space samples");
-  std::vector<std::vector<double>> features;  // of each sample, where they are asked for
-  for (int i = 0; i < call.samples; ++i) {
-    const auto choice = family->space.sample(random);
-    if (!choice) return report_error(choice.error());
-    const auto candidate = family->build(*choice, frame);
-    if (!candidate) return report_error(candidate.error());
-    json["samples"].push_back({{"choice", space::to_json(*choice)}, {"costs", run::known_costs(candidate->graph)}});
-    if (!call.features) continue;
-    features.push_back(graph::graph_features(candidate->graph));
-    if (call.json) json["samples"].back()["features"] = features_json(features.back());
-  }
-  if (call.json) {
-    print_json(json);
-    return Exit::done;
-  }
-  console::print_line("{}: {} choices", family->name,
-                      json["size"].is_null() ? std::string("infinitely many") : json["size"].dump());
-  for (const auto& row : json["parameters"])
-    console::print_line(
-        "  {:<16} {}{}{}", row["name"].get<std::string>(), row["values"].get<std::string>(),
-        row["when"].is_null() ? "" : "   when " + row["when"].get<std::string>(),
-        row["description"].get<std::string>().empty() ? "" : "   # " + row["description"].get<std::string>());
-  if (call.samples > 0)
-    console::print_line("\n{:>12} {:>10} {:>10} {:>12}  choice", "parameters", "M MACs", "weight MB", "activ. MB");
-  for (const auto& sample : json["samples"]) {
-    const auto& costs = sample["costs"];
-    std::string text;
-    for (const auto& [key, value] : sample["choice"].items())
-      text += key + "=" + (value.is_string() ? value.get<std::string>() : dump(value)) + " ";
-    console::print_line("{:>12.0f} {:>10.2f} {:>10.2f} {:>12.2f}  {}", costs["parameters"].get<double>(),
-                        costs["macs"].get<double>() / 1e6, costs["weight_mb"].get<double>(),
-                        costs["activation_mb"].get<double>(), text);
-  }
-  if (call.features) print_features(features);
-  return Exit::done;
-}
-
 }  // namespace
 
 void add_inspection(CLI::App& app, Action& chosen) {
@@ -268,14 +161,6 @@ void add_inspection(CLI::App& app, Action& chosen) {
       ->check(CLI::Range(1, 400));
   shown->add_flag("--decode", call->decode, "decode every picture, and name those that cannot be");
   shown->add_flag("--json", call->json, "print JSON");
-
-  auto* space =
-      add_command(app, "space", "Show a job's search space: parameters, size, a few networks with their costs.",
-                  "edgewise space job.yaml --samples 10", chosen, [call] { return show_space(*call); });
-  space->add_option("job", call->target, "job file")->required();
-  space->add_option("--samples", call->samples, "networks to draw")->capture_default_str()->check(CLI::Range(0, 10000));
-  space->add_flag("--features", call->features, "what a search's models see of the networks, smallest and largest");
-  space->add_flag("--json", call->json, "print JSON");
 }
 
 }  // namespace edgewise::cli

@@ -116,6 +116,7 @@ int main(int argc, char** argv) {
   cli::Action chosen;
   cli::add_init(app, chosen);
   cli::add_inspection(app, chosen);
+  cli::add_space(app, chosen);
   cli::add_search(app, chosen);
   cli::add_results(app, chosen);
   cli::add_measure(app, chosen);

@@ -12,34 +12,14 @@ using Kind = Net::Kind;
 
 // ---- ShuffleNet V2
 
-/// Half of the channels pass untouched; at stride 2 both halves are computed from all channels.
-Wire shuffle_unit(Net& net, const std::string& scope, Wire x, std::int64_t out, std::int64_t stride) {
-  const auto half = out / 2;
-  auto left = x, right = x;
-  if (stride == 1) {
-    left = net.op(scope + ".split_0", graph::Split{0, 2, 0}, {x});
-    right = net.op(scope + ".split_1", graph::Split{0, 2, 1}, {x});
-  } else {
-    const auto branch = scope + ".branch1.";
-    const auto in = net.channels(x);
-    left = net.norm(branch + "1", net.conv(branch + "0", left, in, {.kernel = 3, .stride = stride, .groups = in}));
-    left = net.activation(branch + "4", net.norm(branch + "3", net.conv(branch + "2", left, half, {})));
-  }
-  const auto branch = scope + ".branch2.";
-  right = net.activation(branch + "2", net.norm(branch + "1", net.conv(branch + "0", right, half, {})));
-  right = net.norm(branch + "4", net.conv(branch + "3", right, half, {.kernel = 3, .stride = stride, .groups = half}));
-  right = net.activation(branch + "7", net.norm(branch + "6", net.conv(branch + "5", right, half, {})));
-  const auto joined = net.op(scope + ".cat", graph::Concat{0}, {left, right});
-  return net.op(scope + ".shuffle", graph::ChannelShuffle{2}, {joined});
-}
-
 Wire shufflenet_features(Net& net, std::int64_t width) {
   constexpr int units[] = {4, 8, 4};
   auto x = net.conv_norm("conv1", net.input(), 24, {.kernel = 3, .stride = 2});
   x = net.max_pool("maxpool", x, {.kernel = 3, .stride = 2, .padding = 1});
   for (int stage = 0; stage < 3; ++stage) {
     for (int unit = 0; unit < units[stage]; ++unit) {
-      x = shuffle_unit(net, std::format("stage{}.{}", stage + 2, unit), x, width << stage, unit == 0 ? 2 : 1);
+      x = shuffle_unit(net, std::format("stage{}.{}", stage + 2, unit), x,
+                       {.out = width << stage, .stride = unit == 0 ? 2 : 1});
     }
   }
   return net.conv_norm("conv5", x, 1024, {});
@@ -168,6 +148,26 @@ Wire mnasnet_features(Net& net, double width) {
 }
 
 }  // namespace
+
+Wire shuffle_unit(Net& net, const std::string& scope, Wire x, const ShuffleUnit& unit) {
+  const auto half = unit.out / 2, stride = unit.stride, kernel = unit.kernel;
+  auto left = x, right = x;
+  if (stride == 1) {
+    left = net.op(scope + ".split_0", graph::Split{0, 2, 0}, {x});
+    right = net.op(scope + ".split_1", graph::Split{0, 2, 1}, {x});
+  } else {
+    const auto branch = scope + ".branch1.";
+    const auto in = net.channels(x);
+    left = net.norm(branch + "1", net.conv(branch + "0", left, in, {.kernel = kernel, .stride = stride, .groups = in}));
+    left = net.activation(branch + "4", net.norm(branch + "3", net.conv(branch + "2", left, half, {})));
+  }
+  const auto branch = scope + ".branch2.";
+  right = net.activation(branch + "2", net.norm(branch + "1", net.conv(branch + "0", right, half, {})));
+  right = net.norm(branch + "4", net.conv(branch + "3", right, half, {.kernel = kernel, .stride = stride, .groups = half}));
+  right = net.activation(branch + "7", net.norm(branch + "6", net.conv(branch + "5", right, half, {})));
+  const auto joined = net.op(scope + ".cat", graph::Concat{0}, {left, right});
+  return net.op(scope + ".shuffle", graph::ChannelShuffle{2}, {joined});
+}
 
 void add_shufflenets(std::vector<Backbone>& all) {
   const auto add = [&all](const char* name, std::int64_t width) {

@@ -174,7 +174,11 @@ Wire residual_block(Net& net, const std::string& scope, Wire x, const ResidualBl
     return net.norm(std::format("{}.bn{}", scope, number),
                     net.conv(std::format("{}.conv{}", scope, number), from, to, window));
   };
-  const Window wide{.kernel = block.kernel, .stride = block.stride};
+  const Window wide{.kernel = block.kernel,
+                    .stride = block.stride,
+                    .padding = block.dilation * (block.kernel / 2),
+                    .groups = block.groups,
+                    .dilation = block.dilation};
   Wire y;
   if (block.bottleneck) {
     y = net.activation(scope + ".relu", layer(1, x, block.width, {}));
@@ -182,7 +186,9 @@ Wire residual_block(Net& net, const std::string& scope, Wire x, const ResidualBl
     y = layer(3, y, out, {});
   } else {
     y = net.activation(scope + ".relu", layer(1, x, out, wide));
-    y = layer(2, y, out, {.kernel = block.kernel});
+    Window second = wide;
+    second.stride = 1;
+    y = layer(2, y, out, second);
   }
   const auto shortcut = projected ? net.conv_norm(scope + ".downsample", x, out, {.stride = block.stride}, {}) : x;
   return net.activation(scope + (block.bottleneck ? ".relu_3" : ".relu_2"), net.add(scope + ".add", y, shortcut));

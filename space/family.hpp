@@ -45,6 +45,8 @@ struct Family {
   std::function<Result<Candidate>(const Choice&, const Frame&)> build;
   std::string
       named_by;  ///< the parameter whose value others call the network by ("resnet18"); empty: they have no names
+  std::string drawing = {};  ///< of a space file: its networks, a line for each step
+  std::map<std::string, std::string> places = {};  ///< of a space file: file:line:column of each parameter
 };
 /// The name of a choice's network, by which a folder of weights is looked through; empty: it has none.
 std::string network_name(const Family& family, const Choice& choice);

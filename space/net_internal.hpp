@@ -82,9 +82,17 @@ std::int64_t round_to_multiple(double value, std::int64_t divisor);
 struct ResidualBlock {
   std::int64_t width = 64, stride = 1, kernel = 3;
   bool bottleneck = false;
+  std::int64_t groups = 1, dilation = 1;  ///< of the wide convolutions
   [[nodiscard]] std::int64_t out_channels() const { return bottleneck ? 4 * width : width; }
 };
 Wire residual_block(Net& net, const std::string& scope, Wire x, const ResidualBlock& block);
+
+/// A unit of ShuffleNetV2 (Ma et al. 2018): half of the channels pass untouched; at another stride than 1 both halves
+/// are computed from all channels. `out` must be even, and at stride 1 what comes in.
+struct ShuffleUnit {
+  std::int64_t out = 2, stride = 1, kernel = 3;
+};
+Wire shuffle_unit(Net& net, const std::string& scope, Wire x, const ShuffleUnit& unit);
 
 /// Channels, input size and outputs within what can be built at all.
 Status check_frame(const Frame& frame);

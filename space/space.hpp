@@ -74,6 +74,9 @@ class Space {
   /// Choice number `index` of `size()`, in a fixed order (the last parameter moves fastest); nothing when it is not
   /// valid.
   [[nodiscard]] std::optional<Choice> at(std::uint64_t index) const;
+  /// Uniform over the values of each active parameter, valid or not. @param given  values that are not drawn, where
+  /// their parameters are active
+  [[nodiscard]] Choice draw(RandomStream& random, const Choice& given = {}) const;
   /// Uniform over the values of each active parameter (over the logarithm with log scale), valid ones only.
   /// @error invalid_input when 10,000 draws gave no valid choice
   [[nodiscard]] Result<Choice> sample(RandomStream& random) const;

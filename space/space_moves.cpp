@@ -150,14 +150,21 @@ std::optional<Choice> Space::at(std::uint64_t index) const {
   return choice;
 }
 
+Choice Space::draw(RandomStream& random, const Choice& given) const {
+  Choice choice;
+  for (const auto& parameter : parameters_) {
+    if (!is_active(parameter, choice)) continue;
+    const auto known = given.find(parameter.name);
+    choice[parameter.name] = known != given.end() ? known->second : space::draw(parameter.domain, random);
+  }
+  return choice;
+}
+
 Result<Choice> Space::sample(RandomStream& random) const {
   constexpr int draws = 10'000;
   std::optional<std::string> mistake;
   for (int i = 0; i < draws; ++i) {
-    Choice choice;
-    for (const auto& parameter : parameters_) {
-      if (is_active(parameter, choice)) choice[parameter.name] = draw(parameter.domain, random);
-    }
+    auto choice = draw(random);
     if (validity_) mistake = validity_(choice);
     if (!mistake) return choice;
   }

@@ -100,7 +100,7 @@ std::optional<Net::Kind> activation_of(std::string_view word) {
 
 Catalogue<Block>& blocks() {
   static Catalogue<Block> all("block", {conv_entry(), norm_entry(), activation_entry(), conv_norm_entry(),
-                                        residual_block_entry(), inverted_residual_entry(), squeeze_excite_entry(), mobilevit_entry(),
+                                        residual_block_entry(), inverted_residual_entry(), squeeze_excite_entry(), shuffle_unit_entry(), mobilevit_entry(),
                                         max_pool_entry(), average_pool_entry(), global_pool_entry(), flatten_entry(),
                                         linear_entry(), dropout_entry()});
   return all;

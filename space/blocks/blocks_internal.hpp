@@ -12,6 +12,7 @@ Block conv_norm_entry();
 Block residual_block_entry();
 Block inverted_residual_entry();
 Block squeeze_excite_entry();
+Block shuffle_unit_entry();
 Block mobilevit_entry();
 Block max_pool_entry();
 Block average_pool_entry();

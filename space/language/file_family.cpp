@@ -89,7 +89,10 @@ Result<Family> family_of(Program program, const Json& options, const Frame& fram
     }
     return candidate;
   };
-  return Family{shared->name, std::move(space), std::move(build), shared->named_by};
+  Family family{shared->name, std::move(space), std::move(build), shared->named_by, drawing(*shared)};
+  for (const auto& parameter : shared->parameters)
+    family.places[parameter.family.parameter.name] = where(shared->file, parameter.at);
+  return family;
 }
 
 }  // namespace

@@ -120,6 +120,9 @@ Result<Terms> terms_of(const Program& program, const Choice& choice, const Frame
 /// @error invalid_input with file:line:column and what could not be built; at most 20,000 steps are taken
 Result<graph::Graph> build_network(const Program& program, const Choice& choice, const Frame& frame);
 
+/// The steps as a person reads them, a line for each, with the formulas as written.
+std::string drawing(const Program& program);
+
 /// Values of a rule's formula. @param graph  null where no rule that needs one is asked
 std::optional<std::string> broken_rule(const Program& program, const Choice& choice, const Frame& frame,
                                        const graph::Graph* graph);

@@ -69,7 +69,11 @@ class Expansion {
       if (option.key == "low" || option.key == "high" || option.key == "step") resolve_number(option.value, index);
       if (option.key == "allowed") option.value = resolved(option.value, index);
       if (option.key == "when")
-        for (auto& parent : option.value.entries) resolve_values(parent.value, index);
+        for (auto& parent : option.value.entries) {
+          if (const auto at = parent.key.find("{index}"); at != std::string::npos && index)
+            parent.key.replace(at, 7, std::to_string(*index));
+          resolve_values(parent.value, index);
+        }
       if (option.key == "description" && index) resolve_text(option.value, index);
     }
     return node;
