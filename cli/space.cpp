@@ -247,6 +247,7 @@ void add_frame(CLI::App* command, SpaceCall& call) {
 void add_space(CLI::App& app, Action& chosen) {
   auto call = std::make_shared<SpaceCall>();
   auto* space = app.add_subcommand("space", "Look at a search space: of a file, a family or a job.");
+  space->usage("example: edgewise space show job.yaml");
   space->require_subcommand(1);
   auto* shown = add_command(*space, "show", "Draw a space, count it, and show what its networks cost.",
                             "edgewise space show job.yaml --samples 10", chosen, [call] { return show(*call); });

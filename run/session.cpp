@@ -40,6 +40,9 @@ std::string first_difference(const Json& there, const Json& here, const std::str
     if (path.empty() && (key == "file" || key == "frame")) continue;
     const std::string name = path.empty() ? key : path + "." + key;
     if (name == "data.path") continue;  // a folder may be moved; its pictures tell whether they are the same
+    if (name == "space.content" && there.value(key, std::string()) != value.get<std::string>())
+      return std::format("the space file \"{}\" says something else than when the study began",
+                         here.value("family", std::string()));
     if (!there.is_object() || !there.contains(key)) return name + " is new";
     if (there[key] == value) continue;
     if (value.is_object() && there[key].is_object()) {

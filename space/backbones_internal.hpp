@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "space/net_internal.hpp"
+#include "space/net.hpp"
 
 namespace edgewise::space {
 

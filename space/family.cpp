@@ -6,7 +6,7 @@
 #include "space/backbones.hpp"
 #include "space/built_in_spaces.hpp"
 #include "space/language/file_family.hpp"
-#include "space/net_internal.hpp"
+#include "space/net.hpp"
 
 namespace edgewise::space {
 

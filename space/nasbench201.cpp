@@ -3,7 +3,7 @@
 #include <format>
 #include <ranges>
 
-#include "space/net_internal.hpp"
+#include "space/net.hpp"
 #include "space/benchmark_networks_internal.hpp"
 
 namespace edgewise::space {

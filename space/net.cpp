@@ -1,4 +1,4 @@
-#include "space/net_internal.hpp"
+#include "space/net.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <format>
+#include <functional>
 
 #include "space/domain_internal.hpp"
 
@@ -102,9 +103,11 @@ class OddityFinder {
       ++entry.first;
       entry.second = reason;
     }
-    const auto most = std::ranges::max_element(reasons, {}, [](const auto& entry) { return entry.second.first; });
+    std::vector<std::pair<std::size_t, std::string>> most;
+    for (const auto& [kind, entry] : reasons) most.push_back(entry);
+    std::ranges::stable_sort(most, std::greater(), [](const auto& entry) { return entry.first; });
     found_.push_back({valid > 0 ? Oddity::Kind::fails : Oddity::Kind::unreachable, parameter.name, to_text(value),
-                      most->second.second});
+                      most.size() > 1 ? most[0].second + "; or " + most[1].second : most[0].second});
     return false;
   }
 

@@ -43,7 +43,7 @@ struct Oddity {
   enum class Kind { unreachable, fails, no_effect };
   Kind kind = Kind::unreachable;
   std::string parameter, value;  ///< no value: the parameter as a whole
-  std::string reason;            ///< what most of the tries ended with; of a parameter without effect how many were compared
+  std::string reason;            ///< what most tries ended with; of a parameter without effect how many were compared
 };
 
 /// Values that no valid choice has, values whose networks cannot be built, and parameters that change neither the

@@ -12,7 +12,7 @@
 
 #include "base/catalogue.hpp"
 #include "space/language/term.hpp"
-#include "space/net_internal.hpp"
+#include "space/net.hpp"
 
 namespace edgewise::space {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <format>
 
-#include "space/net_internal.hpp"
+#include "space/net.hpp"
 
 namespace edgewise::space {
 

@@ -105,9 +105,34 @@ def estimated(place):
     run("report", "job", "--output", "report.html", cwd=place)
 
 
+SPACE_FILE = """task: classification
+data: {path: builtin:drainage, count: 60, input: 32}
+space: {family: tiny_space.yaml, stages: [2], width: [8, 16]}
+device: {name: local, min_runs: 5, max_runs: 10, max_seconds: 0.1}
+train: {epochs: 1, batch: 16, threads: 1}
+search: {strategy: random, trials: 3}
+"""
+
+
+def of_a_file(place):
+    """A space file of docs/spaces.md with a block of the user's own."""
+    examples = pathlib.Path(__file__).resolve().parents[2] / "docs" / "examples"
+    text = (examples / "tiny_space.yaml").read_text()
+    (place / "tiny_space.yaml").write_text(text)
+    expect(text.count("\n") < 40, "a space with two kinds of blocks is under 40 lines")
+    expect("no mistakes" in run("space", "check", "tiny_space.yaml", "--input", "32", cwd=place), "the space makes sense")
+    expect("repvgg" in run("space", "blocks", cwd=place), "the block is in the reference")
+    run("search", "job.yaml", "--workers", "1", cwd=place)
+    report = json.loads(run("report", "job", "--json", cwd=place))
+    expect([trial["state"] for trial in report["trials"]] == ["complete"] * 3, "three networks of it are trained, exported and measured")
+    (place / "tiny_space.yaml").write_text(text.replace("96", "64"))
+    refused = run("search", "job.yaml", "--workers", "1", cwd=place, code=1)
+    expect("tiny_space.yaml" in refused and "space" in refused, "another text of the file is another study")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        for name, job, check in (("trained", TRAINED, trained), ("estimated", ESTIMATED, estimated)):
+        for name, job, check in (("trained", TRAINED, trained), ("estimated", ESTIMATED, estimated), ("file", SPACE_FILE, of_a_file)):
             place = pathlib.Path(folder) / name
             place.mkdir()
             write_pictures(place / "pictures")

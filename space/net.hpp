@@ -1,4 +1,4 @@
-/// Private to space/: layers by name on top of GraphBuilder, of which families and blocks are put together.
+/// Layers by name on top of GraphBuilder, of which families and blocks are put together.
 #pragma once
 
 #include <cstdint>
