@@ -16,7 +16,7 @@ namespace edgewise::cli {
 namespace {
 
 struct SpaceCall {
-  std::string target;
+  std::vector<std::string> targets;
   int input = 64, channels = 3, classes = 10, samples = 5, looks = 1000;
   std::uint64_t seed = 1;
   bool json = false, features = false;
@@ -48,14 +48,14 @@ std::expected<Found, Exit> found_job(const std::string& path) {
 }
 
 /// A family's name, a space file, or a job file.
-std::expected<Found, Exit> find_space(const SpaceCall& call) {
-  if (!space::is_space_file(call.target))
-    return found_source({call.target, space::built_in_content(call.target), Json::object()}, call);
-  const auto text = read_file(call.target, std::size_t{2} << 20);
+std::expected<Found, Exit> find_space(const std::string& target, const SpaceCall& call) {
+  if (!space::is_space_file(target))
+    return found_source({target, space::built_in_content(target), Json::object()}, call);
+  const auto text = read_file(target, std::size_t{2} << 20);
   if (!text) return std::unexpected(report_error(text.error()));
-  const auto root = config::parse_yaml(*text, call.target);
+  const auto root = config::parse_yaml(*text, target);
   const bool is_job = root && std::ranges::contains(root->entries, "task", &config::Node::Entry::key);
-  return is_job ? found_job(call.target) : found_source({call.target, *text, Json::object()}, call);
+  return is_job ? found_job(target) : found_source({target, *text, Json::object()}, call);
 }
 
 std::string domain_text(const space::Parameter& parameter) {
@@ -155,7 +155,7 @@ void print_survey(const space::Survey& survey, const space::Space& space) {
 }
 
 Exit show(const SpaceCall& call) {
-  const auto found = find_space(call);
+  const auto found = find_space(call.targets.front(), call);
   if (!found) return found.error();
   const auto& [family, frame] = *found;
   Json json{{"family", family.name}, {"size", nullptr}, {"parameters", Json::array()}, {"samples", Json::array()}};
@@ -214,22 +214,21 @@ Exit show(const SpaceCall& call) {
   return Exit::done;
 }
 
-Exit check_space(const SpaceCall& call) {
-  const auto found = find_space(call);
+Exit check_space(const std::string& target, const SpaceCall& call) {
+  const auto found = find_space(target, call);
   if (!found) return found.error();
   const auto oddities = space::find_oddities(found->family, found->frame, call.seed);
   if (!oddities.empty()) return report_errors(space::errors_of(oddities, found->family));
   const auto size = found->family.space.size();
   console::print_line("{}: no mistakes; {} parameters, {} choices; every value is in a network that can be built, and every "
                       "parameter has an effect",
-                      call.target, found->family.space.parameters().size(),
+                      target, found->family.space.parameters().size(),
                       size ? in_short(static_cast<double>(*size)) : beyond_count(found->family.space));
   return Exit::done;
 }
 
 /// What a space file or a family's name leaves open, and a job file does not.
 void add_frame(CLI::App* command, SpaceCall& call) {
-  command->add_option("space", call.target, "a space file, a family's name, or a job file")->required();
   command->add_option("--input", call.input, "height and width of the pictures, where no job says it")
       ->capture_default_str()
       ->check(CLI::Range(8, 4096));
@@ -251,6 +250,8 @@ void add_space(CLI::App& app, Action& chosen) {
   space->require_subcommand(1);
   auto* shown = add_command(*space, "show", "Draw a space, count it, and show what its networks cost.",
                             "edgewise space show job.yaml --samples 10", chosen, [call] { return show(*call); });
+  const std::string what = "a space file, a family's name, or a job file";
+  shown->add_option("space", call->targets, what)->required()->expected(1);
   add_frame(shown, *call);
   shown->add_option("--samples", call->samples, "networks to list")->capture_default_str()->check(CLI::Range(0, 10000));
   shown->add_option("--looks", call->looks, "choices that are looked at for counts and costs")
@@ -261,7 +262,13 @@ void add_space(CLI::App& app, Action& chosen) {
 
   auto* checked =
       add_command(*space, "check", "Find values that are never valid or cannot be built, and parameters without effect.",
-                  "edgewise space check space.yaml --input 96", chosen, [call] { return check_space(*call); });
+                  "edgewise space check space.yaml --input 96", chosen, [call] {
+                    auto exit = Exit::done;
+                    for (const auto& target : call->targets)
+                      if (const auto one = check_space(target, *call); one != Exit::done) exit = one;
+                    return exit;
+                  });
+  checked->add_option("space", call->targets, what + "; several are looked at in turn")->required();
   add_frame(checked, *call);
 
   add_command(*space, "blocks", "All blocks of the space language and their arguments (Markdown).",

@@ -69,27 +69,31 @@ class OddityFinder {
       : family_(family), frame_(frame), random_(RandomStream::named(seed, "space oddities")) {}
 
   std::vector<Oddity> find() && {
+    if (!is_reached({}, Oddity{Oddity::Kind::nothing_valid, "", "", ""})) return std::move(found_);
     for (const auto& parameter : family_.space.parameters()) {
       std::vector<Value> reached;
       for (const auto& value : some_values(parameter.domain))
-        if (is_reached(parameter, value)) reached.push_back(value);
+        if (is_reached([&] { return given_for(parameter, value); },
+                       Oddity{Oddity::Kind::unreachable, parameter.name, to_text(value), ""}))
+          reached.push_back(value);
       if (reached.size() > 1) compare(parameter, reached);
     }
     return std::move(found_);
   }
 
  private:
-  Choice drawn(const Parameter& parameter, const Value& value) {
+  Choice given_for(const Parameter& parameter, const Value& value) {
     auto given = conditions_of(family_.space, parameter, random_);
     given[parameter.name] = value;
-    return family_.space.draw(random_, given);
+    return given;
   }
 
-  bool is_reached(const Parameter& parameter, const Value& value) {
+  /// Whether a choice that has what is given is valid and can be built; keeps the oddity where none is.
+  bool is_reached(const std::function<Choice()>& given, Oddity oddity) {
     std::map<std::string, std::pair<std::size_t, std::string>> reasons;  // how often, and one in full
     std::size_t valid = 0;
     for (std::size_t i = 0; i < most_draws; ++i) {
-      const auto choice = drawn(parameter, value);
+      const auto choice = family_.space.draw(random_, given ? given() : Choice{});
       std::string reason;
       if (const auto checked = family_.space.check(choice); !checked) {
         reason = checked.error().message;
@@ -106,15 +110,16 @@ class OddityFinder {
     std::vector<std::pair<std::size_t, std::string>> most;
     for (const auto& [kind, entry] : reasons) most.push_back(entry);
     std::ranges::stable_sort(most, std::greater(), [](const auto& entry) { return entry.first; });
-    found_.push_back({valid > 0 ? Oddity::Kind::fails : Oddity::Kind::unreachable, parameter.name, to_text(value),
-                      most.size() > 1 ? most[0].second + "; or " + most[1].second : most[0].second});
+    if (valid > 0 && oddity.kind == Oddity::Kind::unreachable) oddity.kind = Oddity::Kind::fails;
+    oddity.reason = most.size() > 1 ? most[0].second + "; or " + most[1].second : most[0].second;
+    found_.push_back(std::move(oddity));
     return false;
   }
 
   void compare(const Parameter& parameter, const std::vector<Value>& values) {
     std::size_t compared = 0;
     for (std::size_t i = 0; i < most_draws && compared < most_compared; ++i) {
-      const auto choice = drawn(parameter, values[i % values.size()]);
+      const auto choice = family_.space.draw(random_, given_for(parameter, values[i % values.size()]));
       const auto one = family_.space.check(choice) ? family_.build(choice, frame_) : std::unexpected(Error{});
       if (!one) continue;
       const auto name = identity(*one);
@@ -138,6 +143,14 @@ class OddityFinder {
   RandomStream random_;
   std::vector<Oddity> found_;
 };
+
+/// What stands wrong in a file ends with its place: "... (space.yaml:4:17)".
+std::string place_at_end(const std::string& reason) {
+  const auto open = reason.rfind('(');
+  if (open == std::string::npos || !reason.ends_with(')')) return {};
+  auto place = reason.substr(open + 1, reason.size() - open - 2);
+  return std::ranges::count(place, ':') >= 2 ? place : std::string();
+}
 
 }  // namespace
 
@@ -184,6 +197,11 @@ std::vector<Error> errors_of(const std::vector<Oddity>& oddities, const Family& 
     const auto place = family.places.find(one.parameter);
     if (place != family.places.end()) error.where = place->second;
     switch (one.kind) {
+      case Oddity::Kind::nothing_valid:
+        error.message = std::format("no choice is valid: {}", one.reason);
+        error.where = place_at_end(one.reason);
+        error.next = "mend what is built, or loosen what forbids it";
+        break;
       case Oddity::Kind::unreachable:
         error.message = std::format("parameter \"{}\" never has the value {}: no choice with it is valid ({})",
                                     one.parameter, one.value, one.reason);

@@ -40,13 +40,13 @@ Survey survey(const Family& family, const Frame& frame, std::size_t samples, std
 
 /// Something that makes no sense in a space.
 struct Oddity {
-  enum class Kind { unreachable, fails, no_effect };
+  enum class Kind { nothing_valid, unreachable, fails, no_effect };
   Kind kind = Kind::unreachable;
-  std::string parameter, value;  ///< no value: the parameter as a whole
+  std::string parameter, value;  ///< no value: the parameter as a whole; no parameter: the space as a whole
   std::string reason;            ///< what most tries ended with; of a parameter without effect how many were compared
 };
 
-/// Values that no valid choice has, values whose networks cannot be built, and parameters that change neither the
+/// That no choice is valid, and then nothing else; values that no valid choice has, values whose networks cannot be built, and parameters that change neither the
 /// network nor its training. Each is found by tries: a value by up to 300 draws that have it, an effect by comparing up
 /// to 40 networks with theirs when the parameter has another value (what changes no more than the order of nodes is no
 /// effect). A value that one in a thousand choices allows may be called unreachable.

@@ -33,10 +33,13 @@ class Expansion {
  private:
   void add(Node& plain, const Node::Entry& entry) {
     const auto open = entry.key.find('[');
-    if (open == std::string::npos) {
-      plain.entries.push_back({entry.key, entry.at, resolved(entry.value, {})});
-      return;
-    }
+    const auto before = errors_.size();
+    const auto put = [&](std::string name, std::optional<std::int64_t> index) {
+      auto value = resolved(entry.value, index);
+      // With a mistake that is told, it is left out: the rest of it would only be told wrongly.
+      if (errors_.size() == before) plain.entries.push_back({std::move(name), entry.at, std::move(value)});
+    };
+    if (open == std::string::npos) return put(entry.key, {});
     const auto range = range_in(std::string_view(entry.key).substr(open + 1));
     if (!range || range->first > range->second || range->second - range->first >= most_indices) {
       errors_.push_back({ErrorCode::invalid_input, std::format("\"{}\" names no parameters", entry.key),
@@ -45,7 +48,7 @@ class Expansion {
       return;
     }
     for (auto index = range->first; index <= range->second; ++index)
-      plain.entries.push_back({entry.key.substr(0, open) + std::to_string(index), entry.at, resolved(entry.value, index)});
+      put(entry.key.substr(0, open) + std::to_string(index), index);
   }
 
   /// "1..4]"
@@ -94,7 +97,11 @@ class Expansion {
     const auto formula = parse_formula(node, file_);
     if (!formula) return errors_.push_back(formula.error());
     const auto term = evaluate(*formula, lookup(index), file_);
-    if (!term) return errors_.push_back(term.error());
+    if (!term) {
+      auto error = term.error();
+      error.next = "an end is a number, or a formula of input, image_channels, outputs and, with name[1..4], index";
+      return errors_.push_back(std::move(error));
+    }
     node.scalar = to_text(*term);
     node.is_quoted = false;
   }

@@ -246,6 +246,7 @@ class Reader {
 
   void read_sub_blocks(const Node& node) {
     if (node.kind != Node::Kind::map) return mistake(node.at, "blocks are names with what they do");
+    for (const auto& entry : node.entries) own_blocks_.push_back(entry.key);
     for (const auto& entry : node.entries) {
       if (!is_new_name(entry.key, entry.at)) continue;
       if (blocks().find(entry.key) || std::ranges::contains(form_words(), entry.key)) {
@@ -402,8 +403,13 @@ class Reader {
     for (const auto& one : sub_blocks_) words.push_back(one->name);
     words.insert(words.end(), form_words().begin(), form_words().end());
     const auto near = nearest_word(head.key, words);
-    mistake(head.at, std::format("there is no block \"{}\"; there are {}", head.key, quoted_list(words)),
-            near.empty() ? "" : std::format("did you mean \"{}\"?", near));
+    const bool comes_later = std::ranges::contains(own_blocks_, head.key);
+    mistake(head.at,
+            std::format("there is no block \"{}\"{}; there are {}", head.key, comes_later ? " yet" : "",
+                        quoted_list(words)),
+            comes_later     ? "a block uses those that stand above it, and never itself"
+            : !near.empty() ? std::format("did you mean \"{}\"?", near)
+                            : "");
     return false;
   }
 
@@ -445,10 +451,22 @@ class Reader {
     return is_right;
   }
 
+  /// A single word that is no name here.
+  [[nodiscard]] bool is_unknown_word(const Node& node) const {
+    return node.kind == Node::Kind::scalar && !node.scalar.empty() &&
+           std::ranges::all_of(node.scalar,
+                               [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }) &&
+           !std::ranges::contains(known_, node.scalar);
+  }
+
   std::optional<std::variant<Term, Formula>> argument(const Argument& declared, const Node& node) {
     if (declared.kind == Argument::Kind::word && node.kind == Node::Kind::scalar &&
         std::ranges::contains(declared.words, node.scalar))
       return Term(node.scalar);
+    if (declared.kind == Argument::Kind::word && is_unknown_word(node)) {
+      one_of(node, declared.words, "");
+      return {};
+    }
     auto formula = this->formula(node);
     if (!formula) return {};
     const auto& tree = *formula->tree;
@@ -489,7 +507,7 @@ class Reader {
 
   Program& program_;
   std::vector<Error>& errors_;
-  std::vector<std::string> known_;
+  std::vector<std::string> known_, own_blocks_;
   std::vector<std::shared_ptr<const SubBlock>> sub_blocks_;
 };
 
