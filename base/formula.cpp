@@ -239,11 +239,11 @@ class Parser {
       advance();
     }
     if (peek() == ',')
-      return mistake(text_, at_,
-                     std::format("\"{}\" takes {} and has more", word,
-                                 function->arguments == 1 ? "one argument"
-                                                          : in_words(function->arguments) + " arguments"),
-                     std::format("write {}", usage(*function)));
+      return mistake(
+          text_, at_,
+          std::format("\"{}\" takes {} and has more", word,
+                      function->arguments == 1 ? "one argument" : in_words(function->arguments) + " arguments"),
+          std::format("write {}", usage(*function)));
     TRY_DO(close(open, ')'));
     if (function->kind != Kind::is_set) return make(function->kind, begin, std::move(arguments));
     const Node& of = *arguments.front();

@@ -7,6 +7,7 @@
 #include "report/report.hpp"
 #include "run/coordinator.hpp"
 #include "run/preflight.hpp"
+#include "space/named_networks.hpp"
 
 namespace edgewise::cli {
 
@@ -92,6 +93,7 @@ struct TrainCall {
   std::vector<std::string> set;
   std::string from;
   std::string pick = "knee";
+  std::string network;  ///< by a name that others know
   int epochs = 0;
 };
 
@@ -129,16 +131,24 @@ run::Start start(bool every_network, bool will_run, run::View& view) {
 }
 
 Exit train(const TrainCall& call) {
-  if (call.set.empty() && call.from.empty())
+  if (call.set.empty() && call.from.empty() && call.network.empty())
     return wrong_usage(
         "which network?",
-        "name it with --set NAME=VALUE..., or take one of a finished search with --from STUDY --pick knee");
+        "say --network NAME, or --set NAME=VALUE... for one of the job's space, or take one of a finished "
+        "search with --from STUDY --pick knee");
   auto job = job_or_exit(call.search.job_file);
   if (!job) return job.error();
   if (call.epochs > 0) job->train.epochs = call.epochs;
-  job->name += "-train";
+  if (!call.network.empty()) {
+    auto source = space::source_of_network(call.network, job::frame_without_data(*job), job->train.learning_rate);
+    if (!source) return report_error(source.error());
+    job->space = *std::move(source);
+    job->search.common.start_with.clear();  // choices of the job's own space
+  }
+  const std::string suffix = "-" + (call.network.empty() ? std::string("train") : call.network);
+  job->name += suffix;
   const auto folder = job::study_folder(
-      call.search.study.empty() ? job::study_folder(call.search.job_file).replace_extension().string() + "-train"
+      call.search.study.empty() ? job::study_folder(call.search.job_file).replace_extension().string() + suffix
                                 : call.search.study);
   if (!call.search.quiet) report_remarks(*job);
   const auto view = run::make_view(call.search.quiet);
@@ -146,7 +156,12 @@ Exit train(const TrainCall& call) {
   if (!session) return report_error(session.error());
 
   Result<space::Choice> choice;
-  if (!call.set.empty()) {
+  if (!call.network.empty()) {
+    const auto only = session->family.space.size() == 1 ? session->family.space.at(0) : std::nullopt;
+    if (!only)
+      return report_error({ErrorCode::invalid_input, std::format("network \"{}\" cannot be built here", call.network)});
+    choice = *only;
+  } else if (!call.set.empty()) {
     choice = parse_choice(session->family.space, call.set);
   } else {
     const auto source = run::read_study(job::study_folder(call.from));
@@ -302,6 +317,10 @@ void add_search(CLI::App& app, Action& chosen) {
                                     [trained] { return train(*trained); });
   train_command->add_option("job", trained->search.job_file, "job file")->required();
   train_command->add_option("--set", trained->set, "NAME=VALUE of each parameter of the space");
+  auto* network =
+      train_command->add_option("--network", trained->network,
+                                "a network by its name, in the place of the job's space: resnet18, mobilevit_xxs, ...");
+  network->excludes("--set");
   train_command->add_option("--from", trained->from, "take the network from this study");
   train_command
       ->add_option("--pick", trained->pick, "which of its trials: knee, bend, baseline, best:OBJECTIVE or a number")

@@ -172,7 +172,8 @@ Exit show(const SpaceCall& call) {
     }
     json["parameters"].push_back(row);
   }
-  const auto survey = space::survey(family, frame, static_cast<std::size_t>(call.looks), call.seed, graph::known_values);
+  const auto survey =
+      space::survey(family, frame, static_cast<std::size_t>(call.looks), call.seed, graph::known_values);
   json["survey"] = to_json(survey);
   auto random = RandomStream::named(call.seed, "space examples");
   std::vector<std::vector<double>> features;  // of each sample, where they are asked for
@@ -181,8 +182,7 @@ Exit show(const SpaceCall& call) {
     if (!choice) return report_error(choice.error());
     const auto candidate = family.build(*choice, frame);
     if (!candidate) return report_error(candidate.error());
-    json["samples"].push_back(
-        {{"choice", space::to_json(*choice)}, {"costs", graph::known_values(candidate->graph)}});
+    json["samples"].push_back({{"choice", space::to_json(*choice)}, {"costs", graph::known_values(candidate->graph)}});
     if (!call.features) continue;
     features.push_back(graph::graph_features(candidate->graph));
     if (call.json) json["samples"].back()["features"] = features_json(features.back());
@@ -220,10 +220,11 @@ Exit check_space(const std::string& target, const SpaceCall& call) {
   const auto oddities = space::find_oddities(found->family, found->frame, call.seed);
   if (!oddities.empty()) return report_errors(space::errors_of(oddities, found->family));
   const auto size = found->family.space.size();
-  console::print_line("{}: no mistakes; {} parameters, {} choices; every value is in a network that can be built, and every "
-                      "parameter has an effect",
-                      target, found->family.space.parameters().size(),
-                      size ? in_short(static_cast<double>(*size)) : beyond_count(found->family.space));
+  console::print_line(
+      "{}: no mistakes; {} parameters, {} choices; every value is in a network that can be built, and every "
+      "parameter has an effect",
+      target, found->family.space.parameters().size(),
+      size ? in_short(static_cast<double>(*size)) : beyond_count(found->family.space));
   return Exit::done;
 }
 
@@ -260,14 +261,14 @@ void add_space(CLI::App& app, Action& chosen) {
   shown->add_flag("--features", call->features, "what a search's models see of the networks, smallest and largest");
   shown->add_flag("--json", call->json, "print JSON");
 
-  auto* checked =
-      add_command(*space, "check", "Find values that are never valid or cannot be built, and parameters without effect.",
-                  "edgewise space check space.yaml --input 96", chosen, [call] {
-                    auto exit = Exit::done;
-                    for (const auto& target : call->targets)
-                      if (const auto one = check_space(target, *call); one != Exit::done) exit = one;
-                    return exit;
-                  });
+  auto* checked = add_command(*space, "check",
+                              "Find values that are never valid or cannot be built, and parameters without effect.",
+                              "edgewise space check space.yaml --input 96", chosen, [call] {
+                                auto exit = Exit::done;
+                                for (const auto& target : call->targets)
+                                  if (const auto one = check_space(target, *call); one != Exit::done) exit = one;
+                                return exit;
+                              });
   checked->add_option("space", call->targets, what + "; several are looked at in turn")->required();
   add_frame(checked, *call);
 

@@ -1,4 +1,5 @@
-// Space files of networks: any bytes give a family or mistakes with a message; what it draws is built, or refused with a message.
+// Space files of networks: any bytes give a family or mistakes with a message; what it draws is built, or refused with
+// a message.
 #include <cstdint>
 #include <cstdlib>
 

@@ -322,8 +322,7 @@ void job_fields(Options& o, Job& job, Draft& draft) {
     o.problem("data", "data.validation_share and data.test_share together leave less than 5 % for training",
               "make one of them smaller");
 
-  const auto family =
-      read_space(o, job.space, frame_without_data(job), job.file.parent_path(), draft.is_recorded);
+  const auto family = read_space(o, job.space, frame_without_data(job), job.file.parent_path(), draft.is_recorded);
   if (!family) draft.in_space_file = family.error().in_file;
 
   o.section("device", "name", [&](Options& d) { device_fields(d, job, draft); }, "where candidates are measured");

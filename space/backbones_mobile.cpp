@@ -163,7 +163,8 @@ Wire shuffle_unit(Net& net, const std::string& scope, Wire x, const ShuffleUnit&
   }
   const auto branch = scope + ".branch2.";
   right = net.activation(branch + "2", net.norm(branch + "1", net.conv(branch + "0", right, half, {})));
-  right = net.norm(branch + "4", net.conv(branch + "3", right, half, {.kernel = kernel, .stride = stride, .groups = half}));
+  right =
+      net.norm(branch + "4", net.conv(branch + "3", right, half, {.kernel = kernel, .stride = stride, .groups = half}));
   right = net.activation(branch + "7", net.norm(branch + "6", net.conv(branch + "5", right, half, {})));
   const auto joined = net.op(scope + ".cat", graph::Concat{0}, {left, right});
   return net.op(scope + ".shuffle", graph::ChannelShuffle{2}, {joined});

@@ -45,7 +45,7 @@ struct Family {
   std::function<Result<Candidate>(const Choice&, const Frame&)> build;
   std::string
       named_by;  ///< the parameter whose value others call the network by ("resnet18"); empty: they have no names
-  std::string drawing = {};  ///< of a space file: its networks, a line for each step
+  std::string drawing = {};                        ///< of a space file: its networks, a line for each step
   std::map<std::string, std::string> places = {};  ///< of a space file: file:line:column of each parameter
 };
 /// The name of a choice's network, by which a folder of weights is looked through; empty: it has none.
@@ -53,8 +53,8 @@ std::string network_name(const Family& family, const Choice& choice);
 
 /// Which family, as a job says it and a study keeps it.
 struct Source {
-  std::string name;              ///< of families(), or a space file's path
-  std::string content = {};      ///< the space file's text, also of a family that is a built-in file; empty: none is kept
+  std::string name;          ///< of families(), or a space file's path
+  std::string content = {};  ///< the space file's text, also of a family that is a built-in file; empty: none is kept
   Json options = Json::object();  ///< the rest of the `space:` section
   friend bool operator==(const Source&, const Source&) = default;
 };

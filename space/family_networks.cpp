@@ -1,5 +1,8 @@
 #include <charconv>
 #include <format>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <ranges>
 
 #include "space/benchmark_networks_internal.hpp"
@@ -38,16 +41,31 @@ void read_numbers(const Space& space, Json& values) {
   }
 }
 
+/// A family for each frame: a table asks for one network after the other. Safe to use from several threads.
+Result<std::shared_ptr<const Family>> kept_family(const std::string& name, const Frame& frame) {
+  static std::mutex guard;
+  static std::map<std::string, std::shared_ptr<const Family>> kept;
+  if (frame.head) return invalid("networks of tables end in their own classifier");
+  const auto key = std::format("{} {} {} {}", name, frame.channels, frame.input_size, frame.outputs);
+  const std::lock_guard lock(guard);
+  auto& family = kept[key];
+  if (!family) {
+    TRY(auto made, make_family(name, Json::object(), frame));
+    family = std::make_shared<const Family>(std::move(made));
+  }
+  return family;
+}
+
 struct Named {
-  Family family;
+  std::shared_ptr<const Family> family;  // shared with what is kept
   Choice choice;
 };
 
 Result<Named> named(const std::string& name, const std::string& text, const Frame& frame) {
-  TRY(auto family, make_family(name, Json::object(), frame));
+  TRY(auto family, kept_family(name, frame));
   TRY(auto values, values_of(text));
-  read_numbers(family.space, values);
-  TRY(auto choice, choice_from_json(family.space, values));
+  read_numbers(family->space, values);
+  TRY(auto choice, choice_from_json(family->space, values));
   return Named{std::move(family), std::move(choice)};
 }
 
@@ -63,7 +81,7 @@ BenchmarkNetworks family_entry(const std::string& name) {
           },
           .build = [name](const std::string& text, const Frame& frame) -> Result<graph::Graph> {
             TRY(const auto found, named(name, text, frame));
-            TRY(auto candidate, found.family.build(found.choice, frame));
+            TRY(auto candidate, found.family->build(found.choice, frame));
             return std::move(candidate.graph);
           }};
 }

@@ -3,8 +3,8 @@
 #include <format>
 #include <ranges>
 
-#include "space/net.hpp"
 #include "space/benchmark_networks_internal.hpp"
+#include "space/net.hpp"
 
 namespace edgewise::space {
 

@@ -96,7 +96,8 @@ std::optional<Condition> read_condition(config::Options& o, const config::Node& 
 
 }  // namespace
 
-ParameterReader::ParameterReader(config::Node root, More more) : root_(expanded(std::move(root))), more_(std::move(more)) {
+ParameterReader::ParameterReader(config::Node root, More more)
+    : root_(expanded(std::move(root))), more_(std::move(more)) {
   if (const auto* section = child(root_, "parameters"))
     for (const auto& entry : section->entries) names_.push_back(entry.key);
 }

@@ -208,8 +208,8 @@ std::vector<Error> errors_of(const std::vector<Oddity>& oddities, const Family& 
         error.next = "take it out, or loosen what forbids it";
         break;
       case Oddity::Kind::fails:
-        error.message = std::format("parameter \"{}\" cannot be {}: no network with it can be built ({})", one.parameter,
-                                    one.value, one.reason);
+        error.message = std::format("parameter \"{}\" cannot be {}: no network with it can be built ({})",
+                                    one.parameter, one.value, one.reason);
         error.next = "take it out, or mend what is built of it";
         break;
       case Oddity::Kind::no_effect:

@@ -17,7 +17,8 @@ struct Count {
   std::optional<std::uint64_t> choices;  ///< whatever validity says; nothing: a real parameter makes it infinite
   bool is_exact = false;                 ///< every choice was looked at
   std::size_t looked_at = 0, valid = 0;
-  /// Of the share of choices that are valid, with 95 % confidence (Wilson's interval); both the share where it is exact.
+  /// Of the share of choices that are valid, with 95 % confidence (Wilson's interval); both the share where it is
+  /// exact.
   double low = 0, high = 1;
 };
 
@@ -28,8 +29,8 @@ struct Spread {
 
 struct Survey {
   Count count;
-  std::size_t built = 0;                   ///< valid choices whose networks the spreads are of
-  std::map<std::string, Spread> spreads;   ///< of what the graph tells, by name
+  std::size_t built = 0;                       ///< valid choices whose networks the spreads are of
+  std::map<std::string, Spread> spreads;       ///< of what the graph tells, by name
   std::map<std::string, std::size_t> reasons;  ///< why choices were not valid: up to the first figure, how often
 };
 
@@ -46,10 +47,11 @@ struct Oddity {
   std::string reason;            ///< what most tries ended with; of a parameter without effect how many were compared
 };
 
-/// That no choice is valid, and then nothing else; values that no valid choice has, values whose networks cannot be built, and parameters that change neither the
-/// network nor its training. Each is found by tries: a value by up to 300 draws that have it, an effect by comparing up
-/// to 40 networks with theirs when the parameter has another value (what changes no more than the order of nodes is no
-/// effect). A value that one in a thousand choices allows may be called unreachable.
+/// That no choice is valid, and then nothing else; values that no valid choice has, values whose networks cannot be
+/// built, and parameters that change neither the network nor its training. Each is found by tries: a value by up to 300
+/// draws that have it, an effect by comparing up to 40 networks with theirs when the parameter has another value (what
+/// changes no more than the order of nodes is no effect). A value that one in a thousand choices allows may be called
+/// unreachable.
 std::vector<Oddity> find_oddities(const Family& family, const Frame& frame, std::uint64_t seed);
 
 /// @error invalid_input for each, with what to do and, of a space file, the parameter's place

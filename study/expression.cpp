@@ -89,11 +89,11 @@ Result<Comparison> Comparison::parse(std::string_view text) {
   const std::size_t at = text.find_first_of("<>=");
   if (at == std::string_view::npos)
     return formula::mistake(text, text.size(), "there is no comparison",
-                   "write <, <=, > or >= between two expressions, for example latency_ms < 33");
+                            "write <, <=, > or >= between two expressions, for example latency_ms < 33");
   const std::size_t length = at + 1 < text.size() && text[at] != '=' && text[at + 1] == '=' ? 2 : 1;
   if (text[at] == '=')
     return formula::mistake(text, at, "\"=\" compares nothing here",
-                   "use <, <=, > or >=; measured values are never exactly equal");
+                            "use <, <=, > or >=; measured values are never exactly equal");
   if (const std::size_t second = text.find_first_of("<>=", at + length); second != std::string_view::npos)
     return formula::mistake(text, second, "only one comparison is allowed", "write two constraints");
   TRY(auto left, Expression::part(text, 0, at));

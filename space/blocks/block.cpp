@@ -76,11 +76,13 @@ struct ActivationWord {
   std::string_view word;
   Net::Kind kind;
 };
-constexpr ActivationWord all_activations[] = {
-    {"relu", Net::Kind::relu},           {"relu6", Net::Kind::relu6},
-    {"silu", Net::Kind::silu},           {"hardswish", Net::Kind::hardswish},
-    {"hardsigmoid", Net::Kind::hardsigmoid}, {"gelu", Net::Kind::gelu},
-    {"sigmoid", Net::Kind::sigmoid}};
+constexpr ActivationWord all_activations[] = {{"relu", Net::Kind::relu},
+                                              {"relu6", Net::Kind::relu6},
+                                              {"silu", Net::Kind::silu},
+                                              {"hardswish", Net::Kind::hardswish},
+                                              {"hardsigmoid", Net::Kind::hardsigmoid},
+                                              {"gelu", Net::Kind::gelu},
+                                              {"sigmoid", Net::Kind::sigmoid}};
 
 }  // namespace
 
@@ -100,9 +102,9 @@ std::optional<Net::Kind> activation_of(std::string_view word) {
 
 Catalogue<Block>& blocks() {
   static Catalogue<Block> all("block", {conv_entry(), norm_entry(), activation_entry(), conv_norm_entry(),
-                                        residual_block_entry(), inverted_residual_entry(), squeeze_excite_entry(), shuffle_unit_entry(), mobilevit_entry(),
-                                        max_pool_entry(), average_pool_entry(), global_pool_entry(), flatten_entry(),
-                                        linear_entry(), dropout_entry()});
+                                        residual_block_entry(), inverted_residual_entry(), squeeze_excite_entry(),
+                                        shuffle_unit_entry(), mobilevit_entry(), max_pool_entry(), average_pool_entry(),
+                                        global_pool_entry(), flatten_entry(), linear_entry(), dropout_entry()});
   return all;
 }
 

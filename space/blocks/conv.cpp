@@ -47,10 +47,9 @@ Block conv_norm_entry() {
 }
 
 Block norm_entry() {
-  return {.name = "norm",
-          .sentence = "batch norm",
-          .arguments = {},
-          .build = [](const Site& at) -> Result<Wire> { return at.net.norm(at.scope, at.x); }};
+  return {.name = "norm", .sentence = "batch norm", .arguments = {}, .build = [](const Site& at) -> Result<Wire> {
+            return at.net.norm(at.scope, at.x);
+          }};
 }
 
 Block activation_entry() {

@@ -27,18 +27,19 @@ Result<Wire> build_inverted_residual(const Site& at) {
 }  // namespace
 
 Block inverted_residual_entry() {
-  return {.name = "inverted_residual",
-          .sentence = "wide through a 1x1 convolution, one map at a time through a depthwise one, narrow again; beside a "
-                      "shortcut where the shape stays (Sandler et al., CVPR 2018)",
-          .arguments = {whole("out", {}, 1, most_channels, "channels that it gives"),
-                        number("expand", 1, 0.1, 64, "how many times wider it is inside; 1: no first convolution"),
-                        whole("kernel", 3, 1, most_kernel, "of the depthwise convolution"),
-                        whole("stride", 1, 1, most_kernel, "how many times smaller the map becomes"),
-                        number("squeeze", 0, 0, 1,
-                               "squeeze-and-excitation to such a share of the inner channels; 0: none"),
-                        whole("divisor", 1, 1, 256, "the inner channels are rounded to a multiple of it"),
-                        activation_argument()},
-          .build = build_inverted_residual};
+  return {
+      .name = "inverted_residual",
+      .sentence =
+          "wide through a 1x1 convolution, one map at a time through a depthwise one, narrow again; beside a "
+          "shortcut where the shape stays (Sandler et al., CVPR 2018)",
+      .arguments = {whole("out", {}, 1, most_channels, "channels that it gives"),
+                    number("expand", 1, 0.1, 64, "how many times wider it is inside; 1: no first convolution"),
+                    whole("kernel", 3, 1, most_kernel, "of the depthwise convolution"),
+                    whole("stride", 1, 1, most_kernel, "how many times smaller the map becomes"),
+                    number("squeeze", 0, 0, 1, "squeeze-and-excitation to such a share of the inner channels; 0: none"),
+                    whole("divisor", 1, 1, 256, "the inner channels are rounded to a multiple of it"),
+                    activation_argument()},
+      .build = build_inverted_residual};
 }
 
 }  // namespace edgewise::space

@@ -83,7 +83,8 @@ Result<Wire> build_mobilevit(const Site& at) {
 
   const auto kind = at.kind();
   auto y = net.conv_norm(at.inner("local"), at.x, channels, {.kernel = kernel}, kind);
-  y = at.given.truth("norm_in") ? net.conv_norm(at.inner("in"), y, width, {}, kind) : net.conv(at.inner("in"), y, width, {});
+  y = at.given.truth("norm_in") ? net.conv_norm(at.inner("in"), y, width, {}, kind)
+                                : net.conv(at.inner("in"), y, width, {});
 
   // A map that is no whole number of patches is stretched to one, and shrunk again.
   const auto rounded = [&](std::int64_t extent) { return (extent + patch - 1) / patch * patch; };
@@ -122,22 +123,21 @@ Result<Wire> build_mobilevit(const Site& at) {
 
 Block mobilevit_entry() {
   return {.name = "mobilevit",
-          .sentence = "a convolution that looks near, a transformer that looks far, and a convolution over both (Mehta & "
-                      "Rastegari, ICLR 2022)",
-          .arguments = {whole("width", {}, 1, 4096, "numbers of a token"),
-                        whole("ffn", {}, 1, 16384, "numbers inside its feed-forward layers"),
-                        whole("heads", 4, 1, 64, "ways in which patches look at each other"),
-                        whole("layers", 1, 1, 64, "transformer layers"),
-                        whole("patch", 2, 1, 64, "edge of a patch in pixels"),
-                        whole("kernel", 3, 1, most_kernel, "of the convolutions before and after"),
-                        word("attention", "softmax", {"softmax", "linear"},
-                             "each patch to each other, or to their weighted mean alone"),
-                        word("ffn_activation", "silu", {"relu", "silu", "gelu", "hardswish"},
-                             "inside the feed-forward layers"),
-                        truth("norm_in", false, "norm and activation after the convolution to tokens"),
-                        truth("norm_each", false, "a third norm after each layer instead of one at the end"),
-                        number("dropout", 0, 0, 0.9, "in training, after attention and feed-forward"),
-                        activation_argument()},
+          .sentence =
+              "a convolution that looks near, a transformer that looks far, and a convolution over both (Mehta & "
+              "Rastegari, ICLR 2022)",
+          .arguments =
+              {whole("width", {}, 1, 4096, "numbers of a token"),
+               whole("ffn", {}, 1, 16384, "numbers inside its feed-forward layers"),
+               whole("heads", 4, 1, 64, "ways in which patches look at each other"),
+               whole("layers", 1, 1, 64, "transformer layers"), whole("patch", 2, 1, 64, "edge of a patch in pixels"),
+               whole("kernel", 3, 1, most_kernel, "of the convolutions before and after"),
+               word("attention", "softmax", {"softmax", "linear"},
+                    "each patch to each other, or to their weighted mean alone"),
+               word("ffn_activation", "silu", {"relu", "silu", "gelu", "hardswish"}, "inside the feed-forward layers"),
+               truth("norm_in", false, "norm and activation after the convolution to tokens"),
+               truth("norm_each", false, "a third norm after each layer instead of one at the end"),
+               number("dropout", 0, 0, 0.9, "in training, after attention and feed-forward"), activation_argument()},
           .build = build_mobilevit};
 }
 

@@ -58,12 +58,11 @@ Block linear_entry() {
 }
 
 Block dropout_entry() {
-  return {.name = "dropout",
-          .sentence = "in training leaves out numbers by chance",
-          .arguments = {number("share", 0.2, 0, 0.99, "of the numbers")},
-          .build = [](const Site& at) -> Result<Wire> {
-            return at.net.dropout(at.scope, at.x, at.given.number("share"));
-          }};
+  return {
+      .name = "dropout",
+      .sentence = "in training leaves out numbers by chance",
+      .arguments = {number("share", 0.2, 0, 0.99, "of the numbers")},
+      .build = [](const Site& at) -> Result<Wire> { return at.net.dropout(at.scope, at.x, at.given.number("share")); }};
 }
 
 }  // namespace edgewise::space

@@ -12,10 +12,9 @@ Block residual_block_entry() {
                         whole("dilation", 1, 1, most_kernel, "distance between the points of their kernels"),
                         truth("bottleneck", false, "narrow - wide - narrow, to four times the width")},
           .build = [](const Site& at) -> Result<Wire> {
-            return residual_block(
-                at.net, at.scope, at.x,
-                {at.whole("width"), at.whole("stride"), at.whole("kernel"), at.given.truth("bottleneck"),
-                 at.whole("groups"), at.whole("dilation")});
+            return residual_block(at.net, at.scope, at.x,
+                                  {at.whole("width"), at.whole("stride"), at.whole("kernel"),
+                                   at.given.truth("bottleneck"), at.whole("groups"), at.whole("dilation")});
           }};
 }
 

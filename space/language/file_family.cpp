@@ -16,7 +16,8 @@ namespace {
 /// What is wrong with a choice, as it was found once: a search asks again and again. Safe to use from several threads.
 class Verdicts {
  public:
-  Verdicts(std::shared_ptr<const Program> program, Frame frame) : program_(std::move(program)), frame_(std::move(frame)) {}
+  Verdicts(std::shared_ptr<const Program> program, Frame frame)
+      : program_(std::move(program)), frame_(std::move(frame)) {}
 
   std::optional<std::string> of(const Choice& choice) {
     // Cheaper than to remember.

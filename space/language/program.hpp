@@ -44,16 +44,16 @@ struct Step {
   std::string word;  ///< as written: the block's or the form's name
   std::optional<Template> name;
   std::optional<Formula> when;
-  const Block* block = nullptr;                          ///< lives in the catalogue
-  std::shared_ptr<const SubBlock> sub_block;             ///< shared by the steps that use it; immutable
-  std::vector<std::variant<Term, Formula>> arguments;    ///< of a block or sub-block, in its own order
-  std::vector<config::Position> argument_places;         ///< of each; the step's own where it is not given
-  std::optional<Formula> of;                             ///< how often is repeated, what is chosen by
-  std::string variable;                                  ///< that counts the repeats from 1
-  std::vector<std::pair<std::string, Formula>> lets;     ///< names for values, until the list of steps ends
-  std::vector<std::string> labels;                       ///< of branches to choose among
+  const Block* block = nullptr;                        ///< lives in the catalogue
+  std::shared_ptr<const SubBlock> sub_block;           ///< shared by the steps that use it; immutable
+  std::vector<std::variant<Term, Formula>> arguments;  ///< of a block or sub-block, in its own order
+  std::vector<config::Position> argument_places;       ///< of each; the step's own where it is not given
+  std::optional<Formula> of;                           ///< how often is repeated, what is chosen by
+  std::string variable;                                ///< that counts the repeats from 1
+  std::vector<std::pair<std::string, Formula>> lets;   ///< names for values, until the list of steps ends
+  std::vector<std::string> labels;                     ///< of branches to choose among
   std::vector<config::Position> label_places;
-  std::vector<std::vector<Step>> branches;               ///< of a residual the path, and the shortcut if it has one
+  std::vector<std::vector<Step>> branches;  ///< of a residual the path, and the shortcut if it has one
 };
 
 /// Steps with a name and arguments of their own, for use in several places.

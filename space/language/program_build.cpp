@@ -159,7 +159,8 @@ class Construction {
     if (step.when) {
       TRY(const auto holds, evaluate(*step.when, lookup_, program_.file));
       const auto* truth = std::get_if<bool>(&holds);
-      if (!truth) return mistake(step.when->at, std::format("\"when\" must be true or false, and is {}", to_text(holds)));
+      if (!truth)
+        return mistake(step.when->at, std::format("\"when\" must be true or false, and is {}", to_text(holds)));
       if (!*truth) return {};
     }
     switch (step.form) {
@@ -262,7 +263,9 @@ class Construction {
         return mistake(step.argument_places[i], std::format("the block \"{}\": {}", step.word, *wrong));
     const Arguments given(step.block->arguments, values);
     auto built = step.block->build({net_, std::move(scope), x_, given, program_.activation});
-    if (!built) return mistake(step.at, std::format("the block \"{}\": {}", step.word, built.error().message), built.error().next);
+    if (!built)
+      return mistake(step.at, std::format("the block \"{}\": {}", step.word, built.error().message),
+                     built.error().next);
     x_ = *built;
     return told(step);
   }
@@ -271,7 +274,8 @@ class Construction {
     TRY(const auto scope, scope_of(step, prefix));
     const auto& takes = step.sub_block->takes;
     TRY(auto values, arguments_of(step));
-    if (++nesting_ > most_nesting) return mistake(step.at, std::format("blocks are nested deeper than {}", most_nesting));
+    if (++nesting_ > most_nesting)
+      return mistake(step.at, std::format("blocks are nested deeper than {}", most_nesting));
     const auto outer_barrier = barrier_, before = locals_.size();
     barrier_ = before;
     for (std::size_t i = 0; i < takes.size(); ++i) locals_.emplace_back(takes[i].first, std::move(values[i]));
@@ -344,8 +348,8 @@ Result<Terms> terms_of(const Program& program, const Choice& choice, const Frame
     TRY(const auto of, evaluate(cases.of, lookup, program.file));
     const auto label = std::ranges::find(cases.labels, to_text(of));
     if (label == cases.labels.end())
-      return invalid(std::format("there is no case for \"{}\"; there are {}", to_text(of), quoted_list(cases.labels)), {},
-                     where(program.file, cases.of.at));
+      return invalid(std::format("there is no case for \"{}\"; there are {}", to_text(of), quoted_list(cases.labels)),
+                     {}, where(program.file, cases.of.at));
     // All of one case see what was before it, and not each other.
     Terms now;
     for (const auto& [name, formula] : cases.values[static_cast<std::size_t>(label - cases.labels.begin())]) {

@@ -73,14 +73,16 @@ void draw_step(const Step& step, std::size_t depth, std::string& lines) {
   if (step.name) what = std::format("{}: {}", written(*step.name), what);
   while (what.ends_with(' ')) what.pop_back();
   lines += std::string(2 * depth, ' ') + what + "\n";
-  const bool is_joined = step.form == Step::Form::residual || step.form == Step::Form::add || step.form == Step::Form::concat;
+  const bool is_joined =
+      step.form == Step::Form::residual || step.form == Step::Form::add || step.form == Step::Form::concat;
   for (std::size_t i = 0; i < step.branches.size(); ++i) {
     const bool is_labelled = step.form == Step::Form::choose || is_joined;
     if (is_labelled) {
       const auto label = step.form == Step::Form::choose     ? step.labels[i]
                          : step.form == Step::Form::residual ? std::string(i == 0 ? "path" : "shortcut")
                                                              : std::format("branch {}", i + 1);
-      lines += std::format("{}{}{}\n", std::string(2 * depth + 2, ' '), label, step.branches[i].empty() ? ": as it is" : ":");
+      lines += std::format("{}{}{}\n", std::string(2 * depth + 2, ' '), label,
+                           step.branches[i].empty() ? ": as it is" : ":");
     }
     draw_steps(step.branches[i], depth + (is_labelled ? 2 : 1), lines);
   }

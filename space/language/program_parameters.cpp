@@ -42,9 +42,9 @@ class Expansion {
     if (open == std::string::npos) return put(entry.key, {});
     const auto range = range_in(std::string_view(entry.key).substr(open + 1));
     if (!range || range->first > range->second || range->second - range->first >= most_indices) {
-      errors_.push_back({ErrorCode::invalid_input, std::format("\"{}\" names no parameters", entry.key),
-                         where(file_, entry.at),
-                         std::format("write for example blocks[1..4] for blocks1 to blocks4, at most {}", most_indices)});
+      errors_.push_back(
+          {ErrorCode::invalid_input, std::format("\"{}\" names no parameters", entry.key), where(file_, entry.at),
+           std::format("write for example blocks[1..4] for blocks1 to blocks4, at most {}", most_indices)});
       return;
     }
     for (auto index = range->first; index <= range->second; ++index)

@@ -37,8 +37,9 @@ class Reader {
   Reader(Program& program, std::vector<Error>& errors) : program_(program), errors_(errors) {}
 
   void read(const Node& root) {
-    const std::vector<std::string> keys{"space", "about",   "named_by", "parameters", "settings", "cases", "constraints", "input_size",
-                                        "init",  "norm", "activation", "blocks",   "network",    "classifier"};
+    const std::vector<std::string> keys{"space",      "about",       "named_by",   "parameters", "settings",
+                                        "cases",      "constraints", "input_size", "init",       "norm",
+                                        "activation", "blocks",      "network",    "classifier"};
     for (const auto& entry : root.entries)
       if (!std::ranges::contains(keys, entry.key)) unknown("a space file", entry.key, entry.at, keys);
     text(root, "space", program_.name);
@@ -65,8 +66,8 @@ class Reader {
       mistake(root.at, "network is missing: what is built of a choice?",
               "for example network: [conv_norm: {out: 16, kernel: 3, stride: 2}]");
     if (const auto* classifier = child(root, "classifier")) program_.classifier = steps(*classifier);
-    if (!program_.named_by.empty() &&
-        !std::ranges::contains(program_.parameters, program_.named_by, [](const auto& p) { return p.family.parameter.name; }))
+    if (!program_.named_by.empty() && !std::ranges::contains(program_.parameters, program_.named_by,
+                                                             [](const auto& p) { return p.family.parameter.name; }))
       mistake(child(root, "named_by")->at, std::format("named_by is \"{}\", which is no parameter", program_.named_by));
   }
 
@@ -121,7 +122,8 @@ class Reader {
   }
 
   void read_settings(const Node& node) {
-    if (node.kind != Node::Kind::map) return mistake(node.at, "settings are names with numbers", "for example settings: {max_macs: 4e8}");
+    if (node.kind != Node::Kind::map)
+      return mistake(node.at, "settings are names with numbers", "for example settings: {max_macs: 4e8}");
     for (const auto& entry : node.entries) {
       if (!is_new_name(entry.key, entry.at)) continue;
       program_.settings.push_back({entry.key, plain_number(entry.value, 1, 1e12).value_or(1)});
@@ -130,12 +132,15 @@ class Reader {
   }
 
   bool is_new_name(const std::string& name, Position at) {
-    const bool is_word = !name.empty() && !std::isdigit(static_cast<unsigned char>(name.front())) &&
-                         std::ranges::all_of(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; });
+    const bool is_word =
+        !name.empty() && !std::isdigit(static_cast<unsigned char>(name.front())) &&
+        std::ranges::all_of(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; });
     if (!is_word) {
-      mistake(at, std::format("\"{}\" is no name", name), "a name has letters, digits and _, and begins with none of the digits");
+      mistake(at, std::format("\"{}\" is no name", name),
+              "a name has letters, digits and _, and begins with none of the digits");
     } else if (std::ranges::contains(live_names, name) || std::ranges::contains(cost_names, name)) {
-      mistake(at, std::format("the name \"{}\" is taken: it means what it says of every network", name), "give another one");
+      mistake(at, std::format("the name \"{}\" is taken: it means what it says of every network", name),
+              "give another one");
     } else {
       return true;
     }
@@ -166,10 +171,12 @@ class Reader {
     std::vector<Found> found;
     names_in(*formula.tree, found);
     for (const auto& one : found) {
-      const bool is_known = one.is_element ? std::ranges::any_of(known_, [&](const auto& name) {
-        return name.size() > one.name.size() && name.starts_with(one.name);
-      })
-                                           : std::ranges::contains(known_, one.name);
+      const bool is_known =
+          one.is_element ? std::ranges::any_of(known_,
+                                               [&](const auto& name) {
+                                                 return name.size() > one.name.size() && name.starts_with(one.name);
+                                               })
+                         : std::ranges::contains(known_, one.name);
       if (is_known) continue;
       const auto near = nearest_word(one.name, known_);
       mistake({formula.at.line, formula.at.column + static_cast<int>(one.column) - 1},
@@ -275,7 +282,8 @@ class Reader {
   }
 
   static const std::vector<std::string>& form_words() {
-    static const std::vector<std::string> words{"do", "repeat", "choose", "residual", "add", "concat", "let", "feature"};
+    static const std::vector<std::string> words{"do",  "repeat", "choose", "residual",
+                                                "add", "concat", "let",    "feature"};
     return words;
   }
 
@@ -524,7 +532,8 @@ std::optional<std::string> argument_mistake(const Argument& declared, const Term
     case Argument::Kind::whole:
     case Argument::Kind::number: {
       const bool is_whole = declared.kind == Argument::Kind::whole;
-      if (number && *number >= declared.low && *number <= declared.high && (!is_whole || *number == std::floor(*number)))
+      if (number && *number >= declared.low && *number <= declared.high &&
+          (!is_whole || *number == std::floor(*number)))
         return {};
       return std::format("\"{}\" is {}; it must be a {} from {} to {}", declared.name, to_text(term),
                          is_whole ? "whole number" : "number", number_text(declared.low), number_text(declared.high));
@@ -533,8 +542,10 @@ std::optional<std::string> argument_mistake(const Argument& declared, const Term
       if (std::holds_alternative<bool>(term)) return {};
       return std::format("\"{}\" is {}; it must be true or false", declared.name, to_text(term));
     case Argument::Kind::word:
-      if (const auto* text = std::get_if<std::string>(&term); text && std::ranges::contains(declared.words, *text)) return {};
-      return std::format("\"{}\" is {}; it must be one of {}", declared.name, to_text(term), quoted_list(declared.words));
+      if (const auto* text = std::get_if<std::string>(&term); text && std::ranges::contains(declared.words, *text))
+        return {};
+      return std::format("\"{}\" is {}; it must be one of {}", declared.name, to_text(term),
+                         quoted_list(declared.words));
   }
   return {};
 }
@@ -544,8 +555,8 @@ std::expected<Program, std::vector<Error>> read_program(const std::string& text,
   auto root = config::parse_yaml(text, file);
   if (!root) return std::unexpected(std::vector<Error>{root.error()});
   if (root->kind != Node::Kind::map)
-    return std::unexpected(std::vector<Error>{
-        {ErrorCode::invalid_input, "a space file is a map of sections", where(file, root->at), "it has at least parameters and network"}});
+    return std::unexpected(std::vector<Error>{{ErrorCode::invalid_input, "a space file is a map of sections",
+                                               where(file, root->at), "it has at least parameters and network"}});
   Program program;
   program.file = file;
   std::vector<Error> errors;

@@ -11,9 +11,10 @@ namespace edgewise::space {
 namespace {
 
 constexpr formula::Function functions[] = {
-    {"min", formula::Kind::min, 2},     {"max", formula::Kind::max, 2},           {"round", formula::Kind::round, 1}, {"floor", formula::Kind::floor, 1},
-    {"ceil", formula::Kind::ceil, 1},   {"abs", formula::Kind::abs, 1},           {"sqrt", formula::Kind::sqrt, 1},   {"log", formula::Kind::log, 1},
-    {"log2", formula::Kind::log2, 1},   {"exp", formula::Kind::exp, 1},           {"if", formula::Kind::choose, 3},   {"is_set", formula::Kind::is_set, 1},
+    {"min", formula::Kind::min, 2},          {"max", formula::Kind::max, 2},   {"round", formula::Kind::round, 1},
+    {"floor", formula::Kind::floor, 1},      {"ceil", formula::Kind::ceil, 1}, {"abs", formula::Kind::abs, 1},
+    {"sqrt", formula::Kind::sqrt, 1},        {"log", formula::Kind::log, 1},   {"log2", formula::Kind::log2, 1},
+    {"exp", formula::Kind::exp, 1},          {"if", formula::Kind::choose, 3}, {"is_set", formula::Kind::is_set, 1},
     {"round_to", formula::Kind::round_to, 2}};
 constexpr formula::Dialect dialect{.functions = functions, .has_logic = true};
 
@@ -164,7 +165,8 @@ class Evaluation {
     return mistake(node, std::format("true or false is needed here, and this is {} ({})", kind_of(term), to_text(term)),
                    "compare it, for example with == 1");
   }
-  [[nodiscard]] std::unexpected<Error> mistake(const formula::Node& node, std::string message, std::string next = {}) const {
+  [[nodiscard]] std::unexpected<Error> mistake(const formula::Node& node, std::string message,
+                                               std::string next = {}) const {
     return invalid(std::move(message), std::move(next),
                    where(file_, {formula_.at.line, formula_.at.column + static_cast<int>(node.column) - 1}));
   }
@@ -210,8 +212,7 @@ std::string to_text(const Term& term) {
 }
 
 std::string number_text(double number) {
-  if (number == std::floor(number) && std::abs(number) < 1e15)
-    return std::to_string(static_cast<std::int64_t>(number));
+  if (number == std::floor(number) && std::abs(number) < 1e15) return std::to_string(static_cast<std::int64_t>(number));
   return std::format("{}", number);
 }
 
@@ -238,8 +239,7 @@ Result<Template> parse_template(const config::Node& node, const std::string& fil
     if (open == std::string::npos) break;
     const auto close = text.find('}', open);
     const config::Position place{at.line, at.column + static_cast<int>(open)};
-    if (close == std::string::npos)
-      return invalid("this \"{\" is never closed", "add \"}\"", where(file, place));
+    if (close == std::string::npos) return invalid("this \"{\" is never closed", "add \"}\"", where(file, place));
     TRY(auto formula, parse_text(text.substr(open + 1, close - open - 1), {place.line, place.column + 1}, file));
     result.parts.emplace_back(std::move(formula));
     begin = close + 1;

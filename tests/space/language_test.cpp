@@ -50,8 +50,8 @@ TEST(SpaceLanguage, BuildsStepsOneAfterTheOther) {
       "  - norm\n"
       "  - activation: relu6\n"
       "  - max_pool\n");
-  EXPECT_THAT(names(graph), ElementsAre("input", "first", "norm", "activation", "max_pool", "global_pool", "flatten",
-                                        "classifier"));
+  EXPECT_THAT(names(graph),
+              ElementsAre("input", "first", "norm", "activation", "max_pool", "global_pool", "flatten", "classifier"));
   EXPECT_THAT(graph.shape(4), ElementsAre(16, 16, 16));
 }
 
@@ -79,8 +79,8 @@ TEST(SpaceLanguage, JoinsBranches) {
       "  - concat: [[conv: {out: 2}], [], [conv: {out: 3}]]\n"
       "  - add: [[], [conv: {out: 13}], [conv: {out: 13}]]\n");
   EXPECT_THAT(graph.shape(graph.nodes().size() - 4), ElementsAre(13, 64, 64));
-  const auto adds = std::ranges::count_if(
-      graph.nodes(), [](const auto& node) { return std::holds_alternative<graph::Add>(node.op); });
+  const auto adds = std::ranges::count_if(graph.nodes(),
+                                          [](const auto& node) { return std::holds_alternative<graph::Add>(node.op); });
   EXPECT_EQ(adds, 3);
 }
 
@@ -106,7 +106,8 @@ TEST(SpaceLanguage, ChoosesAndLeavesOut) {
   };
   using Shapes = std::vector<graph::Shape>;
   EXPECT_EQ(shapes({{"op", "conv"}, {"extra", "false"}}), (Shapes{{5, 64, 64}}));
-  EXPECT_EQ(shapes({{"op", "skip"}, {"extra", "true"}, {"more", std::int64_t{3}}}), (Shapes{{7, 64, 64}, {30, 64, 64}}));
+  EXPECT_EQ(shapes({{"op", "skip"}, {"extra", "true"}, {"more", std::int64_t{3}}}),
+            (Shapes{{7, 64, 64}, {30, 64, 64}}));
   EXPECT_EQ(shapes({{"op", "pool"}, {"extra", "false"}}), (Shapes{{3, 32, 32}}));
 }
 
@@ -209,8 +210,9 @@ TEST(SpaceLanguage, TellsAllMistakesInTheirOrder) {
 
 TEST(SpaceLanguage, AFewLinesCannotKeepAnyoneBusy) {
   const auto made = read_family(
-      Source{"t.yaml",
-             "parameters: {p: [1, 2]}\nnetwork:\n  - repeat: 1000\n    do: [repeat: 1000, do: [repeat: 1000, do: []]]\n"},
+      Source{
+          "t.yaml",
+          "parameters: {p: [1, 2]}\nnetwork:\n  - repeat: 1000\n    do: [repeat: 1000, do: [repeat: 1000, do: []]]\n"},
       {});
   if (made) {
     const auto checked = made->space.check({{"p", "1"}});

@@ -32,7 +32,8 @@ TEST(ResNet, OfEighteenLayersHasTheBlocksOfTheBackbone) {
                                                                 "choice")
                                                          .value());
   ASSERT_TRUE(choice) << to_text(choice.error());
-  const auto mine = family.build(*choice, frame)->graph.tensors(), theirs = build_backbone("resnet18", frame)->tensors();
+  const auto mine = family.build(*choice, frame)->graph.tensors(),
+             theirs = build_backbone("resnet18", frame)->tensors();
   EXPECT_EQ(mine, theirs);  // names, shapes and order; it differs in the pooling after the stem, which has no tensors
 }
 

@@ -79,7 +79,8 @@ TEST(Oddities, AreValuesThatNothingHas) {
   const auto found = oddities_of(
       "parameters: {a: [1, 2, 3], b: [2, 3], c: {values: [1, 4], when: {b: [3]}}}\n"
       "constraints: [check: a < b]\n"
-      "network: [conv: {out: \"12 * a * if(is_set(c), c, 1) + b\", groups: 1}, conv: {out: 6, groups: \"if(a == 2, 7, 1)\"}]\n");
+      "network: [conv: {out: \"12 * a * if(is_set(c), c, 1) + b\", groups: 1}, conv: {out: 6, groups: \"if(a == 2, 7, "
+      "1)\"}]\n");
   ASSERT_EQ(found.size(), 2u) << testing::PrintToString(found);
   EXPECT_THAT(found[0], HasSubstr("parameter \"a\" never has the value 2"));
   EXPECT_THAT(found[0], HasSubstr("groups"));
