@@ -6,7 +6,7 @@
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "graph/graph_features.hpp"
-#include "graph/quantities.hpp"
+#include "run/session.hpp"
 #include "space/blocks/block.hpp"
 #include "space/space_file.hpp"
 #include "space/survey.hpp"
@@ -172,8 +172,7 @@ Exit show(const SpaceCall& call) {
     }
     json["parameters"].push_back(row);
   }
-  const auto survey =
-      space::survey(family, frame, static_cast<std::size_t>(call.looks), call.seed, graph::known_values);
+  const auto survey = space::survey(family, frame, static_cast<std::size_t>(call.looks), call.seed, run::known_costs);
   json["survey"] = to_json(survey);
   auto random = RandomStream::named(call.seed, "space examples");
   std::vector<std::vector<double>> features;  // of each sample, where they are asked for
@@ -182,7 +181,7 @@ Exit show(const SpaceCall& call) {
     if (!choice) return report_error(choice.error());
     const auto candidate = family.build(*choice, frame);
     if (!candidate) return report_error(candidate.error());
-    json["samples"].push_back({{"choice", space::to_json(*choice)}, {"costs", graph::known_values(candidate->graph)}});
+    json["samples"].push_back({{"choice", space::to_json(*choice)}, {"costs", run::known_costs(candidate->graph)}});
     if (!call.features) continue;
     features.push_back(graph::graph_features(candidate->graph));
     if (call.json) json["samples"].back()["features"] = features_json(features.back());

@@ -3,7 +3,7 @@
 
     tools/check_tasks.py               prints every line that does; exit code 1 when there is one
 
-What a task is like is asked of it (`task::Task`); what a program has is in its catalogues. Names are read from the sources that fill
+What a task is like is asked of it (`task::Task`); what a program has is in its catalogues. Names are read from the sources and space files that fill
 them, so a task that is added is watched too.
 """
 import pathlib
@@ -26,6 +26,7 @@ def entries() -> dict[str, str]:
     for path in (TOP / "space").glob("*.cpp"):
         for name in re.findall(r'\bFamily\{"(\w+)"', path.read_text()):
             found[name] = "family"
+    found |= {path.stem: "family" for path in (TOP / "spaces").glob("*.yaml")}
     return found
 
 
