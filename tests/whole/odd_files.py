@@ -35,7 +35,7 @@ def no_files(root):
         studies.mkdir(exist_ok=True)
         (studies / "study.db").unlink(missing_ok=True)
         (studies / "study.db").symlink_to(name if name.startswith("/") else f"../{name}")
-        commands = [["check", name], ["search", name], ["space", name], ["optimize", name], ["replay", name], ["replay", "table.yaml"], ["measure", name],
+        commands = [["check", name], ["search", name], ["space", "show", name], ["optimize", name], ["replay", name], ["replay", "table.yaml"], ["measure", name],
                     ["status", "s.study"], ["front", "s.study"], ["study", "import", name, "--space", "space.yaml", "--study", "i.study"],
                     ["train", "job.yaml", "--from", "s.study"], ["report", "r.study", "--output", name], ["init", "--file", name, "--force"],
                     ["search", "weights.yaml", "--study", "w.study"]]

@@ -82,7 +82,7 @@ def commands(root):
     (root / "space.yaml").write_text(SPACE)
     study = ["plain.study"]
     all_commands = [["--help"], ["--version"], ["search", "--help"], ["check", "job.yaml"], ["check", "job.yaml", "--json"], ["check", "--options"],
-                    ["data", "job.yaml"], ["data", "job.yaml", "--json"], ["space", "job.yaml"], ["space", "job.yaml", "--json"],
+                    ["data", "job.yaml"], ["data", "job.yaml", "--json"], ["space", "show", "job.yaml"], ["space", "show", "job.yaml", "--json"],
                     ["status", *study], ["status", *study, "--json"], ["front", *study], ["front", *study, "--all"], ["front", *study, "--csv"],
                     ["front", *study, "--json"], ["report", *study], ["report", *study, "--csv"], ["report", *study, "--json"],
                     ["export", *study, "--force"], ["export", *study, "--force", "--json"],
