@@ -352,6 +352,7 @@ class TableBuilder {
     rows_->axes.push_back(std::move(axis));
   }
 
+  static constexpr std::uint64_t rare = 50;  // one choice in so many
   /// Checks the parameters as a space, then that each choice has one row.
   Status make_rows() {
     const std::shared_ptr<const Table::Rows> rows = rows_;
@@ -383,6 +384,12 @@ class TableBuilder {
       }
     }
     rows_->rows = std::move(different);
+    // A table of a few networks of a large space: nobody would meet them by drawing.
+    if (rows_->rows.size() < *table_.space_.size() / rare) {
+      std::vector<space::Choice> all;
+      for (const auto& row : rows_->rows) all.push_back(row.choice);
+      table_.space_.list(std::move(all));
+    }
     return {};
   }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -68,8 +69,11 @@ class Space {
   /// @error invalid_input with the parameter's name: missing, inactive, unknown, or a value that is not allowed (with
   /// the nearest one)
   [[nodiscard]] Status check(const Choice& choice) const;
-  /// Number of choices, conditions counted, validity not; nothing when a real parameter makes it infinite or it exceeds
-  /// 2^63.
+  /// The valid choices of a space in which few are: all of them, each once. They are drawn from then on instead of
+  /// looked for, and the space has the size that they are.
+  void list(std::vector<Choice> valid);
+  /// Number of choices, conditions counted, validity not; of a listed space the valid ones alone; nothing when a real
+  /// parameter makes it infinite or it exceeds 2^63.
   [[nodiscard]] std::optional<std::uint64_t> size() const;
   /// Choice number `index` of `size()`, in a fixed order (the last parameter moves fastest); nothing when it is not
   /// valid.
@@ -96,6 +100,7 @@ class Space {
   friend Result<Space> make_space(std::vector<Parameter> parameters, Validity validity);
   std::vector<Parameter> parameters_;
   Validity validity_;
+  std::shared_ptr<const std::vector<Choice>> listed_;  // shared by copies of the space; null: it is not listed
 };
 
 /// @error invalid_input: no parameter, doubled or empty names, empty domains, low > high, step < 1, log scale at or

@@ -125,13 +125,20 @@ std::size_t code_size(const Parameter& parameter) {
 
 }  // namespace
 
+void Space::list(std::vector<Choice> valid) {
+  EDGEWISE_ASSERT(!valid.empty(), "a space without a valid choice is listed");
+  listed_ = std::make_shared<const std::vector<Choice>>(std::move(valid));
+}
+
 std::optional<std::uint64_t> Space::size() const {
+  if (listed_) return listed_->size();
   const auto counts = count(parameters_);
   if (!counts) return {};
   return counts->all;
 }
 
 std::optional<Choice> Space::at(std::uint64_t index) const {
+  if (listed_) return index < listed_->size() ? std::optional((*listed_)[index]) : std::nullopt;
   const auto counts = count(parameters_);
   if (!counts || index >= counts->all) return {};
   Choice choice;
@@ -161,6 +168,7 @@ Choice Space::draw(RandomStream& random, const Choice& given) const {
 }
 
 Result<Choice> Space::sample(RandomStream& random) const {
+  if (listed_) return (*listed_)[random.below(listed_->size())];
   constexpr int draws = 10'000;
   std::optional<std::string> mistake;
   for (int i = 0; i < draws; ++i) {

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <limits>
+#include <set>
 
 #include "replay/problem.hpp"
 
@@ -223,6 +224,23 @@ TEST(Table, KnowsNetworksOfOurOwnFamilies) {
   EXPECT_TRUE(rows.allFinite());
   EXPECT_NE((rows.row(0) - rows.row(1)).norm(), 0);
   EXPECT_THAT(mistakes(descriptor, "stages,blocks2,err\n2,1,9\n2,many,8\n"), HasSubstr("t.csv:3:1: "));
+}
+
+TEST(Table, OfAFewNetworksOfALargeSpaceIsDrawnFromItsRows) {
+  const Table table = good(
+      "table: t.csv\nparameters: [{column: a, kind: integer}, {column: b, kind: integer}]\nobjectives: [{name: err}]\n",
+      "a,b,err\n1,999,9\n1000,1,8\n500,2,7\n");
+  EXPECT_EQ(table.space().size(), 3u);
+  RandomStream random(1);
+  std::set<std::string> seen;
+  for (int i = 0; i < 100; ++i) {
+    const auto choice = table.space().sample(random).value();
+    EXPECT_NE(table.find(choice), nullptr);
+    seen.insert(space::to_text(choice));
+  }
+  EXPECT_EQ(seen.size(), 3u);
+  for (std::uint64_t i = 0; i < 3; ++i) EXPECT_NE(table.find(table.space().at(i).value()), nullptr);
+  EXPECT_EQ(table.space().at(3), std::nullopt);
 }
 
 TEST(Table, TellsMistakesOfNetworks) {
