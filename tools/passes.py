@@ -14,7 +14,7 @@ SYSTEM = [word for folder in ("/usr/include/torch/csrc/api/include", "/usr/inclu
 # What the build defines for some folders; the values do not matter here.
 DEFINES = ["-DONNX_ML=1", "-DONNX_NAMESPACE=onnx",
            *(f'-D{name}=""' for name in ("EDGEWISE_VERSION", "EDGEWISE_STUDY_TESTS", "WEB_FOLDER", "GOLDEN_FOLDER", "EDGEWISE_TEST_SOURCE",
-                                         "EDGEWISE_SOURCE", "BACKBONES_GOLDEN"))]
+                                         "EDGEWISE_SOURCE", "BACKBONES_GOLDEN", "RESNET_GOLDEN"))]
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
