@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A table of 200 trained networks of the ResNet space, and what features of the networks bring on it.
+"""A table of 200 and more trained networks of the ResNet space, and what features of the networks bring on it.
 
-    bench/resnet_table.py --train          trains them first (an hour on one processor): docs/results/search/resnet_drainage.csv and .yaml
+    bench/resnet_table.py --train          trains them first (an hour on one processor): docs/results/search/resnet_drainage.csv
     bench/resnet_table.py                  searches replayed on the table, with features and without: resnet_drainage.json and .md
 """
 import argparse

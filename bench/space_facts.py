@@ -21,6 +21,7 @@ COMMAND = "tools/env python3 bench/space_facts.py"
 INPUT = 96
 # Name: (family, picture, outputs, thousands of parameters, source)
 PUBLISHED = {"hytnas_bl": ("hytnas_published", 224, 2, 15.1, "as published"),
+             "hytnas_ba": ("hytnas_published", 224, 2, 2700, "3357 with one layer a block; what else differs is not known"),
              "hytnas_o": ("hytnas_published", 224, 2, 295.2, "with the declared depths"),
              "mobilevit_xxs": ("mobilevit", 256, 1000, 1270, "paper and timm"), "mobilevit_xs": ("mobilevit", 256, 1000, 2320, "paper and timm"),
              "mobilevit_s": ("mobilevit", 256, 1000, 5580, "paper and timm"), "mobilenet_v1_025": ("mobilenet", 224, 1000, 470, "paper"),

@@ -9,13 +9,13 @@ namespace {
 
 Result<Wire> build_inverted_residual(const Site& at) {
   const auto in = at.net.channels(at.x), out = at.whole("out"), stride = at.whole("stride");
-  const auto hidden = round_to_multiple(static_cast<double>(in) * at.given.number("expand"), at.whole("divisor"));
+  const double expand = at.given.number("expand");
+  const auto wide = expand == 1 ? in : round_to_multiple(static_cast<double>(in) * expand, at.whole("divisor"));
   const auto kind = at.kind();
   int index = 0;
   const auto name = [&] { return std::format("{}.block.{}", at.scope, index++); };
   auto y = at.x;
-  if (at.given.number("expand") != 1) y = at.net.conv_norm(name(), y, hidden, {}, kind);
-  const auto wide = at.given.number("expand") != 1 ? hidden : in;
+  if (expand != 1) y = at.net.conv_norm(name(), y, wide, {}, kind);
   y = at.net.conv_norm(name(), y, wide, {.kernel = at.whole("kernel"), .stride = stride, .groups = wide}, kind);
   if (const double share = at.given.number("squeeze"); share > 0)
     y = at.net.squeeze_excitation(name(), y, round_to_multiple(static_cast<double>(wide) * share, at.whole("divisor")),

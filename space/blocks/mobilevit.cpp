@@ -76,7 +76,7 @@ Result<Wire> build_mobilevit(const Site& at) {
   const auto channels = net.channels(at.x), width = at.whole("width"), heads = at.whole("heads"),
              patch = at.whole("patch"), kernel = at.whole("kernel");
   const auto shape = net.shape(at.x);
-  if (shape.size() != 3) return at.x;  // a mistake before it is told already, or is by the convolution below
+  if (shape.size() != 3) return invalid("it works on a map, and what comes before gives none");
   const bool is_linear = at.given.word("attention") == "linear";
   if (!is_linear && width % heads != 0)
     return invalid(std::format("{} heads do not share a width of {} evenly", heads, width));

@@ -9,7 +9,7 @@ namespace edgewise::space {
 
 namespace {
 
-constexpr int most_steps = 20'000, most_nesting = 200;
+constexpr int most_steps = 20'000;
 constexpr double most_repeats = 1000;
 
 struct NamedInit {
@@ -274,15 +274,12 @@ class Construction {
     TRY(const auto scope, scope_of(step, prefix));
     const auto& takes = step.sub_block->takes;
     TRY(auto values, arguments_of(step));
-    if (++nesting_ > most_nesting)
-      return mistake(step.at, std::format("blocks are nested deeper than {}", most_nesting));
     const auto outer_barrier = barrier_, before = locals_.size();
     barrier_ = before;
     for (std::size_t i = 0; i < takes.size(); ++i) locals_.emplace_back(takes[i].first, std::move(values[i]));
     TRY_DO(steps(step.sub_block->steps, scope));
     locals_.resize(before);
     barrier_ = outer_barrier;
-    --nesting_;
     return {};
   }
 
@@ -296,7 +293,7 @@ class Construction {
   std::map<std::string, int> numbers_;
   std::vector<graph::FeatureMap> features_;
   std::optional<std::int64_t> outputs_;
-  int taken_ = 0, nesting_ = 0;
+  int taken_ = 0;
   const Lookup lookup_ = [this](const std::string& name) { return look_up(name); };
 };
 

@@ -106,7 +106,7 @@ void sub_blocks_of(const std::vector<Step>& steps, std::vector<std::shared_ptr<c
 }  // namespace
 
 std::string drawing(const Program& program) {
-  std::string lines;
+  std::string lines = program.about.empty() ? "" : program.about + "\n";
   std::vector<std::shared_ptr<const SubBlock>> used;
   sub_blocks_of(program.network, used);
   sub_blocks_of(program.classifier, used);

@@ -13,7 +13,7 @@ namespace {
 using config::Node;
 using config::Position;
 
-constexpr std::size_t most_mistakes = 100;
+constexpr std::size_t most_mistakes = 100, most_blocks = 200;
 
 /// Names that mean something in every formula of a network, and those that a rule may ask of the whole network.
 const std::vector<std::string> live_names{"channels", "height", "input", "image_channels", "outputs"};
@@ -47,7 +47,7 @@ class Reader {
     text(root, "named_by", program_.named_by);
     if (const auto* activation = child(root, "activation"))
       program_.activation = one_of(*activation, activation_words(), program_.activation);
-    if (const auto* init = child(root, "init")) program_.init = one_of(*init, init_words(), program_.init);
+    if (const auto* init = child(root, "init")) program_.init = one_of(*init, words_of_inits(), program_.init);
     if (const auto* norm = child(root, "norm")) read_norm(*norm);
     if (const auto* settings = child(root, "settings")) read_settings(*settings);
     for (const auto& parameter : program_.parameters) known_.push_back(parameter.family.parameter.name);
@@ -72,11 +72,6 @@ class Reader {
   }
 
  private:
-  static const std::vector<std::string>& init_words() {
-    static const std::vector<std::string> words = words_of_inits();
-    return words;
-  }
-
   void mistake(Position at, std::string message, std::string next = {}) {
     if (errors_.size() < most_mistakes)
       errors_.push_back({ErrorCode::invalid_input, std::move(message), where(program_.file, at), std::move(next)});
@@ -235,7 +230,7 @@ class Reader {
           if (auto check = formula(entry.value)) {
             rule.check = *std::move(check);
             rule.needs_network = std::ranges::any_of(
-                rule.check.names(), [](const auto& name) { return std::ranges::contains(cost_names, name); });
+                rule.check.names, [](const auto& name) { return std::ranges::contains(cost_names, name); });
           }
         } else if (entry.key == "message") {
           rule.message = filled(entry.value);
@@ -253,6 +248,10 @@ class Reader {
 
   void read_sub_blocks(const Node& node) {
     if (node.kind != Node::Kind::map) return mistake(node.at, "blocks are names with what they do");
+    // They may use each other one deep in the other: what goes through them goes as deep.
+    if (node.entries.size() > most_blocks)
+      return mistake(node.at,
+                     std::format("{} blocks are too many; at most {} are possible", node.entries.size(), most_blocks));
     for (const auto& entry : node.entries) own_blocks_.push_back(entry.key);
     for (const auto& entry : node.entries) {
       if (!is_new_name(entry.key, entry.at)) continue;

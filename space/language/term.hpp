@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,9 +26,8 @@ using Lookup = std::function<std::optional<Term>(const std::string& name)>;
 struct Formula {
   formula::Tree tree;
   std::string text;
-  config::Position at;  ///< of its first character
-  [[nodiscard]] const std::set<std::string>& names() const { return names_; }
-  std::set<std::string> names_;
+  config::Position at;          ///< of its first character
+  std::set<std::string> names;  ///< that it asks for
 };
 
 /// Arithmetic, comparisons, `and`, `or`, `not`, texts in quotes, name[i] (the value called by the name and the number),
@@ -43,7 +43,6 @@ Result<Term> evaluate(const Formula& formula, const Lookup& lookup, const std::s
 /// A text with formulas in braces: "layer{stage}.{i - 1}".
 struct Template {
   std::vector<std::variant<std::string, Formula>> parts;
-  friend bool operator==(const Template&, const Template&) = delete;
 };
 Result<Template> parse_template(const config::Node& node, const std::string& file);
 Result<std::string> fill(const Template& text, const Lookup& lookup, const std::string& file);

@@ -209,16 +209,23 @@ TEST(SpaceLanguage, TellsAllMistakesInTheirOrder) {
 }
 
 TEST(SpaceLanguage, AFewLinesCannotKeepAnyoneBusy) {
-  const auto made = read_family(
-      Source{
-          "t.yaml",
-          "parameters: {p: [1, 2]}\nnetwork:\n  - repeat: 1000\n    do: [repeat: 1000, do: [repeat: 1000, do: []]]\n"},
-      {});
-  if (made) {
-    const auto checked = made->space.check({{"p", "1"}});
-    ASSERT_FALSE(checked);
-    EXPECT_THAT(checked.error().message, HasSubstr("more than 20000 steps"));
-  }
+  const auto made = file_family(
+      "parameters: {p: [1, 2]}\nnetwork:\n  - repeat: 1000\n    do: [{repeat: 1000, do: [{repeat: 1000, do: []}]}]\n");
+  const auto checked = made.space.check({{"p", "1"}});
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().message, HasSubstr("more than 20000 steps"));
+  std::string blocks = "parameters: {p: [1, 2]}\nblocks:\n  b0: {do: [norm]}\n";
+  for (int i = 1; i < 300; ++i) blocks += std::format("  b{}: {{do: [b{}]}}\n", i, i - 1);
+  EXPECT_THAT(mistakes_of(blocks + "network: [b299]\n"),
+              testing::Contains(HasSubstr("300 blocks are too many; at most 200")));
+}
+
+TEST(SpaceLanguage, TransformersNeedAMap) {
+  const auto made =
+      file_family("parameters: {p: [1, 2]}\nnetwork: [conv: {out: 8}, flatten, mobilevit: {width: 8, ffn: 8 * p}]\n");
+  const auto checked = made.space.check({{"p", "1"}});
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().message, HasSubstr("it works on a map, and what comes before gives none"));
 }
 
 TEST(SpaceLanguage, HasNamesWithOtherValuesFromCaseToCase) {
@@ -283,7 +290,7 @@ TEST(MobileVit, CountsAsPublished) {
   }
 }
 
-TEST(HytNas, CountsAsPublished) {
+TEST(HytNas, HasThePublishedSize) {
   const Frame frame{.input_size = 224, .outputs = 2};
   const auto tried = make_family("hytnas", Json::object(), frame);
   ASSERT_TRUE(tried) << to_text(tried.error());
