@@ -50,7 +50,8 @@ std::expected<job::Job, Exit> job_or_exit(const std::string& path);
 void add_init(CLI::App& app, Action& chosen);
 void add_inspection(CLI::App& app, Action& chosen);  ///< check, data
 void add_space(CLI::App& app, Action& chosen);
-void add_search(CLI::App& app, Action& chosen);   ///< search, train
+void add_search(CLI::App& app, Action& chosen);
+void add_train(CLI::App& app, Action& chosen);    ///< train, pretrain
 void add_results(CLI::App& app, Action& chosen);  ///< status, front, report, export
 void add_measure(CLI::App& app, Action& chosen);
 void add_replay(CLI::App& app, Action& chosen);

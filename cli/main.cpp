@@ -118,6 +118,7 @@ int main(int argc, char** argv) {
   cli::add_inspection(app, chosen);
   cli::add_space(app, chosen);
   cli::add_search(app, chosen);
+  cli::add_train(app, chosen);
   cli::add_results(app, chosen);
   cli::add_measure(app, chosen);
   cli::add_replay(app, chosen);

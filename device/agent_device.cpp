@@ -103,6 +103,16 @@ class AgentDevice final : public Device {
     return outputs;
   }
 
+  Result<std::vector<TensorType>> inputs(const fs::path& onnx) override {
+    TRY(const fs::path model, find_model(onnx));
+    auto types = once_more([&]() -> Result<std::vector<TensorType>> {
+      TRY(const auto loaded, load(model, waiting_));
+      return agent::types_from_json(loaded.answer.fields.value("inputs", Json()));
+    });
+    if (!types) return blamed(std::move(types).error(), [&] { return infers_control(); });
+    return types;
+  }
+
  private:
   /// An agent that somebody killed or stopped says nothing about its model: another one is asked.
   template <class Ask>
@@ -163,16 +173,27 @@ class AgentDevice final : public Device {
     return measurement;
   }
 
+  struct Loaded {
+    std::unique_ptr<Conversation> conversation;
+    Message answer;
+  };
+  /// A model that outputs are asked of.
+  Result<Loaded> load(const fs::path& model, const Waiting& waiting) const {
+    Loaded loaded;
+    TRY(loaded.conversation,
+        Conversation::start(place_.open, model.filename().string(), after(infer_timeout_s), waiting));
+    const Message request{.fields = {{"do", "load"}, {"model", model.string()}}, .tensors = {}};
+    TRY(loaded.answer, loaded.conversation->ask(request, after(infer_timeout_s), "loading"));
+    return loaded;
+  }
+
   Result<std::vector<Tensors>> infer_by(const fs::path& model, std::span<const Tensors> samples,
                                         const Waiting& waiting) const {
-    TRY(const auto conversation,
-        Conversation::start(place_.open, model.filename().string(), after(infer_timeout_s), waiting));
-    const Message load{.fields = {{"do", "load"}, {"model", model.string()}}, .tensors = {}};
-    TRY_DO(conversation->ask(load, after(infer_timeout_s), "loading").transform([](const Message&) {}));
+    TRY(const auto loaded, load(model, waiting));
     std::vector<Tensors> outputs;
     for (const Tensors& sample : samples) {
-      TRY(Message answer,
-          conversation->ask({.fields = {{"do", "infer"}}, .tensors = sample}, after(infer_timeout_s), "running"));
+      TRY(Message answer, loaded.conversation->ask({.fields = {{"do", "infer"}}, .tensors = sample},
+                                                   after(infer_timeout_s), "running"));
       if (answer.tensors.empty())
         return fail(ErrorCode::unavailable, "the agent's answer has no outputs", "use the agent of this version");
       outputs.push_back(std::move(answer.tensors));

@@ -28,4 +28,9 @@ Result<std::vector<Tensors>> Device::infer(const std::filesystem::path& onnx, st
       std::format("the device {} runs no models, so \"{}\" has no outputs there", name(), onnx.filename().string()));
 }
 
+Result<std::vector<TensorType>> Device::inputs(const std::filesystem::path& onnx) {
+  return invalid(std::format("the device {} runs no models, so it cannot say what \"{}\" takes", name(),
+                             onnx.filename().string()));
+}
+
 }  // namespace edgewise::device

@@ -20,6 +20,7 @@ namespace edgewise::device {
 
 /// Typed, named numbers: what models take and give.
 using agent::Tensor;
+using agent::TensorType;
 using Tensors = std::vector<Tensor>;
 
 /// Gives the path of a candidate's ONNX file, and writes it when nobody has yet.
@@ -68,11 +69,13 @@ class Device {
   /// interrupted
   virtual Result<Reading> measure(const Candidate& candidate) = 0;
 
-  /// Whether `infer` can be asked.
+  /// Whether `infer` and `inputs` can be asked.
   [[nodiscard]] virtual bool runs_models() const { return false; }
   /// All outputs for each of `samples`, run one by one; a sample has a tensor for each input of the model. @error as
   /// `measure`, and invalid_input when this device runs no models
   virtual Result<std::vector<Tensors>> infer(const std::filesystem::path& onnx, std::span<const Tensors> samples);
+  /// What the model takes. @error as `infer`
+  virtual Result<std::vector<TensorType>> inputs(const std::filesystem::path& onnx);
 };
 
 /// Its `say` hears what is waited for: `loading "x.onnx": 20 s of 120 s at most`, or who else uses the machine.

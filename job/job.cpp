@@ -5,13 +5,13 @@
 #include <charconv>
 #include <cmath>
 #include <format>
-#include <limits>
 
 #include "base/file.hpp"
 #include "data/builtin/builtin.hpp"
 #include "data/formats/format.hpp"
 #include "job/quantity.hpp"
 #include "job/space_fields_internal.hpp"
+#include "job/train_fields_internal.hpp"
 
 namespace edgewise::job {
 
@@ -21,7 +21,6 @@ namespace fs = std::filesystem;
 using config::Options;
 using config::Range;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 const std::vector<std::string> directions{"minimize", "maximize"};
 
 /// Texts of the file that are parsed further once all is read.
@@ -127,59 +126,6 @@ void data_fields(Options& o, Job& job, Draft& draft) {
 void device_fields(Options& o, Job& job, const Draft& draft) {
   job.device.fields(o, draft.is_reference);
   for (const auto& option : job.device.entry().checked_here) job.places["device." + option] = o.where(option);
-}
-
-void augment_fields(Options& o, data::Augment& augment) {
-  o.boolean("flip", augment.flip, "mirror left-right half of the time");
-  o.boolean("flip_vertical", augment.flip_vertical, "mirror up-down half of the time");
-  o.number("scale", augment.scale, {0, 0.9}, "zoom by up to this share");
-  o.number("shift", augment.shift, {0, 0.5}, "move by up to this share of the edge");
-  o.number("colour", augment.colour, {0, 0.9}, "change brightness, contrast and saturation by up to this share");
-  o.number("blur", augment.blur, {0, 1}, "probability of a light blur");
-}
-
-constexpr train::Fit all_fits[] = {train::Fit::exact, train::Fit::backbone, train::Fit::partial, train::Fit::half};
-
-void weights_fields(Options& o, Job& job, Draft& draft) {
-  auto& train = job.train;
-  o.text("path", train.weights,
-         "a file of PyTorch weights, or a folder with a file for each backbone (`resnet18.pth`, "
-         "`resnet18-f37072fd.pth`); empty: random");
-  std::vector<std::string> fits{"exact", "backbone", "partial"};
-  if (draft.is_recorded) fits.emplace_back("half");  // nobody can ask for it, older studies go on under it
-  o.word("fit", draft.fit, fits,
-         "what must fit: all; all but the head, which depends on the task and its classes; nothing: what fits by name "
-         "and shape is taken");
-  for (const auto fit : all_fits)
-    if (draft.fit == train::to_text(fit)) train.weights_fit = fit;
-  if (!o.is_given("fit")) job.left_open.insert("train.weights.fit");
-}
-
-void train_fields(Options& o, Job& job, Draft& draft) {
-  auto& train = job.train;
-  o.word("optimizer", train.optimizer, {"adam", "adamw", "sgd"}, "what trains the weights");
-  o.number("learning_rate", train.learning_rate, {0, 10, true}, "largest learning rate; a space may choose it instead");
-  o.integer("batch", train.batch, {2, 4096}, "images a step");
-  o.integer("epochs", train.epochs, {1, 10000}, "passes over the training images; a staged search sets it by stage");
-  o.number("weight_decay", train.weight_decay, {0, 1}, "not on norms and biases");
-  o.number("momentum", train.momentum, {0, 0.999}, "of sgd");
-  o.word("schedule", train.schedule, {"constant", "cosine", "step"}, "how the learning rate falls");
-  o.number("warmup_epochs", train.warmup_epochs, {0, 1000}, "linear rise of the learning rate at the start");
-  o.integer("step_epochs", train.step_epochs, {1, 10000}, "of the schedule step: multiply every so many epochs");
-  o.number("step_factor", train.step_factor, {0, 1, true}, "of the schedule step: by this");
-  for (const auto& [name, task] : task::tasks().entries())
-    job.loss_options.try_emplace(name, task->traits().loss).first->second.fields(o);
-  train.loss = job.loss_options.at(job.task->name());
-  o.number("clip_norm", train.clip_norm, {0, infinity}, "largest norm of the gradient; 0: not clipped");
-  o.word("precision", train.precision, {"auto", "fp32", "bf16"},
-         "of training; auto takes bf16 where the processor computes it");
-  o.boolean("restart", train.restart, "a promoted trial starts anew instead of continuing its weights");
-  o.integer("threads", train.threads, {0, 256},
-            "of one worker; 0: as many as train each network fastest beside the other workers");
-  o.section("weights", "path", [&](Options& w) { weights_fields(w, job, draft); }, "what training starts from");
-  job.places["train.weights"] = o.where("weights.path");
-  o.section(
-      "augment", "", [&](Options& a) { augment_fields(a, train.augment); }, "random changes of the training pictures");
 }
 
 /// What a search begins with, and what it learns from before it has trials of its own. `family` is absent when its
@@ -332,7 +278,9 @@ void job_fields(Options& o, Job& job, Draft& draft) {
         "how candidates are evaluated");
 
   objective_fields(o, job, draft);
-  o.section("train", "", [&](Options& t) { train_fields(t, job, draft); }, "how candidates are trained");
+  o.section(
+      "train", "", [&](Options& t) { train_fields(t, job, draft.fit, draft.is_recorded); },
+      "how candidates are trained");
   o.section(
       "search", "strategy",
       [&](Options& s) {
@@ -376,6 +324,7 @@ template <class Change>
 void change_paths(Job& job, Change change) {
   change(job.data.path);
   change(job.train.weights);
+  if (job.train.teacher.path != train::best_trial) change(job.train.teacher.path);
   for (auto& path : job.warm_start) change(path);
   for (auto& path : job.front_of) change(path);
 }
@@ -477,9 +426,31 @@ Result<Job> go_on(Job job, const Json& recorded) {
   if (job.left_open.contains("search.strategy") && then.search.strategy == "random")
     job.search.strategy = then.search.strategy;
   if (job.left_open.contains("search.features")) job.search.common.features = then.search.common.features;
+  if (job.left_open.contains("train.best_by")) job.train.best_by = then.train.best_by;
   if (job.left_open.contains("data.orientation")) job.data.orientation = then.data.orientation;
   if (job.left_open.contains("train.weights.fit") && then.train.weights_fit == train::Fit::half)
     job.train.weights_fit = train::Fit::half;
+  return job;
+}
+
+Result<Job> for_pretraining(Job job, const std::string& data, const std::string& task) {
+  if (!data.empty()) {
+    TRY(job.task, task::find_task(task));
+    job.data = {.path = data, .seed = job.data.seed};
+    job.train.loss = job.loss_options.at(task);
+    job.train.best_by = job.task->metrics().front().name;
+  }
+  job.name += "-pretrained";
+  job.objectives.clear();
+  for (const auto& usual : usual_objectives(*job.task)) job.objectives.push_back({usual.name, usual.better});
+  job.constraints.clear();
+  job.train.weights.clear();
+  job.train.teacher.path.clear();
+  job.train.save_weights = true;
+  job.search.common.start_with.clear();
+  job.search.common.rank.clear();
+  job.warm_start.clear();
+  job.front_of.clear();
   return job;
 }
 
@@ -487,6 +458,10 @@ std::string to_yaml(const Job& job) {
   auto json = written(job);
   json["space"].erase("content");
   return config::to_yaml(json);
+}
+
+int last_epochs(const Job& job) {
+  return job.search.common.effort.of(search::last_units(job.search)).epochs();
 }
 
 space::Frame frame(const Job& job, const data::DataSet& set) {

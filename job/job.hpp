@@ -82,6 +82,15 @@ Result<Job> go_on(Job job, const Json& recorded);
 /// The same as a YAML text that `parse_job` reads back.
 std::string to_yaml(const Job& job);
 
+/// The job under which a network of its space is trained once, for the weights alone: without constraints, objectives
+/// and weights of its own, and with the weights kept.
+/// @param data  labelled pictures, for `task`; empty: the job's data and task
+/// @error invalid_input: there is no such task
+Result<Job> for_pretraining(Job job, const std::string& data, const std::string& task);
+
+/// Epochs, in total, of the last stage that a trial of this job's search can have.
+int last_epochs(const Job& job);
+
 /// The frame for the job's candidates, once the data set is known.
 space::Frame frame(const Job& job, const data::DataSet& set);
 /// The same while it is not: three channels and two classes.

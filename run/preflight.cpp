@@ -68,12 +68,12 @@ class Weights {
       const auto share = share_for(network);
       if (share) taken += share->tensors;
       // Under Fit::partial one network that takes something is enough, and files can be many and large.
-      if (share && fit_ == train::Fit::partial && taken > 0) return {};
+      if (share && train::takes_what_fits(fit_) && taken > 0) return {};
       if (share) continue;
       ++failed;
       if (!first) first = share.error();
     }
-    if (first && fit_ == train::Fit::partial && failed < networks.size()) first.reset();
+    if (first && train::takes_what_fits(fit_) && failed < networks.size()) first.reset();
     // Of a family without names only some were looked at: one that fits may be among the others.
     if (first && !have_names && failed < networks.size()) first.reset();
     if (!first && taken == 0 && !networks.empty())
@@ -121,6 +121,15 @@ std::vector<Error> preflight(const job::Job& job, const space::Family& family, c
     errors.push_back(std::move(error));
   };
   for (auto& doubt : job.device.doubts()) add(std::move(doubt.error), "device." + doubt.option);
+  if (const auto& teacher = job.train.teacher.path; !teacher.empty() && teacher != train::best_trial) {
+    std::error_code error;
+    if (!fs::is_regular_file(teacher, error))
+      add({ErrorCode::not_found,
+           std::format("there is no teacher \"{}\"", teacher),
+           {},
+           "give the path of an ONNX file, relative to the job file, or `best`"},
+          "train.teacher");
+  }
   if (job.train.weights.empty()) return errors;
   Weights weights(job, options.head_is_known);
   auto status = weights.can_be_read();

@@ -61,6 +61,12 @@ void Options::declare_options(config::Options& o) {
   for (; next != by_place.end(); ++next) settings.fields(**next, o);
 }
 
+int last_units(const Options& options) {
+  const auto* entry = strategies().find(options.strategy);
+  if (!entry || !entry->last_units) return options.common.effort.units();
+  return entry->last_units(options.settings.of(*entry));
+}
+
 Status set_option(Options& options, const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0)

@@ -26,6 +26,8 @@ struct StrategyEntry {
   /// Where its options stand among those of others in a job file's reference: small numbers first, those below
   /// `place_of_rank` before the expression that ranks candidates.
   int place = 100;
+  /// Units that its last evaluations pay, where that is no full evaluation; empty: it is.
+  std::function<int(const Settings&)> last_units = {};
 };
 inline constexpr int place_of_rank = 10;
 
@@ -42,6 +44,9 @@ struct Options {
   /// Declares `rank` and the options of all strategies, in one flat list.
   void declare_options(config::Options& o);
 };
+
+/// Units of the last evaluations that a search pays for a trial, after which nothing more is learned of it.
+int last_units(const Options& options);
 
 /// Sets what `declare_options` declares, from "NAME=VALUE" of a command line; the value is written as in a job file.
 /// @error invalid_input: no such option, or no value that it can have

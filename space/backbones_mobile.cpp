@@ -151,6 +151,8 @@ Wire mnasnet_features(Net& net, double width) {
 
 Wire shuffle_unit(Net& net, const std::string& scope, Wire x, const ShuffleUnit& unit) {
   const auto half = unit.out / 2, stride = unit.stride, kernel = unit.kernel;
+  if (stride == 1 && unit.shuffles_first)  // even channels come first then, odd ones after them
+    x = net.op(scope + ".shuffle", graph::ChannelShuffle{half}, {x});
   auto left = x, right = x;
   if (stride == 1) {
     left = net.op(scope + ".split_0", graph::Split{0, 2, 0}, {x});
@@ -167,6 +169,7 @@ Wire shuffle_unit(Net& net, const std::string& scope, Wire x, const ShuffleUnit&
       net.norm(branch + "4", net.conv(branch + "3", right, half, {.kernel = kernel, .stride = stride, .groups = half}));
   right = net.activation(branch + "7", net.norm(branch + "6", net.conv(branch + "5", right, half, {})));
   const auto joined = net.op(scope + ".cat", graph::Concat{0}, {left, right});
+  if (unit.shuffles_first) return joined;
   return net.op(scope + ".shuffle", graph::ChannelShuffle{2}, {joined});
 }
 

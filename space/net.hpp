@@ -91,6 +91,7 @@ Wire residual_block(Net& net, const std::string& scope, Wire x, const ResidualBl
 /// are computed from all channels. `out` must be even, and at stride 1 what comes in.
 struct ShuffleUnit {
   std::int64_t out = 2, stride = 1, kernel = 3;
+  bool shuffles_first = false;  ///< the unit takes channels alternately, instead of shuffling what it gives
 };
 Wire shuffle_unit(Net& net, const std::string& scope, Wire x, const ShuffleUnit& unit);
 

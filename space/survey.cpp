@@ -5,6 +5,7 @@
 #include <format>
 #include <functional>
 
+#include "graph/costs.hpp"
 #include "space/domain_internal.hpp"
 
 namespace edgewise::space {
@@ -221,6 +222,34 @@ std::vector<Error> errors_of(const std::vector<Oddity>& oddities, const Family& 
     errors.push_back(std::move(error));
   }
   return errors;
+}
+
+Result<Choice> largest_network(const Family& family, const Frame& frame) {
+  constexpr int draws = 100;
+  const auto parameters_of = [&](const Choice& choice) -> std::int64_t {
+    const auto candidate = family.build(choice, frame);
+    return candidate ? graph::costs(candidate->graph).parameters : -1;
+  };
+  std::optional<Choice> largest;
+  std::int64_t most = -1;
+  const auto take_if_larger = [&](const Choice& choice) {
+    const auto parameters = parameters_of(choice);
+    if (parameters <= most) return false;
+    largest = choice;
+    most = parameters;
+    return true;
+  };
+  auto random = RandomStream::named(1, "largest network");
+  for (int i = 0; i < draws; ++i) {
+    TRY(const auto choice, family.space.sample(random));
+    take_if_larger(choice);
+  }
+  if (!largest) return invalid("no choice of the space can be built");
+  for (bool climbs = true; climbs;) {
+    climbs = false;
+    for (const Choice& neighbour : family.space.neighbours(*largest)) climbs = take_if_larger(neighbour) || climbs;
+  }
+  return *largest;
 }
 
 }  // namespace edgewise::space

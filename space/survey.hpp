@@ -39,6 +39,11 @@ struct Survey {
 Survey survey(const Family& family, const Frame& frame, std::size_t samples, std::uint64_t seed,
               const std::function<std::map<std::string, double>(const graph::Graph&)>& values);
 
+/// The valid choice whose network has the most parameters, as far as a climb finds it: from the best of some random
+/// ones to the best neighbour, until none is better. Settings of training stay as they were drawn.
+/// @error invalid_input: no choice is valid
+Result<Choice> largest_network(const Family& family, const Frame& frame);
+
 /// Something that makes no sense in a space.
 struct Oddity {
   enum class Kind { nothing_valid, unreachable, fails, no_effect };

@@ -90,7 +90,9 @@ struct Traits {
   std::string output;                  ///< what the outputs mean, for who uses an exported file
   std::string first_space = "resnet";  ///< the `space:` section of a first job
   bool has_caption = false;            ///< whether `draw` writes below the picture
-  Settings loss;                       ///< options of its loss, with their defaults
+  bool is_placed = false;  ///< whether targets say where something is, so that they move along with the picture
+  bool can_mix = false;    ///< whether the loss of two pictures laid over each other is the mixture of theirs
+  Settings loss;           ///< options of its loss, with their defaults
 };
 
 /// Immutable; safe to use from several threads.

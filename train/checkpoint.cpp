@@ -77,6 +77,7 @@ Json header(const Checkpoint& checkpoint) {
               {"stage", checkpoint.owner.stage},
               {"seed", checkpoint.seed},
               {"steps", checkpoint.steps},
+              {"has_averages", !checkpoint.averages.empty()},
               {"has_best_model", !checkpoint.best_model.empty()}};
   if (checkpoint.started_from) all["started_from"] = to_json(*checkpoint.started_from);
   return all;
@@ -106,6 +107,8 @@ Status parse_header(const Json& json, Checkpoint& into, bool& has_best_model) {
     if (json.at("network").get<std::uint64_t>() != into.network) return invalid("it belongs to another network");
     if (json.at("optimizer").get<std::string>() != into.optimizer)
       return invalid("it was written with another optimizer");
+    if (json.value("has_averages", false) == into.averages.empty())
+      return invalid("it was written with another `average` of the weights");
     into.epoch = json.at("epoch").get<int>();
     into.stretch = {json.at("begin").get<int>(), json.at("end").get<int>()};
     into.curve.clear();
@@ -217,6 +220,7 @@ Status write_checkpoint(const std::filesystem::path& path, const Checkpoint& che
     writer.bytes(text.data(), text.size());
     writer.tensors(checkpoint.model);
     writer.tensors(checkpoint.moments);
+    writer.tensors(checkpoint.averages);
     writer.tensors(checkpoint.best_model);
     if (const int error = writer.finish(); error != 0) return problem(error);
   }
@@ -254,7 +258,8 @@ Status read_checkpoint(const std::filesystem::path& path, Checkpoint& into) {
   if (has_best_model) {
     for (const auto& tensor : into.model) into.best_model.push_back(torch::empty_like(tensor.detach()));
   }
-  const bool is_whole = reader.tensors(into.model) && reader.tensors(into.moments) && reader.tensors(into.best_model);
+  const bool is_whole = reader.tensors(into.model) && reader.tensors(into.moments) && reader.tensors(into.averages) &&
+                        reader.tensors(into.best_model);
   if (reader.is_unreadable())
     return fail(ErrorCode::unavailable, std::format("cannot read the checkpoint \"{}\"", path.string()),
                 "see to the disk: it may hold a whole one");

@@ -29,6 +29,7 @@ struct Checkpoint {
   std::int64_t steps = 0;
   std::vector<torch::Tensor> model;       ///< in the order of Graph::tensors()
   std::vector<torch::Tensor> moments;     ///< as Optimizer::state
+  std::vector<torch::Tensor> averages;    ///< as model, of the running average; empty when there is none
   std::vector<torch::Tensor> best_model;  ///< empty when the best epoch is the last one
 };
 
@@ -41,7 +42,7 @@ std::uint64_t network_key(const graph::Graph& graph);
 Status write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
 /// The tensors of `into` give shapes; their contents are replaced by the file's.
-/// @param into  model and moments allocated; best_model is allocated here when the file has it
+/// @param into  model, moments and averages allocated; best_model is allocated here when the file has it
 /// @error not_found: no such file; invalid_input: damaged, of another version, of another owner, seed, network or
 /// optimizer, or of a later stage (`into` may be half written then)
 Status read_checkpoint(const std::filesystem::path& path, Checkpoint& into);

@@ -1,5 +1,6 @@
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <format>
@@ -8,6 +9,7 @@
 #include "train/checkpoint_internal.hpp"
 #include "train/loop_internal.hpp"
 #include "train/losses/loss.hpp"
+#include "train/mixing_internal.hpp"
 #include "train/optimizer_internal.hpp"
 #include "train/schedule_internal.hpp"
 #include "train/tensor_memory_internal.hpp"
@@ -29,11 +31,22 @@ double seconds_since(Clock::time_point start) {
 // validation would judge noise.
 constexpr double norm_momentum_floor = 0.1;
 
-bool is_better(const Goal& goal, const Evaluation& a, const Evaluation& b) {
-  const Quantity& metric = goal.task->metrics().front();
+bool is_better(const Quantity& metric, const Evaluation& a, const Evaluation& b) {
   const double left = a.metrics.at(metric.name), right = b.metrics.at(metric.name);
   if (left == right) return a.loss < b.loss;
   return metric.better == Direction::maximize ? left > right : left < right;
+}
+
+/// By the name that the settings say, or the task's first.
+const Quantity& picking_metric(const task::Task& task, const std::string& name) {
+  const auto found = std::ranges::find(task.metrics(), name, &Quantity::name);
+  return found == task.metrics().end() ? task.metrics().front() : *found;
+}
+
+std::vector<torch::Tensor> copies_of(const std::vector<torch::Tensor>& tensors) {
+  std::vector<torch::Tensor> copies;
+  for (const auto& tensor : tensors) copies.push_back(tensor.detach().clone());
+  return copies;
 }
 
 // OpenBLAS has a pool of its own, of which LibTorch knows nothing: the product of a linear layer would take every
@@ -53,6 +66,7 @@ class Trainer {
       : request_(request),
         settings_(request.settings),
         loss_options_(request.settings.loss.value_or(request.goal.task->traits().loss)),
+        metric_(picking_metric(*request.goal.task, request.settings.best_by)),
         device_(device()),
         network_(*request.graph, RandomStream::named(request.seed, "weights")) {}
 
@@ -67,24 +81,43 @@ class Trainer {
   Status continue_checkpoint();
   void start_over(const std::string& why);
   Status start_weights();
+  void make_network();
   void make_optimizer();
+  void average_weights();
+  /// What is judged, kept and handed back: the running average where there is one.
+  nn::Network& judged() { return averaged_ ? *averaged_ : network_; }
   Status run_epoch();
   Status train_part(Epoch& epoch);
-  Result<double> train_batch(const data::Batch& batch, double rate, double& waited);
+  [[nodiscard]] std::vector<torch::Tensor> averages();
+  Result<double> train_batch(const data::Batch& batch, double rate, RandomStream& random, double& waited);
   Status save();
   Result<Outcome> finish();
-  Result<torch::Tensor> loss_on(const data::Batch& batch);
+  Result<torch::Tensor> loss_on(const data::Batch& batch, RandomStream& random);
+  torch::Tensor whole_loss(const data::Batch& batch, const torch::Tensor& outputs, const torch::Tensor& targets,
+                           const std::optional<Mix>& mix) const;
 
   const LoopRequest& request_;
   const Settings& settings_;
-  const edgewise::Settings loss_options_;
+  edgewise::Settings loss_options_;
+  const Quantity& metric_;
   const Loss* loss_ = nullptr;
   torch::Device device_;
   nn::Network network_;
+  std::optional<nn::Network> averaged_;
   std::optional<Optimizer> optimizer_;
   Checkpoint state_;
   std::optional<std::string> started_over_, stopped_early_;
 };
+
+void Trainer::make_network() {
+  network_->to(device_);
+  network_->set_precision(choose_precision(settings_.precision, *request_.graph, device_));
+  network_->set_norm_momentum_floor(norm_momentum_floor);
+  make_optimizer();
+  if (settings_.average <= 0) return;
+  averaged_.emplace(*request_.graph);
+  (*averaged_)->to(device_);
+}
 
 void Trainer::make_optimizer() {
   std::vector<torch::Tensor> decayed, plain;
@@ -109,10 +142,9 @@ Status Trainer::prepare() {
   TRY_DO(check_output(*request_.graph, request_.goal));
   keep_tensor_memory();
   if (settings_.threads > 0) set_threads(static_cast<int>(settings_.threads));
-  network_->to(device_);
-  make_optimizer();
-  network_->set_precision(choose_precision(settings_.precision, *request_.graph, device_));
-  network_->set_norm_momentum_floor(norm_momentum_floor);
+  if (loss_->fitted && request_.training_targets)
+    loss_options_ = loss_->fitted(loss_options_, *request_.training_targets, request_.goal.outputs());
+  make_network();
   state_.network = network_key(*request_.graph);
   state_.owner = request_.owner;
   state_.seed = request_.seed;
@@ -143,10 +175,7 @@ void Trainer::start_over(const std::string& why) {
   started_over_ = why;
   if (request_.on_remark) request_.on_remark(why + "; it is trained from the start");
   network_ = nn::Network(*request_.graph, RandomStream::named(request_.seed, "weights"));
-  network_->to(device_);
-  network_->set_precision(choose_precision(settings_.precision, *request_.graph, device_));
-  network_->set_norm_momentum_floor(norm_momentum_floor);
-  make_optimizer();
+  make_network();
   state_ = {.network = state_.network,
             .owner = request_.owner,
             .seed = request_.seed,
@@ -160,21 +189,22 @@ Status Trainer::continue_checkpoint() {
                   .seed = request_.seed,
                   .optimizer = state_.optimizer,
                   .model = network_->tensors(),
-                  .moments = optimizer_->state()};
+                  .moments = optimizer_->state(),
+                  .averages = averages()};
   TRY_DO(read_checkpoint(request_.checkpoint, read));
   if (read.epoch > request_.epochs)
     return invalid(std::format("it has {} epochs, more than the {} that are wanted", read.epoch, request_.epochs));
   const bool same_stretch = read.stretch.end == request_.epochs || read.epoch == request_.epochs;
   if (settings_.restart && !same_stretch) return invalid("the settings ask for a restart of a promoted trial");
   network_->tensors_changed();
+  if (averaged_) (*averaged_)->tensors_changed();
   optimizer_->set_steps(read.steps);
   read.model.clear();
   read.moments.clear();
+  read.averages.clear();
   state_ = std::move(read);
   // When the last epoch is the best one its weights are in the file once.
-  if (state_.best_model.empty()) {
-    for (const auto& tensor : network_->tensors()) state_.best_model.push_back(tensor.detach().clone());
-  }
+  if (state_.best_model.empty()) state_.best_model = copies_of(judged()->tensors());
   if (!same_stretch) state_.stretch = {state_.epoch, request_.epochs};
   // A study that was restored from a copy knows less than the checkpoint.
   for (const Epoch& epoch : state_.curve)
@@ -184,26 +214,70 @@ Status Trainer::continue_checkpoint() {
 
 Status Trainer::start_weights() {
   if (request_.training_targets && loss_->start) loss_->start(network_, *request_.training_targets);
-  if (!request_.starting_weights) return {};
-  TRY(const auto adapted, request_.starting_weights(nn::weights(network_)));
-  state_.started_from = adapted.share;
-  return nn::load_weights(network_, adapted.weights);
+  if (request_.starting_weights) {
+    TRY(const auto adapted, request_.starting_weights(nn::weights(network_)));
+    state_.started_from = adapted.share;
+    TRY_DO(nn::load_weights(network_, adapted.weights));
+  }
+  return averaged_ ? nn::load_weights(*averaged_, nn::weights(network_)) : Status{};
 }
 
-Result<torch::Tensor> Trainer::loss_on(const data::Batch& batch) {
-  TRY(const auto inputs, input_tensor(batch, request_.graph->input_shape(), device_));
+std::vector<torch::Tensor> Trainer::averages() {
+  return averaged_ ? (*averaged_)->tensors() : std::vector<torch::Tensor>{};
+}
+
+/// An exponential average of the weights (Polyak, Juditsky, SIAM J. Control Optim. 30(4), 1992) and of what norms
+/// counted. At first it forgets faster, so that random weights do not stay in it.
+void Trainer::average_weights() {
+  const torch::NoGradGuard no_grad;
+  const auto epochs = static_cast<double>(state_.stretch.end - state_.stretch.begin);
+  const double horizon = settings_.average * epochs * static_cast<double>(request_.training->batches());
+  const auto steps = static_cast<double>(optimizer_->steps());
+  const double kept = std::min(1 - 1 / std::max(horizon, 1.0), (1 + steps) / (10 + steps));
+  const auto average = (*averaged_)->tensors(), now = network_->tensors();
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (average[i].is_floating_point())
+      average[i].lerp_(now[i], 1 - kept);
+    else
+      average[i].copy_(now[i]);
+  }
+  (*averaged_)->tensors_changed();
+}
+
+torch::Tensor Trainer::whole_loss(const data::Batch& batch, const torch::Tensor& outputs, const torch::Tensor& targets,
+                                  const std::optional<Mix>& mix) const {
+  auto loss = loss_->of(outputs, targets, loss_options_);
+  if (mix && mix->share < 1)
+    loss =
+        loss * mix->share + loss_->of(outputs, targets.index_select(0, mix->other), loss_options_) * (1 - mix->share);
+  if (!request_.taught) return loss;
+  std::vector<float> rows;
+  for (const auto item : batch.items) {
+    const auto row = request_.taught->of(item);
+    rows.insert(rows.end(), row.begin(), row.end());
+  }
+  auto taught = torch::tensor(rows).reshape({outputs.size(0), -1}).to(device_);
+  if (mix) taught = mixed(taught, *mix);
+  const double weight = settings_.teacher.weight;
+  const auto distance = loss_->from_teacher ? loss_->from_teacher(outputs, taught, settings_.teacher.temperature)
+                                            : torch::mse_loss(outputs, taught);
+  return loss * (1 - weight) + distance * weight;
+}
+
+Result<torch::Tensor> Trainer::loss_on(const data::Batch& batch, RandomStream& random) {
+  TRY(auto inputs, input_tensor(batch, request_.graph->input_shape(), device_));
   TRY(const auto targets, target_tensor(batch, request_.goal, device_));
-  const auto outputs = network_->forward(inputs);
-  return loss_->of(outputs, targets, loss_options_);
+  const auto drawn = mix(settings_, inputs, random);
+  return whole_loss(batch, network_->forward(inputs), targets, drawn);
 }
 
 // The loss; when it or the gradient is not finite, nothing was changed and `stopped_early_` says why.
-Result<double> Trainer::train_batch(const data::Batch& batch, double rate, double& waited) {
+Result<double> Trainer::train_batch(const data::Batch& batch, double rate, RandomStream& random, double& waited) {
   const auto start = Clock::now();
   TRY(const auto busy, BusyMachine::enter({.say = request_.on_wait, .stop = request_.stop, .at_most = {}}));
   waited += seconds_since(start);
   optimizer_->clear_gradients();
-  TRY(const auto loss, loss_on(batch));
+  TRY(const auto loss, loss_on(batch, random));
   const auto value = loss.item<double>();
   if (!std::isfinite(value)) {
     stopped_early_ = std::format("the loss became {}", number_name(value));
@@ -211,7 +285,10 @@ Result<double> Trainer::train_batch(const data::Batch& batch, double rate, doubl
   }
   loss.backward();
   const auto norm = optimizer_->step(rate);
-  if (!std::isfinite(norm)) stopped_early_ = std::format("the gradient became {}", number_name(norm));
+  if (!std::isfinite(norm))
+    stopped_early_ = std::format("the gradient became {}", number_name(norm));
+  else if (averaged_)
+    average_weights();
   return value;
 }
 
@@ -219,6 +296,7 @@ Status Trainer::train_part(Epoch& epoch) {
   network_->train();
   network_->seed(
       RandomStream::named(request_.seed, "dropout").child("epoch", static_cast<std::uint64_t>(epoch.epoch)).next());
+  const auto mixing = RandomStream::named(request_.seed, "mix").child("epoch", static_cast<std::uint64_t>(epoch.epoch));
   const auto start = Clock::now();
   double waited = 0, loss = 0;
   std::size_t images = 0, number = 0;
@@ -239,8 +317,8 @@ Status Trainer::train_part(Epoch& epoch) {
     const auto iteration =
         static_cast<std::int64_t>(state_.epoch - state_.stretch.begin) * batches + static_cast<std::int64_t>(number);
     epoch.learning_rate = learning_rate(settings_, state_.stretch, iteration, batches);
-    ++number;
-    TRY(const auto value, train_batch(*batch, epoch.learning_rate, waited));
+    auto random = mixing.child("batch", ++number);
+    TRY(const auto value, train_batch(*batch, epoch.learning_rate, random, waited));
     if (stopped_early_) {
       *stopped_early_ += std::format(" in epoch {}, batch {}", epoch.epoch, number);
       return {};
@@ -263,7 +341,7 @@ Status Trainer::run_epoch() {
   if (stopped_early_) return {};
   double waited = 0;
   const auto start = Clock::now();
-  TRY(auto evaluation, judge(network_, request_.goal, *request_.validation, request_.stop, &waited));
+  TRY(auto evaluation, judge(judged(), request_.goal, *request_.validation, request_.stop, &waited));
   epoch.seconds += seconds_since(start) - waited;
   if (!std::isfinite(evaluation.loss)) {
     stopped_early_ =
@@ -274,11 +352,10 @@ Status Trainer::run_epoch() {
   epoch.metrics = evaluation.metrics;
   state_.epoch = epoch.epoch;
   state_.curve.push_back(epoch);
-  if (state_.best_epoch == 0 || is_better(request_.goal, evaluation, state_.best)) {
+  if (state_.best_epoch == 0 || is_better(metric_, evaluation, state_.best)) {
     state_.best_epoch = epoch.epoch;
     state_.best = std::move(evaluation);
-    state_.best_model.clear();
-    for (const auto& tensor : network_->tensors()) state_.best_model.push_back(tensor.detach().clone());
+    state_.best_model = copies_of(judged()->tensors());
   }
   // Told before it is saved: an epoch that was told but not saved is trained and told again, one that was saved but not
   // told never.
@@ -292,6 +369,7 @@ Status Trainer::save() {
   written.steps = optimizer_->steps();
   written.model = network_->tensors();
   written.moments = optimizer_->state();
+  written.averages = averages();
   if (state_.best_epoch == state_.epoch) written.best_model.clear();
   return write_checkpoint(request_.checkpoint, written);
 }

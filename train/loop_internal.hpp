@@ -50,7 +50,8 @@ struct LoopRequest {
   /// Weights to start from when there is no checkpoint to continue; nothing: random ones.
   std::function<Result<Adapted>(const graph::Weights& random)> starting_weights;
   const task::Targets* training_targets =
-      nullptr;  ///< targets of the training split: where a head may start; absent: as drawn
+      nullptr;                            ///< targets of the training split: where a head may start; absent: as drawn
+  const task::Targets* taught = nullptr;  ///< a teacher's outputs, by item of the set; absent: none
 };
 
 /// `train` without files. @error as `train`

@@ -108,7 +108,8 @@ Result<Outcome> train(const Request& request) {
                      .on_batch = request.on_batch,
                      .on_wait = request.on_wait,
                      .on_remark = request.on_remark,
-                     .training_targets = &targets};
+                     .training_targets = &targets,
+                     .taught = request.taught};
     if (!request.settings.weights.empty()) {
       loop.starting_weights = [&](const graph::Weights& random) { return starting_weights(request, random); };
     }

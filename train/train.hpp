@@ -56,11 +56,12 @@ struct Request {
   int epochs = 1;  ///< train until so many epochs are done, those of earlier calls counted
   std::uint64_t seed = 1;
   std::filesystem::path
-      checkpoint;           ///< continued when it exists (same network); written after each epoch, renamed into place
-  Owner owner;              ///< of the checkpoint
-  std::optional<int> told;  ///< epochs that `on_epoch` has heard of; nothing: the checkpoint's
-  bool only_continue = false;               ///< a checkpoint that cannot be used is an error instead of a new start
-  const std::atomic<bool>* stop = nullptr;  ///< looked at between batches
+      checkpoint;  ///< continued when it exists (same network); written after each epoch, renamed into place
+  Owner owner;     ///< of the checkpoint
+  const task::Targets* taught = nullptr;  ///< a teacher's outputs for each item of the set; absent: there is no teacher
+  std::optional<int> told;                ///< epochs that `on_epoch` has heard of; nothing: the checkpoint's
+  bool only_continue = false;             ///< a checkpoint that cannot be used is an error instead of a new start
+  const std::atomic<bool>* stop = nullptr;          ///< looked at between batches
   std::function<void(const std::string&)> on_wait;  ///< hears whom a batch waits for, when it waits long
   std::function<void(const Epoch&)> on_epoch;  ///< after each epoch; also for those of the checkpoint beyond `told`
   std::function<void(const std::string&)> on_remark;  ///< what is strange and yet goes on, for people

@@ -43,7 +43,7 @@ class Attempt {
   /// Whatever a library throws costs this trial, not the worker.
   Result<Outcome> evaluated() {
     try {
-      return evaluate(workplace_, claim_.trial, listener());
+      return evaluate(workplace_, storage_, claim_.trial, listener());
     } catch (const std::bad_alloc&) {
       return std::unexpected(memory_ran_out({}));
     } catch (const std::system_error& e) {

@@ -51,9 +51,11 @@ void record(Outcome& outcome, const study::Trial& trial, estimate::Estimate& est
 
 }  // namespace
 
-Result<Outcome> evaluate(Workplace& workplace, const study::Trial& trial, const Listener& listener) {
+Result<Outcome> evaluate(Workplace& workplace, study::Storage& storage, const study::Trial& trial,
+                         const Listener& listener) {
   const auto start = Clock::now();
-  TRY(const auto built, build(workplace, trial));
+  TRY(auto built, build(workplace, trial));
+  TRY(built.teacher, teacher_of(workplace, storage, trial, listener));
   TRY_DO(workplace.make_trial_folder(trial.id).transform([](const auto&) {}));
 
   tell(listener, "measuring before training");
@@ -74,6 +76,10 @@ Result<Outcome> evaluate(Workplace& workplace, const study::Trial& trial, const 
     outcome.result.details["export_difference"] = exported.difference;
     outcome.result.artifacts.push_back(exported.artifact);
     file = [onnx = exported.file] { return onnx; };
+    if (built.settings.save_weights) {
+      TRY(auto artifact, save_weights(workplace, built, *estimate.weights));
+      outcome.result.artifacts.push_back(std::move(artifact));
+    }
   }
   const double export_s = seconds_since(export_start);
 

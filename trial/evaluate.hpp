@@ -5,6 +5,7 @@
 #include <string>
 
 #include "estimate/workbench.hpp"
+#include "study/storage.hpp"
 #include "study/study.hpp"
 #include "trial/workplace.hpp"
 
@@ -22,10 +23,12 @@ struct Outcome {
 /// exported, the file compared with the module in the runtime, and measured; what stays untrained is measured as it is.
 /// When a constraint bounds something measured (latency, memory), the untrained network is measured first and rejected
 /// before any training if it breaks the bound: weights do not change what a network costs.
+/// @param storage  of the study, in which a teacher is looked for
 /// @error interrupted when asked to stop; unavailable when the machine is at fault (disk, pictures, agent), which has
 /// to be mended first; exhausted when memory ran out or the agent was killed, and an attempt alone may do; anything
 /// else is the reason why the trial failed
-Result<Outcome> evaluate(Workplace& workplace, const study::Trial& trial, const Listener& listener);
+Result<Outcome> evaluate(Workplace& workplace, study::Storage& storage, const study::Trial& trial,
+                         const Listener& listener);
 
 /// Metrics of a finished trial's best weights on the test split. Looked at once, when a search has ended.
 Result<std::map<std::string, double>> judge_on_test(Workplace& workplace, const study::Trial& trial);

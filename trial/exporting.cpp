@@ -109,4 +109,12 @@ Result<Exported> export_checked(Workplace& workplace, const Built& built, const 
   return exported;
 }
 
+Result<study::Artifact> save_weights(const Workplace& workplace, const Built& built, const graph::Weights& weights) {
+  const fs::path file = built.folder / "weights.safetensors";
+  TRY_DO(train::write_safetensors(file, weights));
+  auto artifact = study::artifact_of("weights", file, workplace.folder());
+  if (!artifact) return std::unexpected(of_the_machine(std::move(artifact).error()));
+  return artifact;
+}
+
 }  // namespace edgewise::trial

@@ -19,6 +19,7 @@ struct Built {
   space::Candidate candidate;
   train::Settings settings;
   std::filesystem::path folder;  // of the trial's files
+  std::optional<std::filesystem::path> teacher;
 
   /// Edge of the pictures that its network takes.
   [[nodiscard]] std::int64_t size() const { return candidate.graph.input_shape().back(); }
@@ -36,6 +37,14 @@ train::Owner owner_of(const Workplace& workplace, const study::Trial& trial);
 Result<std::optional<Outcome>> rejected_before_training(Workplace& workplace, const Built& built);
 /// Some weights that are as good as any for measuring.
 graph::Weights untrained_weights(const graph::Graph& graph, std::uint64_t seed);
+
+/// The ONNX file that this trial learns from beside the labels, by the job's `train.teacher`; nothing: none. The best
+/// trial of a study is looked for once, and its file kept as teacher.onnx in the study's folder. (teaching.cpp)
+Result<std::optional<std::filesystem::path>> teacher_of(const Workplace& workplace, study::Storage& storage,
+                                                        const study::Trial& trial, const Listener& listener);
+/// The teacher's outputs for the training pictures, by item; rows of other items are empty.
+/// @error invalid_input when it takes no such pictures or gives something else than the task's outputs; interrupted
+Result<task::Targets> answers_of(Workplace& workplace, const std::filesystem::path& teacher, const Listener& listener);
 
 /// What estimators may use, for one trial. (training.cpp)
 class Bench final : public estimate::Workbench {
@@ -63,6 +72,9 @@ struct Exported {
 };
 Result<Exported> export_checked(Workplace& workplace, const Built& built, const graph::Weights& weights,
                                 int best_epoch);
+
+/// Writes the weights beside the exported file. (exporting.cpp)
+Result<study::Artifact> save_weights(const Workplace& workplace, const Built& built, const graph::Weights& weights);
 
 /// What the job's device says of a candidate. (measuring.cpp)
 Result<device::Reading> measure(Workplace& workplace, const Built& built, const device::GiveFile& file);

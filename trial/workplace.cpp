@@ -67,6 +67,13 @@ Result<fs::path> Workplace::make_trial_folder(study::TrialId id) const {
   return folder;
 }
 
+Result<const task::Targets*> Workplace::taught_by(const fs::path& teacher,
+                                                  const std::function<Result<task::Targets>()>& ask) {
+  if (const auto known = taught_.find(teacher); known != taught_.end()) return &known->second;
+  TRY(auto answers, ask());
+  return &taught_.emplace(teacher, std::move(answers)).first->second;
+}
+
 Result<space::Candidate> Workplace::build(const space::Choice& choice) const {
   return family_.build(choice, job::frame(job_, set_));
 }

@@ -37,6 +37,9 @@ class Workplace {
   /// @param on_progress  called now and then while pictures are decoded for the first time
   /// @error unavailable: whatever is wrong with pictures or their cache, no network is at fault
   [[nodiscard]] Result<const data::Cache*> cache(std::int64_t size, const std::function<void()>& on_progress = {});
+  /// What a teacher says of the pictures, asked for once. @param ask  gives it
+  Result<const task::Targets*> taught_by(const std::filesystem::path& teacher,
+                                         const std::function<Result<task::Targets>()>& ask);
   [[nodiscard]] Result<space::Candidate> build(const space::Choice& choice) const;
 
   /// An estimator with what its estimates share.
@@ -57,6 +60,7 @@ class Workplace {
   std::unique_ptr<device::Device> device_, runtime_;  // the second only when the first runs no models
   std::map<std::int64_t, data::Cache> caches_;
   std::map<std::string, Prepared> estimators_;
+  std::map<std::filesystem::path, task::Targets> taught_;
 };
 
 /// Files of one trial below the study's folder: "trials/000017".

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "data/cache/random_changes_internal.hpp"
 
 namespace edgewise::data {
 
@@ -164,6 +165,8 @@ void augment(const Augment& settings, std::span<const std::uint8_t> source, std:
     copy_flipped(source, pixels, size, channels, warp.flip, warp.flip_vertical);
   }
   task.warp(target, warp);
+  if (settings.random > 0)
+    change_at_random(pixels, size, channels, settings.random, settings.strength, !task.traits().is_placed, random);
   if (settings.colour > 0) {
     const double c = settings.colour;
     const double brightness = random.uniform(-c, c) * 0.5, contrast = random.uniform(1 - c, 1 + c),
@@ -171,6 +174,7 @@ void augment(const Augment& settings, std::span<const std::uint8_t> source, std:
     recolour(pixels, channels, brightness, contrast, saturation);
   }
   if (settings.blur > 0 && random.chance(settings.blur)) blur(pixels, size, channels);
+  if (settings.erase > 0 && random.chance(settings.erase)) erase_at_random(pixels, size, channels, random);
 }
 
 }  // namespace edgewise::data

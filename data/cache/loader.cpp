@@ -67,6 +67,8 @@ struct Loader::State {
     batch.count = std::min(options.batch, items.size() - first);
     batch.pixels.resize(batch.count * picture);
     batch.targets.clear();
+    batch.items.assign(in_order.begin() + static_cast<std::ptrdiff_t>(first),
+                       in_order.begin() + static_cast<std::ptrdiff_t>(first + batch.count));
     task::Target moved;
     const RandomStream stream =
         RandomStream::named(options.seed, "augment").child("epoch", static_cast<std::uint64_t>(of_epoch));

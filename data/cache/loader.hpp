@@ -15,6 +15,7 @@ namespace edgewise::data {
 struct Batch {
   std::vector<std::uint8_t> pixels;  ///< (n, size, size, channels)
   task::Targets targets;             ///< of the n pictures, as the task of the cache makes them
+  std::vector<std::size_t> items;    ///< of the set, that the n pictures are of
   std::size_t count = 0;             ///< n
   double waited_s = 0;               ///< its making waited so long for measurements on this machine
 };

@@ -198,7 +198,11 @@ StrategyEntry staged_entry() {
           .sentence = "all for the first epochs, the best few for more",
           .settings = Settings(StagedOptions{}),
           .make = make_staged,
-          .place = 0};
+          .place = 0,
+          .last_units = [](const Settings& settings) {
+            const auto& stages = settings.as<StagedOptions>().stages;
+            return stages.empty() ? 0 : static_cast<int>(stages.back().amount);
+          }};
 }
 
 }  // namespace edgewise::search

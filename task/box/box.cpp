@@ -67,6 +67,7 @@ class BoxTask final : public Task {
               .first_space = "{family: backbones, backbone: [shufflenet_v2_x0_5, mobilenet_v3_small, squeezenet1_1, "
                              "mnasnet0_5], learning_rate: [0.001]}",
               .has_caption = false,
+              .is_placed = true,
               .loss = Settings(BoxLossOptions{})}) {}
 
   [[nodiscard]] std::int64_t outputs(std::size_t) const override { return corners; }

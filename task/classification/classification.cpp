@@ -68,6 +68,7 @@ class ClassificationTask final : public Task {
               .output = "a score for each class, in the order of \"classes\"; softmax makes probabilities of them",
               .first_space = "resnet",
               .has_caption = true,
+              .can_mix = true,
               .loss = Settings(ClassificationLossOptions{})}) {}
 
   [[nodiscard]] std::int64_t outputs(std::size_t classes) const override { return static_cast<std::int64_t>(classes); }

@@ -303,13 +303,73 @@ TEST(Job, StartingWeightsSayWhatMustFit) {
   EXPECT_EQ(fit("{path: w.pth, fit: exact}"), "/x/w.pth exact");
   EXPECT_EQ(fit("{path: /w, fit: partial}"), "/w partial");
   EXPECT_EQ(fit("{path: w.pth, fit: half}"),
-            "train.weights.fit \"half\" is not one of \"exact\", \"backbone\" or \"partial\"");
+            "train.weights.fit \"half\" is not one of \"exact\", \"backbone\", \"partial\", \"cut\" or \"shape\"");
   const auto job = parse_job(start + "train: {weights: {path: w.pth, fit: partial}}\n", "/x/y.yaml");
   const auto again = parse_job(to_yaml(*job), "/x/y.yaml");
   ASSERT_TRUE(again) << to_text(again.error().front());
   EXPECT_EQ(to_json(*again), to_json(*job));
   EXPECT_EQ(job_from_json(to_json(*job))->train.weights_fit, train::Fit::partial);
   EXPECT_EQ(job->places.at("train.weights"), "/x/y.yaml:3:19");
+}
+
+TEST(Job, WhatATaskCannotLearnFromIsRefused) {
+  const auto mistake = [](const std::string& train) {
+    const auto job = parse_job("task: box\ndata: builtin:faces\ntrain: {" + train + "}\n", "/x/y.yaml");
+    return job ? "" : job.error().front().message + " at " + job.error().front().where;
+  };
+  EXPECT_EQ(mistake("mixup: 0.2"),
+            "train.mixup mixes pictures, which the task box cannot learn from at /x/y.yaml:3:16");
+  EXPECT_EQ(mistake("cutmix: 1"),
+            "train.cutmix mixes pictures, which the task box cannot learn from at /x/y.yaml:3:17");
+  EXPECT_EQ(
+      mistake("teacher: t.onnx"),
+      "train.teacher is given, but the task is box: what a teacher says of a picture does not move along with it at "
+      "/x/y.yaml:3:18");
+  EXPECT_EQ(mistake("average: 0.1, augment: {random: 2, erase: 0.2}"), "");
+}
+
+TEST(Job, TheFirstObjectiveThatIsAMetricPicksTheBestEpoch) {
+  const auto best_by = [](const std::string& more) {
+    const auto job = parse_job("task: classification\ndata: builtin:drainage\n" + more, "/x/y.yaml");
+    return job ? job->train.best_by : job.error().front().message;
+  };
+  EXPECT_EQ(best_by(""), "accuracy");
+  EXPECT_EQ(best_by("objectives: {latency_ms: minimize, balanced_accuracy: maximize}\n"), "balanced_accuracy");
+  EXPECT_EQ(best_by("objectives: {parameters: minimize}\n"), "accuracy");
+  EXPECT_EQ(best_by("objectives: {balanced_accuracy: maximize}\ntrain: {best_by: accuracy}\n"), "accuracy");
+  EXPECT_THAT(best_by("train: {best_by: iou}\n"), HasSubstr("is not one of \"accuracy\""));
+
+  // A study from before there was the option goes on as it began.
+  const auto job = parse_job(
+      "task: classification\ndata: builtin:drainage\nobjectives: {balanced_accuracy: maximize}\n", "/x/y.yaml");
+  auto old = to_json(*job);
+  old["train"].erase("best_by");
+  EXPECT_EQ(job_from_json(old)->train.best_by, "accuracy");
+  EXPECT_EQ(go_on(*job, old)->train.best_by, "accuracy");
+  EXPECT_EQ(go_on(*job, to_json(*job))->train.best_by, "balanced_accuracy");
+}
+
+TEST(Job, ForPretrainingNothingButTheWeightsCounts) {
+  const auto job = parse_job(
+      "task: box\ndata: {path: faces, input: 96}\nobjectives: {iou: maximize}\nconstraints: [latency_ms < 5]\n"
+      "train: {weights: w.pth, epochs: 7}\n",
+      "/x/y.yaml");
+  ASSERT_TRUE(job);
+  const auto own = for_pretraining(*job, "", "").value();
+  EXPECT_EQ(own.task->name(), "box");
+  EXPECT_EQ(own.data.path, "/x/faces");
+  EXPECT_EQ(own.train.weights, "");
+  EXPECT_TRUE(own.constraints.empty());
+  EXPECT_TRUE(own.train.save_weights);
+  const auto other = for_pretraining(*job, "/pictures", "classification").value();
+  EXPECT_EQ(other.task->name(), "classification");
+  EXPECT_EQ(other.data.path, "/pictures");
+  EXPECT_EQ(other.input, 96);
+  EXPECT_EQ(other.objectives.front().name, "accuracy");
+  EXPECT_EQ(other.train.best_by, "accuracy");
+  // The study that keeps it reads it back.
+  EXPECT_EQ(to_json(job_from_json(to_json(other)).value()), to_json(other));
+  EXPECT_EQ(for_pretraining(*job, "/pictures", "clasification").error().code, ErrorCode::invalid_input);
 }
 
 TEST(Job, WhatAnOldStudyDoesNotSayMeansWhatItMeantThen) {

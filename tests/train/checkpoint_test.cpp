@@ -20,6 +20,7 @@ class CheckpointFile : public ::testing::Test {
     c.best = {0.25, {{"iou", 0.1}}, {{"confusion", {{1, 2}, {3, 4}}}}};
     c.model = {torch::randn({3, 2}), torch::tensor(5, torch::kInt64)};
     c.moments = {torch::randn({4})};
+    c.averages = {torch::randn({3, 2})};
     c.best_model = {torch::randn({3, 2}), torch::tensor(4, torch::kInt64)};
     return c;
   }
@@ -27,7 +28,8 @@ class CheckpointFile : public ::testing::Test {
     return {.network = 7,
             .optimizer = "adamw",
             .model = {torch::zeros({3, 2}), torch::tensor(0, torch::kInt64)},
-            .moments = {torch::zeros({4})}};
+            .moments = {torch::zeros({4})},
+            .averages = {torch::zeros({3, 2})}};
   }
   std::filesystem::path path_;
 };
@@ -48,6 +50,7 @@ TEST_F(CheckpointFile, ReadsWhatWasWritten) {
     EXPECT_TRUE(torch::equal(read.best_model[i], written.best_model[i]));
   }
   EXPECT_TRUE(torch::equal(read.moments[0], written.moments[0]));
+  EXPECT_TRUE(torch::equal(read.averages[0], written.averages[0]));
 }
 
 TEST_F(CheckpointFile, RefusesEveryTruncationAndEveryChangedByte) {

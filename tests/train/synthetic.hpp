@@ -54,6 +54,7 @@ class SyntheticBatches : public Batches {
       const auto& picture = pictures_[order_[next_]];
       batch.pixels.insert(batch.pixels.end(), picture.pixels.begin(), picture.pixels.end());
       batch.targets.add(picture.target);
+      batch.items.push_back(order_[next_]);
     }
     return batch;
   }

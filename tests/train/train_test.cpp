@@ -92,7 +92,7 @@ TEST_F(Faces, CannotBeTrainedWithAFolderOfOtherWeights) {
   const auto graph = small_network(32, 4);
   Request request{.graph = &graph, .set = set, .cache = cache};
   request.settings.weights = folder.string();
-  EXPECT_THAT(train(request).error().message, HasSubstr("there is no .pth file"));
+  EXPECT_THAT(train(request).error().message, HasSubstr("there is no .pth or .safetensors file"));
   request.settings.weights = "/nowhere/resnet18.pth";
   EXPECT_THAT(to_text(train(request).error()), HasSubstr("/nowhere/resnet18.pth"));
 }

@@ -21,6 +21,15 @@ struct Loss {
   std::function<torch::Tensor(const torch::Tensor& outputs, const torch::Tensor& targets,
                               const edgewise::Settings& options)>
       of;
+  /// The options for training on pictures with these targets; empty: as they are told. What is judged is judged by the
+  /// options' defaults.
+  std::function<edgewise::Settings(const edgewise::Settings& options, const task::Targets& training,
+                                   std::int64_t outputs)>
+      fitted = {};
+  /// How far outputs are from those of a teacher, both (n, outputs): a mean over the batch; empty: the mean squared
+  /// difference.
+  std::function<torch::Tensor(const torch::Tensor& outputs, const torch::Tensor& taught, double temperature)>
+      from_teacher = {};
   /// Sets the head of a network with random weights to where the training pictures' targets lie; empty: it stays as
   /// drawn.
   std::function<void(nn::Network& network, const task::Targets& training)> start = {};

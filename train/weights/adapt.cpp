@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <functional>
 #include <map>
 #include <regex>
 #include <set>
 #include <vector>
 
+#include "train/weights/by_shape_internal.hpp"
 #include "train/weights/starting_weights.hpp"
 
 namespace edgewise::train {
@@ -75,7 +77,7 @@ struct Match {
 
 class Matcher {
  public:
-  Matcher(const graph::Graph& graph, const graph::Weights& loaded) : graph_(graph) {
+  Matcher(const graph::Graph& graph, const graph::Weights& loaded, Fit fit) : graph_(graph), fit_(fit) {
     for (const auto& spec : graph.tensors()) wanted_.emplace(spec.name, spec);
     // Names that are usual already come first: "conv1.weight" before "module.conv1.weight".
     for (const bool is_exact : {true, false})
@@ -87,7 +89,8 @@ class Matcher {
     find_head();
   }
 
-  Result<Match> match(Fit fit, bool head_may_differ) const {
+  Result<Match> match(bool head_may_differ) const {
+    const Fit fit = fit_;
     if (doubled_ && fit != Fit::half)
       return invalid(std::format("the network is twice in the file: {} and {}", in_quotes(doubled_->first),
                                  in_quotes(doubled_->second)),
@@ -138,7 +141,7 @@ class Matcher {
       for (auto dot = name.find('.'); dot != std::string::npos && level < most_levels;
            dot = name.find('.', dot + 1), ++level) {
         const auto found = wanted_.find(name.substr(dot + 1));
-        if (found != wanted_.end() && !is_counter(found->first) && found->second.shape == source.second->shape)
+        if (found != wanted_.end() && !is_counter(found->first) && fits(found->second, source.second->shape))
           ++counted[name.substr(0, dot + 1)];
       }
     }
@@ -151,19 +154,25 @@ class Matcher {
     return prefixes;
   }
 
+  bool fits(const graph::TensorSpec& spec, const graph::Shape& there) const {
+    if (there == spec.shape) return true;
+    if (fit_ != Fit::cut || there.size() != spec.shape.size() || last_layer_.contains(spec.name)) return false;
+    return std::ranges::equal(there, spec.shape, std::greater_equal());
+  }
+
   Match match_under(const std::string& prefix) const {
     Match match{.prefix = prefix};
     match.share.prefix = prefix;
     for (const auto& spec : graph_.tensors()) {
       const auto source = file_.find(prefix + spec.name);
-      const bool fits = source != file_.end() && source->second.second->shape == spec.shape;
-      if (fits) match.taken[spec.name] = source->second.second;
+      const bool is_there = source != file_.end() && fits(spec, source->second.second->shape);
+      if (is_there) match.taken[spec.name] = source->second.second;
       // Counters may be absent in old files; they do not count as found or missing.
       if (is_counter(spec.name)) continue;
       const auto parameters = spec.trainable ? elements(spec.shape) : 0;
       ++match.share.of_tensors;
       match.share.of_parameters += parameters;
-      if (fits) {
+      if (is_there) {
         ++match.share.tensors;
         match.share.parameters += parameters;
       } else {
@@ -187,7 +196,7 @@ class Matcher {
 
   Status check(const Match& match, Fit fit, bool head_may_differ) const {
     const auto& share = match.share;
-    if (fit == Fit::partial) return {};
+    if (takes_what_fits(fit)) return {};
     if (fit == Fit::half) {
       if (2 * share.tensors >= share.of_tensors) return {};
       return invalid(std::format("only {} of the network's {} tensors are in the file by name and shape{}",
@@ -240,12 +249,51 @@ class Matcher {
   }
 
   const graph::Graph& graph_;
+  const Fit fit_;
   std::map<std::string, graph::TensorSpec> wanted_;
   Named file_;
   std::optional<std::pair<std::string, std::string>> doubled_;  // two names of the file for one tensor of the network
   std::set<std::string> last_layer_, trunk_modules_;
   std::string head_module_;
 };
+
+/// Under their names in the network, what `by_shape` finds in the file.
+Result<Match> matched(const graph::Graph& graph, const graph::Weights& loaded, Fit fit, bool head_may_differ) {
+  if (fit != Fit::shape) return Matcher(graph, loaded, fit).match(head_may_differ);
+  const auto pairs = by_shape(graph, loaded);
+  Match match;
+  for (const auto& spec : graph.tensors()) {
+    const auto found = pairs.find(spec.name);
+    if (found != pairs.end()) match.taken[spec.name] = &loaded.at(found->second);
+    if (is_counter(spec.name)) continue;
+    const auto parameters = spec.trainable ? elements(spec.shape) : 0;
+    ++match.share.of_tensors;
+    match.share.of_parameters += parameters;
+    match.share.tensors += found != pairs.end() ? 1 : 0;
+    match.share.parameters += found != pairs.end() ? parameters : 0;
+  }
+  return match;
+}
+
+/// The first channels of a larger tensor, and the middle of its kernel.
+graph::Tensor cut(const graph::Tensor& larger, const graph::Shape& shape) {
+  const std::size_t axes = shape.size();
+  std::vector<std::int64_t> first(axes, 0), stride(axes, 1);
+  for (std::size_t axis = axes; axis-- > 0;) {
+    if (axes == 4 && axis >= 2) first[axis] = (larger.shape[axis] - shape[axis]) / 2;
+    if (axis + 1 < axes) stride[axis] = stride[axis + 1] * larger.shape[axis + 1];
+  }
+  graph::Tensor part{shape, std::vector<float>(static_cast<std::size_t>(elements(shape)))};
+  const auto& from = larger.floats();
+  auto& to = part.floats();
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    std::int64_t place = 0, rest = static_cast<std::int64_t>(i);
+    for (std::size_t axis = axes; axis-- > 0; rest /= shape[axis])
+      place += (first[axis] + rest % shape[axis]) * stride[axis];
+    to[i] = from[static_cast<std::size_t>(place)];
+  }
+  return part;
+}
 
 }  // namespace
 
@@ -270,15 +318,18 @@ Share share_from_json(const Json& json) {
 Result<Adapted> adapt_weights(const graph::Graph& graph, const graph::Weights& random, const graph::Weights& loaded,
                               Fit fit) {
   TRY_DO(graph::check_weights(graph, random));
-  TRY(const auto match, Matcher(graph, loaded).match(fit, false));
+  TRY(const auto match, matched(graph, loaded, fit, false));
   Adapted adapted{.weights = random, .share = match.share};
-  for (const auto& [name, tensor] : match.taken) adapted.weights[name] = *tensor;
+  for (const auto& [name, tensor] : match.taken) {
+    auto& weight = adapted.weights[name];
+    weight = tensor->shape == weight.shape ? *tensor : cut(*tensor, weight.shape);
+  }
   TRY_DO(graph::check_weights(graph, adapted.weights));
   return adapted;
 }
 
 Result<Share> share_of(const graph::Graph& graph, const graph::Weights& shapes, Fit fit, bool head_may_differ) {
-  TRY(auto match, Matcher(graph, shapes).match(fit, head_may_differ));
+  TRY(auto match, matched(graph, shapes, fit, head_may_differ));
   return std::move(match.share);
 }
 

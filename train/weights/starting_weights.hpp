@@ -13,13 +13,17 @@
 
 namespace edgewise::train {
 
-/// Reads a state dict (`.pth`: a zip of a pickle and raw tensors), alone or inside a training script's checkpoint,
-/// under "state_dict", "model" and the like. The pickle is interpreted by a reader that knows only the few opcodes and
-/// names a state dict of plain tensors needs; nothing in the file is ever executed, and what is no tensor is left out.
+/// Reads a file of safetensors, or a state dict (`.pth`: a zip of a pickle and raw tensors), alone or inside a training
+/// script's checkpoint, under "state_dict", "model" and the like. The pickle is interpreted by a reader that knows only
+/// the few opcodes and names a state dict of plain tensors needs; nothing in the file is ever executed, and what is no
+/// tensor is left out.
 /// @error invalid_input naming the file and what is not understood
 Result<graph::Weights> read_state_dict(const std::filesystem::path& pth);
 /// The same without the tensors' values, which stay empty.
 Result<graph::Weights> read_shapes(const std::filesystem::path& pth);
+/// Writes weights as safetensors, which `read_state_dict` reads too, beside the target and renamed.
+/// @error as write_file
+Status write_safetensors(const std::filesystem::path& path, const graph::Weights& weights);
 
 /// How much of a network starts from a file. Counters of batch norms are no tensors here.
 struct Share {
@@ -39,7 +43,8 @@ struct Adapted {
 
 /// Starting weights for `graph` from a state dict: tensors are taken by name where the shape is equal, all others keep
 /// their random values. Names may have one common prefix ("model.") and components that wrappers add ("module",
-/// "_orig_mod").
+/// "_orig_mod"). Under Fit::cut the first channels of a larger tensor are taken, and the middle of a larger kernel, but
+/// no head is cut; under Fit::shape names say nothing but which tensors belong together (by_shape_internal.hpp).
 /// @param loaded  their values may be missing (read_shapes) where only the share is asked for: see `share_of`
 /// @error invalid_input when less is there than `fit` asks for, with a name of the file, one of the network and how
 /// many fit; when the file has the network twice, under two prefixes

@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cmath>
 #include <cstring>
 #include <format>
 #include <functional>
@@ -9,6 +7,7 @@
 #include <set>
 
 #include "base/file.hpp"
+#include "train/weights/numbers_internal.hpp"
 #include "train/weights/pickle_internal.hpp"
 #include "train/weights/starting_weights.hpp"
 #include "train/weights/state_dict_internal.hpp"
@@ -17,24 +16,12 @@ namespace edgewise::train {
 
 namespace {
 
+using numbers::brain_half;
+using numbers::half;
+using numbers::plain;
 using pickle::Document;
 using pickle::Kind;
 using pickle::Value;
-
-float from_half(std::uint16_t bits) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16;
-  const std::uint32_t exponent = bits >> 10 & 31U, mantissa = bits & 1023U;
-  if (exponent == 0) return (sign ? -1.0F : 1.0F) * std::ldexp(static_cast<float>(mantissa), -24);
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000U | mantissa << 13);
-  return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
-}
-
-template <class T>
-float plain(const char* data) {
-  T value;
-  std::memcpy(&value, data, sizeof(T));
-  return static_cast<float>(value);
-}
 
 std::string printable(std::string_view text) {
   std::string out;
@@ -51,18 +38,8 @@ struct Format {
 constexpr std::array<Format, 10> formats = {{
     {"torch.FloatStorage", 4, plain<float>},
     {"torch.DoubleStorage", 8, plain<double>},
-    {"torch.HalfStorage", 2,
-     [](const char* data) {
-       std::uint16_t bits = 0;
-       std::memcpy(&bits, data, 2);
-       return from_half(bits);
-     }},
-    {"torch.BFloat16Storage", 2,
-     [](const char* data) {
-       std::uint16_t bits = 0;
-       std::memcpy(&bits, data, 2);
-       return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-     }},
+    {"torch.HalfStorage", 2, half},
+    {"torch.BFloat16Storage", 2, brain_half},
     {"torch.LongStorage", 8, plain<std::int64_t>},
     {"torch.IntStorage", 4, plain<std::int32_t>},
     {"torch.ShortStorage", 2, plain<std::int16_t>},
@@ -348,7 +325,8 @@ Result<graph::Weights> parse_old(std::string_view bytes, bool with_values) {
 Result<graph::Weights> parse_state_dict(std::string_view bytes, bool with_values) {
   if (bytes.starts_with("PK\x03\x04")) return parse_zip(bytes, with_values);
   if (bytes.starts_with('\x80')) return parse_old(bytes, with_values);
-  return invalid("the file is neither a zip archive nor an old PyTorch file",
+  if (is_safetensors(bytes)) return parse_safetensors(bytes, with_values);
+  return invalid("the file is neither a zip archive nor an old PyTorch file, nor of safetensors",
                  "give a file written by torch.save(model.state_dict(), path)");
 }
 

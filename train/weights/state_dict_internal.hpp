@@ -16,6 +16,10 @@ namespace edgewise::train {
 /// @error invalid_input; see read_state_dict
 Result<graph::Weights> parse_state_dict(std::string_view bytes, bool with_values = true);
 
+/// The same of the files of safetensors: a header of JSON, then the numbers.
+bool is_safetensors(std::string_view bytes);
+Result<graph::Weights> parse_safetensors(std::string_view bytes, bool with_values);
+
 /// What a zip archive holds.
 struct Archive {
   std::map<std::string, std::string_view> files;  ///< those stored as they are; the contents lie in the archive's bytes

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view extensions[] = {".pth", ".pt", ".ckpt"};
+constexpr std::string_view extensions[] = {".pth", ".pt", ".ckpt", ".safetensors"};
 
 // "resnet18.pth" and "resnet18-f37072fd.pth", not "resnet18_v2.pth": torchvision's own files have a part of their hash.
 bool is_called(const fs::path& file, const std::string& network) {
@@ -35,13 +35,14 @@ std::string names_of(const std::vector<fs::path>& files) {
   return quoted_list(names) + (files.size() > most_names ? std::format(" and {} more", files.size() - most_names) : "");
 }
 
-Result<fs::path> fitting_most(const graph::Graph& graph, const fs::path& place, const std::vector<fs::path>& files) {
+Result<fs::path> fitting_most(const graph::Graph& graph, const fs::path& place, const std::vector<fs::path>& files,
+                              Fit fit) {
   fs::path best;
   std::int64_t most = 0;
   for (const auto& file : files) {
     const auto shapes = read_shapes(file);
     if (!shapes) continue;  // another kind of file may lie there; if none fits, the message below says so
-    if (const auto share = share_of(graph, *shapes, Fit::partial); share && share->tensors > most) {
+    if (const auto share = share_of(graph, *shapes, fit); share && share->tensors > most) {
       most = share->tensors;
       best = file;
     }
@@ -64,9 +65,9 @@ Result<fs::path> weights_file(const graph::Graph& graph, const std::string& netw
   if (error) return invalid(std::format("cannot read the folder \"{}\": {}", place.string(), error.message()));
   std::ranges::sort(files);
   if (files.empty())
-    return fail(ErrorCode::not_found, std::format("there is no .pth file in \"{}\"", place.string()),
+    return fail(ErrorCode::not_found, std::format("there is no .pth or .safetensors file in \"{}\"", place.string()),
                 "put torchvision's weights there");
-  if (fit == Fit::half) return fitting_most(graph, place, files);
+  if (fit == Fit::half) return fitting_most(graph, place, files, Fit::partial);
   std::vector<fs::path> own;
   for (const auto& file : files)
     if (!network.empty() && is_called(file, network)) own.push_back(file);
@@ -78,7 +79,7 @@ Result<fs::path> weights_file(const graph::Graph& graph, const std::string& netw
     return invalid(std::format("two files in \"{}\" are called as the network \"{}\" is: {}", place.string(), network,
                                names_of(own)),
                    std::format("keep one of them there, or call one \"{}.pth\"", network));
-  if (fit == Fit::partial) return fitting_most(graph, place, files);
+  if (takes_what_fits(fit)) return fitting_most(graph, place, files, fit);
   if (network.empty())
     return invalid(std::format("the networks of this family have no names that files in \"{}\" could be called by",
                                place.string()),

@@ -219,12 +219,12 @@ void write_roboflow_coco(const Folder& folder, const std::string& part, int firs
                                                      R"(],"categories":[{"id":0,"name":"a"},{"id":1,"name":"b"}]})");
 }
 
-struct Layout {
+struct FolderLayout {
   const char* name;
   Writer write;
 };
-const std::vector<Layout>& layouts() {
-  static const std::vector<Layout> all{
+const std::vector<FolderLayout>& folder_layouts() {
+  static const std::vector<FolderLayout> all{
       {"COCO files", write_coco},       {"Roboflow COCO", write_roboflow_coco}, {"YOLO folders", write_yolo_folders},
       {"YOLO parts", write_yolo_parts}, {"VOC lists", write_voc_lists},         {"VOC parts", write_voc_parts},
       {"CSV column", write_csv_column}, {"CSV files", write_csv_files},         {"class folders", write_classes}};
@@ -239,7 +239,7 @@ TEST(SplitNames, MeanTheSameInEveryFormat) {
   const std::vector<std::array<const char*, 3>> words{
       {"train", "val", "test"},    {"Train", "Validation", "Test"},          {"TRAIN", "VALID", "TESTING"},
       {"training", "dev", "test"}, {"train2017", "val2017", "test-dev2017"}, {"TrainSet", "ValSet", "TestSet"}};
-  for (const Layout& layout : layouts())
+  for (const FolderLayout& layout : folder_layouts())
     for (const auto& [train, validation, test] : words) {
       SCOPED_TRACE(std::string(layout.name) + ", " + train + ", " + validation + ", " + test);
       const Folder folder;
@@ -251,7 +251,7 @@ TEST(SplitNames, MeanTheSameInEveryFormat) {
 }
 
 TEST(SplitNames, TrainvalGivesUpItsValidationInEveryFormat) {
-  for (const Layout& layout : layouts()) {
+  for (const FolderLayout& layout : folder_layouts()) {
     SCOPED_TRACE(layout.name);
     const Folder folder;
     layout.write(folder, "trainval2007", 0);
@@ -265,7 +265,7 @@ TEST(SplitNames, TrainvalGivesUpItsValidationInEveryFormat) {
 }
 
 TEST(SplitNames, APartThatNamesNoneIsSaidInEveryFormat) {
-  for (const Layout& layout : layouts()) {
+  for (const FolderLayout& layout : folder_layouts()) {
     if (std::string_view(layout.name) == "CSV column") continue;  // there it is a mistake with a place
     SCOPED_TRACE(layout.name);
     const Folder folder;
@@ -282,7 +282,7 @@ TEST(SplitNames, APartThatNamesNoneIsSaidInEveryFormat) {
 }
 
 TEST(SplitNames, PartsOfWordsAreNoSplitsInAnyFormat) {
-  for (const Layout& layout : layouts()) {
+  for (const FolderLayout& layout : folder_layouts()) {
     if (std::string_view(layout.name) == "CSV column" || std::string_view(layout.name) == "CSV files") continue;
     SCOPED_TRACE(layout.name);
     const Folder folder;

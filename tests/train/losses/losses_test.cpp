@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
+#include <cmath>
 #include <limits>
 #include <span>
 
@@ -109,6 +110,40 @@ TEST(Losses, LabelSmoothingKeepsAPriceOnCertainty) {
   EXPECT_NEAR(smoothed(0.0), 0.0, 1e-6);
   // (1 - 0.1) * 0 + 0.1 * mean(0, 20, 20, 20)
   EXPECT_NEAR(smoothed(0.1), 1.5, 1e-4);
+}
+
+TEST(Losses, WeightsOfClassesAreOneInTheMeanOverThePictures) {
+  const Loss& loss = **loss_of(task::classification());
+  task::Targets training;
+  for (const float label : {0.F, 0.F, 0.F, 0.F, 1.F}) training.add(std::vector{label});
+  const auto weights = [&](const std::string& how) {
+    const edgewise::Settings told(task::ClassificationLossOptions{.class_weights = how});
+    return loss.fitted(told, training, 2).as<task::ClassificationLossOptions>().weights;
+  };
+  EXPECT_TRUE(weights("none").empty());
+  ASSERT_EQ(weights("balanced").size(), 2U);
+  EXPECT_NEAR(weights("balanced")[0], 0.625, 1e-6);  // 4 * 0.625 + 2.5 = 5, and both classes add up to as much
+  EXPECT_NEAR(weights("balanced")[1], 2.5, 1e-6);
+  EXPECT_NEAR(4 * weights("root")[0] + weights("root")[1], 5, 1e-5);
+  EXPECT_NEAR(weights("root")[1] / weights("root")[0], 2, 1e-6);
+
+  // A picture of the rare class counts 4 times as much as one of the other.
+  const auto outputs = torch::tensor({1.F, 0.F, 1.F, 0.F}).reshape({2, 2});
+  const auto labels = torch::tensor({0, 1}, torch::kInt64);
+  const auto told =
+      loss.fitted(edgewise::Settings(task::ClassificationLossOptions{.class_weights = "balanced"}), training, 2);
+  const double right = std::log(1 + std::exp(-1.0)), wrong = std::log(1 + std::exp(1.0));
+  EXPECT_NEAR(loss.of(outputs, labels, told).item<double>(), (right + 4 * wrong) / 5, 1e-6);
+}
+
+TEST(Losses, TheDistanceFromATeacherIsTheDivergenceOfSoftenedProbabilities) {
+  const Loss& loss = **loss_of(task::classification());
+  torch::manual_seed(2);
+  const auto outputs = torch::randn({5, 4}), taught = torch::randn({5, 4});
+  EXPECT_NEAR(loss.from_teacher(taught, taught, 3).item<double>(), 0, 1e-6);
+  const auto p = torch::softmax(taught / 3, 1);
+  const auto wanted = 9 * (p * (p.log() - torch::log_softmax(outputs / 3, 1))).sum(1).mean().item<double>();
+  EXPECT_NEAR(loss.from_teacher(outputs, taught, 3).item<double>(), wanted, 1e-5);
 }
 
 TEST(Losses, RefuseTargetsThatDoNotFit) {

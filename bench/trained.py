@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Trained comparisons: what the switches of training, starting weights and spaces are worth on real pictures.
+
+    bench/trained.py recipe   [--bin build/release/bin] [--work FOLDER] [--data ../shared/data] [--seeds 3]
+
+Every run is a study in the work folder, with a job of its own: a run that was ended goes on, one that is done is read. The best epoch is chosen on a
+fifth of the training part; the set's validation part is the test split, which edgewise judges once, when a run has ended. Writes
+docs/results/spaces/NAME.json and NAME.md.
+"""
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+
+import machine
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+OUT = TOP / "docs/results/spaces"
+
+
+def presence(arguments, name):
+    """Job fields of the presence of an animal or a person, the Visual-Wake-Words way."""
+    folder = arguments.data / "voc2012_animals"
+    lists = folder / "ImageSets/Main"
+    return {"task": "classification",
+            "data": {"path": str(folder), "presence": name, "input": 96, "validation_share": 0.2,
+                     "splits": {"train": str(lists / "train.txt"), "test": str(lists / "val.txt")}},
+            "objectives": {"balanced_accuracy": "maximize", "latency_ms": "minimize"}, "device": {"max_seconds": 1.0, "min_runs": 30},
+            "train": {"batch": 32, "learning_rate": 0.002}}
+
+
+def merged(base, change):
+    result = dict(base)
+    for key, value in change.items():
+        result[key] = merged(result.get(key, {}), value) if isinstance(value, dict) else value
+    return result
+
+
+class Runs:
+    """Runs edgewise on jobs, each once."""
+
+    def __init__(self, arguments, experiment):
+        self.edgewise = f"{arguments.bin}/edgewise"
+        self.folder = arguments.work / experiment
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def report(self, name, job, *command):
+        """The study's report after `edgewise COMMAND JOB ...`. JSON is YAML."""
+        study, done = self.folder / f"{name}.study", self.folder / f"{name}.done"
+        file = self.folder / f"{name}.yaml"
+        if not done.exists():
+            file.write_text(json.dumps(job, indent=1))
+            subprocess.run([self.edgewise, command[0], str(file), *command[1:], "--study", str(study), "--quiet"], check=True,
+                           stdout=subprocess.DEVNULL)
+            done.touch()
+        shown = subprocess.run([self.edgewise, "report", str(study), "--json"], check=True, capture_output=True, text=True)
+        return json.loads(shown.stdout)
+
+    def one(self, name, job, *command):
+        """What one trained network gave: validation and test metrics, costs, its curve."""
+        report = self.report(name, job, *(command or ("search", "--workers", "1")))
+        trial = report["trials"][0]
+        tests = report["test"] or {}
+        return {"values": trial["values"], "test": tests.get(str(trial["id"]), {}), "curve": trial["curve"]}
+
+
+def spread(values):
+    values = list(values)
+    return {"mean": round(statistics.fmean(values), 4), "deviation": round(statistics.stdev(values), 4) if len(values) > 1 else None, "values":
+            [round(value, 4) for value in values]}
+
+
+# The backbone of the published ShuffleNetV2 that ../shared/data/models has ImageNet's weights for.
+SHUFFLENET = """space: published_shufflenet
+parameters:
+  net: {values: [one]}
+network:
+  - conv_norm: {out: 24, kernel: 3, stride: 2}
+    name: conv1
+  - max_pool: {kernel: 3, stride: 2, padding: 1}
+    name: maxpool
+  - repeat: 3
+    as: stage
+    name: stage{stage + 1}
+    do:
+      - repeat: "if(stage == 2, 8, 4)"
+        do:
+          - shuffle_unit: {out: "48 * 2 ^ (stage - 1)", stride: "if(i == 1, 2, 1)", shuffle: before}
+            name: "{i - 1}"
+  - conv_norm: {out: 256}
+    name: conv5
+"""
+
+
+def from_imagenet(arguments, runs):
+    """Job fields of that network, which starts from those weights."""
+    space = runs.folder / "published_shufflenet.yaml"
+    space.write_text(SHUFFLENET)
+    weights = arguments.data / "models/shufflenetv2_x0_imagenet.pth"
+    return {"space": {"family": str(space)}, "search": {"strategy": "grid"}, "train": {"weights": {"path": str(weights), "fit": "shape"}}}
+
+
+# The switches of training, each alone, then those that helped together.
+VARIANTS = {
+    "as it was": {},
+    "average 0.1": {"average": 0.1},
+    "label_smoothing 0.1": {"label_smoothing": 0.1},
+    "class_weights balanced": {"class_weights": "balanced"},
+    "mixup 0.2": {"mixup": 0.2},
+    "cutmix 1": {"cutmix": 1.0},
+    "augment.random 2": {"augment": {"random": 2}},
+    "augment.erase 0.25": {"augment": {"erase": 0.25}},
+}
+
+
+def recipe(arguments):
+    runs = Runs(arguments, "recipe")
+    rows = []
+    for seed in range(1, arguments.seeds + 1):
+        for name, change in VARIANTS.items():
+            job = merged(presence(arguments, "dog"), from_imagenet(arguments, runs))
+            job = merged(job, {"seed": seed, "train": {"epochs": 12, "learning_rate": 0.001, **change}})
+            run = runs.one(f"{name.replace(' ', '_')}-{seed}", job)
+            rows.append({"variant": name, "seed": seed, "validation": run["values"]["balanced_accuracy"], "test": run["test"].get("balanced_accuracy"),
+                         "last": statistics.fmean(point["metrics"]["balanced_accuracy"] for point in run["curve"][-3:])})
+            print(rows[-1], flush=True)
+    summary = [{"variant": name, **{key: spread(row[key] for row in rows if row["variant"] == name) for key in ("validation", "last", "test")}}
+               for name in VARIANTS]
+    for row in summary:
+        print(row["variant"], row["validation"]["mean"], row["last"]["mean"], row["test"]["mean"])
+    return {"experiment": "recipe", "rows": summary}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("experiment", choices=["recipe"])
+    parser.add_argument("--bin", default=str(TOP / "build/release/bin"))
+    parser.add_argument("--work", type=pathlib.Path, default=TOP / "build/trained")
+    parser.add_argument("--data", type=pathlib.Path, default=TOP.parent / "shared/data")
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    globals()[arguments.experiment](arguments)
+
+
+if __name__ == "__main__":
+    main()
