@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/size.hpp"
 
 namespace edgewise::config {
 
@@ -66,6 +67,8 @@ class Options {
                     const std::string& sentence) = 0;
   virtual void number(const std::string& name, double& value, Range range, const std::string& sentence) = 0;
   virtual void integer(const std::string& name, std::int64_t& value, Range range, const std::string& sentence) = 0;
+  /// A whole number, or WIDTHxHEIGHT; `range` is of both edges.
+  virtual void size(const std::string& name, Size& value, Range range, const std::string& sentence) = 0;
   virtual void boolean(const std::string& name, bool& value, const std::string& sentence) = 0;
   virtual void texts(const std::string& name, std::vector<std::string>& values, const std::string& sentence) = 0;
   /// A list of JSON values, each of the kind that it was written as: 16, "16", 0.5, true, null.

@@ -74,6 +74,16 @@ class Reader : public Options {
     if (!is_inside(*got, range)) return wrong(*node, name, "must be " + describe(range));
     value = static_cast<std::int64_t>(*got);
   }
+  void size(const std::string& name, Size& value, Range range, const std::string&) override {
+    const Node* node = take(name);
+    if (!node) return;
+    const std::string allowed = std::format("a whole number or WIDTHxHEIGHT, both {}", describe(range));
+    const auto got = node->kind == Node::Kind::scalar ? size_from_text(node->scalar) : std::nullopt;
+    if (!got) return wrong(*node, name, "must be " + allowed);
+    if (!is_inside(static_cast<double>(got->width), range) || !is_inside(static_cast<double>(got->height), range))
+      return wrong(*node, name, "must be " + allowed);
+    value = *got;
+  }
   void boolean(const std::string& name, bool& value, const std::string&) override {
     const Node* node = take(name);
     if (!node) return;

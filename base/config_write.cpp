@@ -27,6 +27,9 @@ class Writer : public Options {
   void integer(const std::string& name, std::int64_t& value, Range, const std::string&) override {
     result[name] = value;
   }
+  void size(const std::string& name, Size& value, Range, const std::string&) override {
+    result[name] = value.is_square() ? Json(value.width) : Json(to_text(value));
+  }
   void boolean(const std::string& name, bool& value, const std::string&) override { result[name] = value; }
   void texts(const std::string& name, std::vector<std::string>& values, const std::string&) override {
     result[name] = values;
@@ -79,6 +82,9 @@ class ReferenceWriter : public Options {
   }
   void integer(const std::string& name, std::int64_t& value, Range range, const std::string& sentence) override {
     row(name, "whole number, " + describe(range), std::to_string(value), sentence);
+  }
+  void size(const std::string& name, Size& value, Range range, const std::string& sentence) override {
+    row(name, "whole number or WIDTHxHEIGHT, " + describe(range), to_text(value), sentence);
   }
   void boolean(const std::string& name, bool& value, const std::string& sentence) override {
     row(name, "true, false", value ? "true" : "false", sentence);

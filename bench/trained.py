@@ -132,13 +132,110 @@ def recipe(arguments):
     return {"experiment": "recipe", "rows": summary}
 
 
+def faces(arguments):
+    """Job fields of one box around the face."""
+    folder = arguments.data / "face_mask_voc"
+    lists = folder / "ImageSets/Main"
+    return {"task": "box",
+            "data": {"path": str(folder), "format": "voc", "input": 64, "validation_share": 0.2,
+                     "splits": {"train": str(lists / "single_train.txt"), "test": str(lists / "single_val.txt")}},
+            "objectives": {"iou": "maximize", "latency_ms": "minimize"}, "device": {"max_seconds": 1.0},
+            "train": {"batch": 32, "learning_rate": 0.002}}
+
+
+EPOCHS = (5, 10, 20)
+
+
+def pretraining(arguments):
+    """MobileNetV2 x0.35 with weights of `edgewise pretrain` and without, on small pictures of ten classes."""
+    runs = Runs(arguments, "pretraining")
+    start = runs.folder / "start.safetensors"
+    if not start.exists():
+        job = merged(faces(arguments), {"train": {"epochs": 15}})
+        (runs.folder / "first.yaml").write_text(json.dumps(job, indent=1))
+        subprocess.run([runs.edgewise, "pretrain", str(runs.folder / "first.yaml"), "--network", "mobilenet_v2_035", "--data",
+                        str(arguments.data / "cifar10_subset"), "--out", str(start), "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    rows = []
+    for seed in range(1, arguments.seeds + 1):
+        for task, job, metric in (("person", merged(presence(arguments, "person"), {"data": {"input": 64}, "train": {"class_weights": "balanced"}}),
+                                   "balanced_accuracy"), ("faces", faces(arguments), "iou")):
+            for way, weights in (("random weights", {}), ("pretrained", {"weights": {"path": str(start), "fit": "partial"}})):
+                run = runs.one(f"{task}-{way.split()[0]}-{seed}", merged(job, {"seed": seed, "train": {"epochs": max(EPOCHS), **weights}}), "train",
+                               "--network", "mobilenet_v2_035")
+                best = [max(point["metrics"][metric] for point in run["curve"][:epochs]) for epochs in EPOCHS]
+                rows.append({"task": task, "start": way, "seed": seed, "test": run["test"].get(metric),
+                             **{f"epoch {epochs}": value for epochs, value in zip(EPOCHS, best)}})
+                print(rows[-1], flush=True)
+    return rows
+
+
+def folder_of_classes(arguments, name, edge):
+    """Job fields of a set whose folders are classes; its validation part is the test split, validation a fifth of the training part."""
+    folder = arguments.data / name
+    return {"task": "classification",
+            "data": {"path": str(folder), "format": "folder", "input": edge, "validation_share": 0.2,
+                     "splits": {"train": str(folder / "train.txt"), "test": str(folder / "val.txt")}},
+            "objectives": {"accuracy": "maximize", "latency_ms": "minimize"}, "device": {"max_seconds": 0.5},
+            "train": {"batch": 32, "learning_rate": 0.003}}
+
+
+SETS = (("rsscn7", 64), ("cifar10_subset", 32))
+SMALL_RESNET = {"stages": 3, "blocks1": 2, "blocks2": 2, "blocks3": 2, "block": "basic", "kernel_size": 3, "stem_kernel_size": 3, "stem_stride": 1,
+                "filters": 16, "width_growth": 2}
+RECIPES = {"as it was": {}, "average": {"average": 0.1}, "average, smoothing": {"average": 0.1, "label_smoothing": 0.1},
+           "average, smoothing, random": {"average": 0.1, "label_smoothing": 0.1, "augment": {"random": 2}},
+           "average, smoothing, random, cutmix": {"average": 0.1, "label_smoothing": 0.1, "augment": {"random": 2}, "cutmix": 1.0}}
+
+
+def gain(arguments):
+    """One small ResNet from random weights, 15 epochs and 45, under some recipes."""
+    runs = Runs(arguments, "gain")
+    rows = []
+    for epochs in (15, 45):
+        for seed in range(1, arguments.seeds + 1):
+            for name, edge in SETS:
+                for recipe_name, change in RECIPES.items():
+                    job = merged(folder_of_classes(arguments, name, edge), {"seed": seed, "space": {"family": "resnet"}, "train": {"epochs": epochs, **change}})
+                    choice = {**SMALL_RESNET, "input_size": edge}
+                    run = runs.one(f"{name}-{epochs}-{recipe_name.replace(', ', '_').replace(' ', '_')}-{seed}", job, "train", "--set",
+                                   *(f"{key}={value}" for key, value in choice.items()))
+                    rows.append({"set": name, "epochs": epochs, "recipe": recipe_name, "seed": seed, "validation": run["values"]["accuracy"],
+                                 "test": run["test"].get("accuracy")})
+                    print(rows[-1], flush=True)
+    return rows
+
+
+SPACES = ("mobilenetv3", "resnet", "backbones")
+
+
+def fronts(arguments):
+    """Three spaces on two sets, the same time for each."""
+    runs = Runs(arguments, "fronts")
+    rows = []
+    for name, edge in SETS:
+        for space in SPACES:
+            job = merged(folder_of_classes(arguments, name, edge),
+                         {"space": {"family": space}, "train": {"epochs": 18, "average": 0.1}, "search": {"strategy": "asha", "trials": 400},
+                          "budget": {"hours": arguments.hours}})
+            report = runs.report(f"{name}-{space}", job, "search", "--workers", "2")
+            for trial in report["trials"]:
+                tested = (report["test"] or {}).get(str(trial["id"]))
+                if tested:
+                    rows.append({"set": name, "space": space, "trial": trial["id"], "epochs": trial["epochs"], "choice": trial["choice"],
+                                 "validation": trial["values"]["accuracy"], "test": tested["accuracy"], "latency_ms": trial["values"]["latency_ms"],
+                                 "parameters": trial["values"]["parameters"]})
+                    print({key: rows[-1][key] for key in ("set", "space", "epochs", "validation", "test", "latency_ms", "parameters")}, flush=True)
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("experiment", choices=["recipe"])
+    parser.add_argument("experiment", choices=["recipe", "pretraining", "gain", "fronts"])
     parser.add_argument("--bin", default=str(TOP / "build/release/bin"))
     parser.add_argument("--work", type=pathlib.Path, default=TOP / "build/trained")
     parser.add_argument("--data", type=pathlib.Path, default=TOP.parent / "shared/data")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--hours", type=float, default=0.13, help="of each search of `fronts`")
     arguments = parser.parse_args()
     globals()[arguments.experiment](arguments)
 

@@ -20,10 +20,10 @@ void write_text(cv::Mat& sheet, const std::string& text, cv::Point at, double sc
   cv::putText(sheet, text, at, cv::FONT_HERSHEY_SIMPLEX, scale, ink, 1, cv::LINE_AA);
 }
 
-/// At least 112 pixels, so that labels can be read, by a whole factor, so that small pictures stay what they are.
-int shown_edge(std::int64_t size) {
-  const auto edge = static_cast<int>(size);
-  return edge * std::max(1, (112 + edge - 1) / edge);
+/// At least 112 pixels wide, so that labels can be read, by a whole factor, so that small pictures stay what they are.
+cv::Size shown_size(Size size) {
+  const auto width = static_cast<int>(size.width), factor = std::max(1, (112 + width - 1) / width);
+  return {width * factor, static_cast<int>(size.height) * factor};
 }
 
 /// The first three channels as red, green and blue; of fewer than three the first as grey.
@@ -37,10 +37,11 @@ class Tile final : public picture::Canvas {
  public:
   explicit Tile(cv::Mat& pixels) : pixels_(pixels) {}
   void outline(const Box& shares, picture::Colour colour, int thickness) override {
-    const auto at = [&](double share) {
-      return static_cast<int>(std::lround(static_cast<float>(share) * static_cast<float>(pixels_.cols)));
+    const auto at = [](double share, int edge) {
+      return static_cast<int>(std::lround(static_cast<float>(share) * static_cast<float>(edge)));
     };
-    const cv::Rect box(cv::Point(at(shares.x0), at(shares.y0)), cv::Point(at(shares.x1), at(shares.y1)));
+    const cv::Rect box(cv::Point(at(shares.x0, pixels_.cols), at(shares.y0, pixels_.rows)),
+                       cv::Point(at(shares.x1, pixels_.cols), at(shares.y1, pixels_.rows)));
     cv::rectangle(pixels_, box, cv::Scalar(colour.blue, colour.green, colour.red), thickness);
   }
   void caption(const std::string& text) override { caption_ = text; }
@@ -58,9 +59,10 @@ Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::fi
   if (count < 1 || count > 1000)
     return invalid(std::format("{} pictures on a contact sheet are not within 1 and 1000", count));
   EDGEWISE_ASSERT(cache.count() == set.items.size(), "the cache is of this set");
-  const int edge = shown_edge(cache.size()), cell = edge + margin;
+  const cv::Size shown = shown_size(cache.size());
+  const int cell = shown.width + margin;
   const bool has_captions = set.task->traits().has_caption;
-  const int cell_height = cell + (has_captions ? label_height : 0);
+  const int cell_height = shown.height + margin + (has_captions ? label_height : 0);
   const BuiltinSet* builtin = set.is_builtin ? find_builtin(set.spec.path) : nullptr;
   // Spread over the split: neighbours in a list are often alike.
   std::vector<std::pair<Split, std::vector<std::size_t>>> parts;
@@ -83,17 +85,17 @@ Status write_contact_sheet(const DataSet& set, const Cache& cache, const std::fi
     for (std::size_t k = 0; k < items.size(); ++k) {
       const int x = margin + static_cast<int>(k % sheet_columns) * cell,
                 y = top + static_cast<int>(k / sheet_columns) * cell_height;
-      const auto size = static_cast<int>(cache.size());
-      cv::Mat picture(size, size, CV_8UC3), tile;
+      cv::Mat picture(static_cast<int>(cache.size().height), static_cast<int>(cache.size().width), CV_8UC3), tile;
       copy_colours(cache.pixels(items[k]), static_cast<std::size_t>(cache.channels()), picture);
       if (builtin && builtin->colour) builtin->colour({picture.data, picture.total() * 3});
       cv::cvtColor(picture, tile, cv::COLOR_RGB2BGR);
-      cv::resize(tile, tile, cv::Size(edge, edge), 0, 0, cv::INTER_NEAREST);
+      cv::resize(tile, tile, shown, 0, 0, cv::INTER_NEAREST);
       Tile canvas(tile);
       set.task->draw(canvas, cache.targets().of(items[k]), set.classes);
-      tile.copyTo(sheet(cv::Rect(x, y, edge, edge)));
+      tile.copyTo(sheet(cv::Rect(cv::Point(x, y), shown)));
       if (has_captions)
-        write_text(sheet, canvas.caption().substr(0, static_cast<std::size_t>(edge) / 7), {x, y + edge + 13}, 0.38);
+        write_text(sheet, canvas.caption().substr(0, static_cast<std::size_t>(shown.width) / 7),
+                   {x, y + shown.height + 13}, 0.38);
     }
     top += static_cast<int>((items.size() + sheet_columns - 1) / sheet_columns) * cell_height;
   }

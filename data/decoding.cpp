@@ -22,7 +22,7 @@ bool is_of_the_picture(const Error& error) {
 
 }  // namespace
 
-Status fill_picture(const DataSet& set, std::size_t item, std::int64_t size, std::span<std::uint8_t> target,
+Status fill_picture(const DataSet& set, std::size_t item, Size size, std::span<std::uint8_t> target,
                     const std::atomic<bool>* stop) {
   // Another worker may be measuring.
   TRY(const auto busy, BusyMachine::enter({.say = {}, .stop = stop, .at_most = {}}));

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "base/size.hpp"
 #include "data/bad_pictures_internal.hpp"
 
 namespace edgewise::data {
@@ -14,9 +15,9 @@ namespace edgewise::data {
 /// What is done for one item, with a buffer for its pixels; called from several threads.
 using PictureWork = std::function<Status(std::size_t item, std::span<std::uint8_t> pixels)>;
 
-/// Decodes (or draws) an item's picture at (size, size, channels), while nobody on this machine measures.
+/// Decodes (or draws) an item's picture at (height, width, channels), while nobody on this machine measures.
 /// @param stop  ends the wait for that with `interrupted`; may be null
-Status fill_picture(const DataSet& set, std::size_t item, std::int64_t size, std::span<std::uint8_t> target,
+Status fill_picture(const DataSet& set, std::size_t item, Size size, std::span<std::uint8_t> target,
                     const std::atomic<bool>* stop = nullptr);
 
 /// Has `fill` make each of `count` pictures of `bytes` bytes and hands it to `take`. A picture that is refused

@@ -52,7 +52,7 @@ class Workbench {
   virtual ~Workbench() = default;
   [[nodiscard]] virtual const data::DataSet& set() const = 0;
   /// The pictures of the set at one size, decoded when nobody has yet.
-  virtual Result<const data::Cache*> cache(std::int64_t size) = 0;
+  virtual Result<const data::Cache*> cache(Size size) = 0;
   [[nodiscard]] virtual const Listener& listener() const = 0;
   /// Trains the network to so many epochs in total, continuing what earlier stages of the trial left.
   /// @error interrupted when the listener's `stop` became true; unavailable when the machine is at fault; exhausted

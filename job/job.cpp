@@ -76,8 +76,9 @@ void data_fields(Options& o, Job& job, Draft& draft) {
   std::vector<std::string> formats = data::formats().names();
   formats.insert(formats.begin(), "");
   o.word("format", data.format, formats, "how the labels are written; empty: found out from what lies there");
-  o.integer("input", job.input, {16, 1024},
-            "edge in pixels that pictures are resized to; a family with an input-size parameter overrides it");
+  o.size("input", job.input, {16, 1024},
+         "pixels that pictures are resized to: the edge of a square, or e.g. 320x192; a family with an input-size "
+         "parameter chooses the width");
   o.text("annotations", data.annotations, "annotation file or folder, when it is not at the format's usual place");
   o.text("images", data.images, "image folder, when it is not at the format's usual place");
   o.pairs("splits", draft.splits, {"train", "validation", "test", "val", "valid", "dev"}, {},

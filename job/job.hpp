@@ -36,7 +36,7 @@ struct Job {
   std::string name;            ///< the file's stem
   const task::Task* task = task::tasks().entries().front().task;  ///< what the networks learn; never null
   data::DataSpec data;
-  std::int64_t input = 64;        ///< edge of the pictures in pixels
+  Size input = 64;                ///< of the pictures
   space::Source space;            ///< the family that is searched
   device::Selection device;       ///< where candidates are measured, and how
   estimate::Selection estimator;  ///< what tells how good they are, and what a full evaluation pays

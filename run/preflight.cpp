@@ -145,24 +145,27 @@ namespace {
 
 constexpr double mb = 1e6;
 
-/// Edges of the pictures that networks of a space take: of many more than are looked at otherwise, since each other one
+/// Sizes of the pictures that networks of a space take: of many more than are looked at otherwise, since each other one
 /// means that all pictures are decoded again.
-std::set<std::int64_t> input_sizes(const space::Family& family, const space::Frame& frame) {
+std::set<Size> input_sizes(const space::Family& family, const space::Frame& frame) {
   constexpr int tried = 300;
-  std::set<std::int64_t> sizes;
+  std::set<Size> sizes;
   auto random = RandomStream::named(1, "input sizes of the space");
   for (int i = 0; i < tried; ++i) {
     const auto choice = family.space.sample(random);
     if (!choice) break;
-    if (const auto candidate = family.build(*choice, frame)) sizes.insert(candidate->graph.input_shape().back());
+    if (const auto candidate = family.build(*choice, frame)) {
+      const auto& shape = candidate->graph.input_shape();
+      sizes.insert(Size(shape[2], shape[1]));
+    }
   }
   return sizes;
 }
 
-Status decode_pictures(const Session& session, const std::set<std::int64_t>& sizes,
+Status decode_pictures(const Session& session, const std::set<Size>& sizes,
                        const std::function<void(const std::string&)>& say, const std::atomic<bool>* stop) {
   const fs::path folder = cache_folder() / "images";
-  std::vector<std::int64_t> missing;
+  std::vector<Size> missing;
   std::uint64_t bytes = 0;
   for (const auto size : sizes) {
     TRY(const bool is_there, data::is_cached(session.set, size, folder));

@@ -65,16 +65,17 @@ Result<graph::Graph> build_backbone(const std::string& name, const Frame& frame)
   // halving finds the first size that fits.
   auto probe = frame;
   probe.input_size = large_enough;
-  if (frame.input_size >= large_enough || !build(*found, probe)) {
+  if (frame.input_size.shorter() >= large_enough || !build(*found, probe)) {
     return fail_with(std::move(graph).error(), std::format("cannot build backbone \"{}\"", name));
   }
-  std::int64_t too_small = frame.input_size, fits = large_enough;
+  std::int64_t too_small = frame.input_size.shorter(), fits = large_enough;
   while (fits - too_small > 1) {
-    probe.input_size = (fits + too_small) / 2;
-    (build(*found, probe) ? fits : too_small) = probe.input_size;
+    const auto edge = (fits + too_small) / 2;
+    probe.input_size = edge;
+    (build(*found, probe) ? fits : too_small) = edge;
   }
-  return invalid(std::format("the input size {} is too small for backbone \"{}\"; the smallest is {}", frame.input_size,
-                             name, fits),
+  return invalid(std::format("the input size {} is too small for backbone \"{}\"; the smallest is {}",
+                             to_text(frame.input_size), name, fits),
                  std::format("use an input size of at least {}, or another backbone", fits));
 }
 

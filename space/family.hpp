@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/catalogue.hpp"
+#include "base/size.hpp"
 #include "graph/feature_maps.hpp"
 #include "graph/graph.hpp"
 #include "space/space.hpp"
@@ -18,9 +19,9 @@ namespace edgewise::space {
 /// The frame that a job sets for every candidate.
 struct Frame {
   std::int64_t channels = 3;
-  std::int64_t input_size = 64;  ///< square; a family with an input-size parameter overrides it
-  graph::HeadMaker head;         ///< the task's layers on the family's features; empty: the network's own classifier
-  std::int64_t outputs = 10;     ///< numbers that the head gives
+  Size input_size = 64;   ///< of pictures; a family with an input-size parameter chooses the width, in its proportions
+  graph::HeadMaker head;  ///< the task's layers on the family's features; empty: the network's own classifier
+  std::int64_t outputs = 10;  ///< numbers that the head gives
 };
 
 /// Puts the frame's head on features and ends the network.

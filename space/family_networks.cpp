@@ -46,7 +46,7 @@ Result<std::shared_ptr<const Family>> kept_family(const std::string& name, const
   static std::mutex guard;
   static std::map<std::string, std::shared_ptr<const Family>> kept;
   if (frame.head) return invalid("networks of tables end in their own classifier");
-  const auto key = std::format("{} {} {} {}", name, frame.channels, frame.input_size, frame.outputs);
+  const auto key = std::format("{} {} {} {}", name, frame.channels, to_text(frame.input_size), frame.outputs);
   const std::lock_guard lock(guard);
   auto& family = kept[key];
   if (!family) {

@@ -32,7 +32,7 @@ WeightInit truncated_init(std::int64_t, std::int64_t) {
 }
 
 Net::Net(const Frame& frame, InitRule conv_init, graph::BatchNorm2d norm)
-    : builder_({frame.channels, frame.input_size, frame.input_size}), conv_init_(conv_init), norm_(norm) {}
+    : builder_({frame.channels, frame.input_size.height, frame.input_size.width}), conv_init_(conv_init), norm_(norm) {}
 
 std::int64_t Net::channels(Wire x) const {
   const auto shape = builder_.shape(x);
@@ -124,7 +124,8 @@ Status check_frame(const Frame& frame) {
     return invalid(std::format("{} is {}; it must be from 1 to {}", what, value, most));
   };
   TRY_DO(check("the number of input channels", frame.channels, 1024));
-  TRY_DO(check("the input size", frame.input_size, 4096));
+  TRY_DO(check(frame.input_size.is_square() ? "the input size" : "the input width", frame.input_size.width, 4096));
+  TRY_DO(check("the input height", frame.input_size.height, 4096));
   TRY_DO(check("the number of outputs", frame.outputs, 1'000'000));
   return {};
 }

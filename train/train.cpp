@@ -29,7 +29,7 @@ Goal goal_of(const data::DataSet& set) {
 }
 
 Status check_cache(const graph::Graph& graph, const data::Cache& cache, const data::DataSet& set) {
-  const graph::Shape pictures{cache.channels(), cache.size(), cache.size()};
+  const graph::Shape pictures{cache.channels(), cache.size().height, cache.size().width};
   if (graph.input_shape() != pictures) {
     return invalid(std::format("the network's input is {}, the pictures are {}", graph::to_text(graph.input_shape()),
                                graph::to_text(pictures)),

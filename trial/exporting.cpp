@@ -21,25 +21,26 @@ deploy::Metadata metadata(const Workplace& workplace, const Built& built, int be
   const auto& job = workplace.job();
   const auto channels = workplace.set().channels;
   const auto normal = train::normalisation(channels);
-  return {{"task", job.task->name()},
-          {"output", job.task->traits().output},
-          {"resize", std::format("the whole picture is stretched to a square of {0} x {0} pixels, whatever its "
-                                 "proportions; area filter when shrinking, "
-                                 "linear when growing",
-                                 built.size())},
-          {"channel_order", data::has_colours(workplace.set()) ? "RGB"
-                            : channels == 1                    ? "grey"
-                                            : std::format("the {} channels of the data, in their order", channels)},
-          {"layout", "NCHW: batch, channels, height, width"},
-          {"classes", dump(Json(workplace.set().classes))},
-          {"input_size", std::to_string(built.size())},
-          {"mean", dump(Json(normal.mean))},
-          {"deviation", dump(Json(normal.deviation))},
-          {"pixel_range", "[0, 1] before mean and deviation"},
-          {"study", job.name},
-          {"trial", study::to_text(built.trial->id)},
-          {"choice", dump(space::to_json(built.trial->choice))},
-          {"best_epoch", std::to_string(best_epoch)}};
+  return {
+      {"task", job.task->name()},
+      {"output", job.task->traits().output},
+      {"resize", std::format("the whole picture is stretched to {}{} x {} pixels, whatever its "
+                             "proportions; area filter when shrinking, "
+                             "linear when growing",
+                             built.size().is_square() ? "a square of " : "", built.size().width, built.size().height)},
+      {"channel_order", data::has_colours(workplace.set()) ? "RGB"
+                        : channels == 1                    ? "grey"
+                                        : std::format("the {} channels of the data, in their order", channels)},
+      {"layout", "NCHW: batch, channels, height, width"},
+      {"classes", dump(Json(workplace.set().classes))},
+      {"input_size", to_text(built.size())},
+      {"mean", dump(Json(normal.mean))},
+      {"deviation", dump(Json(normal.deviation))},
+      {"pixel_range", "[0, 1] before mean and deviation"},
+      {"study", job.name},
+      {"trial", study::to_text(built.trial->id)},
+      {"choice", dump(space::to_json(built.trial->choice))},
+      {"best_epoch", std::to_string(best_epoch)}};
 }
 
 /// Some validation pictures as the network sees them, (n, C, H, W), spread over the split: neighbours in a list are
@@ -48,7 +49,7 @@ std::vector<float> pictures_of(const data::DataSet& set, const data::Cache& cach
   const auto normal = train::normalisation(cache.channels());
   const auto items = set.of(data::Split::validation);
   const auto channels = static_cast<std::size_t>(cache.channels()),
-             area = static_cast<std::size_t>(cache.size() * cache.size());
+             area = static_cast<std::size_t>(cache.size().area());
   std::vector<float> inputs;
   const std::size_t count = std::min(items.size(), compared_pictures);
   for (std::size_t i = 0; i < count; ++i) {

@@ -13,6 +13,12 @@
 
 namespace edgewise::trial {
 
+/// Of the pictures that a network takes.
+inline Size picture_size(const graph::Graph& graph) {
+  const graph::Shape& shape = graph.input_shape();
+  return {shape[2], shape[1]};
+}
+
 /// A trial that was built. (building.cpp)
 struct Built {
   const study::Trial* trial = nullptr;  // borrowed
@@ -21,8 +27,8 @@ struct Built {
   std::filesystem::path folder;  // of the trial's files
   std::optional<std::filesystem::path> teacher;
 
-  /// Edge of the pictures that its network takes.
-  [[nodiscard]] std::int64_t size() const { return candidate.graph.input_shape().back(); }
+  /// Of the pictures that its network takes.
+  [[nodiscard]] Size size() const { return picture_size(candidate.graph); }
   /// Where its training is continued.
   [[nodiscard]] std::filesystem::path checkpoint() const;
 };
@@ -52,7 +58,7 @@ class Bench final : public estimate::Workbench {
   Bench(Workplace& workplace, const Built& built, const Listener& listener)
       : workplace_(workplace), built_(built), listener_(listener) {}
   [[nodiscard]] const data::DataSet& set() const override { return workplace_.set(); }
-  [[nodiscard]] Result<const data::Cache*> cache(std::int64_t size) override {
+  [[nodiscard]] Result<const data::Cache*> cache(Size size) override {
     return workplace_.cache(size, listener_.on_progress);
   }
   [[nodiscard]] const Listener& listener() const override { return listener_; }

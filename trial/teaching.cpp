@@ -57,18 +57,17 @@ Result<std::optional<fs::path>> best_of_study(const Workplace& workplace, study:
   return json.value("trial", std::int64_t{-1}) == taught.id.value ? std::nullopt : std::optional(file);
 }
 
-/// Edge of the pictures that the teacher takes. @error invalid_input when it takes anything else
+/// What the teacher takes. @error invalid_input when it takes anything else
 Result<agent::TensorType> input_of(device::Device& runtime, const fs::path& onnx, std::int64_t channels) {
   TRY(const auto inputs, runtime.inputs(onnx));
-  const auto takes_squares = [&](const agent::TensorType& input) {
+  const auto takes_pictures = [&](const agent::TensorType& input) {
     const auto& shape = input.shape;
-    return input.dtype == agent::Dtype::float32 && shape.size() == 4 && shape[1] == channels && shape[2] &&
-           shape[2] == shape[3];
+    return input.dtype == agent::Dtype::float32 && shape.size() == 4 && shape[1] == channels && shape[2] && shape[3];
   };
-  if (inputs.size() == 1 && takes_squares(inputs.front())) return inputs.front();
-  return invalid(std::format("the teacher \"{}\" does not take one square picture of {} channels as 32-bit floats",
+  if (inputs.size() == 1 && takes_pictures(inputs.front())) return inputs.front();
+  return invalid(std::format("the teacher \"{}\" does not take one picture of {} channels as 32-bit floats",
                              onnx.string(), channels),
-                 "give a file that takes pictures as edgewise exports do, (1, channels, edge, edge)");
+                 "give a file that takes pictures as edgewise exports do, (1, channels, height, width)");
 }
 
 std::vector<float> picture_of(const data::Cache& cache, std::size_t item, const train::Normalisation& normal) {
@@ -98,8 +97,8 @@ Result<std::optional<fs::path>> teacher_of(const Workplace& workplace, study::St
 Result<task::Targets> answers_of(Workplace& workplace, const fs::path& teacher, const Listener& listener) {
   const auto& set = workplace.set();
   TRY(const auto input, input_of(workplace.runtime(), teacher, set.channels));
-  TRY(const data::Cache* pictures, workplace.cache(*input.shape[2], listener.on_progress));
-  const std::vector<std::int64_t> shape{1, set.channels, *input.shape[2], *input.shape[2]};
+  TRY(const data::Cache* pictures, workplace.cache(Size(*input.shape[3], *input.shape[2]), listener.on_progress));
+  const std::vector<std::int64_t> shape{1, set.channels, *input.shape[2], *input.shape[3]};
   const auto normal = train::normalisation(set.channels);
   const auto training = set.of(data::Split::train);
   std::vector<std::vector<float>> answers(set.items.size());

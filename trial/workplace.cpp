@@ -51,7 +51,7 @@ Result<std::unique_ptr<Workplace>> Workplace::open(job::Job job, fs::path folder
   return workplace;
 }
 
-Result<const data::Cache*> Workplace::cache(std::int64_t size, const std::function<void()>& on_progress) {
+Result<const data::Cache*> Workplace::cache(Size size, const std::function<void()>& on_progress) {
   if (const auto known = caches_.find(size); known != caches_.end()) return &known->second;
   auto opened = data::open_cache(set_, size, cache_folder() / "images", [&](std::size_t, std::size_t) {
     if (on_progress) on_progress();

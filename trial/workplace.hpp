@@ -36,7 +36,7 @@ class Workplace {
   [[nodiscard]] device::Device& runtime() { return runtime_ ? *runtime_ : *device_; }
   /// @param on_progress  called now and then while pictures are decoded for the first time
   /// @error unavailable: whatever is wrong with pictures or their cache, no network is at fault
-  [[nodiscard]] Result<const data::Cache*> cache(std::int64_t size, const std::function<void()>& on_progress = {});
+  [[nodiscard]] Result<const data::Cache*> cache(Size size, const std::function<void()>& on_progress = {});
   /// What a teacher says of the pictures, asked for once. @param ask  gives it
   Result<const task::Targets*> taught_by(const std::filesystem::path& teacher,
                                          const std::function<Result<task::Targets>()>& ask);
@@ -58,7 +58,7 @@ class Workplace {
   data::DataSet set_;
   space::Family family_;
   std::unique_ptr<device::Device> device_, runtime_;  // the second only when the first runs no models
-  std::map<std::int64_t, data::Cache> caches_;
+  std::map<Size, data::Cache> caches_;
   std::map<std::string, Prepared> estimators_;
   std::map<std::filesystem::path, task::Targets> taught_;
 };

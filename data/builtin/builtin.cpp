@@ -4,6 +4,7 @@
 #include <format>
 
 #include "data/builtin/sets_internal.hpp"
+#include "data/images/image_internal.hpp"
 #include "data/splits/split_internal.hpp"
 #include "data/text_internal.hpp"
 
@@ -70,10 +71,15 @@ Result<DataSet> load_builtin(const DataSpec& spec, const task::Task& task) {
   return set;
 }
 
-void render_builtin(const DataSet& set, std::size_t item, std::int64_t size, std::span<std::uint8_t> target) {
+void render_builtin(const DataSet& set, std::size_t item, Size size, std::span<std::uint8_t> target) {
   const BuiltinSet* builtin = find_builtin(set.spec.path);
   EDGEWISE_ASSERT(builtin != nullptr, "a built-in set is in the list of sets");
-  builtin->render(set.spec.seed, item, size, target);
+  if (size.is_square()) return builtin->render(set.spec.seed, item, size.width, target);
+  // Drawn as a square, then stretched as any other picture.
+  const std::int64_t edge = size.longer();
+  std::vector<std::uint8_t> square(static_cast<std::size_t>(edge * edge * set.channels));
+  builtin->render(set.spec.seed, item, edge, square);
+  stretch(square, edge, set.channels, size, target);
 }
 
 }  // namespace edgewise::data

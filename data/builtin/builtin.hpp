@@ -42,6 +42,6 @@ bool has_colours(const DataSet& set);
 /// @error not_found with the nearest name; a task that wants what the set does not give; options of files
 Result<DataSet> load_builtin(const DataSpec& spec, const task::Task& task);
 /// Draws one picture of a built-in set at (size, size, 3): at twice the edge, then averaged.
-void render_builtin(const DataSet& set, std::size_t item, std::int64_t size, std::span<std::uint8_t> target);
+void render_builtin(const DataSet& set, std::size_t item, Size size, std::span<std::uint8_t> target);
 
 }  // namespace edgewise::data

@@ -20,41 +20,41 @@ struct Taps {
 };
 
 /// Out position u (share of the edge) shows in position (u - 0.5 - shift) / zoom + 0.5, mirrored when flipped.
-void make_taps(std::int64_t size, bool flip, double zoom, double shift, Taps& taps) {
-  const auto count = static_cast<std::size_t>(size);
+void make_taps(std::int64_t edge_pixels, bool flip, double zoom, double shift, Taps& taps) {
+  const auto count = static_cast<std::size_t>(edge_pixels);
   taps.first.resize(count);
   taps.second.resize(count);
   taps.weight.resize(count);
-  const auto edge = static_cast<double>(size);
+  const auto edge = static_cast<double>(edge_pixels);
   for (std::size_t i = 0; i < count; ++i) {
     double position = ((static_cast<double>(i) + 0.5) / edge - 0.5 - shift) / zoom + 0.5;
     if (flip) position = 1.0 - position;
     const double pixel = std::clamp(position * edge - 0.5, 0.0, edge - 1.0);  // edges are repeated outwards
     const auto low = static_cast<std::int32_t>(pixel);
     taps.first[i] = low;
-    taps.second[i] = std::min(low + 1, static_cast<std::int32_t>(size) - 1);
+    taps.second[i] = std::min(low + 1, static_cast<std::int32_t>(edge_pixels) - 1);
     taps.weight[i] = static_cast<std::int32_t>(std::lround((pixel - low) * 256.0));
   }
 }
 
-void mirror_row(const std::uint8_t* source, std::uint8_t* target, std::int64_t size, std::int64_t channels) {
-  for (std::int64_t x = 0; x < size; ++x)
-    for (std::int64_t c = 0; c < channels; ++c) target[x * channels + c] = source[(size - 1 - x) * channels + c];
+void mirror_row(const std::uint8_t* source, std::uint8_t* target, std::int64_t width, std::int64_t channels) {
+  for (std::int64_t x = 0; x < width; ++x)
+    for (std::int64_t c = 0; c < channels; ++c) target[x * channels + c] = source[(width - 1 - x) * channels + c];
 }
 
 /// A pure flip moves bytes and changes none.
-void copy_flipped(std::span<const std::uint8_t> source, std::span<std::uint8_t> target, std::int64_t size,
+void copy_flipped(std::span<const std::uint8_t> source, std::span<std::uint8_t> target, Size size,
                   std::int64_t channels, bool flip, bool flip_vertical) {
-  const std::int64_t row = size * channels;
-  for (std::int64_t y = 0; y < size; ++y) {
-    const std::uint8_t* from = source.data() + (flip_vertical ? size - 1 - y : y) * row;
+  const std::int64_t row = size.width * channels;
+  for (std::int64_t y = 0; y < size.height; ++y) {
+    const std::uint8_t* from = source.data() + (flip_vertical ? size.height - 1 - y : y) * row;
     std::uint8_t* to = target.data() + y * row;
     if (!flip)
       std::memcpy(to, from, static_cast<std::size_t>(row));
     else if (channels == 3)
-      mirror_row(from, to, size, 3);
+      mirror_row(from, to, size.width, 3);
     else
-      mirror_row(from, to, size, channels);
+      mirror_row(from, to, size.width, channels);
   }
 }
 
@@ -72,12 +72,12 @@ void mix_row(const std::uint16_t* row, const Taps& taps, std::uint8_t* target, C
 }
 
 /// Bilinear. The map is flip, zoom and shift only, so that it separates: rows first, which vectorises, then columns.
-void resample(std::span<const std::uint8_t> source, std::span<std::uint8_t> target, std::int64_t size,
-              std::int64_t channels, const Taps& across, const Taps& down) {
-  const auto row = static_cast<std::size_t>(size * channels);
+void resample(std::span<const std::uint8_t> source, std::span<std::uint8_t> target, Size size, std::int64_t channels,
+              const Taps& across, const Taps& down) {
+  const auto row = static_cast<std::size_t>(size.width * channels);
   thread_local std::vector<std::uint16_t> mixed;
   mixed.resize(row);
-  for (std::size_t y = 0; y < static_cast<std::size_t>(size); ++y) {
+  for (std::size_t y = 0; y < static_cast<std::size_t>(size.height); ++y) {
     const std::uint8_t* a = source.data() + static_cast<std::size_t>(down.first[y]) * row;
     const std::uint8_t* b = source.data() + static_cast<std::size_t>(down.second[y]) * row;
     const auto w = static_cast<std::uint16_t>(down.weight[y]);
@@ -113,20 +113,20 @@ void recolour(std::span<std::uint8_t> pixels, std::int64_t channels, double brig
 }
 
 /// The binomial filter 1 2 1 in both directions: a Gaussian of about 0.7 pixels.
-void blur(std::span<std::uint8_t> pixels, std::int64_t size, std::int64_t channels) {
-  const std::int64_t row = size * channels;
+void blur(std::span<std::uint8_t> pixels, Size size, std::int64_t channels) {
+  const std::int64_t row = size.width * channels;
   thread_local std::vector<std::uint16_t> across;
   across.resize(pixels.size());
-  for (std::int64_t y = 0; y < size; ++y)
+  for (std::int64_t y = 0; y < size.height; ++y)
     for (std::int64_t i = 0; i < row; ++i) {
       const std::uint8_t* p = pixels.data() + y * row;
       const std::int64_t left = i >= channels ? i - channels : i, right = i + channels < row ? i + channels : i;
       across[static_cast<std::size_t>(y * row + i)] = static_cast<std::uint16_t>(p[left] + 2 * p[i] + p[right]);
     }
-  for (std::int64_t y = 0; y < size; ++y) {
+  for (std::int64_t y = 0; y < size.height; ++y) {
     const std::uint16_t* here = across.data() + y * row;
     const std::uint16_t* above = y > 0 ? here - row : here;
-    const std::uint16_t* below = y + 1 < size ? here + row : here;
+    const std::uint16_t* below = y + 1 < size.height ? here + row : here;
     for (std::int64_t i = 0; i < row; ++i)
       pixels[static_cast<std::size_t>(y * row + i)] =
           static_cast<std::uint8_t>((above[i] + 2 * here[i] + below[i] + 8) >> 4);
@@ -135,10 +135,9 @@ void blur(std::span<std::uint8_t> pixels, std::int64_t size, std::int64_t channe
 
 }  // namespace
 
-void augment(const Augment& settings, std::span<const std::uint8_t> source, std::span<std::uint8_t> pixels,
-             std::int64_t size, std::int64_t channels, RandomStream& random, const task::Task& task,
-             task::Target& target) {
-  EDGEWISE_ASSERT(source.size() == static_cast<std::size_t>(size * size * channels) && pixels.size() == source.size(),
+void augment(const Augment& settings, std::span<const std::uint8_t> source, std::span<std::uint8_t> pixels, Size size,
+             std::int64_t channels, RandomStream& random, const task::Task& task, task::Target& target) {
+  EDGEWISE_ASSERT(source.size() == static_cast<std::size_t>(size.area() * channels) && pixels.size() == source.size(),
                   "source and copy hold one picture of the stated size");
   picture::Warp flips;
   flips.flip = settings.flip && random.chance(0.5);
@@ -158,8 +157,8 @@ void augment(const Augment& settings, std::span<const std::uint8_t> source, std:
   }
   if (is_moved) {
     thread_local Taps across, down;
-    make_taps(size, warp.flip, warp.zoom, warp.shift_x, across);
-    make_taps(size, warp.flip_vertical, warp.zoom, warp.shift_y, down);
+    make_taps(size.width, warp.flip, warp.zoom, warp.shift_x, across);
+    make_taps(size.height, warp.flip_vertical, warp.zoom, warp.shift_y, down);
     resample(source, pixels, size, channels, across, down);
   } else {
     copy_flipped(source, pixels, size, channels, warp.flip, warp.flip_vertical);

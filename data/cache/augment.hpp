@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/random.hpp"
+#include "base/size.hpp"
 #include "task/task.hpp"
 
 namespace edgewise::data {
@@ -22,12 +23,11 @@ struct Augment {
   double erase = 0.0;          ///< probability that a rectangle is covered, in [0, 1]
 };
 
-/// Writes an augmented copy of `source` to `pixels`, both (size, size, channels) interleaved; edges are repeated
+/// Writes an augmented copy of `source` to `pixels`, both (height, width, channels) interleaved; edges are repeated
 /// outwards. One affine warp does flip, zoom and shift, and the task moves the target along; a draw that the target
 /// does not survive is drawn again, at most 8 times, then the picture is only flipped. Of the random changes only those
 /// that move nothing are made where the task's targets say where something is.
-void augment(const Augment& settings, std::span<const std::uint8_t> source, std::span<std::uint8_t> pixels,
-             std::int64_t size, std::int64_t channels, RandomStream& random, const task::Task& task,
-             task::Target& target);
+void augment(const Augment& settings, std::span<const std::uint8_t> source, std::span<std::uint8_t> pixels, Size size,
+             std::int64_t channels, RandomStream& random, const task::Task& task, task::Target& target);
 
 }  // namespace edgewise::data

@@ -26,8 +26,8 @@ Cache::~Cache() = default;
 Cache::Cache(Cache&&) noexcept = default;
 Cache& Cache::operator=(Cache&&) noexcept = default;
 
-std::int64_t Cache::size() const {
-  return mapping_->layout.size;
+Size Cache::size() const {
+  return {mapping_->layout.width, mapping_->layout.height};
 }
 std::int64_t Cache::channels() const {
   return mapping_->layout.channels;
@@ -151,10 +151,11 @@ Status make_folder(const fs::path& folder) {
   return no_place_for_cache(std::format("cannot make the cache folder \"{}\": {}", folder.string(), error.message()));
 }
 
-CacheLayout layout_of(const DataSet& set, std::int64_t size) {
+CacheLayout layout_of(const DataSet& set, Size size) {
   CacheLayout layout;
   layout.count = set.items.size();
-  layout.size = static_cast<std::uint32_t>(size);
+  layout.width = static_cast<std::uint32_t>(size.width);
+  layout.height = static_cast<std::uint32_t>(size.height);
   layout.channels = static_cast<std::uint32_t>(set.channels);
   return layout;
 }
@@ -166,25 +167,26 @@ struct CachePlace {
   fs::path path;
 };
 
-Result<CachePlace> place_of_cache(const DataSet& set, std::int64_t size, const fs::path& folder) {
-  if (size < 8 || size > 1024)
-    return invalid(std::format("input size {} is not within 8 and 1024", size), "common sizes are 64, 96, 128 and 224");
+Result<CachePlace> place_of_cache(const DataSet& set, Size size, const fs::path& folder) {
+  if (size.shorter() < 8 || size.longer() > 1024)
+    return invalid(std::format("input size {} is not within 8 and 1024", to_text(size)),
+                   "common sizes are 64, 96, 128 and 224");
   if (set.items.empty()) return invalid("the set has no items", "load it first");
   CachePlace place;
   place.layout = layout_of(set, size);
   TRY(place.layout.key, key_of_pictures(set));
-  place.prefix = std::format("{}-{:016x}-{}-", plain_name(set.name), key_of_set(set), size);
+  place.prefix = std::format("{}-{:016x}-{}-", plain_name(set.name), key_of_set(set), to_text(size));
   place.path = folder / std::format("{}{:016x}.pixels", place.prefix, place.layout.key);
   return place;
 }
 
 }  // namespace
 
-std::uint64_t bytes_of_cache(const DataSet& set, std::int64_t size) {
+std::uint64_t bytes_of_cache(const DataSet& set, Size size) {
   return bytes_of_file(layout_of(set, size));
 }
 
-Result<bool> is_cached(const DataSet& set, std::int64_t size, const fs::path& folder) {
+Result<bool> is_cached(const DataSet& set, Size size, const fs::path& folder) {
   TRY(const CachePlace place, place_of_cache(set, size, folder));
   return MappedPixels::open(place.path, place.layout).has_value();
 }
@@ -208,7 +210,7 @@ Status check_cache_folder(const fs::path& folder, std::uint64_t bytes) {
       std::floor(static_cast<double>(space.available) / mb), std::ceil(static_cast<double>(bytes) / mb)));
 }
 
-Result<Cache> open_cache(const DataSet& set, std::int64_t size, const fs::path& folder,
+Result<Cache> open_cache(const DataSet& set, Size size, const fs::path& folder,
                          const std::function<void(std::size_t, std::size_t)>& progress,
                          const std::atomic<bool>* stop) try {
   TRY(const CachePlace place, place_of_cache(set, size, folder));

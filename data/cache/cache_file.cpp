@@ -28,9 +28,9 @@ constexpr std::size_t always_verified = std::size_t{1} << 30;  // larger files: 
 struct Header {
   std::uint64_t magic_number = magic;
   std::uint32_t version = layout_version;
-  std::uint32_t size = 0;
+  std::uint32_t width = 0;
   std::uint64_t key = 0, count = 0;
-  std::uint32_t channels = 0, reserved = 0;
+  std::uint32_t channels = 0, height_of_others = 0;  // 0: of squares
   std::uint64_t table_checksum = 0;
 };
 
@@ -112,7 +112,8 @@ Result<std::unique_ptr<MappedPixels>> MappedPixels::open(const fs::path& path, c
   Header header{};
   if (!read_all(file.number, &header, sizeof header, 0)) return damaged("is cut short");
   if (header.magic_number != magic || header.version != layout_version) return damaged("is of another version");
-  if (CacheLayout{header.key, header.count, header.size, header.channels} != layout)
+  const std::uint32_t height = header.height_of_others == 0 ? header.width : header.height_of_others;
+  if (CacheLayout{header.key, header.count, header.width, height, header.channels} != layout)
     return damaged("is of other pictures");
   const std::uint64_t bytes = layout.pixel_bytes();
   std::vector<std::uint64_t> table(block_count(bytes));
@@ -188,7 +189,8 @@ Result<std::vector<Refused>> write_pixels(const fs::path& path, const CacheLayou
     table[b] = checksum({block.data(), length});
   }
   Header header{};
-  header.size = layout.size;
+  header.width = layout.width;
+  header.height_of_others = layout.width == layout.height ? 0 : layout.height;
   header.key = layout.key;
   header.count = layout.count;
   header.channels = layout.channels;

@@ -16,8 +16,8 @@ namespace edgewise::data {
 struct CacheLayout {
   std::uint64_t key = 0;  ///< of the pictures that the file was made of
   std::uint64_t count = 0;
-  std::uint32_t size = 0, channels = 0;
-  [[nodiscard]] std::uint64_t picture_bytes() const { return std::uint64_t{size} * size * channels; }
+  std::uint32_t width = 0, height = 0, channels = 0;
+  [[nodiscard]] std::uint64_t picture_bytes() const { return std::uint64_t{width} * height * channels; }
   [[nodiscard]] std::uint64_t pixel_bytes() const { return count * picture_bytes(); }
   friend bool operator==(const CacheLayout&, const CacheLayout&) = default;
 };

@@ -62,7 +62,7 @@ struct Loader::State {
 
   /// What batch `k` of `of_epoch` holds: a function of the arguments and the seed alone.
   void fill(Batch& batch, std::size_t k, int of_epoch, const std::vector<std::size_t>& in_order) const {
-    const auto picture = static_cast<std::size_t>(cache.size() * cache.size() * cache.channels());
+    const auto picture = static_cast<std::size_t>(cache.size().area() * cache.channels());
     const std::size_t first = k * options.batch;
     batch.count = std::min(options.batch, items.size() - first);
     batch.pixels.resize(batch.count * picture);

@@ -13,7 +13,7 @@ namespace edgewise::data {
 
 /// One batch, ready to be wrapped as a tensor.
 struct Batch {
-  std::vector<std::uint8_t> pixels;  ///< (n, size, size, channels)
+  std::vector<std::uint8_t> pixels;  ///< (n, height, width, channels)
   task::Targets targets;             ///< of the n pictures, as the task of the cache makes them
   std::vector<std::size_t> items;    ///< of the set, that the n pictures are of
   std::size_t count = 0;             ///< n

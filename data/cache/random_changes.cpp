@@ -98,9 +98,8 @@ void change_sharpness(Changed& c) {
 
 /// Where a pixel comes from, about the picture's middle; edges are repeated outwards.
 void move(cv::Mat& picture, double xx, double xy, double yx, double yy, double x, double y) {
-  const double middle = (picture.cols - 1) / 2.0;
-  const cv::Matx23d from(xx, xy, middle - xx * middle - xy * middle + x, yx, yy,
-                         middle - yx * middle - yy * middle + y);
+  const double across = (picture.cols - 1) / 2.0, down = (picture.rows - 1) / 2.0;
+  const cv::Matx23d from(xx, xy, across - xx * across - xy * down + x, yx, yy, down - yx * across - yy * down + y);
   const cv::Mat source = picture.clone();
   cv::warpAffine(source, picture, from, picture.size(), cv::INTER_LINEAR | cv::WARP_INVERSE_MAP, cv::BORDER_REPLICATE);
 }
@@ -124,14 +123,15 @@ constexpr std::array<void (*)(Changed&), 14> changes = {
     [](Changed& c) { move(c.picture, 1, 0, 0, 1, slant_of(c) * c.picture.cols, 0); },
     [](Changed& c) { move(c.picture, 1, 0, 0, 1, 0, slant_of(c) * c.picture.rows); }};
 
-cv::Mat picture_of(std::span<std::uint8_t> pixels, std::int64_t size, std::int64_t channels) {
-  EDGEWISE_ASSERT(pixels.size() == static_cast<std::size_t>(size * size * channels), "the pixels are one picture");
-  return {static_cast<int>(size), static_cast<int>(size), CV_8UC(static_cast<int>(channels)), pixels.data()};
+cv::Mat picture_of(std::span<std::uint8_t> pixels, Size size, std::int64_t channels) {
+  EDGEWISE_ASSERT(pixels.size() == static_cast<std::size_t>(size.area() * channels), "the pixels are one picture");
+  return {static_cast<int>(size.height), static_cast<int>(size.width), CV_8UC(static_cast<int>(channels)),
+          pixels.data()};
 }
 
 }  // namespace
 
-void change_at_random(std::span<std::uint8_t> pixels, std::int64_t size, std::int64_t channels, std::int64_t count,
+void change_at_random(std::span<std::uint8_t> pixels, Size size, std::int64_t channels, std::int64_t count,
                       double strength, bool may_move, RandomStream& random) {
   for (std::int64_t i = 0; i < count; ++i) {
     Changed changed{
@@ -141,22 +141,24 @@ void change_at_random(std::span<std::uint8_t> pixels, std::int64_t size, std::in
   }
 }
 
-void erase_at_random(std::span<std::uint8_t> pixels, std::int64_t size, std::int64_t channels, RandomStream& random) {
+void erase_at_random(std::span<std::uint8_t> pixels, Size size, std::int64_t channels, RandomStream& random) {
   constexpr int middle_grey = 124;  // about 0 once it is normalised
-  const double edge = static_cast<double>(size);
-  const double area = random.uniform(0.02, 0.33) * edge * edge;
+  const double area = random.uniform(0.02, 0.33) * static_cast<double>(size.area());
   const double proportion = std::exp(random.uniform(-std::log(3.0), std::log(3.0)));
-  const auto extent = [&](double length) {
-    return std::clamp(static_cast<int>(std::lround(length)), 1, static_cast<int>(size));
+  const auto extent = [](double length, std::int64_t edge) {
+    return std::clamp<std::int64_t>(std::lround(length), 1, edge);
   };
-  const int width = extent(std::sqrt(area * proportion)), height = extent(std::sqrt(area / proportion));
-  const auto place = [&](int length) {
-    return static_cast<int>(random.below(static_cast<std::uint64_t>(static_cast<int>(size) - length + 1)));
+  const auto width = extent(std::sqrt(area * proportion), size.width),
+             height = extent(std::sqrt(area / proportion), size.height);
+  const auto place = [&](std::int64_t room) {
+    return static_cast<int>(random.below(static_cast<std::uint64_t>(room + 1)));
   };
-  const int x = place(width), y = place(height);
+  const int x = place(size.width - width), y = place(size.height - height);
   // One channel for OpenCV, which fills four at most.
   const int each = static_cast<int>(channels);
-  picture_of(pixels, size, channels).reshape(1)(cv::Rect(x * each, y, width * each, height)).setTo(middle_grey);
+  picture_of(pixels, size, channels)
+      .reshape(1)(cv::Rect(x * each, y, static_cast<int>(width) * each, static_cast<int>(height)))
+      .setTo(middle_grey);
 }
 
 }  // namespace edgewise::data

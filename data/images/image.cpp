@@ -13,36 +13,43 @@ namespace edgewise::data {
 namespace {
 
 /// The area filter only averages; where one edge shrinks and the other grows, shrink first.
-cv::Mat stretched(const cv::Mat& image, int edge) {
-  const cv::Size smaller(std::min(image.cols, edge), std::min(image.rows, edge));
+cv::Mat stretched(const cv::Mat& image, Size size) {
+  const cv::Size wanted(static_cast<int>(size.width), static_cast<int>(size.height));
+  const cv::Size smaller(std::min(image.cols, wanted.width), std::min(image.rows, wanted.height));
   cv::Mat shrunk = image;
   if (smaller != image.size()) cv::resize(image, shrunk, smaller, 0, 0, cv::INTER_AREA);
   cv::Mat grown = shrunk;
-  if (grown.size() != cv::Size(edge, edge)) cv::resize(shrunk, grown, cv::Size(edge, edge), 0, 0, cv::INTER_LINEAR);
+  if (grown.size() != wanted) cv::resize(shrunk, grown, wanted, 0, 0, cv::INTER_LINEAR);
   return grown;
 }
 
-/// Writes a square of pixels turned as an EXIF orientation says. It is turned after it was stretched: it is the smaller
-/// picture then.
-void write_turned(const cv::Mat& square, int orientation, std::span<std::uint8_t> target) {
-  const int last = square.rows - 1;
-  const auto bytes = square.elemSize();
+/// Writes a picture turned as an EXIF orientation says. It is turned after it was stretched: it is the smaller one
+/// then.
+void write_turned(const cv::Mat& stored, int orientation, std::span<std::uint8_t> target) {
+  const bool is_swapped = swaps_edges(orientation);
+  const int width = is_swapped ? stored.rows : stored.cols, height = is_swapped ? stored.cols : stored.rows;
+  const auto bytes = stored.elemSize();
   auto* to = target.data();
-  for (int y = 0; y <= last; ++y)
-    for (int x = 0; x <= last; ++x, to += bytes) {
-      int u = swaps_edges(orientation) ? y : x, v = swaps_edges(orientation) ? x : y;
-      if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8) u = last - u;
-      if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7) v = last - v;
-      std::copy_n(square.ptr(v, u), bytes, to);
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x, to += bytes) {
+      int u = is_swapped ? y : x, v = is_swapped ? x : y;
+      if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8) u = stored.cols - 1 - u;
+      if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7) v = stored.rows - 1 - v;
+      std::copy_n(stored.ptr(v, u), bytes, to);
     }
 }
 
-int flags_for(const ImageHeader& header, std::int64_t size, std::int64_t channels, bool keeps_bits) {
+/// As the file stores it: of a picture that will lie on its side the edges are exchanged.
+Size stored_size(Size size, int orientation) {
+  return swaps_edges(orientation) ? Size(size.height, size.width) : size;
+}
+
+int flags_for(const ImageHeader& header, Size size, std::int64_t channels, bool keeps_bits) {
   const int colour = channels == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR;
   if (keeps_bits) return colour | cv::IMREAD_ANYDEPTH;
   if (header.kind != ImageHeader::Kind::jpeg) return colour;
   // A JPEG can be decoded at 1/2, 1/4 or 1/8 by leaving out high frequencies: much faster for large photographs.
-  const std::int64_t ratio = std::min(header.width, header.height) / (2 * size);
+  const std::int64_t ratio = std::min(header.width / (2 * size.width), header.height / (2 * size.height));
   if (ratio >= 8) return channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_8 : cv::IMREAD_REDUCED_COLOR_8;
   if (ratio >= 4) return channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_4 : cv::IMREAD_REDUCED_COLOR_4;
   if (ratio >= 2) return channels == 1 ? cv::IMREAD_REDUCED_GRAYSCALE_2 : cv::IMREAD_REDUCED_COLOR_2;
@@ -55,8 +62,7 @@ std::unexpected<Error> not_decoded(const std::filesystem::path& path, const std:
 }
 
 /// The picture, RGB or grey, stretched but not turned: bytes, or numbers from 0 to 255 where a range is given.
-Result<cv::Mat> decoded(const std::filesystem::path& path, const ImageHeader& header, std::int64_t size,
-                        const Pixels& pixels) {
+Result<cv::Mat> decoded(const std::filesystem::path& path, const ImageHeader& header, Size size, const Pixels& pixels) {
   cv::Mat image = cv::imread(path.string(), flags_for(header, size, pixels.channels, pixels.range && header.bits > 8) |
                                                 cv::IMREAD_IGNORE_ORIENTATION);
   if (image.empty()) return not_decoded(path);
@@ -66,20 +72,20 @@ Result<cv::Mat> decoded(const std::filesystem::path& path, const ImageHeader& he
     image.convertTo(numbers, CV_32F, 255 / (high - low), -low * 255 / (high - low));
     image = cv::max(cv::min(numbers, 255), 0);
   }
-  cv::Mat result = stretched(image, static_cast<int>(size));
+  cv::Mat result = stretched(image, size);
   if (pixels.channels == 3) cv::cvtColor(result, result, cv::COLOR_BGR2RGB);
   return result;
 }
 
 /// The same of a TIFF, with the channels that are asked for.
-Result<cv::Mat> decoded_tiff(const std::filesystem::path& path, std::int64_t size, const Pixels& pixels) {
+Result<cv::Mat> decoded_tiff(const std::filesystem::path& path, Size size, const Pixels& pixels) {
   TRY(Planes planes, read_tiff(path, pixels.range));
   const int width = static_cast<int>(planes.width), height = static_cast<int>(planes.height);
   std::vector<cv::Mat> parts;
   for (auto& plane : planes.bytes)
-    parts.push_back(stretched(cv::Mat(height, width, CV_8UC1, plane.data()), static_cast<int>(size)).clone());
+    parts.push_back(stretched(cv::Mat(height, width, CV_8UC1, plane.data()), size).clone());
   for (auto& plane : planes.numbers)
-    parts.push_back(stretched(cv::Mat(height, width, CV_32FC1, plane.data()), static_cast<int>(size)).clone());
+    parts.push_back(stretched(cv::Mat(height, width, CV_32FC1, plane.data()), size).clone());
   const auto wanted = static_cast<std::size_t>(pixels.channels);
   if (parts.size() == 1) parts.resize(wanted == 3 ? 3 : 1, parts.front());
   cv::Mat result;
@@ -97,9 +103,9 @@ Result<cv::Mat> decoded_tiff(const std::filesystem::path& path, std::int64_t siz
 
 }  // namespace
 
-Status decode_image(const std::filesystem::path& path, std::int64_t size, const Pixels& pixels,
+Status decode_image(const std::filesystem::path& path, Size size, const Pixels& pixels,
                     std::span<std::uint8_t> target) {
-  EDGEWISE_ASSERT(target.size() == static_cast<std::size_t>(size * size * pixels.channels),
+  EDGEWISE_ASSERT(target.size() == static_cast<std::size_t>(size.area() * pixels.channels),
                   "the target holds one picture");
   // Read again: the file may have been exchanged since the labels were read.
   TRY(const ImageHeader header, read_image_header(path));
@@ -110,7 +116,8 @@ Status decode_image(const std::filesystem::path& path, std::int64_t size, const 
     return invalid(std::format("\"{}\" has {} channels, not {}", path.string(), header.channels, pixels.channels),
                    "the file was exchanged: load the set again");
   try {
-    TRY(cv::Mat picture, is_tiff ? decoded_tiff(path, size, pixels) : decoded(path, header, size, pixels));
+    const Size stored = stored_size(size, pixels.orientation);
+    TRY(cv::Mat picture, is_tiff ? decoded_tiff(path, stored, pixels) : decoded(path, header, stored, pixels));
     picture.convertTo(picture, CV_8U);  // numbers to the nearest byte
     write_turned(picture, pixels.orientation, target);
     return {};
@@ -145,6 +152,14 @@ Result<ValuesSeen> values_of(const std::filesystem::path& path) {
   } catch (const cv::Exception& e) {
     return not_decoded(path, e.err);
   }
+}
+
+void stretch(std::span<const std::uint8_t> source, std::int64_t edge, std::int64_t channels, Size size,
+             std::span<std::uint8_t> target) {
+  const int type = CV_8UC(static_cast<int>(channels));
+  const cv::Mat square(static_cast<int>(edge), static_cast<int>(edge), type, const_cast<std::uint8_t*>(source.data()));
+  cv::Mat into(static_cast<int>(size.height), static_cast<int>(size.width), type, target.data());
+  cv::resize(square, into, into.size(), 0, 0, cv::INTER_AREA);
 }
 
 void shrink(std::span<const std::uint8_t> source, std::int64_t size, std::int64_t factor, std::int64_t channels,

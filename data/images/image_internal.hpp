@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/size.hpp"
 
 namespace edgewise::data {
 
@@ -47,11 +48,10 @@ struct Pixels {
       range;  ///< these values become 0 and 255; nothing: all that unsigned values of 8 or 16 bits can be
 };
 
-/// Decodes and stretches to `size` x `size`, area filter when shrinking, linear when growing. Values outside of the
+/// Decodes and stretches to `size`, area filter when shrinking, linear when growing. Values outside of the
 /// range become its ends, NaN and what stands for no data its low end.
-/// @param target  (size, size, channels)
-Status decode_image(const std::filesystem::path& path, std::int64_t size, const Pixels& pixels,
-                    std::span<std::uint8_t> target);
+/// @param target  (height, width, channels)
+Status decode_image(const std::filesystem::path& path, Size size, const Pixels& pixels, std::span<std::uint8_t> target);
 
 /// Of `count` values, each how many-th is looked at so that about 4096 are, not all in the same columns of a picture
 /// `width` wide.
@@ -65,6 +65,10 @@ struct ValuesSeen {
 };
 /// Decodes a picture and leaves its values as they are.
 Result<ValuesSeen> values_of(const std::filesystem::path& path);
+
+/// Stretches a square of bytes, `channels` interleaved, to `size`, which is no larger.
+void stretch(std::span<const std::uint8_t> source, std::int64_t edge, std::int64_t channels, Size size,
+             std::span<std::uint8_t> target);
 
 /// Shrinks (size * factor)^2 pixels to size^2 by averaging, `channels` interleaved.
 void shrink(std::span<const std::uint8_t> source, std::int64_t size, std::int64_t factor, std::int64_t channels,

@@ -97,7 +97,7 @@ struct Program {
   std::vector<Cases> cases;
   std::vector<Rule> rules;
   std::vector<Step> network, classifier;
-  std::optional<Formula> input_size;  ///< height and width of the picture; absent: the job's
+  std::optional<Formula> input_size;  ///< width of the picture, in the job's proportions; absent: the job's
   std::string activation = "relu", init = "he_fan_out";
   graph::BatchNorm2d norm;
 };

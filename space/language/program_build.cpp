@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <format>
 #include <map>
 
@@ -51,7 +52,7 @@ Term term_of(const Parameter& own, const Value& value) {
 }
 
 std::optional<Term> frame_term(const Frame& frame, const std::string& name) {
-  if (name == "input") return as_number(frame.input_size);
+  if (name == "input") return as_number(frame.input_size.width);
   if (name == "image_channels") return as_number(frame.channels);
   if (name == "outputs") return as_number(frame.outputs);
   return {};
@@ -358,6 +359,18 @@ Result<Terms> terms_of(const Program& program, const Choice& choice, const Frame
   return terms;
 }
 
+namespace {
+
+/// A picture of this width with the proportions of another one; where that height is a multiple of 8, this is one too.
+Size in_proportion(std::int64_t width, Size like) {
+  if (like.is_square()) return width;
+  const std::int64_t step = like.height % 8 == 0 ? 8 : 1;
+  const double height = static_cast<double>(width * like.height) / static_cast<double>(like.width);
+  return {width, std::max<std::int64_t>(1, std::llround(height / static_cast<double>(step))) * step};
+}
+
+}  // namespace
+
 Result<graph::Graph> build_network(const Program& program, const Choice& choice, const Frame& frame) {
   TRY_DO(check_frame(frame));
   TRY(auto terms, terms_of(program, choice, frame));
@@ -369,7 +382,7 @@ Result<graph::Graph> build_network(const Program& program, const Choice& choice,
     if (!number || !(*number >= 1 && *number <= 4096) || *number != static_cast<int>(*number))
       return invalid(std::format("the input size is {}; it must be a whole number from 1 to 4096", to_text(size)), {},
                      where(program.file, program.input_size->at));
-    sized.input_size = static_cast<std::int64_t>(*number);
+    sized.input_size = in_proportion(static_cast<std::int64_t>(*number), frame.input_size);
   }
   return Construction(program, std::move(terms), frame, sized).build();
 }

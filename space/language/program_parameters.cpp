@@ -85,7 +85,7 @@ class Expansion {
   [[nodiscard]] Lookup lookup(std::optional<std::int64_t> index) const {
     return [this, index](const std::string& name) -> std::optional<Term> {
       if (name == "index" && index) return Term(static_cast<double>(*index));
-      if (name == "input") return Term(static_cast<double>(frame_.input_size));
+      if (name == "input") return Term(static_cast<double>(frame_.input_size.width));
       if (name == "image_channels") return Term(static_cast<double>(frame_.channels));
       if (name == "outputs") return Term(static_cast<double>(frame_.outputs));
       return {};

@@ -23,7 +23,7 @@ class PretendingBench final : public Workbench {
  public:
   explicit PretendingBench(data::DataSet set = {}) : set_(std::move(set)) {}
   [[nodiscard]] const data::DataSet& set() const override { return set_; }
-  Result<const data::Cache*> cache(std::int64_t size) override {
+  Result<const data::Cache*> cache(Size size) override {
     if (!cache_) {
       TRY(auto opened, data::open_cache(set_, size, folder_ / "cache"));
       cache_.emplace(std::move(opened));

@@ -2,6 +2,7 @@
 import pathlib
 import tempfile
 
+from onnx_file import fields
 from program import run
 
 JOB = """task: {task}
@@ -11,31 +12,6 @@ device: {{name: local, max_seconds: 0.1, min_runs: 5, max_runs: 10}}
 train: {{batch: 16, epochs: 1}}
 search: {{strategy: grid}}
 """
-
-
-def varint(data, at):
-    value = shift = 0
-    while True:
-        value |= (data[at] & 127) << shift
-        shift += 7
-        at += 1
-        if data[at - 1] < 128:
-            return value, at
-
-
-def fields(data):
-    """(number, bytes) of the length-delimited fields of a protocol buffer."""
-    at = 0
-    while at < len(data):
-        tag, at = varint(data, at)
-        if tag & 7 == 2:
-            size, at = varint(data, at)
-            yield tag >> 3, data[at:at + size]
-            at += size
-        elif tag & 7 == 0:
-            _, at = varint(data, at)
-        else:
-            at += 8 if tag & 7 == 1 else 4
 
 
 def metadata(path):

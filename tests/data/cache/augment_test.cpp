@@ -60,6 +60,36 @@ TEST(Augment, FlippingTwiceIsIdentity) {
   }
 }
 
+TEST(Augment, OfPicturesThatAreNoSquaresFlipsMirrorAndWarpsMoveTheBoxAlong) {
+  const Size wide(60, 24);
+  std::vector<std::uint8_t> source(static_cast<std::size_t>(wide.area() * 3), 20);
+  const auto bright = [&](std::vector<std::uint8_t>& pixels, std::int64_t x, std::int64_t y) -> std::uint8_t& {
+    return pixels[static_cast<std::size_t>((y * wide.width + x) * 3)];
+  };
+  for (std::int64_t y = 6; y < 18; ++y)
+    for (std::int64_t x = 12; x < 30; ++x)
+      for (int c = 0; c < 3; ++c) *(&bright(source, x, y) + c) = 220;
+  const task::Target box{12.F / 60, 6.F / 24, 30.F / 60, 18.F / 24};
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    RandomStream random(seed);
+    std::vector<std::uint8_t> pixels(source.size());
+    task::Target moved = box;
+    augment({.flip = true, .flip_vertical = true, .scale = 0.2, .shift = 0.1}, source, pixels, wide, 3, random,
+            task_of("box"), moved);
+    std::int64_t left = wide.width, right = -1, top = wide.height, bottom = -1;
+    for (std::int64_t y = 0; y < wide.height; ++y)
+      for (std::int64_t x = 0; x < wide.width; ++x)
+        if (bright(pixels, x, y) > 120) {
+          left = std::min(left, x), right = std::max(right, x + 1);
+          top = std::min(top, y), bottom = std::max(bottom, y + 1);
+        }
+    EXPECT_NEAR(static_cast<double>(left), moved[0] * 60, 1.01) << seed;
+    EXPECT_NEAR(static_cast<double>(right), moved[2] * 60, 1.01) << seed;
+    EXPECT_NEAR(static_cast<double>(top), moved[1] * 24, 1.01) << seed;
+    EXPECT_NEAR(static_cast<double>(bottom), moved[3] * 24, 1.01) << seed;
+  }
+}
+
 TEST(Augment, NothingAskedChangesNothing) {
   const auto source = noise(2, 3);
   RandomStream random(5);

@@ -23,11 +23,11 @@ cv::Mat quarters() {
 }
 
 /// The quarters of a decoded picture, as letters in reading order.
-std::string quarters_of(std::span<const std::uint8_t> pixels, int size) {
+std::string quarters_of(std::span<const std::uint8_t> pixels, Size size) {
   std::string letters;
   for (const auto& [x, y] : {std::pair{1, 1}, {3, 1}, {1, 3}, {3, 3}}) {
-    const std::ptrdiff_t row = y * size / 4, column = x * size / 4;
-    const int value = pixels[static_cast<std::size_t>(3 * (row * size + column))];
+    const std::int64_t row = y * size.height / 4, column = x * size.width / 4;
+    const int value = pixels[static_cast<std::size_t>(3 * (row * size.width + column))];
     for (int k = 0; k < 4; ++k)
       if (std::abs(value - (20 + 70 * k)) < 15) letters += static_cast<char>('a' + k);
   }
@@ -73,6 +73,10 @@ TEST_P(Oriented, PicturesAreTurnedAsTheirHeaderSays) {
       std::vector<std::uint8_t> pixels(32 * 32 * 3);
       ASSERT_TRUE(decode_image(folder.path() / name, 32, {.orientation = header->orientation}, pixels).has_value());
       EXPECT_EQ(quarters_of(pixels, 32), turned[static_cast<std::size_t>(orientation)]) << orientation;
+      const Size wide(40, 24);  // of the turned picture
+      std::vector<std::uint8_t> others(static_cast<std::size_t>(wide.area() * 3));
+      ASSERT_TRUE(decode_image(folder.path() / name, wide, {.orientation = header->orientation}, others).has_value());
+      EXPECT_EQ(quarters_of(others, wide), turned[static_cast<std::size_t>(orientation)]) << orientation;
       ASSERT_TRUE(decode_image(folder.path() / name, 32, {.orientation = 1}, pixels).has_value());
       EXPECT_EQ(quarters_of(pixels, 32), "abcd") << orientation;
     }
