@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trained comparisons: what the switches of training, starting weights and spaces are worth on real pictures.
 
-    bench/trained.py recipe   [--bin build/release/bin] [--work FOLDER] [--data ../shared/data] [--seeds 3]
+    bench/trained.py recipe|pretraining|gain|fronts [--bin build/release/bin] [--work build/trained] [--data ../shared/data] [--seeds 3]
 
 Every run is a study in the work folder, with a job of its own: a run that was ended goes on, one that is done is read. The best epoch is chosen on a
 fifth of the training part; the set's validation part is the test split, which edgewise judges once, when a run has ended. Writes
@@ -9,6 +9,7 @@ docs/results/spaces/NAME.json and NAME.md.
 """
 import argparse
 import json
+import math
 import pathlib
 import statistics
 import subprocess
@@ -63,6 +64,30 @@ class Runs:
         trial = report["trials"][0]
         tests = report["test"] or {}
         return {"values": trial["values"], "test": tests.get(str(trial["id"]), {}), "curve": trial["curve"]}
+
+
+def grouped(rows, keys, values):
+    """One row for each combination of `keys`, in the order of the first ones, with the spread of `values` over the seeds."""
+    groups = {}
+    for row in rows:
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return [{**dict(zip(keys, group)), **{value: spread(row[value] for row in mine) for value in values}} for group, mine in groups.items()]
+
+
+def cell(value):
+    if not isinstance(value, dict):
+        return str(value)
+    return f"{value['mean']:.3f} ± {value['deviation']:.3f}" if value["deviation"] is not None else f"{value['mean']:.3f}"
+
+
+def write(name, rows, figures, sentence, seeds):
+    command = f"tools/env python3 bench/trained.py {name}"
+    columns = list(rows[0])
+    lines = [f"# {name}", "", f"Made by `{command}` on {machine.sentence()}, beside other work. {sentence} {seeds} seeds: mean and standard deviation.", "",
+             "| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(cell(row[column]) for column in columns) + " |" for row in rows]
+    (OUT / f"{name}.md").write_text("\n".join(lines) + "\n")
+    machine.store(OUT / f"{name}.json", {"command": command, "machine": machine.describe(), "figures": figures, "rows": rows})
 
 
 def spread(values):
@@ -125,11 +150,13 @@ def recipe(arguments):
             rows.append({"variant": name, "seed": seed, "validation": run["values"]["balanced_accuracy"], "test": run["test"].get("balanced_accuracy"),
                          "last": statistics.fmean(point["metrics"]["balanced_accuracy"] for point in run["curve"][-3:])})
             print(rows[-1], flush=True)
-    summary = [{"variant": name, **{key: spread(row[key] for row in rows if row["variant"] == name) for key in ("validation", "last", "test")}}
-               for name in VARIANTS]
-    for row in summary:
-        print(row["variant"], row["validation"]["mean"], row["last"]["mean"], row["test"]["mean"])
-    return {"experiment": "recipe", "rows": summary}
+    table = grouped(rows, ["variant"], ["validation", "last", "test"])
+    figures = [{"name": f"{row['variant']}: gain on {part}", "value": round(row[part]["mean"] - table[0][part]["mean"], 4), "goal": 0.0, "better": "higher",
+                "unit": "share"} for row in table[1:] for part in ("validation", "test")]
+    return table, figures, (
+        "The switches of training, each alone: presence of a dog (`voc2012_animals`), ShuffleNetV2 of 48, 96 and 192 channels that starts from "
+        "ImageNet's weights (`fit: shape`), 96x96, 12 epochs. Balanced accuracy of the best epoch on a fifth of the training part, mean of the last "
+        "three epochs on it, and on the set's own validation part.")
 
 
 def faces(arguments):
@@ -166,7 +193,18 @@ def pretraining(arguments):
                 rows.append({"task": task, "start": way, "seed": seed, "test": run["test"].get(metric),
                              **{f"epoch {epochs}": value for epochs, value in zip(EPOCHS, best)}})
                 print(rows[-1], flush=True)
-    return rows
+    kinds = [f"epoch {epochs}" for epochs in EPOCHS]
+    table = grouped(rows, ["task", "start"], kinds + ["test"])
+    figures = []
+    for task in ("person", "faces"):
+        before, after = (next(row for row in table if row["task"] == task and row["start"] == way) for way in ("random weights", "pretrained"))
+        for kind in kinds + ["test"]:
+            figures.append({"name": f"{task}, {kind}: pretrained less random weights", "value": round(after[kind]["mean"] - before[kind]["mean"], 4),
+                            "goal": 0.0, "better": "higher", "unit": "share"})
+    return table, figures, (
+        "MobileNetV2 x0.35 at 64x64 with starting weights and without. `edgewise pretrain --network mobilenet_v2_035 --data cifar10_subset --epochs 15` "
+        "made them (4,000 pictures of ten classes, 32x32). Person: presence in `voc2012_animals`, balanced accuracy; faces: one box on `face_mask_voc`, "
+        "mean IoU. Best so far on a fifth of the training part after 5, 10 and 20 of 20 epochs, and on the set's own validation part at the end.")
 
 
 def folder_of_classes(arguments, name, edge):
@@ -180,18 +218,18 @@ def folder_of_classes(arguments, name, edge):
 
 
 SETS = (("rsscn7", 64), ("cifar10_subset", 32))
-SMALL_RESNET = {"stages": 3, "blocks1": 2, "blocks2": 2, "blocks3": 2, "block": "basic", "kernel_size": 3, "stem_kernel_size": 3, "stem_stride": 1,
+SMALL_RESNET = {"stages": 3, "blocks1": 2, "blocks2": 2, "blocks3": 2, "block": "basic", "kernel_size": 3, "stem_kernel_size": 3, "stem_stride": 2,
                 "filters": 16, "width_growth": 2}
-RECIPES = {"as it was": {}, "average": {"average": 0.1}, "average, smoothing": {"average": 0.1, "label_smoothing": 0.1},
-           "average, smoothing, random": {"average": 0.1, "label_smoothing": 0.1, "augment": {"random": 2}},
+RECIPES = {"as it was": {}, "average": {"average": 0.1},
            "average, smoothing, random, cutmix": {"average": 0.1, "label_smoothing": 0.1, "augment": {"random": 2}, "cutmix": 1.0}}
+LENGTHS = (25,)
 
 
 def gain(arguments):
-    """One small ResNet from random weights, 15 epochs and 45, under some recipes."""
+    """One small ResNet from random weights under some recipes."""
     runs = Runs(arguments, "gain")
     rows = []
-    for epochs in (15, 45):
+    for epochs in LENGTHS:
         for seed in range(1, arguments.seeds + 1):
             for name, edge in SETS:
                 for recipe_name, change in RECIPES.items():
@@ -202,7 +240,17 @@ def gain(arguments):
                     rows.append({"set": name, "epochs": epochs, "recipe": recipe_name, "seed": seed, "validation": run["values"]["accuracy"],
                                  "test": run["test"].get("accuracy")})
                     print(rows[-1], flush=True)
-    return rows
+    table = grouped(rows, ["set", "epochs", "recipe"], ["validation", "test"])
+    figures = []
+    for name, _ in SETS:
+        for epochs in LENGTHS:
+            plain = next(row for row in table if (row["set"], row["epochs"], row["recipe"]) == (name, epochs, "as it was"))
+            for row in table:
+                if (row["set"], row["epochs"]) == (name, epochs) and row is not plain:
+                    figures.append({"name": f"{name}, {epochs} epochs, {row['recipe']}: gain on test", "value":
+                                    round(row["test"]["mean"] - plain["test"]["mean"], 4), "goal": 0.0, "better": "higher", "unit": "share"})
+    return table, figures, ("A ResNet of three stages (16, 32, 64 channels, two basic blocks each) from random weights under some recipes. Accuracy of the "
+                            "best epoch on a fifth of the training part, and on the set's own validation part.")
 
 
 SPACES = ("mobilenetv3", "resnet", "backbones")
@@ -225,7 +273,33 @@ def fronts(arguments):
                                  "validation": trial["values"]["accuracy"], "test": tested["accuracy"], "latency_ms": trial["values"]["latency_ms"],
                                  "parameters": trial["values"]["parameters"]})
                     print({key: rows[-1][key] for key in ("set", "space", "epochs", "validation", "test", "latency_ms", "parameters")}, flush=True)
-    return rows
+    rows.sort(key=lambda row: (row["set"], row["space"], row["latency_ms"]))
+    figures = []
+    for name, _ in SETS:
+        volumes = {space: covered([row for row in rows if (row["set"], row["space"]) == (name, space)],
+                                  [row for row in rows if row["set"] == name]) for space in SPACES}
+        for space in SPACES[1:]:
+            figures.append({"name": f"{name}: share of the plane that {SPACES[0]}'s front covers, less that of {space}",
+                            "value": round(volumes[SPACES[0]] - volumes[space], 4), "goal": 0.0, "better": "higher", "unit": "share"})
+    shown = [{key: round(row[key], 4) if isinstance(row[key], float) else row[key]
+              for key in ("set", "space", "trial", "epochs", "validation", "test", "latency_ms", "parameters")} for row in rows]
+    return shown, figures, (
+        f"Three spaces, {60 * arguments.hours:.0f} minutes each with two workers (`asha`, at most 18 epochs, a running average of the weights): the networks of "
+        "each front. The figures compare what the fronts cover of test accuracy (from that of the worst network to 1) and the logarithm of latency (to "
+        "the slowest network).")
+
+
+def covered(front, everyone):
+    """Share of the plane of test accuracy and the logarithm of latency that a front covers."""
+    slowest, fastest = (math.log(pick(row["latency_ms"] for row in everyone)) for pick in (max, min))
+    worst = min(row["test"] for row in everyone)
+    area, best = 0.0, worst
+    points = sorted((math.log(row["latency_ms"]), row["test"]) for row in front)
+    for latency, accuracy in points:
+        if accuracy > best:
+            area += (slowest - latency) * (accuracy - best)
+            best = accuracy
+    return area / max(1e-9, (slowest - fastest) * (1 - worst))
 
 
 def main():
@@ -237,7 +311,8 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--hours", type=float, default=0.13, help="of each search of `fronts`")
     arguments = parser.parse_args()
-    globals()[arguments.experiment](arguments)
+    rows, figures, sentence = globals()[arguments.experiment](arguments)
+    write(arguments.experiment, rows, figures, sentence, arguments.seeds)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ namespace {
 
 struct SpaceCall {
   std::vector<std::string> targets;
-  int input = 64, channels = 3, classes = 10, samples = 5, looks = 1000;
+  std::string input = "64";
+  int channels = 3, classes = 10, samples = 5, looks = 1000;
   std::uint64_t seed = 1;
   bool json = false, features = false;
 };
@@ -28,7 +29,7 @@ struct Found {
 };
 
 std::expected<Found, Exit> found_source(const space::Source& source, const SpaceCall& call) {
-  const space::Frame frame{.channels = call.channels, .input_size = call.input, .head = {}, .outputs = call.classes};
+  const space::Frame frame{.channels = call.channels, .input_size = size_from_text(call.input).value_or(64), .head = {}, .outputs = call.classes};
   auto family = space::read_family(source, frame);
   if (family) return Found{*std::move(family), frame};
   auto& mistakes = family.error();
@@ -229,9 +230,15 @@ Exit check_space(const std::string& target, const SpaceCall& call) {
 
 /// What a space file or a family's name leaves open, and a job file does not.
 void add_frame(CLI::App* command, SpaceCall& call) {
-  command->add_option("--input", call.input, "height and width of the pictures, where no job says it")
+  command->add_option("--input", call.input, "of the pictures, an edge or e.g. 320x192, where no job says it")
       ->capture_default_str()
-      ->check(CLI::Range(8, 4096));
+      ->check(
+          [](const std::string& text) {
+            const auto size = size_from_text(text);
+            const bool is_right = size && size->shorter() >= 8 && size->longer() <= 4096;
+            return is_right ? std::string() : "must be a whole number or WIDTHxHEIGHT, both from 8 to 4096";
+          },
+          "EDGE or WIDTHxHEIGHT");
   command->add_option("--channels", call.channels, "of the pictures, where no job says it")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));

@@ -7,11 +7,39 @@ namespace edgewise::deploy {
 
 using namespace graph;
 
+namespace {
+
+/// The chain that ends with node `last`, whatever else reads its inner nodes.
+std::optional<PatchChain> patch_chain(const Graph& graph, const Plan& plan, std::size_t last) {
+  const auto before = [&](std::size_t node) { return plan.source[graph.node(node).inputs[0]]; };
+  if (!std::holds_alternative<Reshape>(graph.node(last).op)) return std::nullopt;
+  const std::size_t middle = before(last);
+  const auto* permute = std::get_if<Permute>(&graph.node(middle).op);
+  if (!permute || !std::holds_alternative<Reshape>(graph.node(before(middle)).op)) return std::nullopt;
+  const std::size_t first = before(middle);
+  const std::vector<std::int64_t> unfold{2, 4, 1, 3, 0}, fold{4, 2, 0, 3, 1};
+  const bool unfolds = permute->order == unfold;
+  if (!unfolds && permute->order != fold) return std::nullopt;
+  const PatchChain chain{.from = before(first),
+                         .patch = unfolds ? graph.shape(first)[2] : graph.shape(first)[0],
+                         .unfolds = unfolds};
+  const Shape& map = graph.shape(unfolds ? chain.from : last);
+  const Shape& rows = graph.shape(unfolds ? last : chain.from);
+  if (map.size() != 3 || map[1] % chain.patch != 0 || map[2] % chain.patch != 0) return std::nullopt;
+  const std::int64_t p = chain.patch, down = map[1] / p, across = map[2] / p;
+  const Shape split = unfolds ? Shape{map[0], down, p, across, p} : Shape{p, p, down, across, map[0]};
+  if (graph.shape(first) != split || rows != Shape{p * p, down * across, map[0]}) return std::nullopt;
+  return chain;
+}
+
+}  // namespace
+
 Plan plan_deployment(const Graph& graph) {
   const std::size_t count = graph.nodes().size();
   Plan plan{.source = std::vector<std::size_t>(count),
             .folded_norm = std::vector<std::optional<std::size_t>>(count),
             .is_folded = std::vector<bool>(count, false),
+            .patches = std::vector<std::optional<PatchChain>>(count),
             .outputs = {}};
   std::vector<std::size_t> readers(count, 0);
   for (std::size_t i = 0; i < count; ++i) {
@@ -30,6 +58,14 @@ Plan plan_deployment(const Graph& graph) {
     if (!std::holds_alternative<Conv2d>(graph.node(before).op) || readers[before] != 1) continue;
     plan.folded_norm[before] = i;
     plan.is_folded[i] = true;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto chain = plan.source[i] == i ? patch_chain(graph, plan, i) : std::nullopt;
+    if (!chain) continue;
+    const std::size_t middle = plan.source[graph.node(i).inputs[0]], first = plan.source[graph.node(middle).inputs[0]];
+    if (readers[middle] != 1 || readers[first] != 1) continue;
+    plan.patches[i] = chain;
+    plan.is_folded[middle] = plan.is_folded[first] = true;
   }
   return plan;
 }

@@ -84,6 +84,7 @@ class NodeWriter {
     const std::size_t gives = plan_.folded_norm[index].value_or(index);
     const auto output = output_name_.find(gives);
     out_ = values_[gives] = output != output_name_.end() ? output->second : writer_.unique(graph_.node(gives).name);
+    if (plan_.patches[index]) return emit_patches(*plan_.patches[index]);
     std::visit([this](const auto& op) { emit(op); }, node.op);
   }
 
@@ -271,6 +272,26 @@ class NodeWriter {
   }
 
   void emit(const Reshape& op) { node("Reshape", {in_[0], writer_.constant(inner("shape"), with_batch(op.shape))}); }
+
+  void emit_patches(const PatchChain& chain) {
+    const std::string& from = values_[chain.from];
+    const std::int64_t p = chain.patch;
+    const Shape& map = chain.unfolds ? graph_.shape(chain.from) : out_shape();
+    const std::int64_t channels = map[0], down = map[1] / p, across = map[2] / p;
+    const auto set_patch = [&](onnx::NodeProto& made) { OnnxWriter::set(made, "blocksize", p); };
+    const Axes last_two{0, 1, 3, 2};
+    if (chain.unfolds) {
+      auto& deep = writer_.node("SpaceToDepth", {from}, writer_.unique(inner("deep")));
+      set_patch(deep);
+      const auto rows = reshaped(deep.output(0), {1, p * p, channels, down * across}, "rows");
+      OnnxWriter::set(node("Transpose", {rows}), "perm", last_two);
+      return;
+    }
+    auto& turned = writer_.node("Transpose", {from}, writer_.unique(inner("turned")));
+    OnnxWriter::set(turned, "perm", last_two);
+    auto& made = node("DepthToSpace", {reshaped(turned.output(0), {1, p * p * channels, down, across}, "deep")});
+    set_patch(made);
+  }
 
   void emit(const Permute& op) {
     Axes order{0};

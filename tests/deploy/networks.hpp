@@ -265,4 +265,20 @@ inline std::vector<std::pair<std::string, Result<graph::Graph>>> all_networks() 
   return networks;
 }
 
+/// A convolution, its map (5, 3 p, 2 p) as patches, an activation, and the map again.
+inline graph::Graph patches_and_back(std::int64_t p, bool reads_inner_value = false) {
+  using namespace graph;
+  const std::int64_t c = 5, down = 3, across = 2;
+  GraphBuilder b({3, down * p, across * p});
+  const auto map = b.add(Conv2d{.out_channels = c, .kernel_size = {3, 3}, .padding = {1, 1}}, {b.input()}, "conv");
+  const auto split = b.add(Reshape{{c, down, p, across, p}}, {map}, "split");
+  const auto turned = b.add(Permute{{2, 4, 1, 3, 0}}, {split}, "turned");
+  const auto rows = b.add(Activation{}, {b.add(Reshape{{p * p, down * across, c}}, {turned}, "rows")}, "act");
+  const auto places = b.add(Reshape{{p, p, down, across, c}}, {rows}, "places");
+  const auto back = b.add(Reshape{{c, down * p, across * p}}, {b.add(Permute{{4, 2, 0, 3, 1}}, {places}, "back")}, "map");
+  if (!reads_inner_value) return std::move(b).finish(back).value();
+  const std::vector<GraphBuilder::NamedValue> outputs{{"map", back}, {"split", split}};
+  return std::move(b).finish(outputs).value();
+}
+
 }  // namespace edgewise::deploy

@@ -46,6 +46,14 @@ TEST(Onnx, FoldsABatchNormIntoTheConvolutionThatNothingElseReads) {
   EXPECT_THAT(operators(written(conv_norm(false))), ElementsAre("Conv", "Add"));
 }
 
+TEST(Onnx, WritesTheWayFromAMapToPatchesAndBackAsItsOwnOperators) {
+  EXPECT_THAT(operators(written(patches_and_back(2))),
+              ElementsAre("Conv", "SpaceToDepth", "Reshape", "Transpose", "Relu", "Transpose", "Reshape", "DepthToSpace"));
+  // Where something else reads a value in between, that way stays as it is.
+  EXPECT_THAT(operators(written(patches_and_back(2, true))),
+              ElementsAre("Conv", "Reshape", "Transpose", "Reshape", "Relu", "Transpose", "Reshape", "DepthToSpace"));
+}
+
 TEST(Onnx, KeepsABatchNormWhoseConvolutionIsReadElsewhere) {
   EXPECT_THAT(operators(written(conv_norm(true))), ElementsAre("Conv", "BatchNormalization", "Add"));
 }

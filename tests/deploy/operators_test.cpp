@@ -93,6 +93,10 @@ TEST(Operators, AttentionOfAMobileViTBlockComputesInOnnxWhatTheModuleComputes) {
   EXPECT_LE(export_difference(*graph, 3), tolerance);
 }
 
+TEST(Operators, PatchesOfAnySizeComputeInOnnxWhatTheModuleComputes) {
+  for (const std::int64_t patch : {1, 2, 3, 4}) EXPECT_LE(export_difference(patches_and_back(patch), 5), tolerance) << patch;
+}
+
 TEST(RandomGraphs, ComputeInOnnxWhatTheModuleComputes) {
   for (std::uint64_t seed = 0; seed < 25; ++seed) {
     const auto graph = random_graph(seed);

@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t most_layers = 4;
 
 Result<graph::Graph> build_plain(std::int64_t layers, std::int64_t filters, const Frame& frame) {
-  graph::GraphBuilder builder({frame.channels, frame.input_size, frame.input_size});
+  graph::GraphBuilder builder({frame.channels, frame.input_size.height, frame.input_size.width});
   auto x = builder.input();
   for (std::int64_t i = 0; i < layers; ++i) {
     x = builder.add(graph::Conv2d{.out_channels = filters << i,

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "graph/costs.hpp"
 #include "graph/quantities.hpp"
 
 namespace edgewise::space {
@@ -39,6 +42,20 @@ TEST(Survey, CountsASmallSpaceExactly) {
   const auto& parameters = seen.spreads.at("parameters");
   EXPECT_EQ(parameters.low, 3 * 1 + 1 * 10 + 10);
   EXPECT_EQ(parameters.high, 3 * 20 + 20 * 10 + 10);
+}
+
+TEST(LargestNetwork, IsTheOneOfAllChoicesWithTheMostParameters) {
+  const auto family = surveyed(
+      "parameters: {a: {type: integer, low: 4, high: 64, step: 4}, b: {type: integer, low: 1, high: 6}, c: [3, 5], d: [1, 2]}\n"
+      "constraints: [check: a * b <= 200]\n"
+      "network: [conv: {out: a, stride: d}, {repeat: b, do: [conv_norm: {out: a, kernel: c}]}]\n");
+  std::int64_t most = 0;
+  for (std::uint64_t i = 0; i < *family.space.size(); ++i)
+    if (const auto choice = family.space.at(i))
+      most = std::max(most, graph::costs(family.build(*choice, {}).value().graph).parameters);
+  const auto largest = largest_network(family, {}).value();
+  EXPECT_EQ(graph::costs(family.build(largest, {}).value().graph).parameters, most);
+  EXPECT_FALSE(largest_network(surveyed("parameters: {a: [1, 2]}\nconstraints: [check: a > 2]\nnetwork: [conv: {out: a}]\n"), {}));
 }
 
 TEST(Survey, OfALargeSpaceGivesAnIntervalThatHoldsTheShare) {
