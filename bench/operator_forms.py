@@ -155,7 +155,7 @@ def layer_norm(way):
 MAP, TOKENS = (64, 24, 2), (4, 144, 64, 4)
 GROUPS = [
     ("patches of a map 64x24x24 and back", (1, 64, 24, 24), MAP, unfold,
-     ["one permutation of five axes", "two permutations, as the paper's code", "places first, then channels last", "SpaceToDepth and DepthToSpace"], True),
+     ["SpaceToDepth and DepthToSpace", "one permutation of five axes", "two permutations, as the paper's code", "places first, then channels last"], True),
     ("attention of 144 patches, 4 places, width 64, 4 heads", (4, 144, 64), TOKENS, attention,
      ["one product, scale on the scores", "one product, scale in the weights", "three products, scale on the scores",
       "one product, softmax by parts, scale on the scores"], True),

@@ -29,7 +29,10 @@ struct Found {
 };
 
 std::expected<Found, Exit> found_source(const space::Source& source, const SpaceCall& call) {
-  const space::Frame frame{.channels = call.channels, .input_size = size_from_text(call.input).value_or(64), .head = {}, .outputs = call.classes};
+  const space::Frame frame{.channels = call.channels,
+                           .input_size = size_from_text(call.input).value_or(64),
+                           .head = {},
+                           .outputs = call.classes};
   auto family = space::read_family(source, frame);
   if (family) return Found{*std::move(family), frame};
   auto& mistakes = family.error();

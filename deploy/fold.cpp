@@ -20,9 +20,8 @@ std::optional<PatchChain> patch_chain(const Graph& graph, const Plan& plan, std:
   const std::vector<std::int64_t> unfold{2, 4, 1, 3, 0}, fold{4, 2, 0, 3, 1};
   const bool unfolds = permute->order == unfold;
   if (!unfolds && permute->order != fold) return std::nullopt;
-  const PatchChain chain{.from = before(first),
-                         .patch = unfolds ? graph.shape(first)[2] : graph.shape(first)[0],
-                         .unfolds = unfolds};
+  const PatchChain chain{
+      .from = before(first), .patch = unfolds ? graph.shape(first)[2] : graph.shape(first)[0], .unfolds = unfolds};
   const Shape& map = graph.shape(unfolds ? chain.from : last);
   const Shape& rows = graph.shape(unfolds ? last : chain.from);
   if (map.size() != 3 || map[1] % chain.patch != 0 || map[2] % chain.patch != 0) return std::nullopt;

@@ -11,13 +11,13 @@
 
 namespace edgewise::deploy {
 
-/// A chain of reshape, permutation and reshape between a map (C, H, W) and its patches (p * p places, H/p * W/p patches,
-/// C), written as SpaceToDepth or DepthToSpace and one permutation: of all forms tried the runtime's fastest
+/// A chain of reshape, permutation and reshape between a map (C, H, W) and its patches (p * p places, H/p * W/p
+/// patches, C), written as SpaceToDepth or DepthToSpace and one permutation: of all forms tried the runtime's fastest
 /// (docs/results/spaces/operator_forms.md).
 struct PatchChain {
   std::size_t from = 0;  ///< the node whose value the chain takes
   std::int64_t patch = 1;
-  bool unfolds = true;   ///< from the map to the patches
+  bool unfolds = true;  ///< from the map to the patches
 };
 
 /// How each node of a graph is deployed; all vectors are indexed by node.
@@ -26,8 +26,8 @@ struct Plan {
       source;  ///< the node whose value this one's is; itself, unless it computes nothing at inference
   std::vector<std::optional<std::size_t>> folded_norm;  ///< of a convolution: the batch norm that goes into it
   std::vector<bool> is_folded;  ///< written with another node: a batch norm, the inner nodes of a chain
-  std::vector<std::optional<PatchChain>> patches;       ///< of the last node of such a chain
-  std::vector<std::size_t> outputs;                     ///< the nodes whose values the network gives, by output
+  std::vector<std::optional<PatchChain>> patches;  ///< of the last node of such a chain
+  std::vector<std::size_t> outputs;                ///< the nodes whose values the network gives, by output
 };
 Plan plan_deployment(const graph::Graph& graph);
 

@@ -271,7 +271,7 @@ class Coordinator {
   }
 
   Result<Summary> end(Ending ending) {
-    if (ending == Ending::finished) {
+    if (ending != Ending::interrupted) {
       TRY_DO(judge_front(
           session_, study_.study(), [this](const std::string& line) { view_.say(line); },
           [this] { return is_stopped(); }));

@@ -1,4 +1,4 @@
-/// The front's networks on the test split, looked at once when a search has finished.
+/// The front's networks on the test split, looked at once when a search has ended: finished, or its budget spent.
 #pragma once
 
 #include <functional>

@@ -5,6 +5,7 @@
 
 #include "base/file.hpp"
 #include "space/domain_internal.hpp"
+#include "space/yaml_internal.hpp"
 
 namespace edgewise::space {
 
@@ -12,11 +13,6 @@ namespace {
 
 constexpr std::size_t max_parameters = 1000;
 constexpr std::size_t max_file_bytes = std::size_t{1} << 20;
-
-const config::Node* child(const config::Node& node, const std::string& key) {
-  const auto found = std::ranges::find(node.entries, key, &config::Node::Entry::key);
-  return found == node.entries.end() ? nullptr : &found->value;
-}
 
 /// A bare list stands for {values: list}.
 config::Node expanded(config::Node root) {

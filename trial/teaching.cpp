@@ -32,7 +32,8 @@ const study::Trial* best_before(const study::Study& study, const job::Job& job, 
   return best;
 }
 
-/// The file that teaches all last stages of a study: a copy, because the trial that it is of may go on.
+/// The file that teaches all last stages of a study: a copy, because the trial that it is of may go on. Nothing where
+/// there is none yet, or it is the taught trial's own.
 Result<std::optional<fs::path>> best_of_study(const Workplace& workplace, study::Storage& storage,
                                               const study::Trial& taught) {
   const fs::path file = workplace.folder() / "teacher.onnx", whose = workplace.folder() / "teacher.json";
@@ -45,10 +46,11 @@ Result<std::optional<fs::path>> best_of_study(const Workplace& workplace, study:
     if (!best) return std::nullopt;
     const auto& result = *std::ranges::find_if(best->results.rbegin(), best->results.rend(),
                                                [](const auto& one) { return one.artifact("onnx") != nullptr; });
-    TRY(const std::string content,
-        study::read_artifact(*result.artifact("onnx"), workplace.folder(),
-                             std::format("the model of trial {}", study::to_text(best->id))));
-    TRY_DO(write_file(file, content));
+    const auto content = study::read_artifact(*result.artifact("onnx"), workplace.folder(),
+                                              std::format("the model of trial {}", study::to_text(best->id)));
+    // Another worker has just written that trial's next file and not recorded it yet: whoever comes later finds it.
+    if (!content) return std::nullopt;
+    TRY_DO(write_file(file, *content));
     TRY_DO(write_file(whose, dump(Json{{"trial", best->id.value}, {"stage", result.stage}})));
   }
   TRY(const std::string text, read_file(whose));

@@ -2,10 +2,9 @@
 #pragma once
 
 #include "space/language/program.hpp"
+#include "space/yaml_internal.hpp"
 
 namespace edgewise::space {
-
-const config::Node* child(const config::Node& node, const std::string& key);
 
 /// Reads `parameters:`; names with an index range become one parameter each.
 void read_parameters(const config::Node& root, const Frame& frame, Program& program, std::vector<Error>& errors);

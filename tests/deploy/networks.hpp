@@ -275,7 +275,8 @@ inline graph::Graph patches_and_back(std::int64_t p, bool reads_inner_value = fa
   const auto turned = b.add(Permute{{2, 4, 1, 3, 0}}, {split}, "turned");
   const auto rows = b.add(Activation{}, {b.add(Reshape{{p * p, down * across, c}}, {turned}, "rows")}, "act");
   const auto places = b.add(Reshape{{p, p, down, across, c}}, {rows}, "places");
-  const auto back = b.add(Reshape{{c, down * p, across * p}}, {b.add(Permute{{4, 2, 0, 3, 1}}, {places}, "back")}, "map");
+  const auto back =
+      b.add(Reshape{{c, down * p, across * p}}, {b.add(Permute{{4, 2, 0, 3, 1}}, {places}, "back")}, "map");
   if (!reads_inner_value) return std::move(b).finish(back).value();
   const std::vector<GraphBuilder::NamedValue> outputs{{"map", back}, {"split", split}};
   return std::move(b).finish(outputs).value();

@@ -47,8 +47,8 @@ TEST(Onnx, FoldsABatchNormIntoTheConvolutionThatNothingElseReads) {
 }
 
 TEST(Onnx, WritesTheWayFromAMapToPatchesAndBackAsItsOwnOperators) {
-  EXPECT_THAT(operators(written(patches_and_back(2))),
-              ElementsAre("Conv", "SpaceToDepth", "Reshape", "Transpose", "Relu", "Transpose", "Reshape", "DepthToSpace"));
+  EXPECT_THAT(operators(written(patches_and_back(2))), ElementsAre("Conv", "SpaceToDepth", "Reshape", "Transpose",
+                                                                   "Relu", "Transpose", "Reshape", "DepthToSpace"));
   // Where something else reads a value in between, that way stays as it is.
   EXPECT_THAT(operators(written(patches_and_back(2, true))),
               ElementsAre("Conv", "Reshape", "Transpose", "Reshape", "Relu", "Transpose", "Reshape", "DepthToSpace"));

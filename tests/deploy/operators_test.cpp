@@ -94,7 +94,8 @@ TEST(Operators, AttentionOfAMobileViTBlockComputesInOnnxWhatTheModuleComputes) {
 }
 
 TEST(Operators, PatchesOfAnySizeComputeInOnnxWhatTheModuleComputes) {
-  for (const std::int64_t patch : {1, 2, 3, 4}) EXPECT_LE(export_difference(patches_and_back(patch), 5), tolerance) << patch;
+  for (const std::int64_t patch : {1, 2, 3, 4})
+    EXPECT_LE(export_difference(patches_and_back(patch), 5), tolerance) << patch;
 }
 
 TEST(RandomGraphs, ComputeInOnnxWhatTheModuleComputes) {

@@ -46,7 +46,8 @@ TEST(Survey, CountsASmallSpaceExactly) {
 
 TEST(LargestNetwork, IsTheOneOfAllChoicesWithTheMostParameters) {
   const auto family = surveyed(
-      "parameters: {a: {type: integer, low: 4, high: 64, step: 4}, b: {type: integer, low: 1, high: 6}, c: [3, 5], d: [1, 2]}\n"
+      "parameters: {a: {type: integer, low: 4, high: 64, step: 4}, b: {type: integer, low: 1, high: 6}, c: [3, 5], d: "
+      "[1, 2]}\n"
       "constraints: [check: a * b <= 200]\n"
       "network: [conv: {out: a, stride: d}, {repeat: b, do: [conv_norm: {out: a, kernel: c}]}]\n");
   std::int64_t most = 0;
@@ -55,7 +56,8 @@ TEST(LargestNetwork, IsTheOneOfAllChoicesWithTheMostParameters) {
       most = std::max(most, graph::costs(family.build(*choice, {}).value().graph).parameters);
   const auto largest = largest_network(family, {}).value();
   EXPECT_EQ(graph::costs(family.build(largest, {}).value().graph).parameters, most);
-  EXPECT_FALSE(largest_network(surveyed("parameters: {a: [1, 2]}\nconstraints: [check: a > 2]\nnetwork: [conv: {out: a}]\n"), {}));
+  EXPECT_FALSE(largest_network(
+      surveyed("parameters: {a: [1, 2]}\nconstraints: [check: a > 2]\nnetwork: [conv: {out: a}]\n"), {}));
 }
 
 TEST(Survey, OfALargeSpaceGivesAnIntervalThatHoldsTheShare) {

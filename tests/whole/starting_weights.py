@@ -112,7 +112,7 @@ with tempfile.TemporaryDirectory() as folder:
                 ("nope.pth", "squeezenet1_1", ["there are no starting weights", "nope.pth"]),
                 ("text.pth", "squeezenet1_1", ["neither a zip archive nor an old PyTorch file"]),
                 ("pictures/a/p0.png", "squeezenet1_1", ["neither a zip archive nor an old PyTorch file"]),
-                ("pictures", "squeezenet1_1", ["there is no .pth file"]),
+                ("pictures", "squeezenet1_1", ["there is no .pth or .safetensors file"]),
                 ("folder", "squeezenet1_1, resnet18", ['no file for the network "resnet18"', "squeezenet1_1-abcdef12.pth"]),
                 ("w.pth", "squeezenet1_1, resnet18", ['network "resnet18"'])]
     for number, (weights, backbones, words) in enumerate(mistakes):

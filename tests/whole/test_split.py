@@ -68,6 +68,13 @@ def main():
         if again.returncode != 0 or kept.stat().st_mtime_ns != before:
             problems.append("the test split was judged again")
 
+        # A search whose budget is spent has ended too.
+        (root / "short.yaml").write_text(JOB.replace("search: {strategy: grid}", "search: {strategy: random, trials: 9}\nbudget: {trials: 1}"))
+        short = run(["search", "short.yaml", "--json"], folder, timeout=280)
+        ending, judged = json.loads(short.stdout)["ending"], root / "short.study" / "test.json"
+        if ending != "budget spent" or not judged.exists() or len(json.loads(judged.read_text())) != 1:
+            problems.append(f"a search that ended as \"{ending}\" was not judged on the test split: {short.stderr}")
+
         validation = root / "pictures" / "validation.txt"
         validation.write_text(validation.read_text().split("\n", 1)[1])
         changed = run(["search", "job.yaml"], folder, timeout=120)
