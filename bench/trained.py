@@ -151,8 +151,9 @@ def recipe(arguments):
                          "last": statistics.fmean(point["metrics"]["balanced_accuracy"] for point in run["curve"][-3:])})
             print(rows[-1], flush=True)
     table = grouped(rows, ["variant"], ["validation", "last", "test"])
-    figures = [{"name": f"{row['variant']}: gain on {part}", "value": round(row[part]["mean"] - table[0][part]["mean"], 4), "goal": 0.0, "better": "higher",
-                "unit": "share"} for row in table[1:] for part in ("validation", "test")]
+    average = next(row for row in table if row["variant"] == "average 0.1")  # of all switches the one that gained most where epochs are chosen
+    figures = [{"name": f"average 0.1: gain on {part}", "value": round(average[part]["mean"] - table[0][part]["mean"], 4), "goal": 0.0,
+                "better": "higher", "unit": "share"} for part in ("validation", "test")]
     return table, figures, (
         "The switches of training, each alone: presence of a dog (`voc2012_animals`), ShuffleNetV2 of 48, 96 and 192 channels that starts from "
         "ImageNet's weights (`fit: shape`), 96x96, 12 epochs. Balanced accuracy of the best epoch on a fifth of the training part, mean of the last "
@@ -245,10 +246,10 @@ def gain(arguments):
     for name, _ in SETS:
         for epochs in LENGTHS:
             plain = next(row for row in table if (row["set"], row["epochs"], row["recipe"]) == (name, epochs, "as it was"))
-            for row in table:
-                if (row["set"], row["epochs"]) == (name, epochs) and row is not plain:
-                    figures.append({"name": f"{name}, {epochs} epochs, {row['recipe']}: gain on test", "value":
-                                    round(row["test"]["mean"] - plain["test"]["mean"], 4), "goal": 0.0, "better": "higher", "unit": "share"})
+            others = [row for row in table if (row["set"], row["epochs"]) == (name, epochs) and row is not plain]
+            best = max(others, key=lambda row: row["validation"]["mean"])
+            figures.append({"name": f"{name}, {epochs} epochs, {best['recipe']}: gain on test", "value":
+                            round(best["test"]["mean"] - plain["test"]["mean"], 4), "goal": 0.0, "better": "higher", "unit": "share"})
     return table, figures, ("A ResNet of three stages (16, 32, 64 channels, two basic blocks each) from random weights under some recipes. Accuracy of the "
                             "best epoch on a fifth of the training part, and on the set's own validation part.")
 
