@@ -80,10 +80,12 @@ def cell(value):
     return f"{value['mean']:.3f} ± {value['deviation']:.3f}" if value["deviation"] is not None else f"{value['mean']:.3f}"
 
 
-def write(name, rows, figures, sentence, seeds):
-    command = f"tools/env python3 bench/trained.py {name}"
+def write(name, rows, figures, sentence, arguments):
+    command = f"tools/env python3 bench/trained.py {name}" + (f" --hours {arguments.hours} --sets {' '.join(arguments.sets)}" if name == "fronts" else "")
+    has_seeds = any(isinstance(value, dict) for value in rows[0].values())
+    seeds = f"{arguments.seeds} seeds: mean and standard deviation." if has_seeds else "One seed."
     columns = list(rows[0])
-    lines = [f"# {name}", "", f"Made by `{command}` on {machine.sentence()}, beside other work. {sentence} {seeds} seeds: mean and standard deviation.", "",
+    lines = [f"# {name}", "", f"Made by `{command}` on {machine.sentence()}, beside other work. {sentence} {seeds}", "",
              "| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += ["| " + " | ".join(cell(row[column]) for column in columns) + " |" for row in rows]
     (OUT / f"{name}.md").write_text("\n".join(lines) + "\n")
@@ -261,7 +263,8 @@ def fronts(arguments):
     """Three spaces on two sets, the same time for each."""
     runs = Runs(arguments, "fronts")
     rows = []
-    for name, edge in SETS:
+    sets = [(name, edge) for name, edge in SETS if name in arguments.sets]
+    for name, edge in sets:
         for space in SPACES:
             job = merged(folder_of_classes(arguments, name, edge),
                          {"space": {"family": space}, "train": {"epochs": 12, "average": 0.1}, "search": {"strategy": "asha", "trials": 400},
@@ -276,7 +279,7 @@ def fronts(arguments):
                     print({key: rows[-1][key] for key in ("set", "space", "epochs", "validation", "test", "latency_ms", "parameters")}, flush=True)
     rows.sort(key=lambda row: (row["set"], row["space"], row["latency_ms"]))
     figures = []
-    for name, _ in SETS:
+    for name, _ in sets:
         volumes = {space: covered([row for row in rows if (row["set"], row["space"]) == (name, space)],
                                   [row for row in rows if row["set"] == name]) for space in SPACES}
         for space in SPACES[1:]:
@@ -311,9 +314,10 @@ def main():
     parser.add_argument("--data", type=pathlib.Path, default=TOP.parent / "shared/data")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--hours", type=float, default=0.13, help="of each search of `fronts`")
+    parser.add_argument("--sets", nargs="+", default=[name for name, _ in SETS], help="of `fronts`")
     arguments = parser.parse_args()
     rows, figures, sentence = globals()[arguments.experiment](arguments)
-    write(arguments.experiment, rows, figures, sentence, arguments.seeds)
+    write(arguments.experiment, rows, figures, sentence, arguments)
 
 
 if __name__ == "__main__":

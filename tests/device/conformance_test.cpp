@@ -131,14 +131,19 @@ TEST_P(EveryDevice, RunsModelsOrSaysThatItDoesNot) {
   const auto path = save(twice_plus_one(), folder_ / "twice.onnx");
   const std::vector<Tensors> samples{{agent::float_tensor("image", {1, 4}, std::vector<float>{0, 1, 2, 3})}};
   const auto outputs = device_->infer(path, samples);
+  const auto inputs = device_->inputs(path);
   if (device_->runs_models()) {
     ASSERT_TRUE(outputs) << to_text(outputs.error());
+    ASSERT_TRUE(inputs) << to_text(inputs.error());
+    EXPECT_EQ(*inputs, (std::vector<TensorType>{{.name = "image", .shape = {1, 4}}}));
+    EXPECT_EQ(device_->inputs(folder_ / "gone.onnx").error().code, ErrorCode::not_found);
     EXPECT_EQ(*outputs,
               (std::vector<Tensors>{{agent::float_tensor("output", {1, 4}, std::vector<float>{1, 3, 5, 7})}}));
   } else {
-    ASSERT_FALSE(outputs);
+    ASSERT_FALSE(outputs || inputs);
     EXPECT_EQ(outputs.error().code, ErrorCode::invalid_input);
-    EXPECT_THAT(outputs.error().message, HasSubstr(GetParam() + " runs no models"));
+    for (const auto& error : {outputs.error(), inputs.error()})
+      EXPECT_THAT(error.message, HasSubstr(GetParam() + " runs no models"));
   }
 }
 
