@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <format>
 #include <functional>
 
@@ -5,6 +6,7 @@
 #include "base/file.hpp"
 #include "cli/command.hpp"
 #include "cli/study_of_trials.hpp"
+#include "data/builtin/builtin.hpp"
 #include "run/coordinator.hpp"
 #include "space/named_networks.hpp"
 #include "space/survey.hpp"
@@ -105,6 +107,8 @@ Exit train(const TrainCall& call) {
   if (call.epochs > 0) job->train.epochs = call.epochs;
   if (!call.network.empty())
     if (const auto taken = take_named_network(*job, call.network); !taken) return report_error(taken.error());
+  // The stages of a search are none of this training's: a teacher of the last one teaches it.
+  if (!job->train.teacher.path.empty()) job->search.strategy = "random";
   const std::string suffix = "-" + (call.network.empty() ? std::string("train") : call.network);
   job->name += suffix;
   const auto folder = job::study_folder(
@@ -121,15 +125,16 @@ Exit train(const TrainCall& call) {
   return finish(*session, *summary, call.search.json, call.search.quiet, "the same command");
 }
 
-/// Copies the weights that the only trial left.
-Result<std::int64_t> write_weights(const run::Session& session, const std::string& output) {
+/// Copies the weights that the trial of `choice` left; the study may have trials of other networks.
+Result<std::int64_t> write_weights(const run::Session& session, const space::Choice& choice,
+                                   const std::string& output) {
   TRY(const auto study, session.storage->load());
-  for (const auto& trial : study.trials)
-    if (const auto* artifact = trial.results.empty() ? nullptr : trial.results.back().artifact("weights")) {
-      TRY(const auto content, study::read_artifact(*artifact, session.folder, "the weights"));
-      TRY_DO(write_file(output, content));
-      return static_cast<std::int64_t>(content.size());
-    }
+  const study::Trial* trial = study.find(choice);
+  if (const auto* artifact = !trial || trial->results.empty() ? nullptr : trial->results.back().artifact("weights")) {
+    TRY(const auto content, study::read_artifact(*artifact, session.folder, "the weights"));
+    TRY_DO(write_file(output, content));
+    return static_cast<std::int64_t>(content.size());
+  }
   return fail(ErrorCode::not_found, std::format("the study \"{}\" has no weights", session.folder.string()),
               "choose another study with --study, or remove this one");
 }
@@ -137,7 +142,10 @@ Result<std::int64_t> write_weights(const run::Session& session, const std::strin
 Exit pretrain(const TrainCall& call) {
   auto told = job_or_exit(call.search.job_file);
   if (!told) return told.error();
-  auto job = job::for_pretraining(*std::move(told), call.data, call.task);
+  // As any path of a command line it is relative to where one is, not to the job file, by which workers would take it.
+  const bool is_file = !call.data.empty() && !data::is_builtin(call.data);
+  const std::string data = is_file ? std::filesystem::absolute(call.data).lexically_normal().string() : call.data;
+  auto job = job::for_pretraining(*std::move(told), data, call.task);
   if (!job) return report_error(job.error());
   if (call.epochs > 0) job->train.epochs = call.epochs;
   if (!call.network.empty())
@@ -161,11 +169,11 @@ Exit pretrain(const TrainCall& call) {
   if (!summary) return report_error(summary.error());
   const auto ended = finish(*session, *summary, call.search.json, call.search.quiet, "the same command");
   if (ended != Exit::done) return ended;
-  const auto written = write_weights(*session, output);
+  const auto written = write_weights(*session, **choice, output);
   if (!written) return report_error(written.error());
   if (!call.search.quiet)
     console::say("wrote {} ({:.1f} MB); start from it with `train: {{weights: {{path: {}, fit: cut}}}}`", output,
-                 static_cast<double>(*written) / 1e6, std::filesystem::path(output).filename().string());
+                 static_cast<double>(*written) / 1e6, std::filesystem::absolute(output).lexically_normal().string());
   return ended;
 }
 
@@ -207,7 +215,8 @@ void add_train(CLI::App& app, Action& chosen) {
                           "folder or annotation file with labelled pictures (default: the job's)");
   pretraining->add_option("--task", first->task, "what is learned from --data")
       ->capture_default_str()
-      ->check(CLI::IsMember(task::tasks().names()));
+      ->check(CLI::IsMember(task::tasks().names()))
+      ->needs("--data");
   pretraining->add_option("--out", first->output, "file of weights (default: NAME-pretrained.safetensors)");
   pretraining->add_option("--study", first->search.study,
                           "where the training is kept (default: NAME-pretrained.study)");

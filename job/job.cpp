@@ -440,6 +440,7 @@ Result<Job> for_pretraining(Job job, const std::string& data, const std::string&
     job.data = {.path = data, .seed = job.data.seed};
     job.train.loss = job.loss_options.at(task);
     job.train.best_by = job.task->metrics().front().name;
+    if (!job.task->traits().can_mix) job.train.mixup = job.train.cutmix = 0;
   }
   job.name += "-pretrained";
   job.objectives.clear();

@@ -180,10 +180,12 @@ Status decode_pictures(const Session& session, const std::set<Size>& sizes,
   return {};
 }
 
-/// A trial leaves a checkpoint (the weights, two moments of each, the best weights) and a model.
+/// A trial leaves a checkpoint (the weights, two moments of each, the best weights, with `average` those too), a model,
+/// and with `save_weights` its weights.
 Status check_room(const Session& session, const std::vector<Network>& networks,
                   const std::function<void(const std::string&)>& say) {
-  constexpr double copies = 5, overhead = 4 * mb;
+  const double copies = 5.0 + (session.job.train.average > 0 ? 1 : 0) + (session.job.train.save_weights ? 1 : 0);
+  constexpr double overhead = 4 * mb;
   double largest = 0, all = 0;
   for (const auto& network : networks) {
     const double bytes = copies * mb * known_costs(network.graph).at("weight_mb") + overhead;

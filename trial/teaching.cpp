@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <chrono>
 #include <format>
+#include <thread>
 
 #include "base/file.hpp"
 #include "base/quiet.hpp"
@@ -32,6 +34,30 @@ const study::Trial* best_before(const study::Study& study, const job::Job& job, 
   return best;
 }
 
+struct BestFile {
+  std::int64_t trial = 0;
+  std::string content;
+};
+
+/// The best trial of the stages before and its file; nothing when there is no such trial. Another worker may have just
+/// written that trial's next file and not recorded it yet: then both are read again.
+/// @error unavailable when the file stays another than was recorded
+Result<std::optional<BestFile>> best_file(const Workplace& workplace, study::Storage& storage, int stage) {
+  constexpr int tries = 10;
+  for (int attempt = 1;; ++attempt) {
+    TRY(const auto study, storage.load());
+    const study::Trial* best = best_before(study, workplace.job(), stage);
+    if (!best) return std::nullopt;
+    const auto& result = *std::ranges::find_if(best->results.rbegin(), best->results.rend(),
+                                               [](const auto& one) { return one.artifact("onnx") != nullptr; });
+    auto content = study::read_artifact(*result.artifact("onnx"), workplace.folder(),
+                                        std::format("the model of trial {}", study::to_text(best->id)));
+    if (content) return BestFile{best->id.value, *std::move(content)};
+    if (attempt == tries) return std::unexpected(of_the_machine(std::move(content).error()));
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
 /// The file that teaches all last stages of a study: a copy, because the trial that it is of may go on. Nothing where
 /// there is none yet, or it is the taught trial's own.
 Result<std::optional<fs::path>> best_of_study(const Workplace& workplace, study::Storage& storage,
@@ -41,17 +67,10 @@ Result<std::optional<fs::path>> best_of_study(const Workplace& workplace, study:
   if (!lock) return std::unexpected(of_the_machine(lock.error()));
   std::error_code ignored;
   if (!fs::exists(whose, ignored)) {
-    TRY(const auto study, storage.load());
-    const study::Trial* best = best_before(study, workplace.job(), taught.stage);
+    TRY(const auto best, best_file(workplace, storage, taught.stage));
     if (!best) return std::nullopt;
-    const auto& result = *std::ranges::find_if(best->results.rbegin(), best->results.rend(),
-                                               [](const auto& one) { return one.artifact("onnx") != nullptr; });
-    const auto content = study::read_artifact(*result.artifact("onnx"), workplace.folder(),
-                                              std::format("the model of trial {}", study::to_text(best->id)));
-    // Another worker has just written that trial's next file and not recorded it yet: whoever comes later finds it.
-    if (!content) return std::nullopt;
-    TRY_DO(write_file(file, *content));
-    TRY_DO(write_file(whose, dump(Json{{"trial", best->id.value}, {"stage", result.stage}})));
+    TRY_DO(write_file(file, best->content));
+    TRY_DO(write_file(whose, dump(Json{{"trial", best->trial}})));
   }
   TRY(const std::string text, read_file(whose));
   TRY(const Json json, parse_json(text, whose.string()));

@@ -61,7 +61,7 @@ class Room final : public Estimator {
     for (const Subject& subject : subjects) {
       const auto start = std::chrono::steady_clock::now();
       const graph::Graph& network = subject.candidate->graph;
-      TRY(const data::Cache* cache, bench.cache(network.input_shape().back()));
+      TRY(const data::Cache* cache, bench.cache(Size(network.input_shape()[2], network.input_shape()[1])));
       std::array<std::size_t, 256> counts{};
       std::size_t bytes = 0;
       for (std::size_t i = 0; i < pictures; ++i) {

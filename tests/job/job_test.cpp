@@ -369,6 +369,13 @@ TEST(Job, ForPretrainingNothingButTheWeightsCounts) {
   EXPECT_EQ(other.train.best_by, "accuracy");
   // The study that keeps it reads it back.
   EXPECT_EQ(to_json(job_from_json(to_json(other)).value()), to_json(other));
+  // The other way: what the new task cannot learn from is left out, so that the study can be opened again.
+  const auto mixes =
+      parse_job("task: classification\ndata: builtin:drainage\ntrain: {mixup: 0.2, cutmix: 1}\n", "/x/y.yaml");
+  const auto boxes = for_pretraining(mixes.value(), "/faces", "box").value();
+  ASSERT_TRUE(job_from_json(to_json(boxes))) << to_text(job_from_json(to_json(boxes)).error());
+  EXPECT_EQ(boxes.train.mixup, 0);
+  EXPECT_EQ(for_pretraining(*mixes, "", "")->train.mixup, 0.2);
   EXPECT_EQ(for_pretraining(*job, "/pictures", "clasification").error().code, ErrorCode::invalid_input);
 }
 

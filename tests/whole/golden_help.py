@@ -4,7 +4,7 @@ import tempfile
 
 from program import compare, run
 
-COMMANDS = ["", "init", "check", "data", "space", "space show", "space check", "space blocks", "search", "train", "status", "front", "report", "export", "measure", "replay", "optimize", "study",
+COMMANDS = ["", "init", "check", "data", "space", "space show", "space check", "space blocks", "search", "train", "pretrain", "status", "front", "report", "export", "measure", "replay", "optimize", "study",
             "study export", "study import", "demo"]
 
 text, wrong = "", []

@@ -46,6 +46,17 @@ with tempfile.TemporaryDirectory() as folder:
     assert header["conv1.weight"]["shape"] == [16, 3, 3, 3], header["conv1.weight"]
     assert max(tensor["data_offsets"][1] for tensor in header.values()) + 8 + length == len(content)
 
+    # From elsewhere, where --data is relative to; another network of the same study leaves its own weights.
+    (root / "sub").mkdir()
+    (root / "sub/job.yaml").write_text(JOB.format(train="restart: false", search=GRID))
+    fixed = ["kernel_size=3", "stem_kernel_size=3", "stem_stride=2", "width_growth=2", "block=basic", "input_size=32", "blocks1=1"]
+    for filters in (16, 8):
+        ok(run(["pretrain", "sub/job.yaml", "--data", "others", "--epochs", "1", "--set", "stages=1", f"filters={filters}", *fixed, "--out",
+                f"w{filters}.safetensors", "--quiet"], root, 300))
+        content = (root / f"w{filters}.safetensors").read_bytes()
+        header = json.loads(content[8:8 + struct.unpack("<Q", content[:8])[0]])
+        assert header["conv1.weight"]["shape"] == [filters, 3, 3, 3], header["conv1.weight"]
+
     # Every network of the space starts from it, the narrow ones from its first channels.
     (root / "started.yaml").write_text(JOB.format(train="weights: {path: start.safetensors, fit: cut}", search=GRID))
     ok(run(["search", "started.yaml", "--quiet"], root, 300))
@@ -70,7 +81,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     # A file as teacher: of the same classes or none.
     ok(run(["export", "taught", "--pick", "knee", "--output", "teacher.onnx"], root))
-    (root / "filed.yaml").write_text(JOB.format(train="teacher: {path: teacher.onnx, weight: 0.7}", search=GRID))
+    (root / "filed.yaml").write_text(JOB.format(train="teacher: {path: teacher.onnx, weight: 0.7}", search=STAGED.replace("epochs: 2", "epochs: 9")))
     ok(run(["train", "filed.yaml", "--set", "stages=1", "blocks1=1", "filters=8", "kernel_size=3", "stem_kernel_size=3", "stem_stride=2",
             "width_growth=2", "block=basic", "input_size=32", "--study", "filed.study", "--quiet"], root, 300))
     details = json.loads(ok(run(["report", "filed", "--json"], root)).stdout)["trials"][0]["results"][-1]["details"]

@@ -324,8 +324,9 @@ Result<graph::Weights> parse_old(std::string_view bytes, bool with_values) {
 
 Result<graph::Weights> parse_state_dict(std::string_view bytes, bool with_values) {
   if (bytes.starts_with("PK\x03\x04")) return parse_zip(bytes, with_values);
-  if (bytes.starts_with('\x80')) return parse_old(bytes, with_values);
+  // Before the old files: the length that safetensors begin with may have 0x80 as its lowest byte.
   if (is_safetensors(bytes)) return parse_safetensors(bytes, with_values);
+  if (bytes.starts_with('\x80')) return parse_old(bytes, with_values);
   return invalid("the file is neither a zip archive nor an old PyTorch file, nor of safetensors",
                  "give a file written by torch.save(model.state_dict(), path)");
 }

@@ -56,6 +56,14 @@ TEST(Safetensors, ReadsEveryKindOfNumber) {
   EXPECT_EQ(weights->at("small").floats(), (std::vector<float>{5.F, -1.F}));
 }
 
+TEST(Safetensors, AreReadWhateverTheLengthOfTheHeader) {
+  for (std::size_t length = 80; length < 600; ++length) {  // 128 and 384 begin as a pickle does
+    std::string header = R"({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})";
+    header.resize(length, ' ');
+    EXPECT_EQ(message(file_of(header, std::string(4, '\0'))), "") << length;
+  }
+}
+
 TEST(Safetensors, RefusesWhatDoesNotAddUp) {
   const std::string four(16, '\0');
   const auto tensor = [](const std::string& shape, const std::string& offsets, const std::string& type = "F32") {
