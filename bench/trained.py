@@ -184,7 +184,7 @@ def pretraining(arguments):
         job = merged(faces(arguments), {"train": {"epochs": 15}})
         (runs.folder / "first.yaml").write_text(json.dumps(job, indent=1))
         subprocess.run([runs.edgewise, "pretrain", str(runs.folder / "first.yaml"), "--network", "mobilenet_v2_035", "--data",
-                        str(arguments.data / "cifar10_subset"), "--out", str(start), "--quiet"], check=True, stdout=subprocess.DEVNULL)
+                        str(arguments.data / "cifar10_subset"), "--output", str(start), "--quiet"], check=True, stdout=subprocess.DEVNULL)
     rows = []
     for seed in range(1, arguments.seeds + 1):
         for task, job, metric in (("person", merged(presence(arguments, "person"), {"data": {"input": 64}, "train": {"class_weights": "balanced"}}),

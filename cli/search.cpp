@@ -32,18 +32,6 @@ std::size_t most_at_once(const run::Session& session) {
   return static_cast<std::size_t>(std::max<std::uint64_t>(1, most));
 }
 
-/// Lets failed trials wait again; how many.
-Result<std::size_t> retry_failed(run::Session& session) {
-  TRY(const auto study, session.storage->load());
-  std::size_t retried = 0;
-  for (const auto& trial : study.trials) {
-    if (trial.state != study::State::failed) continue;
-    TRY_DO(session.storage->retry(trial.id));
-    ++retried;
-  }
-  return retried;
-}
-
 /// The command that goes on with this search; with the workers that were asked for, which choices may depend on.
 std::string again(const SearchCall& call) {
   std::string command = "edgewise search " + call.job_file;
@@ -88,11 +76,9 @@ Exit search(const SearchCall& call) {
   for (const auto& stage : plan) stage_trials.push_back(stage.trials);
   const auto staffing = run::choose_staffing(*model, macs, stage_trials, wish, room);
   view->say(staffing.why);
-  if (call.retry_failed) {
-    const auto again = retry_failed(*session);
-    if (!again) return report_error(again.error());
-    view->say(std::format("{} failed trials are tried again", *again));
-  }
+  if (call.retry_failed)
+    if (const auto again = retry_failed(*session, *view); !again) return report_error(again.error());
+  say_if_nobody_teaches(*job, plan.size(), *view);
   const auto expectation = run::expect(*model, staffing, *session, plan);
   std::string stages;
   for (const auto& [name, seconds] : expectation.stages)

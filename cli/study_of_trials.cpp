@@ -99,4 +99,21 @@ std::optional<int> asked_threads(const job::Job& job) {
   return job.train.threads > 0 ? std::optional(static_cast<int>(job.train.threads)) : std::nullopt;
 }
 
+Status retry_failed(run::Session& session, run::View& view) {
+  TRY(const auto study, session.storage->load());
+  std::size_t retried = 0;
+  for (const auto& trial : study.trials) {
+    if (trial.state != study::State::failed) continue;
+    TRY_DO(session.storage->retry(trial.id));
+    ++retried;
+  }
+  view.say(std::format("{} failed trials are tried again", retried));
+  return {};
+}
+
+void say_if_nobody_teaches(const job::Job& job, std::size_t stages, run::View& view) {
+  if (job.train.teacher.path == train::best_trial && stages < 2)
+    view.say("warning: train.teacher is `best`, but there is no stage before the last one: nobody is taught");
+}
+
 }  // namespace edgewise::cli

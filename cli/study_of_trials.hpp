@@ -19,6 +19,12 @@ run::Start start(bool every_network, bool will_run, run::View& view);
 /// @param again  the command that goes on
 Exit finish(run::Session& session, const run::Summary& summary, bool json, bool is_quiet, const std::string& again);
 
+/// Lets failed trials wait again, and says how many.
+Status retry_failed(run::Session& session, run::View& view);
+
+/// Warns of a teacher that is to be the best trial of stages which there are not.
+void say_if_nobody_teaches(const job::Job& job, std::size_t stages, run::View& view);
+
 /// Of each network, where the job says so.
 std::optional<int> asked_threads(const job::Job& job);
 

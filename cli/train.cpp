@@ -1,6 +1,5 @@
 #include <filesystem>
 #include <format>
-#include <functional>
 
 #include "base/console.hpp"
 #include "base/file.hpp"
@@ -23,6 +22,7 @@ struct TrainCall {
   std::string network;                        ///< by a name that others know
   std::string data, task = "classification";  ///< of pretraining
   std::string output;                         ///< of pretraining: the file of weights
+  bool force = false;                         ///< of pretraining: it may be there already
   int epochs = 0;
 };
 
@@ -81,8 +81,9 @@ Status add_trial(run::Session& session, const space::Choice& choice) {
 }
 
 /// Trains the network of `choice`, or goes on with it.
-Result<run::Summary> run_trial(run::Session& session, const space::Choice& choice, run::View& view) {
+Result<run::Summary> run_trial(run::Session& session, const space::Choice& choice, bool retries, run::View& view) {
   TRY_DO(add_trial(session, choice));
+  if (retries) TRY_DO(retry_failed(session, view));
   TRY(const auto study, session.storage->load());
   const run::StaffingWish wish{.workers = 1, .threads = asked_threads(session.job)};
   const auto room = run::room_here();
@@ -120,7 +121,8 @@ Exit train(const TrainCall& call) {
   if (!session) return report_error(session.error());
   const auto choice = chosen_network(call, *session);
   if (!choice) return report_error(choice.error());
-  const auto summary = run_trial(*session, **choice, *view);
+  say_if_nobody_teaches(*job, 1, *view);
+  const auto summary = run_trial(*session, **choice, call.search.retry_failed, *view);
   if (!summary) return report_error(summary.error());
   return finish(*session, *summary, call.search.json, call.search.quiet, "the same command");
 }
@@ -153,6 +155,11 @@ Exit pretrain(const TrainCall& call) {
   const std::string stem = job::study_folder(call.search.job_file).replace_extension().string() + "-pretrained";
   const auto folder = job::study_folder(call.search.study.empty() ? stem : call.search.study);
   const std::string output = call.output.empty() ? stem + ".safetensors" : call.output;
+  if (std::filesystem::exists(output) && !call.force)
+    return report_error({ErrorCode::conflict,
+                         std::format("\"{}\" is there already", output),
+                         {},
+                         "give another name with --output, or --force"});
   const auto view = run::make_view(call.search.quiet);
   auto session = run::start_study(*job, folder, start(false, true, *view));
   if (!session) return report_error(session.error());
@@ -165,7 +172,7 @@ Exit pretrain(const TrainCall& call) {
     choice = *largest;
   }
   view->say(std::format("pretraining {}", space::to_text(**choice)));
-  const auto summary = run_trial(*session, **choice, *view);
+  const auto summary = run_trial(*session, **choice, call.search.retry_failed, *view);
   if (!summary) return report_error(summary.error());
   const auto ended = finish(*session, *summary, call.search.json, call.search.quiet, "the same command");
   if (ended != Exit::done) return ended;
@@ -186,6 +193,7 @@ void add_common(CLI::App* command, TrainCall& call) {
                           "a network by its name, in the place of the job's space: resnet18, mobilevit_xxs, ...");
   network->excludes("--set");
   command->add_option("--epochs", call.epochs, "epochs (default: the job's train.epochs)")->check(CLI::Range(1, 10000));
+  command->add_flag("--retry-failed", call.search.retry_failed, "try it again after it failed");
   command->add_flag("--quiet", call.search.quiet, "errors only");
   command->add_flag("--json", call.search.json, "print the result as JSON");
 }
@@ -208,7 +216,7 @@ void add_train(CLI::App& app, Action& chosen) {
       app, "pretrain",
       "Train the largest network of a job's space on any labelled pictures, and write its weights for trials to start "
       "from.",
-      "edgewise pretrain job.yaml --data pictures --epochs 30 --out start.safetensors", chosen,
+      "edgewise pretrain job.yaml --data pictures --epochs 30 --output start.safetensors", chosen,
       [first] { return pretrain(*first); });
   add_common(pretraining, *first);
   pretraining->add_option("--data", first->data,
@@ -217,7 +225,8 @@ void add_train(CLI::App& app, Action& chosen) {
       ->capture_default_str()
       ->check(CLI::IsMember(task::tasks().names()))
       ->needs("--data");
-  pretraining->add_option("--out", first->output, "file of weights (default: NAME-pretrained.safetensors)");
+  pretraining->add_option("--output", first->output, "file of weights (default: NAME-pretrained.safetensors)");
+  pretraining->add_flag("--force", first->force, "overwrite an existing file");
   pretraining->add_option("--study", first->search.study,
                           "where the training is kept (default: NAME-pretrained.study)");
 }

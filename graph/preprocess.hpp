@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/size.hpp"
 #include "graph/tensor.hpp"
 
 namespace edgewise::graph {
@@ -18,6 +19,12 @@ struct Normalisation {
 };
 /// ImageNet's for 3 channels, 0.5 and 0.25 else.
 Normalisation usual_normalisation(std::int64_t channels);
+
+/// Of the pictures that a network with this input takes. @param input  (C, H, W)
+inline Size picture_size(const Shape& input) {
+  EDGEWISE_ASSERT(input.size() == 3, "pictures have three axes");
+  return {input[2], input[1]};
+}
 
 /// How a picture of any size becomes one of the network's.
 enum class Fitting {

@@ -9,6 +9,7 @@
 
 #include "base/file.hpp"
 #include "data/cache/cache.hpp"
+#include "graph/preprocess.hpp"
 #include "train/weights/starting_weights.hpp"
 
 namespace edgewise::run {
@@ -67,7 +68,7 @@ class Weights {
     for (const auto& network : networks) {
       const auto share = share_for(network);
       if (share) taken += share->tensors;
-      // Under Fit::partial one network that takes something is enough, and files can be many and large.
+      // Where any share will do one network that takes something is enough, and files can be many and large.
       if (share && train::takes_what_fits(fit_) && taken > 0) return {};
       if (share) continue;
       ++failed;
@@ -77,7 +78,10 @@ class Weights {
     // Of a family without names only some were looked at: one that fits may be among the others.
     if (first && !have_names && failed < networks.size()) first.reset();
     if (!first && taken == 0 && !networks.empty())
-      return invalid(std::format("nothing in \"{}\" fits any network of the space by name and shape", place_.string()),
+      return invalid(std::format("nothing in \"{}\" fits any network of the space by {}", place_.string(),
+                                 fit_ == train::Fit::shape ? "shape and place"
+                                 : fit_ == train::Fit::cut ? "name, even where it is cut"
+                                                           : "name and shape"),
                      "give weights of the networks that are searched");
     if (!first) return {};
     if (failed > 1)
@@ -154,10 +158,8 @@ std::set<Size> input_sizes(const space::Family& family, const space::Frame& fram
   for (int i = 0; i < tried; ++i) {
     const auto choice = family.space.sample(random);
     if (!choice) break;
-    if (const auto candidate = family.build(*choice, frame)) {
-      const auto& shape = candidate->graph.input_shape();
-      sizes.insert(Size(shape[2], shape[1]));
-    }
+    if (const auto candidate = family.build(*choice, frame))
+      sizes.insert(graph::picture_size(candidate->graph.input_shape()));
   }
   return sizes;
 }

@@ -86,7 +86,7 @@ struct Traits {
   std::string sentence;  ///< what a network learns, for the reference: "one box per image"
   Wants wants = Wants::label;
   std::size_t row = 1;                 ///< numbers in one row of a target
-  std::vector<Quantity> metrics;       ///< the first one picks the best epoch, and is the objective by default
+  std::vector<Quantity> metrics;       ///< the first one is the objective by default
   std::string output;                  ///< what the outputs mean, for who uses an exported file
   std::string first_space = "resnet";  ///< the `space:` section of a first job
   bool has_caption = false;            ///< whether `draw` writes below the picture

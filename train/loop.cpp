@@ -37,12 +37,6 @@ bool is_better(const Quantity& metric, const Evaluation& a, const Evaluation& b)
   return metric.better == Direction::maximize ? left > right : left < right;
 }
 
-/// By the name that the settings say, or the task's first.
-const Quantity& picking_metric(const task::Task& task, const std::string& name) {
-  const auto found = std::ranges::find(task.metrics(), name, &Quantity::name);
-  return found == task.metrics().end() ? task.metrics().front() : *found;
-}
-
 std::vector<torch::Tensor> copies_of(const std::vector<torch::Tensor>& tensors) {
   std::vector<torch::Tensor> copies;
   for (const auto& tensor : tensors) copies.push_back(tensor.detach().clone());
@@ -66,7 +60,7 @@ class Trainer {
       : request_(request),
         settings_(request.settings),
         loss_options_(request.settings.loss.value_or(request.goal.task->traits().loss)),
-        metric_(picking_metric(*request.goal.task, request.settings.best_by)),
+        metric_(picking_metric(*request.goal.task, request.settings)),
         device_(device()),
         network_(*request.graph, RandomStream::named(request.seed, "weights")) {}
 
@@ -395,6 +389,11 @@ Result<Outcome> Trainer::finish() {
 }
 
 }  // namespace
+
+const Quantity& picking_metric(const task::Task& task, const Settings& settings) {
+  const auto found = std::ranges::find(task.metrics(), settings.best_by, &Quantity::name);
+  return found == task.metrics().end() ? task.metrics().front() : *found;
+}
 
 Result<Outcome> run_loop(const LoopRequest& request) {
   auto outcome = with_torch_errors<Outcome>("the network cannot be trained", [&] { return Trainer(request).run(); });

@@ -68,6 +68,9 @@ struct Request {
   std::function<void(int epoch, std::size_t batch, std::size_t batches)> on_batch;
 };
 
+/// The metric that picks the best epoch: the one that the settings name, or the task's first.
+const Quantity& picking_metric(const task::Task& task, const Settings& settings);
+
 struct Outcome {
   std::vector<Epoch> curve;  ///< all epochs of the trial, earlier calls included
   int best_epoch = 0;        ///< by validation: the task's first metric, ties by loss

@@ -55,7 +55,7 @@ Result<Outcome> evaluate(Workplace& workplace, study::Storage& storage, const st
                          const Listener& listener) {
   const auto start = Clock::now();
   TRY(auto built, build(workplace, trial));
-  TRY(built.teacher, teacher_of(workplace, storage, trial, listener));
+  TRY(built.taught, taught_to(workplace, storage, trial, listener));
   TRY_DO(workplace.make_trial_folder(trial.id).transform([](const auto&) {}));
 
   tell(listener, "measuring before training");

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <format>
-#include <span>
 
 #include "base/quiet.hpp"
 #include "data/builtin/builtin.hpp"
@@ -43,41 +42,18 @@ deploy::Metadata metadata(const Workplace& workplace, const Built& built, int be
       {"best_epoch", std::to_string(best_epoch)}};
 }
 
-/// Some validation pictures as the network sees them, (n, C, H, W), spread over the split: neighbours in a list are
-/// often alike.
-std::vector<float> pictures_of(const data::DataSet& set, const data::Cache& cache) {
-  const auto normal = train::normalisation(cache.channels());
+/// Some validation pictures as the network sees them, spread over the split: neighbours in a list are often alike.
+std::vector<std::vector<float>> some_pictures(const data::DataSet& set, const data::Cache& cache) {
   const auto items = set.of(data::Split::validation);
-  const auto channels = static_cast<std::size_t>(cache.channels()),
-             area = static_cast<std::size_t>(cache.size().area());
-  std::vector<float> inputs;
   const std::size_t count = std::min(items.size(), compared_pictures);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto pixels = cache.pixels(items[i * items.size() / count]);
-    for (std::size_t c = 0; c < channels; ++c)
-      for (std::size_t at = 0; at < area; ++at)
-        inputs.push_back((static_cast<float>(pixels[at * channels + c]) / 255.0F - normal.mean[c]) /
-                         normal.deviation[c]);
-  }
-  return inputs;
+  std::vector<std::vector<float>> pictures;
+  for (std::size_t i = 0; i < count; ++i) pictures.push_back(network_input(cache, items[i * items.size() / count]));
+  return pictures;
 }
 
-/// What the exported file gives for `inputs`, one picture after the other.
-Result<std::vector<float>> outputs_of(device::Device& runtime, const fs::path& onnx, const graph::Graph& graph,
-                                      std::span<const float> inputs) {
-  std::vector<std::int64_t> shape{1};
-  shape.insert(shape.end(), graph.input_shape().begin(), graph.input_shape().end());
-  TRY(const std::size_t each, agent::elements_of(shape, inputs.size()));
-  std::vector<device::Tensors> samples;
-  for (std::size_t at = 0; at + each <= inputs.size(); at += each)
-    samples.push_back({agent::float_tensor("image", shape, inputs.subspan(at, each))});
-  TRY(const auto outputs, runtime.infer(onnx, samples));
+std::vector<float> joined(const std::vector<std::vector<float>>& parts) {
   std::vector<float> all;
-  for (const device::Tensors& sample : outputs)
-    for (const device::Tensor& output : sample) {
-      TRY(const auto values, agent::floats_of(output));
-      all.insert(all.end(), values.begin(), values.end());
-    }
+  for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
   return all;
 }
 
@@ -86,11 +62,12 @@ Result<std::vector<float>> outputs_of(device::Device& runtime, const fs::path& o
 Result<double> difference_of(Workplace& workplace, const Built& built, const graph::Weights& weights,
                              const fs::path& onnx) {
   TRY(const data::Cache* cache, workplace.cache(built.size()));
-  const auto inputs = pictures_of(workplace.set(), *cache);
+  const auto pictures = some_pictures(workplace.set(), *cache);
   TRY(const auto busy, BusyMachine::enter());  // computing would disturb another worker's measurement
-  TRY(const auto expected, train::predict(built.candidate.graph, weights, inputs));
-  TRY(const auto got, outputs_of(workplace.runtime(), onnx, built.candidate.graph, inputs));
-  return deploy::relative_difference(got, expected);
+  const graph::Graph& graph = built.candidate.graph;
+  TRY(const auto expected, train::predict(graph, weights, joined(pictures)));
+  TRY(const auto got, outputs_of(workplace.runtime(), onnx, "image", graph.input_shape(), pictures));
+  return deploy::relative_difference(joined(got), expected);
 }
 
 }  // namespace

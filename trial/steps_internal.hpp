@@ -4,7 +4,9 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "graph/weights.hpp"
 #include "train/settings.hpp"
@@ -13,22 +15,16 @@
 
 namespace edgewise::trial {
 
-/// Of the pictures that a network takes.
-inline Size picture_size(const graph::Graph& graph) {
-  const graph::Shape& shape = graph.input_shape();
-  return {shape[2], shape[1]};
-}
-
 /// A trial that was built. (building.cpp)
 struct Built {
   const study::Trial* trial = nullptr;  // borrowed
   space::Candidate candidate;
   train::Settings settings;
-  std::filesystem::path folder;  // of the trial's files
-  std::optional<std::filesystem::path> teacher;
+  std::filesystem::path folder;           // of the trial's files
+  const task::Targets* taught = nullptr;  // borrowed: what a teacher says in this stage
 
   /// Of the pictures that its network takes.
-  [[nodiscard]] Size size() const { return picture_size(candidate.graph); }
+  [[nodiscard]] Size size() const { return graph::picture_size(candidate.graph.input_shape()); }
   /// Where its training is continued.
   [[nodiscard]] std::filesystem::path checkpoint() const;
 };
@@ -44,13 +40,21 @@ Result<std::optional<Outcome>> rejected_before_training(Workplace& workplace, co
 /// Some weights that are as good as any for measuring.
 graph::Weights untrained_weights(const graph::Graph& graph, std::uint64_t seed);
 
-/// The ONNX file that this trial learns from beside the labels, by the job's `train.teacher`; nothing: none. The best
-/// trial of a study is looked for once, and its file kept as teacher.onnx in the study's folder. (teaching.cpp)
-Result<std::optional<std::filesystem::path>> teacher_of(const Workplace& workplace, study::Storage& storage,
-                                                        const study::Trial& trial, const Listener& listener);
-/// The teacher's outputs for the training pictures, by item; rows of other items are empty.
-/// @error invalid_input when it takes no such pictures or gives something else than the task's outputs; interrupted
-Result<task::Targets> answers_of(Workplace& workplace, const std::filesystem::path& teacher, const Listener& listener);
+/// What a teacher says of the training pictures, by item, which this trial learns beside the labels, by the job's
+/// `train.teacher`; null: nothing in this stage. Rows of other items are empty. The best trial of a study is looked for
+/// once, and its file kept as teacher.onnx in the study's folder. (teaching.cpp)
+/// @error invalid_input, in any stage, when a file takes no such pictures or gives something else than the task's
+/// outputs; interrupted
+Result<const task::Targets*> taught_to(Workplace& workplace, study::Storage& storage, const study::Trial& trial,
+                                       const Listener& listener);
+
+/// One picture as a network sees it, (C, H, W), normalised. (pictures.cpp)
+std::vector<float> network_input(const data::Cache& cache, std::size_t item);
+/// What a file gives for each of some pictures of this shape: all its outputs, one after the other.
+/// @param input  the name of what it takes
+Result<std::vector<std::vector<float>>> outputs_of(device::Device& runtime, const std::filesystem::path& onnx,
+                                                   const std::string& input, const graph::Shape& shape,
+                                                   std::span<const std::vector<float>> pictures);
 
 /// What estimators may use, for one trial. (training.cpp)
 class Bench final : public estimate::Workbench {

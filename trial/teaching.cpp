@@ -13,13 +13,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t pictures_at_once = 128;
+constexpr std::size_t numbers_at_once = 4 << 20;  // of the pictures that a teacher is asked for in one go
 
 /// The trial whose result of an earlier stage is the best by the metric that picks epochs too; null when there is none.
 const study::Trial* best_before(const study::Study& study, const job::Job& job, int stage) {
-  const auto& metrics = job.task->metrics();
-  const auto metric = std::ranges::find(metrics, job.train.best_by, &Quantity::name);
-  const Quantity& quantity = metric == metrics.end() ? metrics.front() : *metric;
+  const Quantity& quantity = train::picking_metric(*job.task, job.train);
   const study::Trial* best = nullptr;
   double best_value = 0;
   for (const study::Trial& trial : study.trials)
@@ -91,59 +89,57 @@ Result<agent::TensorType> input_of(device::Device& runtime, const fs::path& onnx
                  "give a file that takes pictures as edgewise exports do, (1, channels, height, width)");
 }
 
-std::vector<float> picture_of(const data::Cache& cache, std::size_t item, const train::Normalisation& normal) {
-  const auto pixels = cache.pixels(item);
-  const auto channels = static_cast<std::size_t>(cache.channels()), area = pixels.size() / channels;
-  std::vector<float> input;
-  input.reserve(pixels.size());
-  for (std::size_t c = 0; c < channels; ++c)
-    for (std::size_t at = 0; at < area; ++at)
-      input.push_back((static_cast<float>(pixels[at * channels + c]) / 255.0F - normal.mean[c]) / normal.deviation[c]);
-  return input;
-}
-
-}  // namespace
-
-Result<std::optional<fs::path>> teacher_of(const Workplace& workplace, study::Storage& storage,
-                                           const study::Trial& trial, const Listener& listener) {
-  const std::string& told = workplace.job().train.teacher.path;
-  if (told.empty() || trial.fidelity.epochs() < job::last_epochs(workplace.job())) return std::nullopt;
-  if (told != train::best_trial) return fs::path(told);
-  auto best = best_of_study(workplace, storage, trial);
-  if (best && !*best && trial.stage == 0 && listener.on_remark)
-    listener.on_remark("there is no earlier stage whose best trial it could learn from");
-  return best;
-}
-
+/// The teacher's outputs for the training pictures, by item; rows of other items are empty.
+/// @error invalid_input when it takes no such pictures or gives something else than the task's outputs; interrupted
 Result<task::Targets> answers_of(Workplace& workplace, const fs::path& teacher, const Listener& listener) {
   const auto& set = workplace.set();
+  const auto wanted = static_cast<std::size_t>(workplace.job().task->outputs(set.classes.size()));
   TRY(const auto input, input_of(workplace.runtime(), teacher, set.channels));
-  TRY(const data::Cache* pictures, workplace.cache(Size(*input.shape[3], *input.shape[2]), listener.on_progress));
-  const std::vector<std::int64_t> shape{1, set.channels, *input.shape[2], *input.shape[3]};
-  const auto normal = train::normalisation(set.channels);
+  const Size size(*input.shape[3], *input.shape[2]);
+  TRY(const data::Cache* cache, workplace.cache(size, listener.on_progress));
   const auto training = set.of(data::Split::train);
+  const auto at_once = std::max<std::size_t>(1, numbers_at_once / static_cast<std::size_t>(size.area() * set.channels));
   std::vector<std::vector<float>> answers(set.items.size());
-  for (std::size_t begin = 0; begin < training.size(); begin += pictures_at_once) {
+  for (std::size_t begin = 0; begin < training.size(); begin += at_once) {
     if (listener.stop && listener.stop->load()) return fail(ErrorCode::interrupted, "asking the teacher was stopped");
     if (listener.on_progress) listener.on_progress();
-    const auto some = std::span(training).subspan(begin, std::min(pictures_at_once, training.size() - begin));
-    std::vector<device::Tensors> samples;
-    for (const auto item : some)
-      samples.push_back({agent::float_tensor(input.name, shape, picture_of(*pictures, item, normal))});
+    const auto some = std::span(training).subspan(begin, std::min(at_once, training.size() - begin));
+    std::vector<std::vector<float>> pictures;
+    for (const auto item : some) pictures.push_back(network_input(*cache, item));
     TRY(const auto busy, BusyMachine::enter({.say = listener.on_wait, .stop = listener.stop, .at_most = {}}));
-    TRY(const auto outputs, workplace.runtime().infer(teacher, samples));
+    TRY(auto outputs,
+        outputs_of(workplace.runtime(), teacher, input.name, {set.channels, size.height, size.width}, pictures));
     for (std::size_t i = 0; i < some.size(); ++i) {
-      TRY(answers[some[i]], agent::floats_of(outputs[i].front()));
-      const auto wanted = static_cast<std::size_t>(workplace.job().task->outputs(set.classes.size()));
-      if (outputs[i].size() != 1 || answers[some[i]].size() != wanted)
+      if (outputs[i].size() != wanted)
         return invalid(std::format("the teacher \"{}\" gives {} numbers for a picture, the task needs {}",
-                                   teacher.string(), answers[some[i]].size(), wanted),
+                                   teacher.string(), outputs[i].size(), wanted),
                        "give a network that was trained for the same classes");
+      answers[some[i]] = std::move(outputs[i]);
     }
   }
   task::Targets all;
   for (const auto& answer : answers) all.add(answer);
   return all;
+}
+
+}  // namespace
+
+Result<const task::Targets*> taught_to(Workplace& workplace, study::Storage& storage, const study::Trial& trial,
+                                       const Listener& listener) {
+  const std::string& told = workplace.job().train.teacher.path;
+  const bool is_last_stage = trial.fidelity.epochs() >= job::last_epochs(workplace.job());
+  const bool is_file = !told.empty() && told != train::best_trial;
+  if (told.empty() || (!is_last_stage && !is_file)) return nullptr;
+  std::optional<fs::path> teacher;
+  if (is_file) {
+    teacher = told;
+  } else {
+    TRY(teacher, best_of_study(workplace, storage, trial));
+  }
+  if (!teacher) return nullptr;
+  // A file is asked before the first stage: one that does not fit must not cost the stages before it is needed.
+  TRY(const auto* answers, workplace.taught_by(*teacher, [&] { return answers_of(workplace, *teacher, listener); }));
+  return is_last_stage ? answers : nullptr;
 }
 
 }  // namespace edgewise::trial

@@ -12,7 +12,7 @@ Result<double> training_seconds_per_image(Workplace& workplace, const space::Cho
   constexpr std::size_t fewest = 3, most = 64;
   TRY(const auto candidate, workplace.build(choice));
   TRY(auto settings, settings_for(workplace.job(), candidate, threads));
-  TRY(const data::Cache* cache, workplace.cache(picture_size(candidate.graph)));
+  TRY(const data::Cache* cache, workplace.cache(graph::picture_size(candidate.graph.input_shape())));
   // The real loop; the stop flag ends the epoch once enough batches after the first are timed.
   std::atomic<bool> stop = false;
   std::vector<Clock::time_point> marks;

@@ -33,11 +33,6 @@ int epochs_told(const study::Trial& trial, bool restart) {
 Result<estimate::Trained> Bench::train(const estimate::Subject& subject, int epochs) {
   EDGEWISE_ASSERT(subject.trial == built_.trial, "a bench trains the trial that it was made for");
   TRY(const data::Cache* pictures, cache(built_.size()));
-  const task::Targets* taught = nullptr;
-  if (built_.teacher) {
-    TRY(taught,
-        workplace_.taught_by(*built_.teacher, [&] { return answers_of(workplace_, *built_.teacher, listener_); }));
-  }
   const auto start = Clock::now();
   const auto kept_waiting_before = seconds_kept_waiting();
   const int stage = subject.trial->stage;
@@ -50,7 +45,7 @@ Result<estimate::Trained> Bench::train(const estimate::Subject& subject, int epo
                                .seed = subject.trial->seed,
                                .checkpoint = built_.checkpoint(),
                                .owner = owner_of(workplace_, *subject.trial),
-                               .taught = taught,
+                               .taught = built_.taught,
                                .told = epochs_told(*subject.trial, built_.settings.restart),
                                .stop = listener_.stop,
                                .on_wait = listener_.on_wait,
@@ -66,7 +61,8 @@ Result<estimate::Trained> Bench::train(const estimate::Subject& subject, int epo
   Json details = Json::object();
   if (kept_waiting_before && kept_waiting_after) details["kept_waiting_s"] = *kept_waiting_after - *kept_waiting_before;
   if (outcome.started_from) details["starting_weights"] = train::to_json(*outcome.started_from);
-  if (built_.teacher) details["teacher"] = built_.teacher->filename().string();
+  if (built_.taught)
+    details["teacher"] = std::filesystem::path(workplace_.job().train.teacher.path).filename().string();
   if (outcome.started_over) details["started_over"] = *outcome.started_over;
   for (const auto& [name, detail] : outcome.best.details.items()) details[name] = detail;
   return estimate::Trained{.weights = std::move(outcome.best_weights),

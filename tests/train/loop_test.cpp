@@ -12,7 +12,7 @@
 #include "space/backbones.hpp"
 #include "task/box/box.hpp"
 #include "task/classification/classification.hpp"
-#include "tests/train/synthetic.hpp"
+#include "tests/train/loop_fixture.hpp"
 #include "train/loop_internal.hpp"
 
 namespace edgewise::train {
@@ -20,34 +20,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::int64_t size = 16;
-
-class Loop : public ::testing::Test {
- protected:
-  Loop() : folder_(std::filesystem::temp_directory_path() / ("edgewise-loop-" + std::to_string(::getpid()))) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~Loop() override { std::filesystem::remove_all(folder_); }
-
-  LoopRequest request(const task::Task& task, int epochs) {
-    graph_ = small_network(size, task.outputs(2));
-    training_ = std::make_unique<SyntheticBatches>(task, 60, 16, size, 1);
-    validation_ = std::make_unique<SyntheticBatches>(task, 40, 16, size, 2);
-    LoopRequest r{.graph = &graph_,
-                  .goal = {&task, 2},
-                  .training = training_.get(),
-                  .validation = validation_.get(),
-                  .epochs = epochs};
-    r.settings.learning_rate = 0.01;
-    r.settings.threads = 1;
-    return r;
-  }
-
-  std::filesystem::path folder_;
-  graph::Graph graph_;
-  std::unique_ptr<SyntheticBatches> training_, validation_;
-};
+class Loop : public LoopFixture {};
 
 task::Targets targets(const std::vector<task::Target>& all) {
   task::Targets targets;

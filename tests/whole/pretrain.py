@@ -37,7 +37,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     # The largest network of the space learns three other classes; its weights are a file that others can read too.
     (root / "job.yaml").write_text(JOB.format(train="restart: false", search=GRID))
-    told = ok(run(["pretrain", "job.yaml", "--data", "others", "--epochs", "1", "--out", "start.safetensors"], root, 300))
+    told = ok(run(["pretrain", "job.yaml", "--data", "others", "--epochs", "1", "--output", "start.safetensors"], root, 300))
     assert "filters=16" in told.stderr and "stages=2" in told.stderr, told.stderr
     assert "wrote start.safetensors" in told.stderr, told.stderr
     content = (root / "start.safetensors").read_bytes()
@@ -46,12 +46,17 @@ with tempfile.TemporaryDirectory() as folder:
     assert header["conv1.weight"]["shape"] == [16, 3, 3, 3], header["conv1.weight"]
     assert max(tensor["data_offsets"][1] for tensor in header.values()) + 8 + length == len(content)
 
+    before = (root / "start.safetensors").read_bytes()
+    again = run(["pretrain", "job.yaml", "--data", "others", "--epochs", "1", "--output", "start.safetensors"], root, 300)
+    assert again.returncode == 1 and "is there already" in again.stderr and "--force" in again.stderr, again
+    assert (root / "start.safetensors").read_bytes() == before
+
     # From elsewhere, where --data is relative to; another network of the same study leaves its own weights.
     (root / "sub").mkdir()
     (root / "sub/job.yaml").write_text(JOB.format(train="restart: false", search=GRID))
     fixed = ["kernel_size=3", "stem_kernel_size=3", "stem_stride=2", "width_growth=2", "block=basic", "input_size=32", "blocks1=1"]
     for filters in (16, 8):
-        ok(run(["pretrain", "sub/job.yaml", "--data", "others", "--epochs", "1", "--set", "stages=1", f"filters={filters}", *fixed, "--out",
+        ok(run(["pretrain", "sub/job.yaml", "--data", "others", "--epochs", "1", "--set", "stages=1", f"filters={filters}", *fixed, "--output",
                 f"w{filters}.safetensors", "--quiet"], root, 300))
         content = (root / f"w{filters}.safetensors").read_bytes()
         header = json.loads(content[8:8 + struct.unpack("<Q", content[:8])[0]])
@@ -87,8 +92,15 @@ with tempfile.TemporaryDirectory() as folder:
     details = json.loads(ok(run(["report", "filed", "--json"], root)).stdout)["trials"][0]["results"][-1]["details"]
     assert details["teacher"] == "teacher.onnx", details
     (root / "other.yaml").write_text(JOB.format(train="teacher: teacher.onnx", search=GRID).replace("path: pictures", "path: others"))
+    # It is asked before the first stage, not when the stages before the last are paid for.
+    (root / "other.yaml").write_text((root / "other.yaml").read_text().replace(GRID, STAGED))
     refused = run(["search", "other.yaml", "--quiet"], root, 300)
+    failed = [trial for trial in json.loads(run(["report", "other", "--json"], root).stdout)["trials"] if trial["state"] == "failed"]
+    assert len(failed) == 4 and all(trial["stage"] == 0 and not trial["curve"] for trial in failed), failed
     assert refused.returncode == 1 and "gives 2 numbers for a picture, the task needs 3" in refused.stderr, refused
+    (root / "alone.yaml").write_text(JOB.format(train="teacher: best", search="{strategy: random, trials: 1}"))
+    alone = ok(run(["search", "alone.yaml"], root, 300))
+    assert "there is no stage before the last one: nobody is taught" in alone.stderr, alone.stderr
     (root / "gone.yaml").write_text(JOB.format(train="teacher: nowhere.onnx", search=GRID))
     refused = run(["check", "gone.yaml"], root)
     assert refused.returncode == 1 and "there is no teacher" in refused.stderr and "gone.yaml:" in refused.stderr, refused

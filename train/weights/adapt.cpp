@@ -65,6 +65,17 @@ std::int64_t elements(const graph::Shape& shape) {
   return count;
 }
 
+/// Counters may be absent in old files; they do not count as found or missing.
+void count(Share& share, const graph::TensorSpec& spec, bool is_taken) {
+  if (is_counter(spec.name)) return;
+  const auto parameters = spec.trainable ? elements(spec.shape) : 0;
+  ++share.of_tensors;
+  share.of_parameters += parameters;
+  if (!is_taken) return;
+  ++share.tensors;
+  share.parameters += parameters;
+}
+
 /// What a file has for a network under one prefix.
 struct Match {
   std::string prefix;
@@ -167,17 +178,8 @@ class Matcher {
       const auto source = file_.find(prefix + spec.name);
       const bool is_there = source != file_.end() && fits(spec, source->second.second->shape);
       if (is_there) match.taken[spec.name] = source->second.second;
-      // Counters may be absent in old files; they do not count as found or missing.
-      if (is_counter(spec.name)) continue;
-      const auto parameters = spec.trainable ? elements(spec.shape) : 0;
-      ++match.share.of_tensors;
-      match.share.of_parameters += parameters;
-      if (is_there) {
-        ++match.share.tensors;
-        match.share.parameters += parameters;
-      } else {
-        match.missing.push_back(spec);
-      }
+      count(match.share, spec, is_there);
+      if (!is_there && !is_counter(spec.name)) match.missing.push_back(spec);
     }
     for (const auto& [name, source] : file_) {
       if (!name.starts_with(prefix) || is_counter(name)) continue;
@@ -265,12 +267,7 @@ Result<Match> matched(const graph::Graph& graph, const graph::Weights& loaded, F
   for (const auto& spec : graph.tensors()) {
     const auto found = pairs.find(spec.name);
     if (found != pairs.end()) match.taken[spec.name] = &loaded.at(found->second);
-    if (is_counter(spec.name)) continue;
-    const auto parameters = spec.trainable ? elements(spec.shape) : 0;
-    ++match.share.of_tensors;
-    match.share.of_parameters += parameters;
-    match.share.tensors += found != pairs.end() ? 1 : 0;
-    match.share.parameters += found != pairs.end() ? parameters : 0;
+    count(match.share, spec, found != pairs.end());
   }
   return match;
 }

@@ -95,7 +95,7 @@ Result<graph::Weights> parse_safetensors(std::string_view bytes, bool with_value
   graph::Weights weights;
   for (const auto& [name, described] : header->items()) {
     if (name == "__metadata__") continue;
-    if (name.empty() || name.size() > 1000) return invalid("a tensor has no name");
+    if (name.empty() || name.size() > 1000) return invalid("a tensor's name is empty or longer than 1000 characters");
     try {
       auto tensor = read_tensor(described, data, elements_left, with_values);
       if (!tensor) return fail_with(std::move(tensor).error(), std::format("tensor \"{}\"", name));

@@ -55,7 +55,7 @@ Result<Adapted> adapt_weights(const graph::Graph& graph, const graph::Weights& r
 Result<Share> share_of(const graph::Graph& graph, const graph::Weights& shapes, Fit fit, bool head_may_differ = false);
 
 /// The file for a network: `place` itself, or the one of that folder which is called as the network is, "resnet18.pth"
-/// or "resnet18-f37072fd.pth". Under Fit::partial the one of which the most fits, where none is called so; under
+/// or "resnet18-f37072fd.pth". Where any share will do the one of which the most fits, where none is called so; under
 /// Fit::half always that.
 /// @param network  its name; empty: it has none
 /// @error not_found: no such file in the folder (with what is there); invalid_input: two

@@ -88,7 +88,8 @@ TEST(RandomChanges, StrengthOfNothingChangesOnlyWhatHasNoStrength) {
     change_at_random(pixels, edge, 3, 1, 0.0, true, random);
     changed += pixels != source ? 1 : 0;
   }
-  EXPECT_LT(changed, 50U) << "only the equalised histogram, one in fourteen";
+  EXPECT_GT(changed, 8U);
+  EXPECT_LT(changed, 30U) << "only the equalised histogram, one in fourteen: 20 of 280";
 }
 
 TEST(RandomChanges, EraseAGreyRectangle) {
